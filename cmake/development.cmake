@@ -1,0 +1,28 @@
+# The target pupil_development: flags for pupil's own programs. They link it privately and it is not installed, so none
+# of its flags reaches a consumer.
+set(development_flags "")
+if(CMAKE_CXX_COMPILER_ID MATCHES "GNU|Clang")
+  list(APPEND development_flags -Wall -Wextra -Wpedantic -Wshadow -Wconversion)
+  if(PUPIL_WARNINGS_AS_ERRORS)
+    list(APPEND development_flags -Werror)
+  endif()
+  if(PUPIL_NATIVE)
+    list(APPEND development_flags -march=native)
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+      # GCC takes its own AVX-512 headers for reading what was not written (GCC bug 105593). Other builds do warn.
+      list(APPEND development_flags -Wno-uninitialized -Wno-maybe-uninitialized)
+    endif()
+  endif()
+  if(PUPIL_SANITIZE)
+    # A sanitizer that only prints lets a test pass; this one ends the program.
+    list(APPEND development_flags -fsanitize=${PUPIL_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  endif()
+endif()
+
+set(CMAKE_CXX_EXTENSIONS OFF)
+add_library(pupil_development INTERFACE)
+target_link_libraries(pupil_development INTERFACE pupil::pupil)
+target_compile_options(pupil_development INTERFACE ${development_flags})
+if(PUPIL_SANITIZE)
+  target_link_options(pupil_development INTERFACE -fsanitize=${PUPIL_SANITIZE})
+endif()

@@ -1,0 +1,24 @@
+# The target pupil::optional: what pupil's headers use where there is one.
+#
+#   OpenMP     threads for parallel_for; set PUPIL_OPENMP to OFF to do without
+#   stb_image  for pupil/io/image.hpp alone
+#
+# The installed package includes this file too, so both are looked for on the machine and with the compiler of whoever
+# includes the headers.
+if(TARGET pupil::optional)
+  return()
+endif()
+add_library(pupil::optional INTERFACE IMPORTED)
+
+if(NOT DEFINED PUPIL_OPENMP OR PUPIL_OPENMP)
+  find_package(OpenMP QUIET COMPONENTS CXX)
+  if(TARGET OpenMP::OpenMP_CXX)
+    target_link_libraries(pupil::optional INTERFACE OpenMP::OpenMP_CXX)
+  endif()
+endif()
+
+find_path(PUPIL_STB_INCLUDE_DIR stb/stb_image.h DOC "The folder in which stb/stb_image.h lies")
+mark_as_advanced(PUPIL_STB_INCLUDE_DIR)
+if(PUPIL_STB_INCLUDE_DIR)
+  target_include_directories(pupil::optional INTERFACE ${PUPIL_STB_INCLUDE_DIR})
+endif()

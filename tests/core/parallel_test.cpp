@@ -1,0 +1,105 @@
+#include <algorithm>
+#include <atomic>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include <pupil/core/errors.hpp>
+#include <pupil/core/parallel.hpp>
+
+#include "../support/thread_counts.hpp"
+
+using namespace pupil;
+using namespace pupil::testing;
+
+namespace {
+
+/// Sets the number of threads as long as it lives.
+class Threads {
+ public:
+  explicit Threads(int count) : before_(num_threads()) { set_num_threads(count); }
+  ~Threads() { set_num_threads(before_); }
+  Threads(const Threads&) = delete;
+  Threads& operator=(const Threads&) = delete;
+
+ private:
+  int before_;
+};
+
+}  // namespace
+
+TEST_CASE("parallel_for calls its body once for every index") {
+  for (const int threads : {1, 2, 7}) {
+    const Threads scope(threads);
+    for (const Index count : {0, 1, 2, 1000}) {
+      CAPTURE(threads);
+      std::vector<std::atomic<int>> calls(static_cast<std::size_t>(count));
+      parallel_for(count, [&](Index i) { ++calls[static_cast<std::size_t>(i)]; });
+      CHECK(std::all_of(calls.begin(), calls.end(), [](const auto& n) { return n == 1; }));
+    }
+  }
+}
+
+TEST_CASE("parallel_for of a negative count does nothing") {
+  parallel_for(-3, [](Index) { FAIL("called"); });
+  parallel_ranges(-3, 2, [](Index, Index) { FAIL("called"); });
+}
+
+TEST_CASE("an exception in a body comes out of parallel_for, as itself") {
+  for (const int threads : {1, 2, 7}) {
+    CAPTURE(threads);
+    const Threads scope(threads);
+    CHECK_THROWS_WITH_AS(parallel_for(100,
+                                      [](Index i) {
+                                        if (i == 37) throw ShapeError("the 37th");
+                                      }),
+                         "the 37th", ShapeError);
+    CHECK_THROWS_AS(parallel_for(100, [](Index) { throw std::out_of_range("each"); }), std::out_of_range);
+  }
+}
+
+TEST_CASE("parallel_for works again after an exception") {
+  const Threads scope(2);
+  CHECK_THROWS_AS(parallel_for(10, [](Index) { throw Error("x"); }), Error);
+  std::atomic<Index> sum = 0;
+  parallel_for(10, [&](Index i) { sum += i; });
+  CHECK(sum == 45);
+}
+
+TEST_CASE("inside another parallel_for it is a plain loop, in order, and its exceptions come out of both") {
+  const Threads scope(2);
+  std::vector<std::vector<Index>> order(8);
+  parallel_for(8, [&](Index outer) {
+    parallel_for(5, [&](Index inner) { order[static_cast<std::size_t>(outer)].push_back(inner); });
+  });
+  for (const auto& inner : order) CHECK(inner == std::vector<Index>{0, 1, 2, 3, 4});
+  CHECK_THROWS_AS(parallel_for(8, [](Index) { parallel_for(5, [](Index) { throw ShapeError("x"); }); }), ShapeError);
+}
+
+TEST_CASE("parallel_ranges covers everything, cut by the grain alone") {
+  using Ranges = std::vector<std::pair<Index, Index>>;
+  check_thread_counts([] {
+    Ranges ranges(4);
+    parallel_ranges(10, 3, [&](Index begin, Index end) { ranges[static_cast<std::size_t>(begin / 3)] = {begin, end}; });
+    CHECK(ranges == Ranges{{0, 3}, {3, 6}, {6, 9}, {9, 10}});
+    return ranges;
+  });
+  parallel_ranges(0, 3, [](Index, Index) { FAIL("called"); });
+  parallel_ranges(2, 100, [](Index begin, Index end) {
+    CHECK(begin == 0);
+    CHECK(end == 2);
+  });
+}
+
+TEST_CASE("the number of threads is what was set, and at least 1") {
+  const Threads scope(3);
+#ifdef _OPENMP
+  CHECK(num_threads() == 3);
+#endif
+  set_num_threads(0);
+  CHECK(num_threads() == 1);
+  set_num_threads(-5);
+  CHECK(num_threads() == 1);
+}

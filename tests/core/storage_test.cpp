@@ -1,0 +1,167 @@
+#include <algorithm>
+#include <cstdint>
+#include <numeric>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include <pupil/core/storage.hpp>
+
+using namespace pupil;
+
+namespace {
+
+StoragePool& pool() { return StoragePool::instance(); }
+
+std::uintptr_t address(const void* pointer) { return reinterpret_cast<std::uintptr_t>(pointer); }
+
+}  // namespace
+
+TEST_CASE("storage is aligned to 64 bytes, whatever its size") {
+  std::vector<Storage<char>> blocks;
+  for (const Index size : {1, 63, 64, 65, 511, 512, 513, 1000, 4097, 100000}) {
+    CAPTURE(size);
+    blocks.emplace_back(size);
+    CHECK(address(blocks.back().data()) % StoragePool::alignment == 0);
+  }
+}
+
+TEST_CASE("storage of no elements has no block") {
+  const auto before = pool().statistics();
+  const Storage<float> empty(0);
+  CHECK(empty.data() == nullptr);
+  CHECK(empty.size() == 0);
+  CHECK(pool().statistics().bytes_in_use == before.bytes_in_use);
+}
+
+TEST_CASE("a block that was given back is handed out again") {
+  const void* first = nullptr;
+  {
+    const Storage<float> storage(12345);
+    first = storage.data();
+  }
+  const auto before = pool().statistics().system_allocations;
+  const Storage<float> again(12345);
+  CHECK(again.data() == first);
+  CHECK(pool().statistics().system_allocations == before);
+}
+
+TEST_CASE("a free block serves the sizes of its own class, and neither smaller nor larger ones") {
+  pool().release_unused();
+  { const Storage<char> big(Index{1} << 20U); }
+  const auto before = pool().statistics().system_allocations;
+  { const Storage<char> same_class(1'000'000); }
+  CHECK(pool().statistics().system_allocations == before);
+  const Storage<char> smaller(Index{15} << 16U);
+  CHECK(pool().statistics().system_allocations == before + 1);
+  const Storage<char> larger((Index{1} << 20U) + 1);
+  CHECK(pool().statistics().system_allocations == before + 2);
+}
+
+TEST_CASE("a block holds every byte that was asked for, and wastes less than an eighth") {
+  // Neighbouring blocks are written whole: an overlap would show, and the address sanitizer sees an overrun.
+  std::vector<Storage<unsigned char>> blocks;
+  for (Index size = 1; size < 300000; size = size * 9 / 8 + 1) {
+    const auto before = pool().statistics().bytes_in_use;
+    blocks.emplace_back(size);
+    std::fill_n(blocks.back().data(), size, static_cast<unsigned char>(blocks.size()));
+    CAPTURE(size);
+    CHECK(pool().statistics().bytes_in_use - before >= static_cast<std::size_t>(size));
+  }
+  for (std::size_t i = 0; i < blocks.size(); ++i) {
+    const auto* const data = blocks[i].data();
+    CHECK(std::all_of(data, data + blocks[i].size(), [&](unsigned char byte) { return byte == i + 1; }));
+  }
+  blocks.clear();
+  pool().release_unused();
+  for (const Index size : {1024, 1025, 5000, 65537, 1000000}) {
+    CAPTURE(size);
+    const auto before = pool().statistics().bytes_held;
+    const Storage<char> fresh(size);
+    CHECK(static_cast<double>(pool().statistics().bytes_held - before) <= static_cast<double>(size) * 1.125 + 64);
+  }
+}
+
+TEST_CASE("the pool counts bytes in use, bytes held and system allocations") {
+  pool().release_unused();
+  const auto before = pool().statistics();
+  {
+    const Storage<double> storage(1000);
+    const auto during = pool().statistics();
+    CHECK(during.bytes_in_use - before.bytes_in_use >= 8000);
+    CHECK(during.bytes_held - before.bytes_held >= 8000);
+    CHECK(during.system_allocations == before.system_allocations + 1);
+  }
+  const auto after = pool().statistics();
+  CHECK(after.bytes_in_use == before.bytes_in_use);
+  CHECK(after.bytes_held > before.bytes_held);
+  pool().release_unused();
+  CHECK(pool().statistics().bytes_held == before.bytes_held);
+}
+
+TEST_CASE("poisoned memory is NaN until it is written") {
+  pool().set_poison(true);
+  const Storage<float> poisoned(100);
+  pool().set_poison(false);
+  CHECK(std::all_of(poisoned.data(), poisoned.data() + 100, [](float x) { return x != x; }));
+}
+
+TEST_CASE("a copy of storage is another block with the same values") {
+  Storage<int> original(3);
+  std::iota(original.data(), original.data() + 3, 5);
+  Storage<int> copy = original;
+  CHECK(copy.data() != original.data());
+  original.data()[0] = -1;
+  CHECK(std::vector<int>(copy.data(), copy.data() + 3) == std::vector{5, 6, 7});
+}
+
+TEST_CASE("assigning storage of the same size keeps the block, of another size takes another") {
+  Storage<int> target(3);
+  const int* const block = target.data();
+  Storage<int> source(3);
+  std::iota(source.data(), source.data() + 3, 0);
+  target = source;
+  CHECK(target.data() == block);
+  CHECK(target.data()[2] == 2);
+  target = Storage<int>(std::as_const(source));
+  Storage<int> longer(50);
+  longer.data()[49] = 7;
+  target = longer;
+  CHECK(target.size() == 50);
+  CHECK(target.data()[49] == 7);
+  auto& itself = target;
+  target = itself;
+  CHECK(target.data()[49] == 7);
+}
+
+TEST_CASE("moving storage moves the block") {
+  Storage<int> source(3);
+  const int* const block = source.data();
+  Storage<int> target = std::move(source);
+  CHECK(target.data() == block);
+  CHECK(source.data() == nullptr);  // NOLINT(bugprone-use-after-move): what is left is the matter
+  CHECK(source.size() == 0);
+}
+
+TEST_CASE("several threads can use the pool at once") {
+  const auto before = pool().statistics().bytes_in_use;
+  std::vector<std::thread> threads;
+  std::vector<int> errors(4, 0);
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([t, &wrong = errors[static_cast<std::size_t>(t)]] {
+      for (Index round = 0; round < 500; ++round) {
+        Storage<int> a(10 + round % 37);
+        Storage<int> b(1000 + 13 * round);
+        std::fill_n(a.data(), a.size(), t);
+        std::fill_n(b.data(), b.size(), ~t);
+        wrong += std::count(a.data(), a.data() + a.size(), t) != a.size();
+        wrong += std::count(b.data(), b.data() + b.size(), ~t) != b.size();
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  CHECK(errors == std::vector<int>(4, 0));
+  CHECK(pool().statistics().bytes_in_use == before);
+}

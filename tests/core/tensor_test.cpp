@@ -1,0 +1,136 @@
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+#include <utility>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include <pupil/core/tensor.hpp>
+
+using namespace pupil;
+
+TEST_CASE("a tensor of a shape is all zeros, also in memory that was used before") {
+  { const auto used = Tensor<float, 3>::full({2, 3, 4}, 5); }
+  const Tensor<float, 3> tensor({2, 3, 4});
+  CHECK(tensor.shape() == Shape{2, 3, 4});
+  CHECK(tensor.size() == 24);
+  CHECK(std::all_of(tensor.begin(), tensor.end(), [](float x) { return x == 0; }));
+}
+
+TEST_CASE("a default-constructed tensor has no elements") {
+  const Tensor<float, 2> tensor;
+  CHECK(tensor.shape() == Shape{0, 0});
+  CHECK(tensor.empty());
+  CHECK(tensor.begin() == tensor.end());
+}
+
+TEST_CASE("values are given last dimension fastest, and found by their indices") {
+  const Tensor<int, 3> tensor({2, 3, 2}, {0, 1, 10, 11, 20, 21, 100, 101, 110, 111, 120, 121});
+  for (Index i = 0; i < 2; ++i) {
+    for (Index j = 0; j < 3; ++j) {
+      for (Index k = 0; k < 2; ++k) CHECK(tensor(i, j, k) == 100 * i + 10 * j + k);
+    }
+  }
+  CHECK(tensor[7] == 101);
+  CHECK(tensor(1, std::size_t{2}, std::int32_t{0}) == 120);
+}
+
+TEST_CASE("a tensor is a matrix of feature rows") {
+  const Tensor<int, 3> tensor({2, 3, 4});
+  CHECK(tensor.rows() == 6);
+  CHECK(tensor.columns() == 4);
+  CHECK(tensor.row(5) == tensor.data() + 20);
+  CHECK(Tensor<int, 1>({5}).rows() == 1);
+  CHECK(Tensor<int, 1>({5}).columns() == 5);
+}
+
+TEST_CASE("values that are not as many as the shape's are refused") {
+  CHECK_THROWS_WITH_AS((Tensor<int, 2>({2, 2}, {1, 2, 3})), "tensor: 3 values given for the shape [2, 2]", ShapeError);
+}
+
+TEST_CASE("a negative extent is refused") {
+  CHECK_THROWS_WITH_AS((Tensor<float, 2>({2, -1})), "tensor: a negative extent in the shape [2, -1]", ShapeError);
+  CHECK_THROWS_AS((Tensor<float, 2>({-2, -3})), ShapeError);
+  CHECK_THROWS_AS((Tensor<float, 2>::uninitialized({0, -3})), ShapeError);
+}
+
+TEST_CASE("a shape of more elements than there are addresses is refused") {
+  constexpr Index large = Index{1} << 40U;
+  CHECK_THROWS_WITH_AS((Tensor<float, 2>({large, large})),
+                       "tensor: no memory is large enough for the shape [1099511627776, 1099511627776]", ShapeError);
+  CHECK_THROWS_AS((Tensor<float, 3>({Index{1} << 32U, Index{1} << 32U, 3})), ShapeError);  // 0 elements, modulo 2^64
+  CHECK_THROWS_AS(  // bytes overflow; not filled, as GCC would warn of what is never reached
+      (Tensor<double, 1>::uninitialized({std::numeric_limits<Index>::max() / 4})), ShapeError);
+  CHECK_THROWS_AS((Tensor<float, 3>({large, large, 0})), ShapeError);  // rows() overflows
+}
+
+TEST_CASE("copies are values of their own") {
+  Tensor<int, 2> original({1, 2}, {1, 2});
+  Tensor<int, 2> copy = original;
+  Tensor<int, 2> assigned({5, 5});
+  assigned = original;
+  original(0, 0) = 9;
+  CHECK(copy == Tensor<int, 2>({1, 2}, {1, 2}));
+  CHECK(assigned == copy);
+  auto& itself = assigned;
+  assigned = itself;
+  CHECK(assigned == copy);
+}
+
+TEST_CASE("a tensor that was moved from is empty") {
+  Tensor<int, 2> source({1, 2}, {1, 2});
+  const int* const data = source.data();
+  Tensor<int, 2> target = std::move(source);
+  CHECK(target.data() == data);
+  CHECK(source.shape() == Shape{0, 0});  // NOLINT(bugprone-use-after-move): what is left is the matter
+  CHECK(source.empty());
+  Tensor<int, 2> assigned({7, 7});
+  assigned = std::move(target);
+  CHECK(assigned.data() == data);
+  CHECK(target.shape() == Shape{0, 0});  // NOLINT(bugprone-use-after-move)
+  CHECK(target.empty());
+  auto& itself = assigned;
+  assigned = std::move(itself);
+  CHECK(assigned == Tensor<int, 2>({1, 2}, {1, 2}));
+}
+
+TEST_CASE("assigning over a tensor gives its memory back") {
+  const auto in_use = [] { return StoragePool::instance().statistics().bytes_in_use; };
+  const auto before = in_use();
+  {
+    Tensor<float, 1> tensor({1000000});
+    tensor = Tensor<float, 1>({10});
+    CHECK(in_use() - before < 10000);
+  }
+  CHECK(in_use() == before);
+}
+
+TEST_CASE("reshaping keeps the values, and moves them from a temporary") {
+  Tensor<int, 2> tensor({2, 3}, {1, 2, 3, 4, 5, 6});
+  const auto copy = tensor.reshaped(Shape{3, 2});
+  CHECK(copy == Tensor<int, 2>({3, 2}, {1, 2, 3, 4, 5, 6}));
+  CHECK(tensor.shape() == Shape{2, 3});
+  const int* const data = tensor.data();
+  const auto moved = std::move(tensor).reshaped(Shape{1, 6, 1});
+  CHECK(moved.data() == data);
+  CHECK(moved.shape() == Shape{1, 6, 1});
+  CHECK(tensor.shape() == Shape{0, 0});  // NOLINT(bugprone-use-after-move): what is left is the matter
+}
+
+TEST_CASE("reshaping to another number of elements is refused, and leaves the tensor whole") {
+  Tensor<int, 2> tensor({2, 3}, {1, 2, 3, 4, 5, 6});
+  CHECK_THROWS_WITH_AS(std::move(tensor).reshaped(Shape{7}), "reshape: [2, 3] has not as many elements as [7]",
+                       ShapeError);
+  CHECK_THROWS_AS(std::move(tensor).reshaped(Shape{-2, -3}), ShapeError);
+  CHECK_THROWS_AS(std::move(tensor).reshaped(Shape{Index{1} << 62U, 4, 6}), ShapeError);
+  CHECK(tensor == Tensor<int, 2>({2, 3}, {1, 2, 3, 4, 5, 6}));
+}
+
+TEST_CASE("tensors are equal where shapes and values are") {
+  const Tensor<int, 2> tensor({2, 1}, {1, 2});
+  CHECK(tensor == Tensor<int, 2>({2, 1}, {1, 2}));
+  CHECK(tensor != Tensor<int, 2>({2, 1}, {1, 3}));
+  CHECK(tensor != Tensor<int, 2>({1, 2}, {1, 2}));
+  CHECK(Tensor<int, 2>({0, 3}) != Tensor<int, 2>({3, 0}));
+}

@@ -1,0 +1,18 @@
+# cmake -D include=DIR -P umbrella.cmake
+#
+# Holds that DIR/pupil/pupil.hpp includes every header of the library, and nothing else.
+cmake_minimum_required(VERSION 3.21)
+
+file(GLOB_RECURSE headers RELATIVE ${include} ${include}/pupil/*.hpp)
+list(REMOVE_ITEM headers pupil/pupil.hpp)
+
+file(STRINGS ${include}/pupil/pupil.hpp listed REGEX "^#include <pupil/")
+list(TRANSFORM listed REPLACE "^#include <(.*)>.*" "\\1")
+
+set(missing ${headers})
+list(REMOVE_ITEM missing ${listed})
+set(unknown ${listed})
+list(REMOVE_ITEM unknown ${headers})
+if(missing OR unknown)
+  message(FATAL_ERROR "pupil/pupil.hpp does not list: ${missing}; it lists what is not there: ${unknown}")
+endif()

@@ -1,0 +1,2 @@
+#pragma once
+// The header that pupil/core/tensor.hpp may not include.
