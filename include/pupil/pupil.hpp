@@ -8,3 +8,27 @@
 #include <pupil/core/shape.hpp>
 #include <pupil/core/storage.hpp>
 #include <pupil/core/tensor.hpp>
+
+// kernels: the mathematics on raw arrays
+#include <pupil/kernels/add.hpp>
+#include <pupil/kernels/batch_norm.hpp>
+#include <pupil/kernels/bit_mask.hpp>
+#include <pupil/kernels/column_sums.hpp>
+#include <pupil/kernels/conv2d.hpp>
+#include <pupil/kernels/few_rows.hpp>
+#include <pupil/kernels/gathered_rows.hpp>
+#include <pupil/kernels/gemm.hpp>
+#include <pupil/kernels/gemm_tile.hpp>
+#include <pupil/kernels/instruction_set.hpp>
+#include <pupil/kernels/lanes.hpp>
+#include <pupil/kernels/lstm.hpp>
+#include <pupil/kernels/matrix_operand.hpp>
+#include <pupil/kernels/packed_sequences.hpp>
+#include <pupil/kernels/packing.hpp>
+#include <pupil/kernels/patches.hpp>
+#include <pupil/kernels/pool2d.hpp>
+#include <pupil/kernels/random_mask.hpp>
+#include <pupil/kernels/softmax.hpp>
+#include <pupil/kernels/window.hpp>
+#include <pupil/kernels/x86/gemm_tile_avx2.hpp>
+#include <pupil/kernels/x86/gemm_tile_avx512.hpp>

@@ -1,0 +1,187 @@
+#pragma once
+// Convolution as three products over gathered patches, without a buffer for the patches.
+//
+// With P(x) the matrix of patches [N*OH*OW, KH*KW*C] and W the weights [K, KH*KW*C]:
+//   forward          y = P(x) W^T + b
+//   weight gradient  dW += dy^T P(x)
+//   data gradient    an input pixel is read by the taps whose distance to it is a multiple of the stride. The pixels of
+//   one
+//                    phase (their coordinates modulo the stride) are read by the same taps, so each phase is a product
+//                    of patches of dy with the weights of those taps.
+
+#include <numeric>
+
+#include <pupil/core/tensor.hpp>
+#include <pupil/kernels/gemm.hpp>
+#include <pupil/kernels/patches.hpp>
+
+namespace pupil::kernels {
+
+/// All extents of one convolution; N, H, W, C of the input, OH, OW, K of the output, KH, KW of the kernel.
+struct ConvShape {
+  Index batch, height, width, in_channels;
+  Index out_height, out_width, out_channels;
+  Size2d kernel, stride, dilation;
+  Padding2d padding;
+  Index groups;
+
+  Index in_channels_a_group() const { return in_channels / groups; }
+  Index out_channels_a_group() const { return out_channels / groups; }
+  Index patch_size() const { return kernel.height * kernel.width * in_channels_a_group(); }
+};
+
+namespace detail {
+
+/// The patches of x that group g reads.
+template <class T>
+Patches<T> input_patches(const ConvShape& shape, const T* x, Index g) {
+  return {.image = x + g * shape.in_channels_a_group(),
+          .height = shape.height,
+          .width = shape.width,
+          .channels = shape.in_channels_a_group(),
+          .pixel_stride = shape.in_channels,
+          .out_height = shape.out_height,
+          .out_width = shape.out_width,
+          .vertical = {shape.kernel.height, shape.stride.height, -shape.padding.top, shape.dilation.height},
+          .horizontal = {shape.kernel.width, shape.stride.width, -shape.padding.left, shape.dilation.width},
+          .rows = shape.batch * shape.out_height * shape.out_width,
+          .columns = shape.patch_size()};
+}
+
+/// Along one axis, the input positions phase, phase + stride, ... and the kernel's taps that read them: tap i of `axis`
+/// is the kernel's tap first_tap - i * tap_step, so that offsets into dy ascend.
+struct Phase {
+  Phase(Index phase_, Index extent, Index kernel, Index stride, Index padding, Index dilation)
+      : phase(phase_), positions(phase_ < extent ? (extent - phase_ + stride - 1) / stride : 0) {
+    tap_step = stride / std::gcd(stride, dilation);
+    first_tap = -1;
+    for (Index tap = kernel - 1; tap >= 0 && first_tap < 0; --tap) {
+      if ((phase + padding - tap * dilation) % stride == 0) first_tap = tap;
+    }
+    if (first_tap >= 0) {
+      axis.count = first_tap / tap_step + 1;
+      axis.first_offset = (phase + padding - first_tap * dilation) / stride;
+      axis.offset_step = tap_step * dilation / stride;
+    }
+  }
+
+  Index phase;
+  Index positions;
+  Index first_tap;
+  Index tap_step;
+  TapAxis axis{.count = 0, .stride = 1, .first_offset = 0, .offset_step = 1};
+};
+
+/// The weights of one phase's taps as a matrix [taps * K, C] for one group: it implements CopiesRows.
+template <class T>
+struct PhaseWeights {
+  using Scalar = T;
+  const T* weight;  // [K, KH, KW, C] of the group
+  const ConvShape& shape;
+  const Phase& vertical;
+  const Phase& horizontal;
+  Index rows;
+  Index columns;
+
+  void copy_row(Index r, Index first, Index count, T* destination) const {
+    const Index tap = r / shape.out_channels_a_group();
+    const Index channel = r - tap * shape.out_channels_a_group();
+    const Index ky = vertical.first_tap - tap / horizontal.axis.count * vertical.tap_step;
+    const Index kx = horizontal.first_tap - tap % horizontal.axis.count * horizontal.tap_step;
+    const Index position = (channel * shape.kernel.height + ky) * shape.kernel.width + kx;
+    std::copy_n(weight + position * columns + first, count, destination);
+  }
+};
+
+/// Copies the rows of a phase to their places in dx.
+template <class T>
+void scatter_phase(const ConvShape& shape, const Phase& vertical, const Phase& horizontal, const T* rows, T* dx) {
+  const Index channels = shape.in_channels_a_group();
+  parallel_for(shape.batch * vertical.positions, [&](Index line) {
+    const Index y = line % vertical.positions * shape.stride.height + vertical.phase;
+    T* const target = dx + (line / vertical.positions * shape.height + y) * shape.width * shape.in_channels;
+    for (Index q = 0; q < horizontal.positions; ++q) {
+      const Index x = q * shape.stride.width + horizontal.phase;
+      const T* const source = rows + (line * horizontal.positions + q) * channels;
+      std::copy_n(source, channels, target + x * shape.in_channels);
+    }
+  });
+}
+
+/// The data gradient of one phase of one group.
+template <class T>
+void conv2d_input_gradient_phase(const ConvShape& shape, const T* dy, const T* weight, const Phase& vertical,
+                                 const Phase& horizontal, T* dx) {
+  const Index channels = shape.in_channels_a_group();
+  const Index taps = vertical.axis.count * horizontal.axis.count;
+  const Patches<T> patches{.image = dy,
+                           .height = shape.out_height,
+                           .width = shape.out_width,
+                           .channels = shape.out_channels_a_group(),
+                           .pixel_stride = shape.out_channels,
+                           .out_height = vertical.positions,
+                           .out_width = horizontal.positions,
+                           .vertical = vertical.axis,
+                           .horizontal = horizontal.axis,
+                           .rows = shape.batch * vertical.positions * horizontal.positions,
+                           .columns = taps * shape.out_channels_a_group()};
+  const PhaseWeights<T> weights{weight, shape, vertical, horizontal, patches.columns, channels};
+  if (shape.stride == Size2d(1)) {
+    gemm(patches, weights, Destination<T>{dx, shape.in_channels});
+    return;
+  }
+  auto rows = Tensor<T, 2>::uninitialized({patches.rows, channels});
+  if (taps > 0) {
+    gemm(patches, weights, into(rows));
+  } else {
+    rows.fill(0);  // a stride wider than the kernel leaves pixels that nothing reads
+  }
+  scatter_phase(shape, vertical, horizontal, rows.data(), dx);
+}
+
+}  // namespace detail
+
+/// y [N, OH, OW, K] from x [N, H, W, C] and weight [K, KH, KW, C / groups]; bias [K] may be null.
+template <class T>
+void conv2d_forward(const ConvShape& shape, const T* x, const T* weight, const T* bias, T* y) {
+  const Index out_channels = shape.out_channels_a_group();
+  for (Index g = 0; g < shape.groups; ++g) {
+    const RowMajor<T> weights{weight + g * out_channels * shape.patch_size(), out_channels, shape.patch_size(),
+                              shape.patch_size()};
+    gemm(detail::input_patches(shape, x, g), transposed(weights),
+         Destination<T>{y + g * out_channels, shape.out_channels, false,
+                        bias == nullptr ? nullptr : bias + g * out_channels});
+  }
+}
+
+/// Adds dy^T P(x) to weight_gradient [K, KH, KW, C / groups].
+template <class T>
+void conv2d_weight_gradient(const ConvShape& shape, const T* x, const T* dy, T* weight_gradient) {
+  const Index out_channels = shape.out_channels_a_group();
+  const Index pixels = shape.batch * shape.out_height * shape.out_width;
+  for (Index g = 0; g < shape.groups; ++g) {
+    const RowMajor<T> dy_of_group{dy + g * out_channels, pixels, out_channels, shape.out_channels};
+    gemm(transposed(dy_of_group), detail::input_patches(shape, x, g),
+         Destination<T>{weight_gradient + g * out_channels * shape.patch_size(), shape.patch_size(), true});
+  }
+}
+
+/// Writes dx [N, H, W, C].
+template <class T>
+void conv2d_input_gradient(const ConvShape& shape, const T* dy, const T* weight, T* dx) {
+  for (Index g = 0; g < shape.groups; ++g) {
+    const T* const weight_of_group = weight + g * shape.out_channels_a_group() * shape.patch_size();
+    for (Index py = 0; py < shape.stride.height; ++py) {
+      const detail::Phase vertical(py, shape.height, shape.kernel.height, shape.stride.height, shape.padding.top,
+                                   shape.dilation.height);
+      for (Index px = 0; px < shape.stride.width; ++px) {
+        const detail::Phase horizontal(px, shape.width, shape.kernel.width, shape.stride.width, shape.padding.left,
+                                       shape.dilation.width);
+        detail::conv2d_input_gradient_phase(shape, dy + g * shape.out_channels_a_group(), weight_of_group, vertical,
+                                            horizontal, dx + g * shape.in_channels_a_group());
+      }
+    }
+  }
+}
+
+}  // namespace pupil::kernels

@@ -1,0 +1,162 @@
+#pragma once
+// The one door to matrix products: C = A B, with either operand transposed, gathered from an image, or packed
+// beforehand.
+//
+// As in BLIS (Van Zee and van de Geijn, TOMS 2015): blocks of both operands are packed into panels, and a tile of C is
+// kept in registers while it runs along a pair of panels. C is cut into tasks that one thread each owns. The terms of
+// every element's sum are added in an order that depends on their number alone, so results do not depend on threads or
+// on how C was cut.
+
+#include <algorithm>
+#include <array>
+#include <type_traits>
+
+#include <pupil/core/parallel.hpp>
+#include <pupil/kernels/gemm_tile.hpp>
+#include <pupil/kernels/instruction_set.hpp>
+#include <pupil/kernels/matrix_operand.hpp>
+#include <pupil/kernels/packing.hpp>
+#if PUPIL_X86_KERNELS
+#include <pupil/kernels/x86/gemm_tile_avx2.hpp>
+#include <pupil/kernels/x86/gemm_tile_avx512.hpp>
+#endif
+
+namespace pupil::kernels {
+
+namespace detail {
+
+/// Part of C that one task computes.
+struct Block {
+  Index first_row, last_row, first_column, last_column;
+};
+
+/// How many panels a task takes of each operand, so that both packed blocks fit into the second-level cache.
+inline constexpr Index left_panels_a_block = 8;
+inline constexpr Index right_panels_a_block = 9;
+
+/// Computes one tile of C; where it reaches beyond C, in a buffer of which the part inside is kept.
+template <class Tile, class Left, class T>
+void multiply_tile(Index depth, const T* left, const T* right, const Destination<T>& c, bool first_depth_block,
+                   const Block& tile) {
+  constexpr std::array<T, Tile::columns> zeros{};
+  constexpr Index row_stride = Left::row_stride;
+  constexpr Index depth_stride = Left::depth_stride;
+  T* const result = c.data + tile.first_row * c.stride + tile.first_column;
+  TileTarget<T> target{result, c.stride, result, c.stride};
+  if (first_depth_block && c.bias != nullptr) {
+    target.start = c.bias + tile.first_column;
+    target.start_stride = 0;
+  } else if (first_depth_block && !c.accumulate) {
+    target.start = zeros.data();
+    target.start_stride = 0;
+  }
+  const Index rows = std::min(Tile::rows, tile.last_row - tile.first_row);
+  const Index columns = std::min(Tile::columns, tile.last_column - tile.first_column);
+  if (rows == Tile::rows && columns == Tile::columns) {
+    Tile::template multiply<row_stride, depth_stride>(depth, left, right, target);
+    return;
+  }
+  std::array<T, Tile::rows * Tile::columns> buffer{};
+  for (Index r = 0; r < rows; ++r) {
+    std::copy_n(target.start + r * target.start_stride, columns, buffer.data() + r * Tile::columns);
+  }
+  Tile::template multiply<row_stride, depth_stride>(depth, left, right,
+                                                    {buffer.data(), Tile::columns, buffer.data(), Tile::columns});
+  for (Index r = 0; r < rows; ++r) std::copy_n(buffer.data() + r * Tile::columns, columns, result + r * c.stride);
+}
+
+/// Computes a block of C; `right_panels(depth_block)` gives the packed panels of the block's columns.
+template <class Tile, class Left, class T, class RightPanels>
+void multiply_block(const Left& left, const Destination<T>& c, const Block& block, const RightPanels& right_panels) {
+  using Panels = LeftPanels<Tile, Left>;
+  const DepthBlocks depths(left.columns);
+  const Index rows_at_once = left_panels_a_block * Tile::rows;
+  const Index packed_rows = std::min(rows_at_once, round_up(block.last_row - block.first_row, Tile::rows));
+  Storage<T> left_panels(packed_rows / Tile::rows * Panels::panel_size);
+  for (Index d = 0; d < depths.count; ++d) {
+    const Index depth = depths.depth(d);
+    const T* const right = right_panels(d);
+    for (Index row = block.first_row; row < block.last_row; row += rows_at_once) {
+      const Index last_row = std::min(row + rows_at_once, block.last_row);
+      for (Index r = row; r < last_row; r += Tile::rows) {
+        Panels::pack(left, r, depths.begin(d), depth, left_panels.data() + (r - row) / Tile::rows * Panels::panel_size);
+      }
+      for (Index column = block.first_column; column < block.last_column; column += Tile::columns) {
+        for (Index r = row; r < last_row; r += Tile::rows) {
+          multiply_tile<Tile, Panels>(depth, left_panels.data() + (r - row) / Tile::rows * Panels::panel_size,
+                                      right + (column - block.first_column) * depth, c, d == 0,
+                                      {r, last_row, column, block.last_column});
+        }
+      }
+    }
+  }
+}
+
+/// Cuts C into blocks of at most block_rows x block_columns and calls `compute(block)` for each, in parallel.
+template <class Compute>
+void for_each_block(Index rows, Index columns, Index block_rows, Index block_columns, const Compute& compute) {
+  const Index blocks_down = (rows + block_rows - 1) / block_rows;
+  const Index blocks_across = (columns + block_columns - 1) / block_columns;
+  parallel_for(blocks_down * blocks_across, [&](Index i) {
+    const Index row = i / blocks_across * block_rows;
+    const Index column = i % blocks_across * block_columns;
+    compute(Block{row, std::min(rows, row + block_rows), column, std::min(columns, column + block_columns)});
+  });
+}
+
+}  // namespace detail
+
+/// C = A B with B packed beforehand for the same Tile. A's columns must be B's rows.
+template <class Tile, class Left>
+void multiply_packed(const Left& left, const PackedRight<Tile>& right, const Destination<typename Tile::Scalar>& c) {
+  const Index block_rows = detail::left_panels_a_block * Tile::rows;
+  const bool enough_rows = left.rows >= 8 * block_rows;
+  const Index block_columns = enough_rows ? right.columns() : detail::right_panels_a_block * Tile::columns;
+  detail::for_each_block(
+      left.rows, right.columns(), block_rows, std::max<Index>(1, block_columns), [&](const detail::Block& block) {
+        detail::multiply_block<Tile>(left, c, block, [&](Index d) { return right.panels(d, block.first_column); });
+      });
+}
+
+/// C = A B, packing both on the way. A's columns must be B's rows.
+template <class Tile, class Left, class Right>
+void pack_and_multiply(const Left& left, const Right& right, const Destination<typename Tile::Scalar>& c) {
+  using T = typename Tile::Scalar;
+  if (left.rows >= 2 * right.columns && left.rows > detail::left_panels_a_block * Tile::rows) {
+    multiply_packed<Tile>(left, PackedRight<Tile>(right), c);
+    return;
+  }
+  const Index block_columns = detail::right_panels_a_block * Tile::columns;
+  detail::for_each_block(left.rows, right.columns, std::max<Index>(1, left.rows), block_columns,
+                         [&](const detail::Block& block) {
+                           const DepthBlocks depths(left.columns);
+                           const Index width = round_up(block.last_column - block.first_column, Tile::columns);
+                           Storage<T> panels(width * std::min(max_depth, depths.total));
+                           detail::multiply_block<Tile>(left, c, block, [&](Index d) {
+                             pack_right<Tile>(right, block.first_column, block.last_column, depths.begin(d),
+                                              depths.depth(d), panels.data());
+                             return static_cast<const T*>(panels.data());
+                           });
+                         });
+}
+
+/// Calls `use(tile)` with the fastest Tile that this machine has for T.
+template <class T, class Use>
+decltype(auto) with_best_tile(Use&& use) {
+#if PUPIL_X86_KERNELS
+  if constexpr (std::is_same_v<T, float>) {
+    if (instruction_set() >= InstructionSet::avx512) return use(Avx512Tile{});
+    if (instruction_set() >= InstructionSet::avx2) return use(Avx2Tile{});
+  }
+#endif
+  return use(PortableTile<T>{});
+}
+
+/// C = A B (or C += A B, or A B + bias: see Destination). A and B are RowMajor, Transposed, or any operand that has
+/// `rows`, `columns` and `copy_row`; A's columns must be B's rows.
+template <class Left, class Right>
+void gemm(const Left& a, const Right& b, const Destination<typename Left::Scalar>& c) {
+  with_best_tile<typename Left::Scalar>([&]<class Tile>(Tile) { pack_and_multiply<Tile>(a, b, c); });
+}
+
+}  // namespace pupil::kernels

@@ -1,0 +1,44 @@
+#pragma once
+// The innermost loop of every product, in portable form: one tile of the result from two packed panels.
+//
+// A Tile type says how many rows and columns of the result it keeps in registers, and multiplies a left panel
+// (rows x depth) by a right panel (depth x columns, row-major and aligned). The left panel comes in either order, given
+// as strides known at compile time: element (r, k) at left[r * RowStride + k * DepthStride].
+
+#include <Eigen/Core>
+
+#include <pupil/core/shape.hpp>
+
+namespace pupil::kernels {
+
+/// Where a tile starts from and where it goes: row r of each at `+ r * stride`; the start's stride may be 0.
+template <class T>
+struct TileTarget {
+  const T* start;
+  Index start_stride;
+  T* result;
+  Index result_stride;
+};
+
+/// Any scalar on any machine: Eigen's fixed-size products, which use whatever the compiler was told the machine has.
+template <class T>
+struct PortableTile {
+  using Scalar = T;
+  static constexpr Index rows = 4;
+  static constexpr Index columns = 16;
+
+  /// result(r, c) = start(r, c) + sum over k < depth of left(r, k) right(k, c)
+  template <Index RowStride, Index DepthStride>
+  static void multiply(Index depth, const T* left, const T* right, const TileTarget<T>& target) {
+    using Row = Eigen::Array<T, 1, static_cast<int>(columns)>;
+    Row sums[rows];
+    for (Index r = 0; r < rows; ++r) sums[r] = Eigen::Map<const Row>(target.start + r * target.start_stride);
+    for (Index k = 0; k < depth; ++k) {
+      const Eigen::Map<const Row, Eigen::Aligned64> right_row(right + k * columns);
+      for (Index r = 0; r < rows; ++r) sums[r] += left[r * RowStride + k * DepthStride] * right_row;
+    }
+    for (Index r = 0; r < rows; ++r) Eigen::Map<Row>(target.result + r * target.result_stride) = sums[r];
+  }
+};
+
+}  // namespace pupil::kernels

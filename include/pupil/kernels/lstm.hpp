@@ -1,0 +1,140 @@
+#pragma once
+// The sequential part of an LSTM, forward and backward, over packed sequences. With the input side of all steps already
+// in `gates`, step t is one product and one pointwise pass:
+//
+//   i, f, g, o = gates_t + h_{t-1} U^T         c_t = σ(f) c_{t-1} + σ(i) tanh(g)         h_t = σ(o) tanh(c_t)
+//
+// Backward, with dh and dc what the later steps and the output ask of h_t and c_t, and i, f, g, o after their
+// functions:
+//
+//   dc += dh o (1 - tanh² c_t)                 dgates_t = dc g i(1 - i), dc c_{t-1} f(1 - f), dc i (1 - g²), dh
+//   tanh(c_t) o(1 - o) dc_{t-1} = dc f                            dh_{t-1} = dgates_t U
+//
+// Only dh and dc run through the steps; the gradients of all weights are products over all rows of dgates afterwards.
+
+#include <Eigen/Core>
+#include <algorithm>
+
+#include <pupil/core/parallel.hpp>
+#include <pupil/core/tensor.hpp>
+#include <pupil/kernels/few_rows.hpp>
+#include <pupil/kernels/gemm.hpp>
+#include <pupil/kernels/packed_sequences.hpp>
+
+namespace pupil::kernels {
+
+/// What every step computed. Rows are those of PackedSequences.
+template <class T>
+struct LstmTrace {
+  Tensor<T, 2> gates;    ///< [rows, 4 hidden_size]: input, forget, candidate and output gate
+  Tensor<T, 2> cells;    ///< [batch + rows, hidden_size]: initial states by rank, then that after every row
+  Tensor<T, 2> hiddens;  ///< as cells
+};
+
+namespace detail {
+
+template <class T>
+using RowMap = Eigen::Map<Eigen::Array<T, Eigen::Dynamic, 1>>;
+template <class T>
+using ConstRowMap = Eigen::Map<const Eigen::Array<T, Eigen::Dynamic, 1>>;
+
+/// How many rows of gates are worth a thread.
+inline Index lstm_grain(Index hidden_size) { return std::max<Index>(1, pointwise_grain / (4 * hidden_size)); }
+
+/// One row forward: `gates` before their functions become gates after them.
+template <class T>
+void lstm_row(Index size, T* gates, const T* previous_cell, T* cell, T* hidden) {
+  RowMap<T> input_and_forget(gates, 2 * size);
+  RowMap<T> candidate(gates + 2 * size, size);
+  RowMap<T> output(gates + 3 * size, size);
+  RowMap<T> new_cell(cell, size);
+  input_and_forget = input_and_forget.logistic();
+  candidate = candidate.tanh();
+  output = output.logistic();
+  new_cell =
+      input_and_forget.tail(size) * ConstRowMap<T>(previous_cell, size) + input_and_forget.head(size) * candidate;
+  RowMap<T>(hidden, size) = output * new_cell.tanh();
+}
+
+/// One row backward: dc becomes that of the step before; dh becomes complete, and is used up.
+template <class T>
+void lstm_row_backward(Index size, const T* gates, const T* previous_cell, const T* cell, const T* d_output,
+                       T* d_hidden, T* d_cell, T* d_gates) {
+  const ConstRowMap<T> input(gates, size);
+  const ConstRowMap<T> forget(gates + size, size);
+  const ConstRowMap<T> candidate(gates + 2 * size, size);
+  const ConstRowMap<T> output(gates + 3 * size, size);
+  RowMap<T> dh(d_hidden, size);
+  RowMap<T> dc(d_cell, size);
+  RowMap<T> last(d_gates + 3 * size, size);
+  if (d_output != nullptr) dh += ConstRowMap<T>(d_output, size);
+  last = ConstRowMap<T>(cell, size).tanh();
+  dc += dh * output * (1 - last.square());
+  last *= dh * output * (1 - output);
+  RowMap<T>(d_gates, size) = dc * candidate * input * (1 - input);
+  RowMap<T>(d_gates + size, size) = dc * ConstRowMap<T>(previous_cell, size) * forget * (1 - forget);
+  RowMap<T>(d_gates + 2 * size, size) = dc * input * (1 - candidate.square());
+  dc *= forget;
+}
+
+}  // namespace detail
+
+/// All steps forward. `recurrent_weight` is U [4 hidden_size, hidden_size]; `trace` comes with the input side in its
+/// gates and the initial states in its first rows, and leaves complete.
+template <class T>
+void lstm_forward(const PackedSequences& sequences, const Tensor<T, 2>& recurrent_weight, LstmTrace<T>& trace) {
+  const Index size = trace.hiddens.columns();
+  const auto weight = transposed(matrix(recurrent_weight));
+  const auto run = [&](const auto& add_product) {
+    for (Index t = 0; t < sequences.time(); ++t) {
+      const Index before = sequences.state_begin(t);
+      const Index after = sequences.state_begin(t + 1);
+      T* const gates = trace.gates.row(sequences.begin(t));
+      add_product(RowMajor<T>{trace.hiddens.row(before), sequences.active(t), size, size},
+                  Destination<T>{gates, 4 * size, true});
+      parallel_ranges(sequences.active(t), detail::lstm_grain(size), [&](Index first, Index last) {
+        for (Index r = first; r < last; ++r) {
+          detail::lstm_row(size, gates + r * 4 * size, trace.cells.row(before + r), trace.cells.row(after + r),
+                           trace.hiddens.row(after + r));
+        }
+      });
+    }
+  };
+  if (sequences.batch() <= few_rows) {
+    run([&](const auto& left, const auto& destination) { multiply_few_rows(left, weight, destination); });
+  } else {
+    with_best_tile<T>([&]<class Tile>(Tile) {
+      const PackedRight<Tile> packed(weight);
+      run([&](const auto& left, const auto& destination) { multiply_packed<Tile>(left, packed, destination); });
+    });
+  }
+}
+
+/// All steps backward. `d_hidden` and `d_cell` [batch, hidden_size], by rank, come as the gradients of the final states
+/// and leave as those of the initial ones; `d_gates` [rows, 4 hidden_size] is written whole. `d_output` [time, batch,
+/// hidden_size] is not read at padding; where it has no elements it stands for zeros.
+template <class T>
+void lstm_backward(const PackedSequences& sequences, const Tensor<T, 2>& recurrent_weight, const LstmTrace<T>& trace,
+                   const Tensor<T, 3>& d_output, Tensor<T, 2>& d_hidden, Tensor<T, 2>& d_cell, Tensor<T, 2>& d_gates) {
+  const Index size = trace.hiddens.columns();
+  with_best_tile<T>([&]<class Tile>(Tile) {
+    const PackedRight<Tile> packed(matrix(recurrent_weight));
+    for (Index t = sequences.time() - 1; t >= 0; --t) {
+      const Index before = sequences.state_begin(t);
+      const Index after = sequences.state_begin(t + 1);
+      const Index begin = sequences.begin(t);
+      parallel_ranges(sequences.active(t), detail::lstm_grain(size), [&](Index first, Index last) {
+        for (Index r = first; r < last; ++r) {
+          const T* const dy = d_output.empty() ? nullptr : d_output.row(sequences.positions()[begin + r]);
+          detail::lstm_row_backward(size, trace.gates.row(begin + r), trace.cells.row(before + r),
+                                    trace.cells.row(after + r), dy, d_hidden.row(r), d_cell.row(r),
+                                    d_gates.row(begin + r));
+        }
+      });
+      multiply_packed<Tile>(RowMajor<T>{d_gates.row(begin), sequences.active(t), 4 * size, 4 * size}, packed,
+                            into(d_hidden));
+    }
+  });
+}
+
+}  // namespace pupil::kernels

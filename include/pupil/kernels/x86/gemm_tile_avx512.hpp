@@ -1,0 +1,47 @@
+#pragma once
+// A 14 x 32 tile of fp32 sums in 28 of AVX-512's 32 registers: two loads and fourteen broadcasts feed 28 multiply-adds.
+
+#include <utility>
+
+#include <immintrin.h>
+
+#include <pupil/kernels/gemm_tile.hpp>
+
+namespace pupil::kernels {
+
+struct Avx512Tile {
+  using Scalar = float;
+  static constexpr Index rows = 14;
+  static constexpr Index columns = 32;
+
+  /// As PortableTile::multiply.
+  template <Index RowStride, Index DepthStride>
+  [[gnu::target("avx512f")]] static void multiply(Index depth, const float* left, const float* right,
+                                                  const TileTarget<float>& target) {
+    run<RowStride, DepthStride>(depth, left, right, target, std::make_integer_sequence<Index, rows>{});
+  }
+
+ private:
+  // The pack of row numbers unrolls the tile, so that the sums stay in registers at any optimisation level.
+  template <Index RowStride, Index DepthStride, Index... Row>
+  [[gnu::target("avx512f")]] static void run(Index depth, const float* left, const float* right,
+                                             const TileTarget<float>& target, std::integer_sequence<Index, Row...>) {
+    __m512 low[rows];
+    __m512 high[rows];
+    ((low[Row] = _mm512_loadu_ps(target.start + Row * target.start_stride),
+      high[Row] = _mm512_loadu_ps(target.start + Row * target.start_stride + 16)),
+     ...);
+    for (Index k = 0; k < depth; ++k, left += DepthStride, right += columns) {
+      const __m512 right_low = _mm512_load_ps(right);
+      const __m512 right_high = _mm512_load_ps(right + 16);
+      ((low[Row] = _mm512_fmadd_ps(_mm512_set1_ps(left[Row * RowStride]), right_low, low[Row]),
+        high[Row] = _mm512_fmadd_ps(_mm512_set1_ps(left[Row * RowStride]), right_high, high[Row])),
+       ...);
+    }
+    ((_mm512_storeu_ps(target.result + Row * target.result_stride, low[Row]),
+      _mm512_storeu_ps(target.result + Row * target.result_stride + 16, high[Row])),
+     ...);
+  }
+};
+
+}  // namespace pupil::kernels

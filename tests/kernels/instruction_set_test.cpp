@@ -1,0 +1,48 @@
+#include <algorithm>
+#include <cstdlib>
+
+#include <doctest/doctest.h>
+
+#include <pupil/kernels/gemm.hpp>
+#include <pupil/kernels/instruction_set.hpp>
+
+using namespace pupil;
+using pupil::detail::chosen_instruction_set;
+using pupil::detail::widest_instruction_set;
+
+TEST_CASE("without a wish the widest instruction set is used") {
+  CHECK(chosen_instruction_set(nullptr) == widest_instruction_set());
+  CHECK(chosen_instruction_set("") == widest_instruction_set());
+}
+
+TEST_CASE("a wish for a narrower instruction set is granted, for a wider one as far as it goes") {
+  CHECK(chosen_instruction_set("portable") == InstructionSet::portable);
+  CHECK(chosen_instruction_set("avx2") == std::min(InstructionSet::avx2, widest_instruction_set()));
+  CHECK(chosen_instruction_set("avx512") == std::min(InstructionSet::avx512, widest_instruction_set()));
+}
+
+TEST_CASE("a wish for an unknown instruction set is refused by its name") {
+  CHECK_THROWS_WITH_AS(chosen_instruction_set("sse9"), "PUPIL_ISA is \"sse9\"; it may be portable, avx2 or avx512",
+                       OptionError);
+  CHECK_THROWS_AS(chosen_instruction_set("AVX2"), OptionError);
+}
+
+TEST_CASE("the instruction set of the process is what the environment chose") {
+  CHECK(instruction_set() == chosen_instruction_set(std::getenv("PUPIL_ISA")));
+}
+
+TEST_CASE("products use the tile of the chosen instruction set, and the portable one for doubles") {
+  const auto columns = [](auto tile) { return decltype(tile)::columns; };
+  const auto rows = [](auto tile) { return decltype(tile)::rows; };
+  CHECK(kernels::with_best_tile<double>(rows) == kernels::PortableTile<double>::rows);
+#if PUPIL_X86_KERNELS
+  if (instruction_set() == InstructionSet::avx512) {
+    CHECK(kernels::with_best_tile<float>(columns) == kernels::Avx512Tile::columns);
+  } else if (instruction_set() == InstructionSet::avx2) {
+    CHECK(kernels::with_best_tile<float>(rows) == kernels::Avx2Tile::rows);
+  }
+#endif
+  if (instruction_set() == InstructionSet::portable) {
+    CHECK(kernels::with_best_tile<float>(columns) == kernels::PortableTile<float>::columns);
+  }
+}

@@ -1,0 +1,107 @@
+#include <cmath>
+#include <limits>
+
+#include <doctest/doctest.h>
+
+#include <pupil/kernels/softmax.hpp>
+
+#include "../support/random_tensor.hpp"
+#include "../support/thread_counts.hpp"
+
+using namespace pupil;
+using namespace pupil::testing;
+
+namespace {
+
+/// ln softmax by its definition, in long double.
+template <class T>
+Tensor<T, 2> naive_log_softmax(const Tensor<T, 2>& x) {
+  auto result = x;
+  for (Index r = 0; r < x.rows(); ++r) {
+    long double sum = 0;
+    for (Index c = 0; c < x.columns(); ++c) sum += std::exp(static_cast<long double>(x(r, c)));
+    for (Index c = 0; c < x.columns(); ++c) result(r, c) = static_cast<T>(x(r, c) - std::log(sum));
+  }
+  return result;
+}
+
+template <class T>
+Tensor<T, 2> exponentials(Tensor<T, 2> x) {
+  for (T& value : x) value = std::exp(value);
+  return x;
+}
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("softmax and its logarithm agree with their definitions", T, float, double) {
+  Rng rng(1);
+  const double tolerance = 20 * static_cast<double>(std::numeric_limits<T>::epsilon());
+  for (const Shape<2> shape : {Shape{1, 1}, Shape{3, 2}, Shape{2, 15}, Shape{2, 16}, Shape{2, 17}, Shape{5, 1003}}) {
+    CAPTURE(shape);
+    const auto x = random_tensor<T>(shape, rng);
+    const auto expected = naive_log_softmax(x);
+    auto logarithms = x;
+    kernels::log_softmax_rows(logarithms);
+    CHECK(relative_difference(logarithms, expected) < tolerance);
+    auto probabilities = x;
+    kernels::softmax_rows(probabilities);
+    CHECK(relative_difference(probabilities, exponentials(expected)) < tolerance);
+  }
+}
+
+TEST_CASE("softmax of tensors of any rank is over the last dimension") {
+  Tensor<double, 3> x({2, 1, 2}, {0, 0, 3, 3});
+  kernels::softmax_rows(x);
+  CHECK(x == Tensor<double, 3>::full({2, 1, 2}, 0.5));
+}
+
+TEST_CASE("large logits do not overflow, and those of -infinity have no probability") {
+  constexpr float infinity = std::numeric_limits<float>::infinity();
+  const Tensor<float, 2> x({1, 4}, {1e30F, 1e30F, -1e30F, -infinity});
+  auto probabilities = x;
+  kernels::softmax_rows(probabilities);
+  CHECK(probabilities == Tensor<float, 2>({1, 4}, {0.5F, 0.5F, 0, 0}));
+  auto logarithms = x;
+  kernels::log_softmax_rows(logarithms);
+  CHECK(logarithms(0, 0) == doctest::Approx(-std::log(2)));
+  CHECK(logarithms(0, 3) == -infinity);
+}
+
+TEST_CASE("a NaN makes its row NaN, and no other") {
+  Tensor<float, 2> x({2, 20});
+  x(0, 17) = std::numeric_limits<float>::quiet_NaN();
+  auto logarithms = x;
+  kernels::softmax_rows(x);
+  kernels::log_softmax_rows(logarithms);
+  for (Index c = 0; c < 20; ++c) {
+    CHECK(std::isnan(x(0, c)));
+    CHECK(std::isnan(logarithms(0, c)));
+    CHECK(x(1, c) == doctest::Approx(0.05));
+  }
+}
+
+TEST_CASE("a row's bits do not depend on where it stands") {
+  Rng rng(2);
+  const auto one = random_tensor<float>(Shape{1, 37}, rng);
+  auto many = Tensor<float, 2>::uninitialized({9, 37});
+  for (Index r = 0; r < 9; ++r) std::copy(one.begin(), one.end(), many.row(r));
+  auto alone = one;
+  kernels::softmax_rows(alone);
+  kernels::softmax_rows(many);
+  for (Index r = 0; r < 9; ++r) {
+    CAPTURE(r);
+    CHECK(std::equal(alone.begin(), alone.end(), many.row(r)));
+  }
+}
+
+TEST_CASE("softmax is the same bits for any number of threads") {
+  Rng rng(3);
+  const auto x = random_tensor<float>(Shape{103, 1001}, rng);
+  check_thread_counts([&] {
+    auto probabilities = x;
+    auto logarithms = x;
+    kernels::softmax_rows(probabilities);
+    kernels::log_softmax_rows(logarithms);
+    return std::pair(probabilities, logarithms);
+  });
+}
