@@ -32,3 +32,24 @@
 #include <pupil/kernels/window.hpp>
 #include <pupil/kernels/x86/gemm_tile_avx2.hpp>
 #include <pupil/kernels/x86/gemm_tile_avx512.hpp>
+
+// nn: layers, parameters, losses
+#include <pupil/nn/activations.hpp>
+#include <pupil/nn/avg_pool2d.hpp>
+#include <pupil/nn/basic_block.hpp>
+#include <pupil/nn/batch_norm2d.hpp>
+#include <pupil/nn/conv2d.hpp>
+#include <pupil/nn/dense.hpp>
+#include <pupil/nn/dropout.hpp>
+#include <pupil/nn/embedding.hpp>
+#include <pupil/nn/flatten.hpp>
+#include <pupil/nn/global_avg_pool2d.hpp>
+#include <pupil/nn/identity.hpp>
+#include <pupil/nn/initialization.hpp>
+#include <pupil/nn/layer.hpp>
+#include <pupil/nn/lstm.hpp>
+#include <pupil/nn/max_pool2d.hpp>
+#include <pupil/nn/parameter.hpp>
+#include <pupil/nn/pool_window.hpp>
+#include <pupil/nn/sequential.hpp>
+#include <pupil/nn/softmax_cross_entropy.hpp>

@@ -1,0 +1,142 @@
+#pragma once
+// Conv2d: a dense layer on the neighbourhood of every pixel. PyTorch's twin is nn.Conv2d, on channels-last images.
+//
+//   y[n, i, j, k] = b[k] + sum over (u, v, c) of x[n, i s + u d - p, j s + v d - p, c] W[k, u, v, c]
+//
+// for stride s, dilation d, padding p; with groups, output channel k reads the input channels of its group only.
+
+#include <utility>
+
+#include <pupil/core/tensor.hpp>
+#include <pupil/kernels/column_sums.hpp>
+#include <pupil/kernels/conv2d.hpp>
+#include <pupil/kernels/window.hpp>
+#include <pupil/nn/initialization.hpp>
+#include <pupil/nn/parameter.hpp>
+
+namespace pupil {
+
+struct Conv2dOptions {
+  Index in_channels = 0;
+  Index out_channels = 0;
+  Size2d kernel_size = 1;
+  Size2d stride = 1;
+  Padding2d padding = 0;
+  Size2d dilation = 1;
+  Index groups = 1;
+  bool bias = true;
+};
+
+template <class T>
+class Conv2d {
+ public:
+  struct Context {
+    Tensor<T, 4> input;
+  };
+
+  /// Weights and bias uniform in +-1 / sqrt(in_channels / groups * kernel area). Throws OptionError for an option that
+  /// is out of its range, or groups that do not divide both channel counts.
+  Conv2d(const Conv2dOptions& options, Rng& rng) : options_(options) {
+    check_options();
+    const Index channels = options.in_channels / options.groups;
+    const Index fan_in = channels * options.kernel_size.height * options.kernel_size.width;
+    weight_ = Parameter(
+        Tensor<T, 4>({options.out_channels, options.kernel_size.height, options.kernel_size.width, channels}));
+    fill_by_fan_in(weight_.value, fan_in, rng);
+    if (options.bias) {
+      bias_ = Parameter(Tensor<T, 1>({options.out_channels}));
+      fill_by_fan_in(bias_.value, fan_in, rng);
+    }
+  }
+
+  /// x [N, H, W, in_channels] gives [N, OH, OW, out_channels], with
+  /// OH = floor((H + padding - dilation (kernel - 1) - 1) / stride) + 1. Throws ShapeError where the channels are
+  /// others or the padded image is smaller than the kernel.
+  Tensor<T, 4> forward(const Tensor<T, 4>& x) const {
+    const kernels::ConvShape shape = shape_for(x.shape());
+    auto y = Tensor<T, 4>::uninitialized({shape.batch, shape.out_height, shape.out_width, shape.out_channels});
+    kernels::conv2d_forward(shape, x.data(), weight_.value.data(), options_.bias ? bias_.value.data() : nullptr,
+                            y.data());
+    return y;
+  }
+
+  Tensor<T, 4> forward(Tensor<T, 4> x, Context& context) {
+    auto y = forward(std::as_const(x));
+    context.input = std::move(x);
+    return y;
+  }
+
+  /// dy [N, OH, OW, out_channels] gives dx [N, H, W, in_channels].
+  Tensor<T, 4> backward(const Tensor<T, 4>& dy, const Context& context) {
+    backward_parameters(dy, context);
+    const kernels::ConvShape shape = shape_for(context.input.shape());
+    auto dx = Tensor<T, 4>::uninitialized(context.input.shape());
+    kernels::conv2d_input_gradient(shape, dy.data(), weight_.value.data(), dx.data());
+    return dx;
+  }
+
+  /// As backward, without dx: for a network's first layer, whose input nobody trains.
+  void backward_parameters(const Tensor<T, 4>& dy, const Context& context) {
+    const kernels::ConvShape shape = shape_for(context.input.shape());
+    const Shape<4> expected{shape.batch, shape.out_height, shape.out_width, shape.out_channels};
+    require<ShapeError>(dy.shape() == expected, "conv2d: the gradient ", dy.shape(), " does not fit the output ",
+                        expected);
+    kernels::conv2d_weight_gradient(shape, context.input.data(), dy.data(), weight_.gradient.data());
+    if (options_.bias) kernels::add_column_sums(kernels::matrix(dy), bias_.gradient.data());
+  }
+
+  /// The weight is [out_channels, kernel height, kernel width, in_channels / groups].
+  template <class Visitor>
+  void visit(Visitor&& visitor, const Name& name = {}) {
+    visitor(name / "weight", weight_);
+    if (options_.bias) visitor(name / "bias", bias_);
+  }
+
+  const Conv2dOptions& options() const { return options_; }
+
+ private:
+  void check_options() const {
+    const Conv2dOptions& o = options_;
+    require<OptionError>(o.in_channels >= 1 && o.out_channels >= 1, "conv2d: cannot map ", o.in_channels,
+                         " channels to ", o.out_channels);
+    require<OptionError>(o.kernel_size.height >= 1 && o.kernel_size.width >= 1, "conv2d: kernel_size is ",
+                         o.kernel_size);
+    require<OptionError>(o.stride.height >= 1 && o.stride.width >= 1, "conv2d: stride is ", o.stride);
+    require<OptionError>(o.dilation.height >= 1 && o.dilation.width >= 1, "conv2d: dilation is ", o.dilation);
+    require<OptionError>(o.padding.top >= 0 && o.padding.bottom >= 0 && o.padding.left >= 0 && o.padding.right >= 0,
+                         "conv2d: padding is ", o.padding);
+    require<OptionError>(o.groups >= 1 && o.in_channels % o.groups == 0 && o.out_channels % o.groups == 0,
+                         "conv2d: ", o.groups, " groups do not divide ", o.in_channels, " and ", o.out_channels,
+                         " channels");
+  }
+
+  kernels::ConvShape shape_for(const Shape<4>& x) const {
+    const Conv2dOptions& o = options_;
+    require<ShapeError>(x[3] == o.in_channels, "conv2d: input has ", x[3], " channels, the layer was made for ",
+                        o.in_channels, " (input ", x, ")");
+    const Index out_height = kernels::output_extent(x[1], o.kernel_size.height, o.stride.height, o.padding.top,
+                                                    o.padding.bottom, o.dilation.height);
+    const Index out_width = kernels::output_extent(x[2], o.kernel_size.width, o.stride.width, o.padding.left,
+                                                   o.padding.right, o.dilation.width);
+    require<ShapeError>(out_height >= 1 && out_width >= 1, "conv2d: input ", x, " padded by ", o.padding,
+                        " is smaller than the kernel ", o.kernel_size, " with dilation ", o.dilation);
+    return {.batch = x[0],
+            .height = x[1],
+            .width = x[2],
+            .in_channels = x[3],
+            .out_height = out_height,
+            .out_width = out_width,
+            .out_channels = o.out_channels,
+            .kernel = o.kernel_size,
+            .stride = o.stride,
+            .dilation = o.dilation,
+            .padding = o.padding,
+            .groups = o.groups};
+  }
+
+  Conv2dOptions options_;
+  Parameter<T, 4> weight_;
+  Parameter<T, 1> bias_;
+};
+
+}  // namespace pupil

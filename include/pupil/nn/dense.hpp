@@ -1,0 +1,98 @@
+#pragma once
+// Dense: every output feature is a weighted sum of all input features. PyTorch's twin is nn.Linear.
+//
+//   y = x W^T + b        dx = dy W        dW += dy^T x        db += sum of dy's rows
+
+#include <utility>
+
+#include <pupil/core/tensor.hpp>
+#include <pupil/kernels/column_sums.hpp>
+#include <pupil/kernels/gemm.hpp>
+#include <pupil/nn/initialization.hpp>
+#include <pupil/nn/parameter.hpp>
+
+namespace pupil {
+
+struct DenseOptions {
+  Index in_features = 0;
+  Index out_features = 0;
+  bool bias = true;
+};
+
+/// Maps the last dimension from in_features to out_features; the other dimensions, however many, stay.
+template <class T>
+class Dense {
+ public:
+  struct Context {
+    Tensor<T, 2> input;  ///< [rows, in_features]
+  };
+
+  /// Weights and bias uniform in +-1 / sqrt(in_features). Throws OptionError where a feature count is below 1.
+  Dense(const DenseOptions& options, Rng& rng) : options_(options) {
+    require<OptionError>(options.in_features >= 1 && options.out_features >= 1, "dense: cannot map ",
+                         options.in_features, " features to ", options.out_features);
+    weight_ = Parameter(Tensor<T, 2>({options.out_features, options.in_features}));
+    fill_by_fan_in(weight_.value, options.in_features, rng);
+    if (options.bias) {
+      bias_ = Parameter(Tensor<T, 1>({options.out_features}));
+      fill_by_fan_in(bias_.value, options.in_features, rng);
+    }
+  }
+
+  /// x [..., in_features] gives [..., out_features]. Throws ShapeError where the last extent is another.
+  template <std::size_t Rank>
+  Tensor<T, Rank> forward(const Tensor<T, Rank>& x) const {
+    check(x.shape());
+    Shape<Rank> shape = x.shape();
+    shape[Rank - 1] = options_.out_features;
+    auto y = Tensor<T, Rank>::uninitialized(shape);
+    const auto destination = options_.bias ? kernels::into(y, bias_.value) : kernels::into(y);
+    kernels::gemm(kernels::matrix(x), kernels::transposed(kernels::matrix(weight_.value)), destination);
+    return y;
+  }
+
+  template <std::size_t Rank>
+  Tensor<T, Rank> forward(Tensor<T, Rank> x, Context& context) {
+    auto y = forward(std::as_const(x));
+    const Shape<2> rows{x.rows(), x.columns()};
+    context.input = std::move(x).reshaped(rows);
+    return y;
+  }
+
+  /// dy [..., out_features] gives dx [..., in_features].
+  template <std::size_t Rank>
+  Tensor<T, Rank> backward(const Tensor<T, Rank>& dy, const Context& context) {
+    require<ShapeError>(dy.rows() == context.input.rows() && dy.columns() == options_.out_features,
+                        "dense: the gradient ", dy.shape(), " does not fit the output [", context.input.rows(), ", ",
+                        options_.out_features, "]");
+    Shape<Rank> shape = dy.shape();
+    shape[Rank - 1] = options_.in_features;
+    auto dx = Tensor<T, Rank>::uninitialized(shape);
+    kernels::gemm(kernels::matrix(dy), kernels::matrix(weight_.value), kernels::into(dx));
+    kernels::gemm(kernels::transposed(kernels::matrix(dy)), kernels::matrix(context.input),
+                  kernels::added_to(weight_.gradient));
+    if (options_.bias) kernels::add_column_sums(kernels::matrix(dy), bias_.gradient.data());
+    return dx;
+  }
+
+  template <class Visitor>
+  void visit(Visitor&& visitor, const Name& name = {}) {
+    visitor(name / "weight", weight_);
+    if (options_.bias) visitor(name / "bias", bias_);
+  }
+
+  const DenseOptions& options() const { return options_; }
+
+ private:
+  template <std::size_t Rank>
+  void check(const Shape<Rank>& shape) const {
+    require<ShapeError>(shape[Rank - 1] == options_.in_features, "dense: input has ", shape[Rank - 1],
+                        " features, the layer was made for ", options_.in_features, " (input ", shape, ")");
+  }
+
+  DenseOptions options_;
+  Parameter<T, 2> weight_;  // [out, in]
+  Parameter<T, 1> bias_;
+};
+
+}  // namespace pupil

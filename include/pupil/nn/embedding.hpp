@@ -1,0 +1,115 @@
+#pragma once
+// Embedding: a learned row of numbers for every token. PyTorch's twin is nn.Embedding.
+//
+//   y_i = W[token_i]        dW[token_i] += dy_i
+
+#include <Eigen/Core>
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+
+#include <pupil/core/parallel.hpp>
+#include <pupil/core/tensor.hpp>
+#include <pupil/nn/initialization.hpp>
+#include <pupil/nn/parameter.hpp>
+
+namespace pupil {
+
+struct EmbeddingOptions {
+  Index num_embeddings = 0;  ///< how many tokens there are
+  Index embedding_dim = 0;   ///< how many numbers each is given
+  double standard_deviation = 1;
+};
+
+/// Tokens [...] give [..., embedding_dim].
+template <class T>
+class Embedding {
+ public:
+  struct Context {
+    Tensor<std::int32_t, 1> tokens;
+  };
+
+  /// Weights normal with mean 0. Throws OptionError where the table has no rows or no columns.
+  Embedding(const EmbeddingOptions& options, Rng& rng) : options_(options) {
+    require<OptionError>(options.num_embeddings >= 1 && options.embedding_dim >= 1,
+                         "embedding: cannot make a table of ", options.num_embeddings, " x ", options.embedding_dim);
+    weight_ = Parameter(Tensor<T, 2>({options.num_embeddings, options.embedding_dim}));
+    fill_normal(weight_.value, static_cast<T>(options.standard_deviation), rng);
+  }
+
+  /// Throws IndexError for a token outside [0, num_embeddings).
+  template <std::size_t Rank>
+  Tensor<T, Rank + 1> forward(const Tensor<std::int32_t, Rank>& tokens) const {
+    check(tokens);
+    Shape<Rank + 1> shape;
+    std::copy(tokens.shape().begin(), tokens.shape().end(), shape.dims.begin());
+    shape[Rank] = options_.embedding_dim;
+    auto y = Tensor<T, Rank + 1>::uninitialized(shape);
+    const Index grain = std::max<Index>(1, pointwise_grain / options_.embedding_dim);
+    parallel_ranges(tokens.size(), grain, [&](Index begin, Index end) {
+      for (Index i = begin; i < end; ++i) std::copy_n(weight_.value.row(tokens[i]), options_.embedding_dim, y.row(i));
+    });
+    return y;
+  }
+
+  template <std::size_t Rank>
+  Tensor<T, Rank + 1> forward(Tensor<std::int32_t, Rank> tokens, Context& context) const {
+    auto y = forward(std::as_const(tokens));
+    const Shape<1> all{tokens.size()};
+    context.tokens = std::move(tokens).reshaped(all);
+    return y;
+  }
+
+  /// Adds to the gradient of the table; tokens have none. dy [..., embedding_dim]; throws ShapeError for another shape.
+  template <std::size_t Rank>
+  void backward(const Tensor<T, Rank>& dy, const Context& context) {
+    require<ShapeError>(dy.rows() == context.tokens.size() && dy.columns() == options_.embedding_dim,
+                        "embedding: the gradient ", dy.shape(), " does not fit the output [", context.tokens.size(),
+                        ", ", options_.embedding_dim, "]");
+    // Tokens repeat, columns do not: whoever has a column adds up its numbers for all tokens, in their order.
+    parallel_ranges(options_.embedding_dim, columns_a_range, [&](Index begin, Index end) {
+      using Row = Eigen::Array<T, 1, Eigen::Dynamic>;
+      for (Index i = 0; i < context.tokens.size(); ++i) {
+        T* const gradient = weight_.gradient.row(context.tokens[i]);
+        Eigen::Map<Row>(gradient + begin, end - begin) += Eigen::Map<const Row>(dy.row(i) + begin, end - begin);
+      }
+    });
+  }
+
+  template <class Visitor>
+  void visit(Visitor&& visitor, const Name& name = {}) {
+    visitor(name / "weight", weight_);
+  }
+
+  const EmbeddingOptions& options() const { return options_; }
+
+ private:
+  static constexpr Index columns_a_range = 64;
+
+  template <std::size_t Rank>
+  void check(const Tensor<std::int32_t, Rank>& tokens) const {
+    const auto* const wrong = std::find_if(tokens.begin(), tokens.end(), [&](std::int32_t token) {
+      return token < 0 || token >= options_.num_embeddings;
+    });
+    if (wrong != tokens.end()) {
+      throw IndexError(message("embedding: token ", *wrong, " at position ", position(wrong - tokens.begin(), tokens),
+                               " is not in the table of ", options_.num_embeddings, " (tokens ", tokens.shape(), ")"));
+    }
+  }
+
+  /// Where in the tensor element i is: one index a dimension.
+  template <std::size_t Rank>
+  static Shape<Rank> position(Index i, const Tensor<std::int32_t, Rank>& tokens) {
+    Shape<Rank> indices;
+    for (std::size_t d = Rank; d-- > 0;) {
+      indices[d] = i % tokens.dim(d);
+      i /= tokens.dim(d);
+    }
+    return indices;
+  }
+
+  EmbeddingOptions options_;
+  Parameter<T, 2> weight_;  // [num_embeddings, embedding_dim]
+};
+
+}  // namespace pupil

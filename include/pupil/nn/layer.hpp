@@ -1,0 +1,39 @@
+#pragma once
+// What makes a type a layer, as concepts, so that a mistake is reported where it was made.
+
+#include <concepts>
+#include <utility>
+
+#include <pupil/nn/parameter.hpp>
+
+namespace pupil {
+
+namespace detail {
+
+struct AnyVisitor {
+  template <class Item>
+  void operator()(const Name&, Item&) const {}
+};
+
+}  // namespace detail
+
+/// A layer can be moved, has a Context that begins empty, and lets its parameters and state be visited.
+template <class L>
+concept Layer = std::move_constructible<L> && std::default_initializable<typename L::Context> &&
+    requires(L& layer, const detail::AnyVisitor& visitor, const Name& name) {
+  layer.visit(visitor, name);
+};
+
+/// A layer that takes an X in inference. X may be a reference: `const Tensor<float, 4>&`.
+template <class L, class X>
+concept InfersFrom = requires(const L& layer, X x) {
+  layer.forward(std::forward<X>(x));
+};
+
+/// A layer that takes an X in training.
+template <class L, class X>
+concept TrainsOn = requires(L& layer, X x, typename L::Context& context) {
+  layer.forward(std::forward<X>(x), context);
+};
+
+}  // namespace pupil

@@ -1,0 +1,107 @@
+#pragma once
+// Parameters, their names, and the visit that optimizers, clipping, checkpoints, counting and tests share.
+//
+// Every layer has `template <class Visitor> void visit(Visitor&& visitor, const Name& name = {})`, which calls
+// `visitor(name / "weight", weight)` for each of its parameters, buffers and generators, always in the same order.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include <pupil/core/random.hpp>
+#include <pupil/core/tensor.hpp>
+
+namespace pupil {
+
+/// What an optimizer changes: a value and the gradient that backward adds to.
+template <class T, std::size_t Rank>
+struct Parameter {
+  using Scalar = T;
+
+  Parameter() = default;
+  explicit Parameter(Tensor<T, Rank> value_) : value(std::move(value_)), gradient(value.shape()) {}
+
+  Tensor<T, Rank> value;
+  Tensor<T, Rank> gradient;
+};
+
+/// A path such as `layer1.0.conv1.weight`, kept as a chain of its parts on the stack: visiting allocates nothing, and
+/// only `str()` spells it out. Valid as long as the visit that made it.
+class Name {
+ public:
+  Name() = default;
+
+  Name operator/(std::string_view part) const { return Name(this, part, -1); }
+  Name operator/(const char* part) const { return Name(this, part, -1); }
+  Name operator/(Index number) const { return Name(this, {}, number); }
+
+  std::string str() const {
+    std::string text = parent_ == nullptr ? std::string() : parent_->str();
+    if (parent_ == nullptr) return text;
+    if (!text.empty()) text += '.';
+    return text += number_ < 0 ? std::string(part_) : std::to_string(number_);
+  }
+
+ private:
+  Name(const Name* parent, std::string_view part, Index number) : parent_(parent), part_(part), number_(number) {}
+
+  const Name* parent_ = nullptr;
+  std::string_view part_;
+  Index number_ = -1;
+};
+
+namespace detail {
+
+template <class X>
+inline constexpr bool is_parameter = false;
+template <class T, std::size_t Rank>
+inline constexpr bool is_parameter<Parameter<T, Rank>> = true;
+
+template <class X>
+inline constexpr bool is_tensor = false;
+template <class T, std::size_t Rank>
+inline constexpr bool is_tensor<Tensor<T, Rank>> = true;
+
+}  // namespace detail
+
+/// Calls `use(name, parameter)` for every Parameter of the model, in the model's order.
+template <class Model, class Use>
+void for_each_parameter(Model& model, Use&& use) {
+  model.visit([&](const Name& name, auto& item) {
+    if constexpr (detail::is_parameter<std::remove_cvref_t<decltype(item)>>) use(name, item);
+  });
+}
+
+/// Calls `use(name, tensor)` for every buffer: a tensor that is state but not trained, such as a running mean.
+template <class Model, class Use>
+void for_each_buffer(Model& model, Use&& use) {
+  model.visit([&](const Name& name, auto& item) {
+    if constexpr (detail::is_tensor<std::remove_cvref_t<decltype(item)>>) use(name, item);
+  });
+}
+
+/// Calls `use(name, rng)` for every random generator that a layer owns.
+template <class Model, class Use>
+void for_each_generator(Model& model, Use&& use) {
+  model.visit([&](const Name& name, auto& item) {
+    if constexpr (std::is_same_v<std::remove_cvref_t<decltype(item)>, Rng>) use(name, item);
+  });
+}
+
+/// Sets every gradient to zero.
+template <class Model>
+void zero_gradients(Model& model) {
+  for_each_parameter(model, [](const Name&, auto& parameter) { parameter.gradient.fill(0); });
+}
+
+/// How many numbers an optimizer would train.
+template <class Model>
+Index count_parameters(Model& model) {
+  Index count = 0;
+  for_each_parameter(model, [&](const Name&, auto& parameter) { count += parameter.value.size(); });
+  return count;
+}
+
+}  // namespace pupil

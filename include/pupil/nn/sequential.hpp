@@ -1,0 +1,105 @@
+#pragma once
+// Sequential: layers one after another, as one layer. PyTorch's twin is nn.Sequential, and parameters have its names:
+// "0.weight", "2.bias".
+//
+//   Sequential net{Conv2d<float>({...}, rng), Relu<float>(), Flatten<float>(), Dense<float>({...}, rng)};
+//   decltype(net)::Context context;
+
+#include <tuple>
+#include <utility>
+
+#include <pupil/nn/layer.hpp>
+#include <pupil/nn/parameter.hpp>
+
+namespace pupil {
+
+/// Each layer takes what the one before it gives, whatever its type and rank. A Sequential is a layer too and may be
+/// part of another; without layers it is the identity.
+template <Layer... Layers>
+class Sequential {
+ public:
+  /// One context a layer.
+  using Context = std::tuple<typename Layers::Context...>;
+
+  explicit Sequential(Layers... layers) : layers_(std::move(layers)...) {}
+
+  /// What the last layer gives. Move x in where it is not needed any more.
+  template <class X>
+  auto forward(X&& x) const {
+    return infer<0>(std::forward<X>(x));
+  }
+
+  template <class X>
+  auto forward(X&& x, Context& context) {
+    return train<0>(std::forward<X>(x), context);
+  }
+
+  /// What the first layer's backward gives: dx, or nothing where an Embedding comes first.
+  template <class D>
+  auto backward(D&& dy, const Context& context) {
+    return propagate<sizeof...(Layers)>(std::forward<D>(dy), context);
+  }
+
+  template <class Visitor>
+  void visit(Visitor&& visitor, const Name& name = {}) {
+    visit_each(visitor, name, std::index_sequence_for<Layers...>{});
+  }
+
+  static constexpr Index size() { return sizeof...(Layers); }
+
+  /// Layer I, counted from 0.
+  template <std::size_t I>
+  auto& get() {
+    return std::get<I>(layers_);
+  }
+  template <std::size_t I>
+  const auto& get() const {
+    return std::get<I>(layers_);
+  }
+
+ private:
+  template <std::size_t I>
+  using LayerAt = std::tuple_element_t<I, std::tuple<Layers...>>;
+
+  // x has come through the layers before I.
+  template <std::size_t I, class X>
+  auto infer(X&& x) const {
+    if constexpr (I == sizeof...(Layers)) {
+      return std::forward<X>(x);
+    } else {
+      static_assert(InfersFrom<LayerAt<I>, X&&>, "sequential: a layer cannot take what the layer before it gives");
+      return infer<I + 1>(get<I>().forward(std::forward<X>(x)));
+    }
+  }
+
+  template <std::size_t I, class X>
+  auto train(X&& x, Context& context) {
+    if constexpr (I == sizeof...(Layers)) {
+      return std::forward<X>(x);
+    } else {
+      static_assert(TrainsOn<LayerAt<I>, X&&>, "sequential: a layer cannot take what the layer before it gives");
+      return train<I + 1>(get<I>().forward(std::forward<X>(x), std::get<I>(context)), context);
+    }
+  }
+
+  // dy has come back to the output of the layer before I.
+  template <std::size_t I, class D>
+  auto propagate(D&& dy, const Context& context) {
+    if constexpr (I == 0) {
+      return std::forward<D>(dy);
+    } else if constexpr (I == 1) {
+      return get<0>().backward(std::forward<D>(dy), std::get<0>(context));
+    } else {
+      return propagate<I - 1>(get<I - 1>().backward(std::forward<D>(dy), std::get<I - 1>(context)), context);
+    }
+  }
+
+  template <class Visitor, std::size_t... I>
+  void visit_each(Visitor& visitor, const Name& name, std::index_sequence<I...>) {
+    (get<I>().visit(visitor, name / static_cast<Index>(I)), ...);
+  }
+
+  std::tuple<Layers...> layers_;
+};
+
+}  // namespace pupil

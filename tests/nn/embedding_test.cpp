@@ -1,0 +1,147 @@
+#include <utility>
+
+#include <doctest/doctest.h>
+
+#include <pupil/nn/embedding.hpp>
+
+#include "../support/gradient_check.hpp"
+#include "../support/thread_counts.hpp"
+
+using namespace pupil;
+using namespace pupil::testing;
+
+namespace {
+
+template <class T>
+Parameter<T, 2> weight_of(Embedding<T>& embedding) {
+  Parameter<T, 2> found;
+  for_each_parameter(embedding, [&](const Name& name, auto& parameter) {
+    CHECK(name.str() == "weight");
+    found = parameter;
+  });
+  return found;
+}
+
+Tensor<std::int32_t, 2> random_tokens(const Shape<2>& shape, Index count, Rng& rng) {
+  auto tokens = Tensor<std::int32_t, 2>::uninitialized(shape);
+  for (std::int32_t& token : tokens) token = static_cast<std::int32_t>(rng.below(count));
+  return tokens;
+}
+
+}  // namespace
+
+TEST_CASE("embedding looks up the row of every token") {
+  Rng rng(1);
+  Embedding<float> embedding({.num_embeddings = 5, .embedding_dim = 3}, rng);
+  const auto weight = weight_of(embedding).value;
+  const auto y = embedding.forward(Tensor<std::int32_t, 2>({2, 2}, {4, 0, 4, 2}));
+  CHECK(y.shape() == Shape{2, 2, 3});
+  for (Index i = 0; i < 3; ++i) {
+    CHECK(y(0, 0, i) == weight(4, i));
+    CHECK(y(0, 1, i) == weight(0, i));
+    CHECK(y(1, 0, i) == weight(4, i));
+    CHECK(y(1, 1, i) == weight(2, i));
+  }
+}
+
+TEST_CASE("embedding adds up the gradients of tokens that repeat") {
+  Rng rng(2);
+  Embedding<double> embedding({.num_embeddings = 3, .embedding_dim = 2}, rng);
+  Embedding<double>::Context context;
+  embedding.forward(Tensor<std::int32_t, 1>({3}, {2, 0, 2}), context);
+  const Tensor<double, 2> dy({3, 2}, {1, 2, 3, 4, 5, 6});
+  embedding.backward(dy, context);
+  CHECK(weight_of(embedding).gradient == Tensor<double, 2>({3, 2}, {3, 4, 0, 0, 6, 8}));
+  embedding.backward(dy, context);
+  CHECK(weight_of(embedding).gradient == Tensor<double, 2>({3, 2}, {6, 8, 0, 0, 12, 16}));
+}
+
+TEST_CASE("embedding gradients agree with differences") {
+  Rng rng(3);
+  for (const Shape<3> shape : {Shape{1, 1, 1}, Shape{4, 3, 5}, Shape{9, 2, 131}}) {
+    CAPTURE(shape);
+    const PoisonedMemory poison;
+    Embedding<double> embedding({.num_embeddings = 7, .embedding_dim = shape[2]}, rng);
+    const auto tokens = random_tokens({shape[0], shape[1]}, 7, rng);
+    Embedding<double>::Context context;
+    const auto cotangent = random_tensor<double>(embedding.forward(tokens, context).shape(), rng);
+    embedding.backward(cotangent, context);
+    for_each_parameter(embedding, [&](const Name& name, auto& weight) {
+      const auto evaluate = [&] {
+        const auto y = embedding.forward(tokens);
+        double sum = 0;
+        for (Index i = 0; i < y.size(); ++i) sum += y[i] * cotangent[i];
+        return sum;
+      };
+      testing::detail::compare_with_differences(name.str(), weight.value, weight.gradient, evaluate, {});
+    });
+  }
+}
+
+TEST_CASE("embedding inference gives what training gives") {
+  Rng rng(4);
+  Embedding<float> embedding({.num_embeddings = 7, .embedding_dim = 5}, rng);
+  const auto tokens = random_tokens({3, 4}, 7, rng);
+  Embedding<float>::Context context;
+  CHECK(embedding.forward(tokens) == embedding.forward(tokens, context));
+}
+
+TEST_CASE("embedding begins with the deviation asked for") {
+  Rng rng(5);
+  const auto mean_square = [&](const EmbeddingOptions& options) {
+    Embedding<double> embedding(options, rng);
+    double sum = 0;
+    const auto weight = weight_of(embedding).value;
+    for (const double value : weight) sum += value * value;
+    return sum / static_cast<double>(weight.size());
+  };
+  CHECK(mean_square({.num_embeddings = 100, .embedding_dim = 100}) == doctest::Approx(1).epsilon(0.05));
+  CHECK(mean_square({.num_embeddings = 100, .embedding_dim = 100, .standard_deviation = 0.1}) ==
+        doctest::Approx(0.01).epsilon(0.05));
+}
+
+TEST_CASE("embedding of two blocks goes back to each block's own tokens") {
+  Rng rng(6);
+  Embedding<double> embedding({.num_embeddings = 2, .embedding_dim = 1}, rng);
+  Embedding<double>::Context first;
+  Embedding<double>::Context second;
+  embedding.forward(Tensor<std::int32_t, 1>({1}, {0}), first);
+  embedding.forward(Tensor<std::int32_t, 1>({1}, {1}), second);
+  embedding.backward(Tensor<double, 2>({1, 1}, {10}), first);
+  embedding.backward(Tensor<double, 2>({1, 1}, {20}), second);
+  CHECK(weight_of(embedding).gradient == Tensor<double, 2>({2, 1}, {10, 20}));
+}
+
+TEST_CASE("embedding is the same bits for any number of threads") {
+  Rng rng(7);
+  const Embedding<float> embedding({.num_embeddings = 11, .embedding_dim = 300}, rng);
+  const auto tokens = random_tokens({30, 20}, 11, rng);
+  const auto dy = random_tensor<float>(Shape{30, 20, 300}, rng);
+  check_thread_counts([&] {
+    auto copy = embedding;
+    Embedding<float>::Context context;
+    auto y = copy.forward(tokens, context);
+    copy.backward(dy, context);
+    return std::pair(y, weight_of(copy).gradient);
+  });
+}
+
+TEST_CASE("embedding names a token that is not in the table") {
+  Rng rng(8);
+  Embedding<float> embedding({.num_embeddings = 10, .embedding_dim = 2}, rng);
+  CHECK_THROWS_WITH_AS(embedding.forward(Tensor<std::int32_t, 2>({3, 2}, {0, 1, 2, 3, 4, 10})),
+                       "embedding: token 10 at position [2, 1] is not in the table of 10 (tokens [3, 2])", IndexError);
+  CHECK_THROWS_WITH_AS(embedding.forward(Tensor<std::int32_t, 1>({2}, {0, -1})),
+                       "embedding: token -1 at position [1] is not in the table of 10 (tokens [2])", IndexError);
+}
+
+TEST_CASE("embedding names a gradient that does not fit, and a table that cannot be") {
+  Rng rng(9);
+  Embedding<float> embedding({.num_embeddings = 10, .embedding_dim = 2}, rng);
+  Embedding<float>::Context context;
+  embedding.forward(Tensor<std::int32_t, 1>({3}), context);
+  CHECK_THROWS_WITH_AS(embedding.backward(Tensor<float, 2>({3, 4}), context),
+                       "embedding: the gradient [3, 4] does not fit the output [3, 2]", ShapeError);
+  CHECK_THROWS_WITH_AS(Embedding<float>({.num_embeddings = 10}, rng), "embedding: cannot make a table of 10 x 0",
+                       OptionError);
+}

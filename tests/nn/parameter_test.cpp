@@ -1,0 +1,70 @@
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include <pupil/nn/parameter.hpp>
+
+using namespace pupil;
+
+namespace {
+
+/// One of each kind.
+struct Model {
+  Parameter<float, 2> weight{Tensor<float, 2>({2, 3}, {1, 2, 3, 4, 5, 6})};
+  Parameter<float, 1> bias{Tensor<float, 1>({2}, {7, 8})};
+  Tensor<float, 1> mean{Shape{4}};
+  Rng generator{1};
+
+  template <class Visitor>
+  void visit(Visitor&& visitor, const Name& name = {}) {
+    visitor(name / "weight", weight);
+    visitor(name / "inner" / Index{0} / "mean", mean);
+    visitor(name / "generator", generator);
+    visitor(name / "bias", bias);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a name is its parts with dots between them") {
+  const Name root;
+  CHECK(root.str().empty());
+  CHECK((root / "layer1").str() == "layer1");
+  CHECK((root / "layer1" / Index{0} / "conv1" / std::string("weight")).str() == "layer1.0.conv1.weight");
+  CHECK((root / Index{12}).str() == "12");
+}
+
+TEST_CASE("a parameter begins with a gradient of zeros in its own shape") {
+  const Parameter parameter(Tensor<double, 2>::full({2, 3}, 5));
+  CHECK(parameter.gradient == Tensor<double, 2>({2, 3}));
+  CHECK(parameter.value == Tensor<double, 2>::full({2, 3}, 5));
+}
+
+TEST_CASE("parameters, buffers and generators are visited apart, each in the model's order") {
+  Model model;
+  std::vector<std::string> parameters;
+  std::vector<std::string> buffers;
+  std::vector<std::string> generators;
+  for_each_parameter(model, [&](const Name& name, auto&) { parameters.push_back(name.str()); });
+  for_each_buffer(model, [&](const Name& name, auto&) { buffers.push_back(name.str()); });
+  for_each_generator(model, [&](const Name& name, Rng&) { generators.push_back(name.str()); });
+  CHECK(parameters == std::vector<std::string>{"weight", "bias"});
+  CHECK(buffers == std::vector<std::string>{"inner.0.mean"});
+  CHECK(generators == std::vector<std::string>{"generator"});
+}
+
+TEST_CASE("zero_gradients leaves the values") {
+  Model model;
+  model.weight.gradient.fill(3);
+  model.bias.gradient.fill(4);
+  zero_gradients(model);
+  CHECK(model.weight.gradient == Tensor<float, 2>({2, 3}));
+  CHECK(model.bias.gradient == Tensor<float, 1>({2}));
+  CHECK(model.bias.value == Tensor<float, 1>({2}, {7, 8}));
+}
+
+TEST_CASE("count_parameters counts what is trained, not buffers") {
+  Model model;
+  CHECK(count_parameters(model) == 8);
+}

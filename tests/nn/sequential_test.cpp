@@ -1,0 +1,166 @@
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include <pupil/nn/activations.hpp>
+#include <pupil/nn/dense.hpp>
+#include <pupil/nn/dropout.hpp>
+#include <pupil/nn/embedding.hpp>
+#include <pupil/nn/flatten.hpp>
+#include <pupil/nn/identity.hpp>
+#include <pupil/nn/sequential.hpp>
+#include <pupil/nn/softmax_cross_entropy.hpp>
+
+#include "../support/gradient_check.hpp"
+
+using namespace pupil;
+using namespace pupil::testing;
+
+namespace {
+
+template <class Model>
+std::vector<std::string> names(Model& model) {
+  std::vector<std::string> all;
+  model.visit([&](const Name& name, auto&) { all.push_back(name.str()); });
+  return all;
+}
+
+template <class T>
+Dense<T> dense(Index in, Index out, Rng& rng) {
+  return Dense<T>({.in_features = in, .out_features = out}, rng);
+}
+
+}  // namespace
+
+TEST_CASE("sequential applies its layers one after another") {
+  Rng rng(1);
+  auto first = dense<float>(3, 5, rng);
+  auto second = dense<float>(5, 2, rng);
+  Sequential net{first, Relu<float>(), second};
+  const auto x = random_tensor<float>(Shape{4, 3}, rng);
+  const auto expected = second.forward(Relu<float>().forward(first.forward(x)));
+  CHECK(std::as_const(net).forward(x) == expected);
+  decltype(net)::Context context;
+  CHECK(net.forward(x, context) == expected);
+  static_assert(decltype(net)::size() == 3);
+}
+
+TEST_CASE("sequential gradients agree with differences, through layers that change the rank") {
+  Rng rng(2);
+  const Sequential net{dense<double>(3, 4, rng), Tanh<double>(), Flatten<double>(), dense<double>(24, 2, rng),
+                       Sigmoid<double>()};
+  check_gradients(net, random_tensor<double>(Shape{1, 2, 3, 3}, rng), rng);
+  check_gradients(net, random_tensor<double>(Shape{2, 6, 1, 3}, rng), rng);
+}
+
+TEST_CASE("a sequential in a sequential is a layer like others") {
+  Rng rng(3);
+  const Sequential net{dense<double>(3, 4, rng), Sequential{Tanh<double>(), dense<double>(4, 4, rng)}, Identity(),
+                       Dropout<double>({.probability = 0.3}, rng)};
+  check_gradients(net, random_tensor<double>(Shape{5, 3}, rng), rng);
+}
+
+TEST_CASE("sequential names parameters and state by the number of their layer") {
+  Rng rng(4);
+  Sequential net{dense<float>(3, 4, rng), Relu<float>(), Sequential{Tanh<float>(), dense<float>(4, 4, rng)},
+                 Dropout<float>({}, rng)};
+  CHECK(names(net) == std::vector<std::string>{"0.weight", "0.bias", "2.1.weight", "2.1.bias", "3.generator"});
+}
+
+TEST_CASE("a layer of a sequential can be reached") {
+  Rng rng(5);
+  Sequential net{dense<float>(3, 4, rng), Relu<float>(), dense<float>(4, 6, rng)};
+  CHECK(net.get<2>().options().out_features == 6);
+  CHECK(std::as_const(net).get<0>().options().in_features == 3);
+}
+
+TEST_CASE("tensors are moved through a sequential") {
+  auto x = Tensor<float, 4>({2, 3, 4, 5});
+  const float* const memory = x.data();
+  Sequential net{Relu<float>(), Flatten<float>(), Relu6<float>()};
+  decltype(net)::Context context;
+  auto y = net.forward(std::move(x), context);
+  CHECK(y.data() == memory);
+  x = net.backward(std::move(y), context);
+  CHECK(x.data() == memory);
+  CHECK(net.forward(std::move(x)).data() == memory);
+}
+
+TEST_CASE("what is not moved into a sequential stays as it was") {
+  const auto x = Tensor<float, 2>::full({2, 2}, -1);
+  Sequential net{Relu<float>()};
+  decltype(net)::Context context;
+  CHECK(net.forward(x) == Tensor<float, 2>({2, 2}));
+  CHECK(net.forward(x, context) == Tensor<float, 2>({2, 2}));
+  CHECK(net.backward(x, context) == Tensor<float, 2>({2, 2}));
+  CHECK(x == Tensor<float, 2>::full({2, 2}, -1));
+}
+
+TEST_CASE("a sequential that begins with tokens has no gradient to give back") {
+  Rng rng(6);
+  Sequential net{Embedding<double>({.num_embeddings = 5, .embedding_dim = 3}, rng), Tanh<double>()};
+  decltype(net)::Context context;
+  const auto y = net.forward(Tensor<std::int32_t, 1>({4}, {1, 0, 4, 1}), context);
+  CHECK(y.shape() == Shape{4, 3});
+  static_assert(std::is_void_v<decltype(net.backward(y, context))>);
+  net.backward(y, context);
+  for_each_parameter(net, [](const Name&, auto& parameter) { CHECK(parameter.gradient[0] != 0); });
+}
+
+TEST_CASE("a sequential without layers is the identity") {
+  Sequential net;
+  decltype(net)::Context context;
+  const Tensor<float, 1> x({2}, {1, 2});
+  CHECK(net.forward(x) == x);
+  CHECK(net.forward(x, context) == x);
+  CHECK(net.backward(x, context) == x);
+}
+
+TEST_CASE("one sequential used twice keeps two contexts apart") {
+  Rng rng(7);
+  Sequential net{dense<double>(3, 4, rng), Tanh<double>()};
+  const auto first = random_tensor<double>(Shape{2, 3}, rng);
+  const auto second = random_tensor<double>(Shape{5, 3}, rng);
+  const auto gradient = [&](const Tensor<double, 2>& x) {
+    decltype(net)::Context context;
+    const auto y = net.forward(x, context);
+    return net.backward(y, context);
+  };
+  decltype(net)::Context first_context;
+  decltype(net)::Context second_context;
+  const auto first_y = net.forward(first, first_context);
+  const auto second_y = net.forward(second, second_context);
+  CHECK(net.backward(first_y, first_context) == gradient(first));
+  CHECK(net.backward(second_y, second_context) == gradient(second));
+}
+
+TEST_CASE("training steps ask nothing of the system from the third on") {
+  Rng rng(8);
+  Sequential net{dense<float>(48, 64, rng), Relu<float>(),    Dropout<float>({}, rng),
+                 dense<float>(64, 64, rng), Sigmoid<float>(), dense<float>(64, 10, rng)};
+  decltype(net)::Context context;
+  const auto x = random_tensor<float>(Shape{32, 48}, rng);
+  const Tensor<std::int32_t, 1> targets({32});
+  std::size_t after_two = 0;
+  for (int step = 0; step < 6; ++step) {
+    if (step == 2) after_two = StoragePool::instance().statistics().system_allocations;
+    auto loss = softmax_cross_entropy(net.forward(x, context), targets);
+    net.backward(std::move(loss.gradient), context);
+  }
+  CHECK(StoragePool::instance().statistics().system_allocations == after_two);
+}
+
+TEST_CASE("only layers can be in a sequential, and layers take what they were made for") {
+  static_assert(Layer<Dense<float>>);
+  static_assert(Layer<Sequential<Relu<float>, Identity>>);
+  static_assert(!Layer<int>);
+  static_assert(!Layer<Tensor<float, 2>>);
+  static_assert(InfersFrom<Relu<float>, Tensor<float, 3>>);
+  static_assert(InfersFrom<Relu<float>, const Tensor<float, 3>&>);
+  static_assert(!InfersFrom<Relu<float>, Tensor<double, 3>>);
+  static_assert(TrainsOn<Flatten<float>, Tensor<float, 4>>);
+  static_assert(!TrainsOn<Flatten<float>, Tensor<float, 3>>);
+}
