@@ -53,3 +53,10 @@
 #include <pupil/nn/pool_window.hpp>
 #include <pupil/nn/sequential.hpp>
 #include <pupil/nn/softmax_cross_entropy.hpp>
+
+// optim: optimizers, schedules, clipping
+#include <pupil/optim/adam.hpp>
+#include <pupil/optim/clip_gradients.hpp>
+#include <pupil/optim/parameter_state.hpp>
+#include <pupil/optim/reduce_on_plateau.hpp>
+#include <pupil/optim/sgd.hpp>

@@ -1,0 +1,76 @@
+#pragma once
+// Clipping by global norm: all gradients of a model are one vector, and where it is too long it is shortened. Pascanu,
+// Mikolov, Bengio, "On the difficulty of training recurrent neural networks", 2013. PyTorch's twin is
+// torch.nn.utils.clip_grad_norm_.
+
+#include <Eigen/Core>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <numeric>
+#include <type_traits>
+
+#include <pupil/core/parallel.hpp>
+#include <pupil/core/tensor.hpp>
+#include <pupil/nn/parameter.hpp>
+
+namespace pupil {
+
+namespace detail {
+
+/// The sum of the squares of `size` elements, in double.
+template <class T>
+double sum_of_squares(const T* elements, Index size) {
+  constexpr Index lanes = 16;  // sums that run side by side
+  std::array<double, lanes> sums{};
+  Index i = 0;
+  for (; i + lanes <= size; i += lanes) {
+    for (Index lane = 0; lane < lanes; ++lane) {
+      const auto element = static_cast<double>(elements[i + lane]);
+      sums[static_cast<std::size_t>(lane)] += element * element;
+    }
+  }
+  for (; i < size; ++i) sums[0] += static_cast<double>(elements[i]) * static_cast<double>(elements[i]);
+  return std::accumulate(sums.begin(), sums.end(), 0.0);
+}
+
+/// The same for a tensor: ranges of it are summed in parallel, and then their sums in order.
+template <class T, std::size_t Rank>
+double sum_of_squares(const Tensor<T, Rank>& tensor) {
+  auto sums = Tensor<double, 1>::uninitialized({(tensor.size() + pointwise_grain - 1) / pointwise_grain});
+  parallel_ranges(tensor.size(), pointwise_grain, [&](Index begin, Index end) {
+    sums[begin / pointwise_grain] = sum_of_squares(tensor.data() + begin, end - begin);
+  });
+  return std::accumulate(sums.begin(), sums.end(), 0.0);
+}
+
+}  // namespace detail
+
+/// The length of all gradients as one vector: sqrt(sum of squares), summed in double.
+template <class Model>
+double gradient_norm(Model& model) {
+  double total = 0;
+  for_each_parameter(model, [&](const Name&, auto& parameter) { total += detail::sum_of_squares(parameter.gradient); });
+  return std::sqrt(total);
+}
+
+/// Multiplies all gradients by max_norm / (norm + 1e-6) where that is below 1, and returns the norm from before. Where
+/// the norm is not finite, the gradients stay as they are: it is for the caller to stop or to skip the step. Throws
+/// OptionError for a max_norm that is not positive.
+template <class Model>
+double clip_gradient_norm(Model& model, double max_norm) {
+  require<OptionError>(max_norm > 0, "clip_gradient_norm: the largest norm is ", max_norm);
+  const double norm = gradient_norm(model);
+  const double scale = max_norm / (norm + 1e-6);
+  if (!std::isfinite(norm) || scale >= 1) return norm;
+  for_each_parameter(model, [&](const Name&, auto& parameter) {
+    using T = typename std::remove_cvref_t<decltype(parameter)>::Scalar;
+    parallel_ranges(parameter.gradient.size(), pointwise_grain, [&](Index begin, Index end) {
+      Eigen::Map<Eigen::Array<T, Eigen::Dynamic, 1>>(parameter.gradient.data() + begin, end - begin) *=
+          static_cast<T>(scale);
+    });
+  });
+  return norm;
+}
+
+}  // namespace pupil
