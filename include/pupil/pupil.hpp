@@ -60,3 +60,23 @@
 #include <pupil/optim/parameter_state.hpp>
 #include <pupil/optim/reduce_on_plateau.hpp>
 #include <pupil/optim/sgd.hpp>
+
+// io: safetensors, images, checkpoints
+#include <pupil/io/atomic_file.hpp>
+#include <pupil/io/checkpoint.hpp>
+#include <pupil/io/dtype.hpp>
+#include <pupil/io/exif.hpp>
+#include <pupil/io/image.hpp>
+#include <pupil/io/image_write.hpp>
+#include <pupil/io/jpeg_segments.hpp>
+#include <pupil/io/json_reader.hpp>
+#include <pupil/io/mapped_file.hpp>
+#include <pupil/io/mapped_output.hpp>
+#include <pupil/io/pixels.hpp>
+#include <pupil/io/png_checksum.hpp>
+#include <pupil/io/resize.hpp>
+#include <pupil/io/safetensors.hpp>
+#include <pupil/io/safetensors_header.hpp>
+#include <pupil/io/safetensors_output.hpp>
+#include <pupil/io/system.hpp>
+#include <pupil/io/temporary_file.hpp>

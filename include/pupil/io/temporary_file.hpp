@@ -1,0 +1,206 @@
+#pragma once
+// A new file beside the one that it is to replace. Only commit() touches the target, by renaming: whoever looks at the
+// target sees the old contents or the new ones, never a mixture, whatever fails and wherever the process is killed.
+
+#include <atomic>
+#include <cstddef>
+#include <cstdio>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <pupil/io/system.hpp>
+
+namespace pupil {
+
+/// Every failure, such as a full disk, is a FileError that names the target and the reason; the temporary is gone by
+/// then and the target as it was. The same happens on destruction without commit.
+class TemporaryFile {
+ public:
+  /// Creates the temporary. Throws FileError where that fails, or where the target is a directory or a device.
+  explicit TemporaryFile(const std::filesystem::path& target);
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+  ~TemporaryFile() { discard(); }
+
+  /// Appends, past all interruptions and partial writes.
+  void write(std::span<const std::byte> bytes);
+
+  /// Makes the file, still empty, `size` zeros long with its place on the disk taken, so that writing into a map of it
+  /// cannot run out of space later.
+  void reserve(std::size_t size);
+
+  /// Has the bytes put on the disk, then renames the temporary to the target.
+  void commit();
+
+  const std::filesystem::path& target() const noexcept { return target_; }
+
+  /// Closes and removes the temporary, and throws FileError: nothing can be committed after a failure.
+  [[noreturn]] void fail(const char* action, int code) {
+    discard();
+    throw_file_error(target_, action, code);
+  }
+
+#if PUPIL_POSIX
+  int descriptor() const noexcept { return file_.get(); }
+#endif
+
+ private:
+  void create();
+  void sync_and_close();
+  void write_zeros(std::size_t size);
+
+  bool is_open() const noexcept {
+#if PUPIL_POSIX
+    return file_.valid();
+#else
+    return file_ != nullptr;
+#endif
+  }
+
+  void require_open() const {
+    require<FileError>(is_open(), target_.string(), ": cannot write: already committed, or given up after a failure");
+  }
+
+  void discard() noexcept {
+#if PUPIL_POSIX
+    static_cast<void>(file_.close());
+#else
+    if (file_ != nullptr) std::fclose(std::exchange(file_, nullptr));
+#endif
+    std::error_code ignored;
+    if (!temporary_.empty()) std::filesystem::remove(temporary_, ignored);
+    temporary_.clear();
+  }
+
+  std::filesystem::path target_;
+  std::filesystem::path temporary_;  // empty once committed or discarded
+#if PUPIL_POSIX
+  FileDescriptor file_;
+#else
+  std::FILE* file_ = nullptr;
+#endif
+};
+
+inline TemporaryFile::TemporaryFile(const std::filesystem::path& target) : target_(target) {
+  std::error_code code;
+  if (std::filesystem::is_symlink(target, code)) {  // the link stays, the file that it names is replaced
+    const auto linked = std::filesystem::canonical(target, code);
+    if (!code) target_ = linked;
+  }
+  const auto status = std::filesystem::status(target_, code);
+  if (std::filesystem::is_directory(status)) throw_file_error(target, "write", EISDIR);
+  require<FileError>(!std::filesystem::exists(status) || std::filesystem::is_regular_file(status), target.string(),
+                     ": cannot write: exists and is not a regular file");
+  create();
+}
+
+inline void TemporaryFile::commit() {
+  require_open();
+  sync_and_close();
+  std::error_code code;
+  std::filesystem::rename(temporary_, target_, code);
+  if (code) fail("replace", code.value());
+  temporary_.clear();
+#if PUPIL_POSIX
+  // The new name is on the disk only once its directory is. Some file systems cannot be asked for that.
+  const auto parent = target_.has_parent_path() ? target_.parent_path() : std::filesystem::path(".");
+  const FileDescriptor directory = FileDescriptor::open(parent, O_RDONLY);
+  if (directory.valid() && ::fsync(directory.get()) != 0 && errno == EIO) throw_file_error(target_, "replace", EIO);
+#endif
+}
+
+inline void TemporaryFile::write_zeros(std::size_t size) {
+  const std::vector<std::byte> zeros(std::min(size, std::size_t{1} << 20));
+  for (std::size_t written = 0; written < size; written += zeros.size()) {
+    write(std::span(zeros).first(std::min(zeros.size(), size - written)));
+  }
+}
+
+namespace detail {
+
+/// `model.safetensors.1234-0.tmp`: another name at every call and in every process.
+inline std::filesystem::path temporary_name(const std::filesystem::path& target) {
+  static std::atomic<unsigned> count{0};
+#if PUPIL_POSIX
+  const auto process = ::getpid();
+#else
+  const auto process = 0;
+#endif
+  return target.string() + message('.', process, '-', count++, ".tmp");
+}
+
+}  // namespace detail
+
+#if PUPIL_POSIX
+
+inline void TemporaryFile::create() {
+  do {  // a process of the same number may have been killed here before
+    temporary_ = detail::temporary_name(target_);
+    file_ = FileDescriptor::open(temporary_, O_RDWR | O_CREAT | O_EXCL, 0666);
+  } while (!file_.valid() && errno == EEXIST);
+  if (!file_.valid()) {
+    const int code = errno;
+    temporary_.clear();
+    fail("write", code);
+  }
+}
+
+inline void TemporaryFile::write(std::span<const std::byte> bytes) {
+  require_open();
+  while (!bytes.empty()) {
+    const auto count = retry_interrupted([&] { return ::write(file_.get(), bytes.data(), bytes.size()); });
+    if (count < 0) fail("write", errno);
+    bytes = bytes.subspan(static_cast<std::size_t>(count));
+  }
+}
+
+inline void TemporaryFile::reserve(std::size_t size) {
+  require_open();
+  if (size == 0) return;
+#if defined(_POSIX_ADVISORY_INFO) && _POSIX_ADVISORY_INFO > 0
+  int code = EINTR;
+  while (code == EINTR) code = ::posix_fallocate(file_.get(), 0, static_cast<off_t>(size));
+  if (code == 0) return;
+  if (code != EOPNOTSUPP && code != EINVAL) fail("write", code);
+#endif
+  write_zeros(size);
+}
+
+inline void TemporaryFile::sync_and_close() {
+  if (retry_interrupted([&] { return ::fsync(file_.get()); }) != 0) fail("write", errno);
+  if (!file_.close()) fail("write", errno);
+}
+
+#else
+
+inline void TemporaryFile::create() {
+  do {
+    temporary_ = detail::temporary_name(target_);
+    file_ = std::fopen(temporary_.string().c_str(), "wbx");
+  } while (file_ == nullptr && errno == EEXIST);
+  if (file_ == nullptr) {
+    const int code = errno;
+    temporary_.clear();
+    fail("write", code);
+  }
+}
+
+inline void TemporaryFile::write(std::span<const std::byte> bytes) {
+  require_open();
+  if (std::fwrite(bytes.data(), 1, bytes.size(), file_) != bytes.size()) fail("write", errno);
+}
+
+inline void TemporaryFile::reserve(std::size_t size) {
+  require_open();
+  write_zeros(size);
+}
+
+inline void TemporaryFile::sync_and_close() {
+  if (std::fclose(std::exchange(file_, nullptr)) != 0) fail("write", errno);
+}
+
+#endif
+
+}  // namespace pupil
