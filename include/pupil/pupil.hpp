@@ -80,3 +80,7 @@
 #include <pupil/io/safetensors_output.hpp>
 #include <pupil/io/system.hpp>
 #include <pupil/io/temporary_file.hpp>
+
+// text: tokens and vocabularies
+#include <pupil/text/tokenizer.hpp>
+#include <pupil/text/vocabulary.hpp>
