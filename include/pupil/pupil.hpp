@@ -84,3 +84,11 @@
 // text: tokens and vocabularies
 #include <pupil/text/tokenizer.hpp>
 #include <pupil/text/vocabulary.hpp>
+
+// metrics: scores of captions
+#include <pupil/metrics/bleu.hpp>
+#include <pupil/metrics/caption_corpus.hpp>
+#include <pupil/metrics/cider_d.hpp>
+#include <pupil/metrics/ngrams.hpp>
+#include <pupil/metrics/rouge_l.hpp>
+#include <pupil/metrics/scores.hpp>
