@@ -92,3 +92,22 @@
 #include <pupil/metrics/ngrams.hpp>
 #include <pupil/metrics/rouge_l.hpp>
 #include <pupil/metrics/scores.hpp>
+
+// data: data sets and batches
+#include <pupil/data/augment.hpp>
+#include <pupil/data/batches.hpp>
+#include <pupil/data/canvas.hpp>
+#include <pupil/data/captioned_images.hpp>
+#include <pupil/data/csv.hpp>
+#include <pupil/data/epoch_plan.hpp>
+#include <pupil/data/flickr8k.hpp>
+#include <pupil/data/flickr8k_files.hpp>
+#include <pupil/data/folders.hpp>
+#include <pupil/data/hash.hpp>
+#include <pupil/data/image_cache.hpp>
+#include <pupil/data/progress.hpp>
+#include <pupil/data/scene.hpp>
+#include <pupil/data/scene_captions.hpp>
+#include <pupil/data/scene_drawing.hpp>
+#include <pupil/data/scene_ground.hpp>
+#include <pupil/data/scenes.hpp>

@@ -1,0 +1,144 @@
+#pragma once
+// From cached bytes to what an encoder takes: a window of each image, perhaps mirrored, as normalised floats.
+//
+//   out = (byte / 255 - mean) / standard_deviation, a channel at a time
+//
+// Training sees random windows and, where that leaves the captions true, random mirror images; inference sees the
+// centre.
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include <pupil/core/errors.hpp>
+#include <pupil/core/parallel.hpp>
+#include <pupil/core/random.hpp>
+#include <pupil/core/tensor.hpp>
+#include <pupil/data/hash.hpp>
+#include <pupil/data/image_cache.hpp>
+
+namespace pupil {
+
+/// What a channel's values, from 0 to 1, are shifted and scaled by.
+struct Normalization {
+  std::array<float, 3> mean;
+  std::array<float, 3> standard_deviation;
+};
+
+/// The statistics of ImageNet's photographs, which torchvision's models are fed with.
+inline constexpr Normalization imagenet_normalization{{.485f, .456f, .406f}, {.229f, .224f, .225f}};
+
+/// Values in [-1, 1], as the MobileNets of TensorFlow take them.
+inline constexpr Normalization symmetric_normalization{{.5f, .5f, .5f}, {.5f, .5f, .5f}};
+
+/// A window into an image; its size is that of the images it is cut for.
+struct View {
+  Index top = 0;
+  Index left = 0;
+  bool mirrored = false;
+
+  bool operator==(const View&) const = default;
+};
+
+namespace detail {
+
+inline void require_window(Size2d image, Size2d window) {
+  require<ShapeError>(window.height <= image.height && window.width <= image.width, "view: a window of ", window,
+                      " does not fit into images of ", image);
+}
+
+}  // namespace detail
+
+/// The window in the middle. Throws ShapeError where it is larger than the image.
+inline View center_view(Size2d image, Size2d window) {
+  detail::require_window(image, window);
+  return {(image.height - window.height) / 2, (image.width - window.width) / 2, false};
+}
+
+/// A window anywhere in the image, mirrored left to right half the time if `mirror` allows it.
+/// Throws ShapeError where it is larger than the image.
+inline View random_view(Size2d image, Size2d window, bool mirror, Rng& rng) {
+  detail::require_window(image, window);
+  View view;
+  view.top = rng.below(image.height - window.height + 1);
+  view.left = rng.below(image.width - window.width + 1);
+  view.mirrored = mirror && rng.below(2) == 1;
+  return view;
+}
+
+/// The numbers behind the views of a training batch: a function of nothing but the seed, the epoch and the batch.
+inline Rng view_rng(std::uint64_t seed, std::uint64_t epoch, Index batch) {
+  return Rng(seed, hash_number(static_cast<std::uint64_t>(batch), hash_number(epoch, hash_bytes("views"))));
+}
+
+namespace detail {
+
+/// A normalised value for every byte of every channel.
+using NormalizedBytes = std::array<std::array<float, 256>, 3>;
+
+inline NormalizedBytes normalized_bytes(const Normalization& normalization) {
+  NormalizedBytes table{};
+  for (std::size_t c = 0; c < 3; ++c) {
+    for (std::size_t byte = 0; byte < 256; ++byte) {
+      table[c][byte] =
+          (static_cast<float>(byte) / 255.0f - normalization.mean[c]) / normalization.standard_deviation[c];
+    }
+  }
+  return table;
+}
+
+/// image: [size.height, size.width, 3] bytes -> out: [window.height, window.width, 3]
+inline void copy_view(const std::uint8_t* image, Size2d size, const View& view, const NormalizedBytes& table,
+                      Size2d window, float* out) {
+  const Index step = view.mirrored ? -3 : 3;
+  for (Index y = 0; y < window.height; ++y) {
+    const Index first_column = view.left + (view.mirrored ? window.width - 1 : 0);
+    const std::uint8_t* pixel = image + ((view.top + y) * size.width + first_column) * 3;
+    for (Index x = 0; x < window.width; ++x, pixel += step, out += 3) {
+      for (std::size_t c = 0; c < 3; ++c) out[c] = table[c][pixel[c]];
+    }
+  }
+}
+
+}  // namespace detail
+
+/// Image `rows[i]` of the cache, seen through `views[i]`, as out[i]. The shape of `out`, [images, height, width, 3],
+/// says how large the windows are. Throws ShapeError where the sizes do not fit.
+inline void load_images(const ImageCache& cache, std::span<const Index> rows, std::span<const View> views,
+                        const Normalization& normalization, Tensor<float, 4>& out) {
+  const auto count = static_cast<Index>(rows.size());
+  const Size2d size = cache.image_size();
+  const Size2d window{out.dim(1), out.dim(2)};
+  require<ShapeError>(views.size() == rows.size() && out.dim(0) == count && out.dim(3) == 3, "load_images: ", count,
+                      " images and ", views.size(), " views do not fill ", out.shape());
+  for (const View& view : views) {
+    const bool inside = view.top >= 0 && view.left >= 0 && view.top + window.height <= size.height &&
+                        view.left + window.width <= size.width;
+    require<ShapeError>(inside, "load_images: a window of ", window, " at (", view.top, ", ", view.left,
+                        ") leaves images of ", size);
+  }
+  for (const Index row : rows) {
+    require<IndexError>(row >= 0 && row < cache.size(), "load_images: row ", row, " of ", cache.size());
+  }
+  const detail::NormalizedBytes table = detail::normalized_bytes(normalization);
+  parallel_for(count, [&](Index i) {
+    const auto at = static_cast<std::size_t>(i);
+    detail::copy_view(cache.image(rows[at]), size, views[at], table, window,
+                      out.data() + i * window.height * window.width * 3);
+  });
+  cache.release_pages();  // an epoch reads all of the cache: left mapped, it would fill the memory
+}
+
+/// One decoded image of any size as [1, window.height, window.width, 3], the way the cache and the centre view give it:
+/// squashed to `size`, then cut.
+inline Tensor<float, 4> single_image(const Image& image, Size2d size, Size2d window,
+                                     const Normalization& normalization) {
+  const View view = center_view(size, window);
+  const Image resized = resize_bilinear(image, size);
+  auto out = Tensor<float, 4>::uninitialized({1, window.height, window.width, 3});
+  detail::copy_view(resized.data(), size, view, detail::normalized_bytes(normalization), window, out.data());
+  return out;
+}
+
+}  // namespace pupil

@@ -1,0 +1,100 @@
+#pragma once
+// Batches of captions as the decoder wants them: integers, [time, captions], shifted by one between input and target.
+//
+//   inputs   start  a     red   circle  pad        targets   a     red     circle  end     ignored
+//            start  a     red   star    pad                  a     red     star    end     ignored   (transposed)
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include <pupil/core/tensor.hpp>
+#include <pupil/data/epoch_plan.hpp>
+#include <pupil/text/vocabulary.hpp>
+
+namespace pupil {
+
+/// Captions of like length, side by side.
+struct CaptionBlock {
+  /// The target of a padded step: none, the loss leaves it out.
+  static constexpr std::int32_t ignored_target = -1;
+
+  Tensor<std::int32_t, 2> inputs;   ///< [time, captions]: start, w1, ..., wn, then pad
+  Tensor<std::int32_t, 2> targets;  ///< [time, captions]: w1, ..., wn, end, then ignored_target
+  std::vector<Index> lengths;       ///< the steps of every caption, descending; the first is the block's time
+  std::vector<Index> image_rows;    ///< which of the batch's images every caption belongs to
+};
+
+/// One batch. Filled again and again, it keeps its memory.
+class Batch {
+ public:
+  /// Which images, as indices into the captions; image row r is images()[r].
+  std::span<const Index> images() const { return images_; }
+
+  std::span<const CaptionBlock> blocks() const { return std::span(blocks_).first(block_count_); }
+
+  Index caption_count() const { return captions_; }
+
+  /// Steps that have a target: what the sum of losses is divided by.
+  Index target_count() const { return targets_; }
+
+  /// The part of all steps that has no target.
+  double padding_fraction() const {
+    return cells_ == 0 ? 0 : 1 - static_cast<double>(targets_) / static_cast<double>(cells_);
+  }
+
+  /// Takes a batch of a plan that was made from these captions.
+  void fill(const EncodedCaptions& captions, const PlannedBatch& plan) {
+    images_.assign(plan.images.begin(), plan.images.end());
+    captions_ = static_cast<Index>(plan.captions.size());
+    targets_ = 0;
+    cells_ = 0;
+    block_count_ = plan.block_ends.size();
+    if (blocks_.size() < block_count_) blocks_.resize(block_count_);
+    std::size_t first = 0;
+    for (std::size_t b = 0; b < block_count_; ++b) {
+      const auto end = static_cast<std::size_t>(plan.block_ends[b]);
+      fill_block(captions, std::span(plan.captions).subspan(first, end - first), blocks_[b]);
+      first = end;
+    }
+  }
+
+ private:
+  void fill_block(const EncodedCaptions& captions, std::span<const PlannedCaption> planned, CaptionBlock& block) {
+    const Shape<2> shape{planned.front().steps, static_cast<Index>(planned.size())};
+    if (block.inputs.shape() != shape) {
+      block.inputs = Tensor<std::int32_t, 2>::uninitialized(shape);
+      block.targets = Tensor<std::int32_t, 2>::uninitialized(shape);
+    }
+    block.lengths.clear();
+    block.image_rows.clear();
+    for (Index c = 0; c < shape[1]; ++c) {
+      const PlannedCaption& caption = planned[static_cast<std::size_t>(c)];
+      const Index image = images_[static_cast<std::size_t>(caption.image_row)];
+      fill_column(detail::words_of(captions, image, caption.caption), caption.steps, c, block);
+      block.lengths.push_back(caption.steps);
+      block.image_rows.push_back(caption.image_row);
+      targets_ += caption.steps;
+    }
+    cells_ += shape.size();
+  }
+
+  static void fill_column(std::span<const std::int32_t> words, Index steps, Index column, CaptionBlock& block) {
+    const auto word = [&](Index i) { return words[static_cast<std::size_t>(i)]; };
+    const auto word_count = static_cast<Index>(words.size());
+    for (Index t = 0; t < block.inputs.dim(0); ++t) {
+      const bool is_step = t < steps;
+      block.inputs(t, column) = !is_step ? Vocabulary::pad : t == 0 ? Vocabulary::start : word(t - 1);
+      block.targets(t, column) = !is_step ? CaptionBlock::ignored_target : t < word_count ? word(t) : Vocabulary::end;
+    }
+  }
+
+  std::vector<Index> images_;
+  std::vector<CaptionBlock> blocks_;  // only the first block_count_ are of this batch; the others keep their memory
+  std::size_t block_count_ = 0;
+  Index captions_ = 0;
+  Index targets_ = 0;
+  Index cells_ = 0;
+};
+
+}  // namespace pupil

@@ -1,0 +1,94 @@
+#pragma once
+// Writes scenes as a data set of Kaggle's form: Images/scene_00000.jpg, ... and captions.txt.
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <pupil/core/errors.hpp>
+#include <pupil/core/parallel.hpp>
+#include <pupil/data/csv.hpp>
+#include <pupil/data/folders.hpp>
+#include <pupil/data/progress.hpp>
+#include <pupil/data/scene.hpp>
+#include <pupil/data/scene_captions.hpp>
+#include <pupil/data/scene_drawing.hpp>
+#include <pupil/io/atomic_file.hpp>
+#include <pupil/io/image_write.hpp>
+
+namespace pupil {
+
+struct ScenesOptions {
+  Index count = 1000;
+  std::uint64_t seed = 0;
+  Index image_size = 96;   ///< pixels a side
+  bool overwrite = false;  ///< take the place of a data set of scenes that is there already
+};
+
+/// "scene_00042.jpg"
+inline std::string scene_file_name(Index index) {
+  std::string digits = std::to_string(index);
+  if (digits.size() < 5) digits.insert(0, 5 - digits.size(), '0');
+  return "scene_" + digits + ".jpg";
+}
+
+/// The rows of captions.txt for the first `count` scenes of a seed, with its header.
+inline std::string scene_captions_csv(std::uint64_t seed, Index count) {
+  std::string text = "image,caption\n";
+  for (Index i = 0; i < count; ++i) {
+    for (const std::string& caption : captions_of(make_scene(seed, i))) {
+      text += scene_file_name(i) + ',' + csv_field(caption) + '\n';
+    }
+  }
+  return text;
+}
+
+namespace detail {
+
+/// Makes the folder ready for a new data set: without captions, so that a half-written one is none, and without the
+/// pictures of an earlier one.
+inline void prepare_scene_folder(const std::filesystem::path& folder, bool overwrite) {
+  namespace fs = std::filesystem;
+  if (fs::exists(folder)) {
+    require<FileError>(fs::is_directory(folder), folder.string(), ": is not a folder");
+    require<FileError>(overwrite || fs::is_empty(folder), folder.string(), ": is not empty");
+  }
+  fs::remove(folder / "captions.txt");
+  fs::create_directories(folder / "Images");
+  for (const auto& entry : fs::directory_iterator(folder / "Images")) {
+    if (entry.path().filename().string().starts_with("scene_")) fs::remove(entry.path());
+  }
+}
+
+/// Plainly, not atomically: the data set counts from when captions.txt is there.
+inline void write_scene_picture(const std::filesystem::path& path, const Image& picture) {
+  constexpr int quality = 95;
+  const std::vector<std::byte> bytes = encode_jpeg(picture, quality);
+  std::ofstream file(path, std::ios::binary);
+  file.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+  file.close();
+  require<FileError>(!file.fail(), path.string(), ": cannot write ", bytes.size(), " bytes");
+}
+
+}  // namespace detail
+
+/// Writes `count` scenes, their captions last. The same options give the same bytes. Throws OptionError for a count
+/// below 1, and FileError where the folder holds anything and `overwrite` is not set, or cannot be written.
+inline void write_scenes(const std::filesystem::path& folder, const ScenesOptions& options, Progress progress = {}) {
+  require<OptionError>(options.count >= 1, "scenes: count is ", options.count, ", must be at least 1");
+  detail::require_drawable(options.image_size);
+  with_file_errors([&] { detail::prepare_scene_folder(folder, options.overwrite); });
+  ProgressCounter counter(options.count, std::move(progress));
+  parallel_for(options.count, [&](Index i) {
+    const Image picture = draw_scene(make_scene(options.seed, i), options.image_size);
+    detail::write_scene_picture(folder / "Images" / scene_file_name(i), picture);
+    counter.finish_one();
+  });
+  write_file_atomically(folder / "captions.txt", scene_captions_csv(options.seed, options.count));
+}
+
+}  // namespace pupil

@@ -1,0 +1,201 @@
+#include <array>
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include <pupil/data/flickr8k.hpp>
+
+#include "support/files.hpp"
+
+using namespace pupil;
+using pupil::testing::error_of;
+using pupil::testing::TemporaryFolder;
+
+namespace {
+
+constexpr std::string_view three_captioned = "image,caption\nb.jpg,A cat\na.jpg,A dog\nc.jpg,A cow\n";
+
+void write_images(const TemporaryFolder& folder, const std::string& images, const std::vector<std::string>& names) {
+  for (const std::string& name : names) folder.write(images + "/" + name, "not looked into");
+}
+
+std::vector<std::string> names_in(const std::vector<Sample>& samples) {
+  std::vector<std::string> names;
+  for (const Sample& sample : samples) names.push_back(sample.image);
+  return names;
+}
+
+using Names = std::vector<std::string>;
+
+std::string error_of(const TemporaryFolder& folder) {
+  return pupil::testing::error_of<FileError>([&] { read_flickr8k(folder.path()); });
+}
+
+/// The real photographs, where they are.
+std::filesystem::path real_flickr8k() {
+  const char* const shared = std::getenv("PUPIL_SHARED");
+  return std::filesystem::path(shared == nullptr ? "../shared" : shared) / "flickr8k";
+}
+
+}  // namespace
+
+TEST_CASE("the official lists decide the split, and each split is sorted by name") {
+  const TemporaryFolder folder;
+  write_images(folder, "Images", {"a.jpg", "b.jpg", "c.jpg"});
+  folder.write("captions.txt", three_captioned);
+  folder.write("Flickr_8k.trainImages.txt", "c.jpg\na.jpg\n");
+  folder.write("Flickr_8k.devImages.txt", "b.jpg\n");
+  const CaptionedImages data = read_flickr8k(folder.path());
+  CHECK(data[Split::train] == std::vector<Sample>{{"a.jpg", {"A dog"}}, {"c.jpg", {"A cow"}}});
+  CHECK(data[Split::dev] == std::vector<Sample>{{"b.jpg", {"A cat"}}});
+  CHECK(data[Split::test].empty());
+  CHECK(data.image_folder == folder / "Images");
+  CHECK(data.warnings().empty());
+}
+
+TEST_CASE("both forms, wherever their files lie, give the same samples") {
+  const TemporaryFolder kaggle;
+  write_images(kaggle, "Images", {"a.jpg", "b.jpg"});
+  kaggle.write("captions.txt",
+               "image,caption\r\na.jpg,\"A dog , running .\"\r\nb.jpg,A cat\r\na.jpg,\"A \"\"dog\"\"\"\r\n");
+  kaggle.write("Flickr8k_text/Flickr_8k.trainImages.txt", "a.jpg\n");
+  kaggle.write("Flickr8k_text/Flickr_8k.testImages.txt", "b.jpg\n");
+  const CaptionedImages expected = read_flickr8k(kaggle.path());
+  REQUIRE(expected[Split::train] == std::vector<Sample>{{"a.jpg", {"A dog , running .", "A \"dog\""}}});
+
+  for (const std::string text_folder : {"", "Flickr8k_text/"}) {
+    for (const std::string images : {"Images", "Flicker8k_Dataset", "Flickr8k_Dataset"}) {
+      CAPTURE(text_folder);
+      CAPTURE(images);
+      const TemporaryFolder official;
+      write_images(official, images, {"a.jpg", "b.jpg"});
+      official.write(text_folder + "Flickr8k.token.txt",
+                     "a.jpg#0\tA dog , running . \na.jpg#1\tA \"dog\"\nb.jpg#0\tA cat\n");
+      official.write(text_folder + "Flickr_8k.trainImages.txt", "a.jpg\n");
+      official.write(text_folder + "Flickr_8k.testImages.txt", "b.jpg\n");
+      CHECK(read_flickr8k(official.path()).samples == expected.samples);
+    }
+  }
+}
+
+TEST_CASE("without lists the split of a name depends on the name and the seed alone") {
+  const TemporaryFolder few;
+  write_images(few, "Images", {"a.jpg", "c.jpg"});
+  few.write("captions.txt", "image,caption\na.jpg,A dog\nc.jpg,A cow\n");
+  const TemporaryFolder more;
+  write_images(more, "Images", {"a.jpg", "b.jpg", "c.jpg"});
+  more.write("captions.txt", three_captioned);
+  const CaptionedImages few_data = read_flickr8k(few.path(), 5), more_data = read_flickr8k(more.path(), 5);
+  for (const Split split : all_splits) {
+    Names names = names_in(more_data[split]);
+    std::erase(names, "b.jpg");
+    CHECK(names == names_in(few_data[split]));
+  }
+}
+
+TEST_CASE("hashed splits are 80, 10 and 10 percent, and another seed gives others") {
+  constexpr int images = 20000;
+  std::array<int, 3> counts{};
+  int moved = 0;
+  for (int i = 0; i < images; ++i) {
+    const std::string name = "scene_" + std::to_string(i) + ".jpg";
+    ++counts[static_cast<std::size_t>(hashed_split(name, 1))];
+    moved += hashed_split(name, 1) != hashed_split(name, 2) ? 1 : 0;
+  }
+  CHECK(counts[0] == doctest::Approx(.8 * images).epsilon(.02));
+  CHECK(counts[1] == doctest::Approx(.1 * images).epsilon(.1));
+  CHECK(counts[2] == doctest::Approx(.1 * images).epsilon(.1));
+  CHECK(moved == doctest::Approx((1 - .8 * .8 - 2 * .1 * .1) * images).epsilon(.1));
+}
+
+TEST_CASE("images that are absent, uncaptioned or unlisted are skipped and counted") {
+  const TemporaryFolder folder;
+  write_images(folder, "Images", {"a.jpg", "silent.jpg", "unlisted.jpg"});
+  folder.write("Flickr8k.token.txt",
+               "a.jpg#0\tA dog\nunlisted.jpg#0\tA cat\nlost.jpg#0\tA cow\n2258277193_586949ec62.jpg.1#0\tpeople\n");
+  folder.write("Flickr_8k.trainImages.txt", "a.jpg\nlost.jpg\nsilent.jpg\ngone.jpg\n");
+  const CaptionedImages data = read_flickr8k(folder.path());
+  CHECK(names_in(data[Split::train]) == Names{"a.jpg"});
+  CHECK(data.listed_but_absent.count == 2);
+  CHECK(data.listed_but_absent.first_names == Names{"gone.jpg", "lost.jpg"});
+  CHECK(data.listed_but_uncaptioned.first_names == Names{"silent.jpg"});
+  CHECK(data.captioned_but_absent.first_names == Names{"2258277193_586949ec62.jpg.1"});
+  CHECK(data.captioned_but_unlisted.first_names == Names{"unlisted.jpg"});
+  CHECK(data.warnings().size() == 4);
+}
+
+TEST_CASE("captioned images that are absent are counted without lists too") {
+  const TemporaryFolder folder;
+  write_images(folder, "Images", {"a.jpg"});
+  folder.write("captions.txt", three_captioned);
+  CHECK(read_flickr8k(folder.path()).captioned_but_absent.first_names == Names{"b.jpg", "c.jpg"});
+}
+
+TEST_CASE("a name that leads out of the image folder is an absent image") {
+  const TemporaryFolder folder;
+  write_images(folder, "Images", {"a.jpg"});
+  folder.write("outside.jpg", "");
+  folder.write("captions.txt", "image,caption\na.jpg,A dog\n../outside.jpg,A cat\n");
+  CHECK(read_flickr8k(folder.path()).captioned_but_absent.first_names == Names{"../outside.jpg"});
+}
+
+TEST_CASE("a folder that is not there, or of neither form, is an error that names it") {
+  const TemporaryFolder folder;
+  const std::string path = folder.path().string();
+  CHECK(error_of(folder) == path +
+                                ": neither Kaggle's form of Flickr8k (captions.txt) nor the official one "
+                                "(Flickr8k.token.txt)");
+  CHECK(error_of<FileError>([&] { read_flickr8k(folder / "none"); }) == path + "/none: no such folder");
+}
+
+TEST_CASE("captions without a folder of images are an error") {
+  const TemporaryFolder folder;
+  folder.write("captions.txt", three_captioned);
+  CHECK(error_of(folder) ==
+        folder.path().string() + ": no folder of images: neither Images nor Flicker8k_Dataset nor Flickr8k_Dataset");
+}
+
+TEST_CASE("a broken row is an error that names the file in the folder and the line") {
+  const TemporaryFolder folder;
+  write_images(folder, "Images", {"a.jpg"});
+  folder.write("captions.txt", "image,caption\na.jpg,A dog\nb.jpg\n");
+  CHECK(error_of(folder) == (folder / "captions.txt").string() + ": line 3: 1 field where image,caption has 2");
+}
+
+TEST_CASE("a folder in which no caption is left is an error") {
+  const TemporaryFolder folder;
+  write_images(folder, "Images", {"z.jpg"});
+  folder.write("captions.txt", three_captioned);
+  CHECK(error_of(folder) ==
+        folder.path().string() + ": no caption is left: of 3 captioned images none is there and in a split");
+}
+
+TEST_CASE("both forms of the real Flickr8k give the same samples") {
+  const std::filesystem::path real = real_flickr8k();
+  if (!std::filesystem::exists(real)) {
+    MESSAGE("skipped: " << real.string() << " is not there (PUPIL_SHARED can say where)");
+    return;
+  }
+  const auto link = [&](const TemporaryFolder& folder, const std::string& name) {
+    std::filesystem::create_symlink(std::filesystem::absolute(real / name), folder / name);
+  };
+  const TemporaryFolder official;
+  link(official, "Images");
+  link(official, "Flickr8k_text");
+  const TemporaryFolder kaggle;
+  link(kaggle, "Images");
+  link(kaggle, "captions.txt");
+  for (const char* const list : {"Flickr_8k.trainImages.txt", "Flickr_8k.devImages.txt"}) {
+    std::filesystem::copy_file(real / "Flickr8k_text" / list, kaggle / list);
+  }
+  const CaptionedImages data = read_flickr8k(official.path());
+  CHECK(data[Split::train].size() == 6000);
+  CHECK(data[Split::dev].size() == 1000);
+  CHECK(data.warnings().empty());
+  CHECK(read_flickr8k(kaggle.path()).samples == data.samples);
+  CHECK(read_flickr8k(real).samples == data.samples);
+}
