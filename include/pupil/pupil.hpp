@@ -111,3 +111,13 @@
 #include <pupil/data/scene_drawing.hpp>
 #include <pupil/data/scene_ground.hpp>
 #include <pupil/data/scenes.hpp>
+
+// models: encoders, decoders, the captioner
+#include <pupil/models/beam_search.hpp>
+#include <pupil/models/captioner.hpp>
+#include <pupil/models/captioner_file.hpp>
+#include <pupil/models/captioner_training.hpp>
+#include <pupil/models/image_encoder.hpp>
+#include <pupil/models/resnet.hpp>
+#include <pupil/models/show_and_tell.hpp>
+#include <pupil/models/small_cnn.hpp>

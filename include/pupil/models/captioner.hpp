@@ -1,0 +1,88 @@
+#pragma once
+// Captioner: an image encoder, a decoder, and all that is needed to use them: what the images must look like and the
+// words. One file holds it whole.
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <pupil/core/tensor.hpp>
+#include <pupil/data/augment.hpp>
+#include <pupil/models/beam_search.hpp>
+#include <pupil/models/image_encoder.hpp>
+#include <pupil/models/show_and_tell.hpp>
+#include <pupil/text/vocabulary.hpp>
+
+namespace pupil {
+
+struct CaptionerOptions {
+  std::string encoder = "resnet18";  ///< one of encoder_networks
+  Index encoder_width = 0;           ///< channels of the encoder's first convolution; 0: the network's own
+  Index image_size = 224;            ///< what the encoder sees
+  Index resize_to = 256;  ///< what images are squashed to before their centre is cut out; at least image_size
+  Normalization normalization = imagenet_normalization;
+  Index embedding_size = 512;
+  Index hidden_size = 512;
+  double dropout = 0.5;
+  Index max_caption_length = 30;  ///< in words
+};
+
+template <class T>
+class Captioner {
+ public:
+  Captioner(CaptionerOptions options, Vocabulary vocabulary, Rng& rng)
+      : options_(check(std::move(options))),
+        vocabulary_(std::move(vocabulary)),
+        encoder_({.network = options_.encoder,
+                  .image_size = options_.image_size,
+                  .width = options_.encoder_width,
+                  .out_features = options_.embedding_size},
+                 rng),
+        decoder_({.vocabulary_size = vocabulary_.size(),
+                  .embedding_size = options_.embedding_size,
+                  .hidden_size = options_.hidden_size,
+                  .dropout = options_.dropout},
+                 rng) {}
+
+  /// Captions for images [N, image_size, image_size, 3], normalised as options().normalization says.
+  std::vector<Sentence> caption(const Tensor<T, 4>& images, BeamSearchOptions search = {}) const {
+    const Shape<4> expected{images.dim(0), options_.image_size, options_.image_size, 3};
+    require<ShapeError>(images.shape() == expected, "captioner: images are ", images.shape(), ", it was made for ",
+                        expected);
+    std::vector<Sentence> captions;
+    for (const FoundCaption& found : beam_search(decoder_, encoder_.forward(images), search)) {
+      captions.push_back(vocabulary_.decode(found.words));
+    }
+    return captions;
+  }
+
+  template <class Visitor>
+  void visit(Visitor&& visitor, const Name& name = {}) {
+    encoder_.visit(visitor, name / "encoder");
+    decoder_.visit(visitor, name / "decoder");
+  }
+
+  const CaptionerOptions& options() const { return options_; }
+  const Vocabulary& vocabulary() const { return vocabulary_; }
+  ImageEncoder<T>& encoder() { return encoder_; }
+  const ImageEncoder<T>& encoder() const { return encoder_; }
+  ShowAndTell<T>& decoder() { return decoder_; }
+  const ShowAndTell<T>& decoder() const { return decoder_; }
+
+ private:
+  static CaptionerOptions check(CaptionerOptions options) {
+    require<OptionError>(options.image_size >= 1, "captioner: image_size is ", options.image_size);
+    require<OptionError>(options.resize_to >= options.image_size, "captioner: resize_to is ", options.resize_to,
+                         ", less than image_size, ", options.image_size);
+    require<OptionError>(options.max_caption_length >= 1, "captioner: max_caption_length is ",
+                         options.max_caption_length);
+    return options;
+  }
+
+  CaptionerOptions options_;
+  Vocabulary vocabulary_;
+  ImageEncoder<T> encoder_;
+  ShowAndTell<T> decoder_;
+};
+
+}  // namespace pupil

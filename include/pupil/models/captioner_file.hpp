@@ -1,0 +1,139 @@
+#pragma once
+// A Captioner in one safetensors file: its weights under their names; its options and vocabulary in the metadata.
+
+#include <array>
+#include <filesystem>
+#include <new>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <pupil/io/checkpoint.hpp>
+#include <pupil/models/captioner.hpp>
+
+namespace pupil {
+
+namespace detail {
+
+/// What the metadata calls this kind of file.
+inline constexpr std::string_view captioner_format = "pupil captioner 1";
+
+/// Texts to values: all options of a captioner, visited by name.
+template <class Options, class Visitor>
+void visit_options(Options& options, Visitor&& visitor) {
+  visitor("encoder", options.encoder);
+  visitor("encoder_width", options.encoder_width);
+  visitor("image_size", options.image_size);
+  visitor("resize_to", options.resize_to);
+  visitor("embedding_size", options.embedding_size);
+  visitor("hidden_size", options.hidden_size);
+  visitor("dropout", options.dropout);
+  visitor("max_caption_length", options.max_caption_length);
+  constexpr std::array mean_names{"mean_red", "mean_green", "mean_blue"};
+  constexpr std::array deviation_names{"deviation_red", "deviation_green", "deviation_blue"};
+  for (std::size_t c = 0; c < 3; ++c) {
+    visitor(mean_names[c], options.normalization.mean[c]);
+    visitor(deviation_names[c], options.normalization.standard_deviation[c]);
+  }
+}
+
+template <class Value>
+std::string to_text(const Value& value) {
+  std::ostringstream text;
+  text.precision(17);
+  text << value;
+  return text.str();
+}
+
+/// No model has a larger size in its options; products of a few such sizes are still numbers.
+inline constexpr Index largest_size = Index{1} << 20;
+
+/// Throws FileError unless the whole text is a value of this type, and no size out of all reason.
+template <class Value>
+void from_text(const SafetensorsFile& file, std::string_view key, const std::string& text, Value& value) {
+  std::istringstream stream(text);
+  stream >> value;
+  bool sound = !stream.fail() && stream.peek() == std::istringstream::traits_type::eof();
+  if constexpr (std::is_same_v<Value, Index>) sound = sound && value >= 0 && value <= largest_size;
+  require<FileError>(sound, file.path().string(), ": ", key, " is \"", text, "\" in the metadata");
+}
+
+inline Vocabulary read_vocabulary(const SafetensorsFile& file) {
+  std::istringstream lines(file.metadata("vocabulary"));
+  std::vector<std::string> words;
+  for (std::string word; std::getline(lines, word);) words.push_back(word);
+  try {
+    return Vocabulary::from_words(std::move(words));
+  } catch (const Error& error) {
+    throw FileError(message(file.path().string(), ": ", error.what()));
+  }
+}
+
+inline CaptionerOptions read_options(const SafetensorsFile& file) {
+  CaptionerOptions options;
+  visit_options(options, [&](std::string_view key, auto& value) { from_text(file, key, file.metadata(key), value); });
+  return options;
+}
+
+/// An untrained captioner of the kind that the metadata describes.
+template <class T>
+Captioner<T> make_captioner(const SafetensorsFile& file) {
+  Rng unused(0);
+  try {
+    return Captioner<T>(read_options(file), read_vocabulary(file), unused);
+  } catch (const FileError&) {
+    throw;
+  } catch (const Error& error) {
+    throw FileError(message(file.path().string(), ": ", error.what()));
+  } catch (const std::bad_alloc&) {
+    throw FileError(message(file.path().string(), ": its metadata describe a model too large for the memory here"));
+  }
+}
+
+}  // namespace detail
+
+/// Adds a captioner, weights and metadata, to what is being collected for a file.
+template <class T>
+void add_captioner(CheckpointWriter& writer, const std::string& prefix, Captioner<T>& captioner, bool with_generators) {
+  writer.add(prefix, captioner, with_generators);
+  SafetensorsWriter& tensors = writer.tensors();
+  tensors.set_metadata("format", std::string(detail::captioner_format));
+  detail::visit_options(captioner.options(), [&](std::string_view key, const auto& value) {
+    tensors.set_metadata(std::string(key), detail::to_text(value));
+  });
+  std::string words;
+  for (const std::string& word : captioner.vocabulary().words()) words += word + '\n';
+  tensors.set_metadata("vocabulary", words);
+}
+
+/// Makes the captioner whose weights lie under `prefix`. Throws FileError, naming what is wrong, where the file holds
+/// none or another kind of model.
+template <class T>
+Captioner<T> read_captioner(const SafetensorsFile& file, const std::string& prefix = "", bool with_generators = false) {
+  const auto& metadata = file.metadata();
+  const auto format = metadata.find("format");
+  require<FileError>(format != metadata.end() && format->second == detail::captioner_format, file.path().string(),
+                     ": not a captioner's model");
+  auto captioner = detail::make_captioner<T>(file);
+  read_model(file, prefix, captioner, with_generators);
+  return captioner;
+}
+
+/// Writes the captioner for use: all or nothing. Throws FileError, and an older file stays.
+template <class T>
+void save_captioner(const std::filesystem::path& path, Captioner<T>& captioner) {
+  CheckpointWriter writer;
+  add_captioner(writer, "", captioner, false);
+  writer.write(path);
+}
+
+/// Reads what save_captioner wrote.
+template <class T>
+Captioner<T> load_captioner(const std::filesystem::path& path) {
+  return read_captioner<T>(SafetensorsFile(path));
+}
+
+}  // namespace pupil

@@ -1,0 +1,71 @@
+#include <string>
+#include <utility>
+
+#include <doctest/doctest.h>
+
+#include <pupil/models/captioner.hpp>
+
+#include "../support/files.hpp"
+#include "tiny_captioner.hpp"
+
+using namespace pupil;
+using namespace pupil::testing;
+
+TEST_CASE("a caption is what beam search finds for the encoder's features, in words") {
+  Rng rng(1);
+  const Captioner<float> captioner(tiny_captioner_options(), tiny_vocabulary(), rng);
+  const auto images = tiny_images<float>(16, rng);
+  for (const BeamSearchOptions& search : {BeamSearchOptions{.max_length = 4}, BeamSearchOptions{.width = 3}}) {
+    const auto captions = captioner.caption(images, search);
+    const auto found = beam_search(captioner.decoder(), captioner.encoder().forward(images), search);
+    REQUIRE(captions.size() == 3);
+    for (std::size_t i = 0; i < 3; ++i) CHECK(captions[i] == captioner.vocabulary().decode(found[i].words));
+  }
+}
+
+TEST_CASE("a captioner's parameters are its encoder's and its decoder's") {
+  Rng rng(2);
+  Captioner<float> captioner(tiny_captioner_options(), tiny_vocabulary(), rng);
+  CHECK(count_parameters(captioner) == count_parameters(captioner.encoder()) + count_parameters(captioner.decoder()));
+  int encoder = 0;
+  int decoder = 0;
+  for_each_parameter(captioner, [&](const Name& name, auto&) {
+    encoder += name.str().starts_with("encoder.") ? 1 : 0;
+    decoder += name.str().starts_with("decoder.") ? 1 : 0;
+  });
+  CHECK(encoder == 14);
+  CHECK(decoder == 7);
+}
+
+TEST_CASE("the same seed makes the same captioner") {
+  const auto values = [](std::uint64_t seed) {
+    Rng rng(seed);
+    Captioner<float> captioner(tiny_captioner_options(), tiny_vocabulary(), rng);
+    return all_values<float>(captioner);
+  };
+  CHECK(values(3) == values(3));
+  CHECK(values(3) != values(4));
+}
+
+TEST_CASE("pictures of another size are refused, naming both") {
+  Rng rng(4);
+  const Captioner<float> captioner(tiny_captioner_options(), tiny_vocabulary(), rng);
+  CHECK(error_of<ShapeError>([&] {
+          captioner.caption(Tensor<float, 4>({2, 16, 15, 3}));
+        }) == "captioner: images are [2, 16, 15, 3], it was made for [2, 16, 16, 3]");
+}
+
+TEST_CASE("options that make no captioner are refused") {
+  Rng rng(5);
+  const auto error = [&](const auto& change) {
+    CaptionerOptions options = tiny_captioner_options();
+    change(options);
+    return error_of<OptionError>([&] { Captioner<float>(options, tiny_vocabulary(), rng); });
+  };
+  CHECK(error([](auto& options) { options.image_size = 0; }) == "captioner: image_size is 0");
+  CHECK(error([](auto& options) { options.resize_to = 15; }) == "captioner: resize_to is 15, less than image_size, 16");
+  CHECK(error([](auto& options) { options.max_caption_length = 0; }) == "captioner: max_caption_length is 0");
+  CHECK(contains(error([](auto& options) { options.encoder = "vgg"; }), "no network is called \"vgg\""));
+  CHECK(contains(error([](auto& options) { options.hidden_size = 0; }), "hidden state of 0"));
+  CHECK(contains(error([](auto& options) { options.dropout = 1; }), "the probability 1 is not in [0, 1)"));
+}

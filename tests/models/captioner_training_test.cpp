@@ -1,0 +1,145 @@
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include <pupil/models/captioner_training.hpp>
+
+#include "../support/files.hpp"
+#include "../support/thread_counts.hpp"
+#include "parameter_gradients.hpp"
+#include "tiny_captioner.hpp"
+
+using namespace pupil;
+using namespace pupil::testing;
+
+namespace {
+
+/// Checks the gradients of the whole loss with respect to every parameter. Returns how many tensors there were.
+int check_loss_gradients(const std::string& encoder, Index image_size, std::uint64_t seed, Index most_elements) {
+  CAPTURE(encoder);
+  CAPTURE(seed);
+  Rng rng(seed);
+  const Captioner<double> captioner(tiny_captioner_options(encoder, image_size), tiny_vocabulary(), rng);
+  const auto images = tiny_images<double>(image_size, rng);
+  const Batch batch = tiny_batch();
+  const auto loss = [&](Captioner<double>& subject) {
+    CaptionerContext<double> context;
+    return captioner_gradients(subject, images, batch, context);
+  };
+  return check_parameter_gradients(captioner, loss, loss,
+                                   {.step = 1e-6, .tolerance = 2e-6, .most_elements = most_elements});
+}
+
+/// Training of a tiny captioner with dropout, always on the same batch.
+struct TinyTraining {
+  explicit TinyTraining(std::uint64_t seed, CaptionerOptions options = tiny_captioner_options()) : rng(seed) {
+    options.dropout = 0.3;
+    captioner.emplace(options, tiny_vocabulary(), rng);
+    images = tiny_images<float>(options.image_size, rng);
+  }
+
+  double step() { return train_captioner(*captioner, adam, images, batch, 5.0, context).loss; }
+
+  Rng rng;
+  std::optional<Captioner<float>> captioner;
+  Adam<float> adam{{.learning_rate = 0.01}};
+  Tensor<float, 4> images;
+  Batch batch = tiny_batch();
+  CaptionerContext<float> context;
+};
+
+}  // namespace
+
+TEST_CASE("the gradients of the whole loss agree with differences, from the words back to the pixels' filters") {
+  CHECK(check_loss_gradients("small", 16, 1, 60) == 21);
+  CHECK(check_loss_gradients("small", 9, 2, 60) == 21);
+}
+
+TEST_CASE("so they do through a residual encoder") { CHECK(check_loss_gradients("resnet18", 32, 3, 12) == 69); }
+
+TEST_CASE("the loss is the mean cross entropy of all targets, however they are cut into blocks") {
+  Rng rng(4);
+  const Captioner<double> captioner(tiny_captioner_options(), tiny_vocabulary(), rng);
+  const auto images = tiny_images<double>(16, rng);
+  Batch one_block;
+  one_block.fill(tiny_captions(), {.images = {1, 0, 2},
+                                   .captions = {{1, 0, 6}, {0, 0, 6}, {1, 1, 5}, {0, 1, 3}, {2, 0, 3}, {1, 2, 2}},
+                                   .block_ends = {6}});
+  const auto loss_of = [&](const Batch& batch) {
+    Captioner<double> subject = captioner;
+    CaptionerContext<double> context;
+    return captioner_gradients(subject, images, batch, context);
+  };
+  CHECK(loss_of(tiny_batch()) == doctest::Approx(loss_of(one_block)).epsilon(1e-12));
+}
+
+TEST_CASE("training on a few pictures makes the loss fall to what nobody could foretell") {
+  Rng rng(5);
+  Captioner<double> captioner(tiny_captioner_options(), tiny_vocabulary(), rng);
+  const auto images = tiny_images<double>(16, rng);
+  const Batch batch = tiny_batch();
+  Adam<double> adam({.learning_rate = 0.03});
+  CaptionerContext<double> context;
+  const auto step = [&] { return train_captioner(captioner, adam, images, batch, 5.0, context).loss; };
+  const double first = step();
+  double last = first;
+  for (int i = 0; i < 300; ++i) last = step();
+  CAPTURE(first);
+  // Where captions of one image part: "a ...", "a ...", "square"; "a red", "a blue"; "a ...", "red ...".
+  const double entropy = (2 * std::log(1.5) + std::log(3.0) + 4 * std::log(2.0)) / 25;
+  CHECK(first > 1.5);
+  CHECK(last > entropy);
+  CHECK(last < entropy + 0.05);
+}
+
+TEST_CASE("training steps give the same bits for any number of threads") {
+  check_thread_counts([] {
+    TinyTraining training(6, [] {
+      auto options = tiny_captioner_options("resnet18", 64);  // large enough for several ranges of work
+      options.encoder_width = 8;
+      return options;
+    }());
+    for (int i = 0; i < 3; ++i) training.step();
+    return all_values<float>(*training.captioner);
+  });
+}
+
+TEST_CASE("a picture that is not a number is an error, and the weights stay as they were") {
+  TinyTraining training(7);
+  training.step();
+  const auto before = all_values<float>(*training.captioner);
+  training.images[5] = std::numeric_limits<float>::quiet_NaN();
+  CHECK(contains(error_of<NumericError>([&] { training.step(); }), "the loss is"));
+  CHECK(all_values<float>(*training.captioner) == before);
+  CHECK(training.adam.step_count() == 1);
+}
+
+TEST_CASE("gradients that overflow are an error, and the weights stay as they were") {
+  TinyTraining training(8);
+  for_each_parameter(*training.captioner, [](const Name& name, auto& parameter) {
+    if (name.str() == "decoder.out.weight") parameter.gradient.fill(std::numeric_limits<float>::infinity());
+  });
+  const auto before = all_values<float>(*training.captioner);
+  CHECK(contains(error_of<NumericError>([&] { training.step(); }), "the gradients' norm is"));
+  CHECK(all_values<float>(*training.captioner) == before);
+}
+
+TEST_CASE("from the third step on no tensor asks memory of the system") {
+  for (const std::string encoder : {"small", "resnet18"}) {
+    CAPTURE(encoder);
+    TinyTraining training(9, tiny_captioner_options(encoder, 32));
+    training.step();
+    training.step();
+    const auto before = StoragePool::instance().statistics();
+    for (int i = 0; i < 3; ++i) training.step();
+    const auto after = StoragePool::instance().statistics();
+    CHECK(after.system_allocations == before.system_allocations);
+    CHECK(after.bytes_in_use == before.bytes_in_use);
+  }
+}
