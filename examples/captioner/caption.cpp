@@ -1,0 +1,79 @@
+// captioner caption: one line an image.
+
+#include <iostream>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include <pupil/data/csv.hpp>
+#include <pupil/models/captioner_file.hpp>
+
+#include "captioning.hpp"
+#include "commands.hpp"
+#include "run_folder.hpp"
+#include "search_options.hpp"
+
+namespace captioner {
+
+namespace {
+
+struct Arguments {
+  std::string run;
+  std::vector<std::string> images;
+  std::string format = "text";
+  int threads = 0;
+  pupil::BeamSearchOptions search;
+};
+
+/// Text that JSON can hold, whatever bytes a file name has.
+std::string json_line(const CaptionResult& result) {
+  nlohmann::ordered_json line{{"image", result.path}};
+  if (result.caption) {
+    line["caption"] = *result.caption;
+  } else {
+    line["error"] = result.error;
+  }
+  return line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+void print(const CaptionResult& result, std::string_view format) {
+  if (!result.caption) std::cerr << "captioner: " << result.error << "\n";
+  if (format == "json") {
+    std::cout << json_line(result) << "\n";
+  } else if (result.caption && format == "csv") {
+    std::cout << pupil::csv_field(result.path) << ',' << pupil::csv_field(*result.caption) << "\n";
+  } else if (result.caption) {
+    std::cout << result.path << '\t' << *result.caption << "\n";
+  }
+  std::cout.flush();
+}
+
+void caption(const Arguments& arguments, ExitStatus& status) {
+  if (arguments.threads > 0) pupil::set_num_threads(arguments.threads);
+  const Model model = pupil::load_captioner<float>(RunFolder(arguments.run).model());
+  if (arguments.format == "csv") std::cout << "image,caption\n";
+  caption_files(model, arguments.images, arguments.search, [&](const CaptionResult& result) {
+    if (!result.caption) status.value = 1;
+    print(result, arguments.format);
+  });
+}
+
+}  // namespace
+
+void add_caption_command(CLI::App& app, ExitStatus& status) {
+  CLI::App* const command = app.add_subcommand("caption", "Say in one line what each image shows");
+  const auto arguments = std::make_shared<Arguments>();
+  command->add_option("--run", arguments->run, "Folder of a trained run, or its model.safetensors")->required();
+  command->add_option("images", arguments->images, "Image files")->required()->type_name("IMAGE");
+  command->add_option("--format", arguments->format, "text: path, tab, caption; json: an object a line; csv")
+      ->check(CLI::IsMember({"text", "json", "csv"}))
+      ->capture_default_str();
+  add_search_options(*command, arguments->search);
+  command->add_option("--threads", arguments->threads, "Threads; 0: all processors")->check(CLI::NonNegativeNumber);
+  command->callback([arguments, &status] { caption(*arguments, status); });
+}
+
+}  // namespace captioner

@@ -1,0 +1,155 @@
+// captioner evaluate: captions a split and scores it.
+
+#include <cstdio>
+#include <iostream>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include <pupil/core/random.hpp>
+#include <pupil/data/flickr8k.hpp>
+#include <pupil/data/scene_captions.hpp>
+#include <pupil/io/atomic_file.hpp>
+#include <pupil/models/captioner_file.hpp>
+
+#include "captioning.hpp"
+#include "commands.hpp"
+#include "progress_line.hpp"
+#include "run_folder.hpp"
+#include "search_options.hpp"
+
+namespace captioner {
+
+namespace {
+
+struct Arguments {
+  std::string run;
+  std::string data;
+  std::string split = "dev";
+  std::uint64_t seed = 0;
+  std::string json;
+  bool shuffled = false;
+  bool scenes = false;
+  int threads = 0;
+  pupil::BeamSearchOptions search;
+};
+
+/// The captions of a split, with what people wrote of the same images.
+struct Evaluation {
+  std::vector<std::string> images;
+  std::vector<pupil::Sentence> candidates;
+  std::vector<std::vector<pupil::Sentence>> references;
+  std::vector<std::vector<std::string>> reference_texts;
+};
+
+Evaluation caption_split(const Model& model, const pupil::CaptionedImages& data, const Arguments& arguments) {
+  const auto& samples = data.at(pupil::split_named(arguments.split));
+  std::vector<std::string> paths;
+  for (const pupil::Sample& sample : samples) paths.push_back((data.image_folder / sample.image).string());
+  Evaluation evaluation;
+  std::size_t next = 0;
+  ProgressLine line;
+  caption_files(model, paths, arguments.search, [&](const CaptionResult& result) {
+    const pupil::Sample& sample = samples[next++];
+    if (!result.caption) {
+      line.print("captioner: skipped: " + result.error);
+      return;
+    }
+    evaluation.images.push_back(sample.image);
+    evaluation.candidates.push_back(pupil::tokenize(*result.caption));
+    evaluation.references.push_back(reference_words(sample));
+    evaluation.reference_texts.push_back(sample.captions);
+    line.show("captioning: " + std::to_string(next) + " of " + std::to_string(samples.size()));
+  });
+  pupil::require<pupil::FileError>(!evaluation.images.empty(), data.folder.string(), ": no image of the ",
+                                   arguments.split, " split can be read");
+  return evaluation;
+}
+
+/// CIDEr-D of the same captions, each given to another image: what is left is what needs no picture.
+double shuffled_cider_d(const Evaluation& evaluation, std::uint64_t seed) {
+  auto shuffled = evaluation.candidates;
+  pupil::Rng rng(seed);
+  rng.shuffle(shuffled);
+  return pupil::score_captions(shuffled, evaluation.references).cider_d;
+}
+
+void print_scores(const pupil::CaptionScores& scores, std::size_t images) {
+  std::printf("images   %zu\n", images);
+  for (std::size_t n = 0; n < 4; ++n) std::printf("BLEU-%zu   %.4f\n", n + 1, scores.bleu[n]);
+  std::printf("ROUGE-L  %.4f\nCIDEr-D  %.4f\n", scores.rouge_l, scores.cider_d);
+}
+
+void write_json(const std::string& path, const Arguments& arguments, const Evaluation& evaluation,
+                const pupil::CaptionScores& scores) {
+  nlohmann::ordered_json json;
+  json["split"] = arguments.split;
+  json["beam"] = arguments.search.width;
+  json["scores"] = {{"bleu_1", scores.bleu[0]}, {"bleu_2", scores.bleu[1]},  {"bleu_3", scores.bleu[2]},
+                    {"bleu_4", scores.bleu[3]}, {"rouge_l", scores.rouge_l}, {"cider_d", scores.cider_d}};
+  auto& captions = json["captions"] = nlohmann::ordered_json::array();
+  for (std::size_t i = 0; i < evaluation.images.size(); ++i) {
+    captions.push_back({{"image", evaluation.images[i]},
+                        {"caption", pupil::join(evaluation.candidates[i])},
+                        {"references", evaluation.reference_texts[i]},
+                        {"cider_d", scores.cider_d_of_image[i]},
+                        {"rouge_l", scores.rouge_l_of_image[i]}});
+  }
+  const std::string text = json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+  pupil::write_file_atomically(path, text);
+}
+
+/// How many captions name every coloured shape that their references name, and no other.
+void print_scenes_right(const Evaluation& evaluation) {
+  std::size_t right = 0;
+  for (std::size_t i = 0; i < evaluation.images.size(); ++i) {
+    const auto truth = pupil::named_shapes(evaluation.reference_texts[i].front());
+    if (pupil::named_shapes(pupil::join(evaluation.candidates[i])) == truth) ++right;
+  }
+  const std::size_t total = evaluation.images.size();
+  std::printf("held-out captions right: %zu of %zu (%.1f %%)\n", right, total,
+              100.0 * static_cast<double>(right) / static_cast<double>(total));
+}
+
+void evaluate(const Arguments& arguments) {
+  if (arguments.threads > 0) pupil::set_num_threads(arguments.threads);
+  const Model model = pupil::load_captioner<float>(RunFolder(arguments.run).model());
+  const pupil::CaptionedImages data = pupil::read_flickr8k(arguments.data, arguments.seed);
+  for (const std::string& warning : data.warnings()) std::cerr << "captioner: " << warning << "\n";
+  const Evaluation evaluation = caption_split(model, data, arguments);
+  const pupil::CaptionScores scores = pupil::score_captions(evaluation.candidates, evaluation.references);
+  if (!arguments.json.empty()) write_json(arguments.json, arguments, evaluation, scores);
+  print_scores(scores, evaluation.images.size());
+  if (arguments.shuffled) {
+    std::printf("CIDEr-D of the same captions, shuffled over the images  %.4f\n",
+                shuffled_cider_d(evaluation, arguments.seed));
+  }
+  if (arguments.scenes) print_scenes_right(evaluation);
+}
+
+}  // namespace
+
+void add_evaluate_command(CLI::App& app, ExitStatus&) {
+  CLI::App* const command = app.add_subcommand("evaluate", "Caption a split and score the captions");
+  const auto arguments = std::make_shared<Arguments>();
+  command->add_option("--run", arguments->run, "Folder of a trained run, or its model.safetensors")->required();
+  command->add_option("--data", arguments->data, "Folder of Flickr8k, in Kaggle's or the official form")->required();
+  command->add_option("--split", arguments->split, "Which part of the data")
+      ->check(CLI::IsMember({"train", "dev", "test"}))
+      ->capture_default_str();
+  command->add_option("--seed", arguments->seed, "Decides the split where the data has no lists of its own")
+      ->capture_default_str();
+  command->add_option("--json", arguments->json, "Write scores and every caption to this file");
+  command->add_flag("--shuffled", arguments->shuffled, "Also score the same captions shuffled over the images");
+  command->add_flag("--scenes", arguments->scenes,
+                    "Also count the captions that name exactly the coloured shapes in the picture");
+  add_search_options(*command, arguments->search);
+  command->add_option("--threads", arguments->threads, "Threads; 0: all processors")->check(CLI::NonNegativeNumber);
+  command->callback([arguments] { evaluate(*arguments); });
+}
+
+}  // namespace captioner

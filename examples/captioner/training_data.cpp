@@ -1,0 +1,82 @@
+#include "training_data.hpp"
+
+#include <algorithm>
+
+#include "captioning.hpp"
+
+namespace captioner {
+
+namespace {
+
+using pupil::Sample;
+
+/// The names of the images of both splits, for the cache.
+std::vector<std::string> image_names(const std::vector<Sample>& train, const std::vector<Sample>& dev) {
+  std::vector<std::string> names;
+  for (const Sample& sample : train) names.push_back(sample.image);
+  for (const Sample& sample : dev) names.push_back(sample.image);
+  return names;
+}
+
+void report_skipped(const pupil::ImageCache& images, ProgressLine& line) {
+  if (images.skipped().empty()) return;
+  line.print("captioner: skipped " + std::to_string(images.skipped().size()) + " images that cannot be read:");
+  for (const auto& [name, reason] : images.skipped()) line.print("  " + name + ": " + reason);
+}
+
+pupil::Vocabulary make_vocabulary(const std::vector<Sample>& train, pupil::Index min_count) {
+  pupil::WordCounts counts;
+  for (const Sample& sample : train) {
+    for (const std::string& caption : sample.captions) pupil::count_words(pupil::tokenize(caption), counts);
+  }
+  return pupil::Vocabulary::from_counts(counts, min_count);
+}
+
+bool has_words(const pupil::EncodedCaptions& captions) {
+  return std::ranges::any_of(captions, [](const auto& of_image) {
+    return std::ranges::any_of(of_image, [](const auto& words) { return !words.empty(); });
+  });
+}
+
+}  // namespace
+
+TrainingData read_training_data(const TrainingSettings& settings, const pupil::CaptionedImages& data,
+                                const std::filesystem::path& cache, ProgressLine& line) {
+  for (const std::string& warning : data.warnings()) line.print("captioner: " + warning);
+  auto train = data.at(pupil::Split::train);
+  const auto& dev = data[pupil::Split::dev];
+  if (settings.limit > 0 && settings.limit < static_cast<pupil::Index>(train.size())) {
+    train.resize(static_cast<std::size_t>(settings.limit));
+  }
+  if (dev.empty()) line.print("captioner: " + settings.data + ": no dev split; the last epoch's weights are kept");
+
+  TrainingData result;
+  result.images = std::make_unique<const pupil::ImageCache>(
+      cache, data.image_folder, image_names(train, dev), pupil::Size2d(settings.resized()),
+      [&](pupil::Index done, pupil::Index total) {
+        line.show("decoding images: " + std::to_string(done) + " of " + std::to_string(total));
+      });
+  report_skipped(*result.images, line);
+  std::erase_if(train, [&](const Sample& sample) { return !result.images->find(sample.image); });
+  pupil::require<pupil::FileError>(!train.empty(), settings.data, ": no train image can be read");
+
+  result.vocabulary = make_vocabulary(train, settings.min_count);
+  for (const Sample& sample : train) {
+    result.train_rows.push_back(*result.images->find(sample.image));
+    auto& captions = result.captions.emplace_back();
+    for (const std::string& caption : sample.captions) {
+      captions.push_back(result.vocabulary.encode(pupil::tokenize(caption)));
+    }
+  }
+  pupil::require<pupil::FileError>(has_words(result.captions), settings.data,
+                                   ": no caption is left: none of the train split has a word");
+  for (const Sample& sample : dev) {
+    const auto row = result.images->find(sample.image);
+    if (!row) continue;
+    result.dev_rows.push_back(*row);
+    result.dev_references.push_back(reference_words(sample));
+  }
+  return result;
+}
+
+}  // namespace captioner

@@ -1,0 +1,53 @@
+#pragma once
+// What a run is started with, and keeps in its settings.json.
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include <pupil/core/errors.hpp>
+#include <pupil/core/shape.hpp>
+
+namespace captioner {
+
+struct TrainingSettings {
+  std::string data;
+  std::string encoder = "resnet18";
+  pupil::Index encoder_width = 0;
+  pupil::Index image_size = 224;
+  pupil::Index resize_to = 0;  ///< 0: image_size * 8 / 7
+  pupil::Index embedding_size = 512;
+  pupil::Index hidden_size = 512;
+  double dropout = 0.5;
+  pupil::Index epochs = 30;
+  pupil::Index batch_size = 32;
+  pupil::Index captions_per_image = 5;
+  pupil::Index max_caption_length = 30;
+  pupil::Index min_count = 5;
+  double learning_rate = 4e-4;
+  double max_gradient_norm = 5;
+  double plateau_factor = 0.5;
+  pupil::Index plateau_patience = 2;
+  pupil::Index patience = 6;
+  pupil::Index limit = 0;
+  pupil::Index checkpoint_every = 200;
+  bool mirror = true;
+  std::uint64_t seed = 0;
+
+  pupil::Index resized() const { return resize_to > 0 ? resize_to : image_size * 8 / 7; }
+};
+
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TrainingSettings, data, encoder, encoder_width, image_size, resize_to,
+                                   embedding_size, hidden_size, dropout, epochs, batch_size, captions_per_image,
+                                   max_caption_length, min_count, learning_rate, max_gradient_norm, plateau_factor,
+                                   plateau_patience, patience, limit, checkpoint_every, mirror, seed)
+
+/// Reads a settings.json. Throws FileError where it is missing or broken.
+TrainingSettings read_settings(const std::filesystem::path& path);
+
+/// Writes a settings.json.
+void write_settings(const std::filesystem::path& path, const TrainingSettings& settings);
+
+}  // namespace captioner

@@ -1,0 +1,95 @@
+#include "training_state.hpp"
+
+#include <optional>
+#include <sstream>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include <pupil/io/atomic_file.hpp>
+#include <pupil/models/captioner_file.hpp>
+
+namespace captioner {
+
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(EpochRecord, epoch, train_loss, bleu, rouge_l, cider_d, learning_rate,
+                                   images_per_second, seconds)
+
+namespace {
+
+nlohmann::json to_json(const TrainingProgress& progress) {
+  const auto& plateau = progress.plateau;
+  return {{"epoch", progress.epoch},
+          {"batch", progress.batch},
+          {"loss_sum", progress.loss_sum},
+          {"targets", progress.targets},
+          {"images", progress.images},
+          {"seconds", progress.seconds},
+          {"best_cider_d", progress.best_cider_d},
+          {"epochs_since_best", progress.epochs_since_best},
+          {"plateau_learning_rate", plateau.learning_rate},
+          {"plateau_best", plateau.best ? nlohmann::json(*plateau.best) : nlohmann::json()},
+          {"plateau_updates_since_best", plateau.updates_since_best},
+          {"history", progress.history}};
+}
+
+TrainingProgress from_json(const nlohmann::json& json) {
+  TrainingProgress progress;
+  json.at("epoch").get_to(progress.epoch);
+  json.at("batch").get_to(progress.batch);
+  json.at("loss_sum").get_to(progress.loss_sum);
+  json.at("targets").get_to(progress.targets);
+  json.at("images").get_to(progress.images);
+  json.at("seconds").get_to(progress.seconds);
+  json.at("best_cider_d").get_to(progress.best_cider_d);
+  json.at("epochs_since_best").get_to(progress.epochs_since_best);
+  json.at("plateau_learning_rate").get_to(progress.plateau.learning_rate);
+  if (!json.at("plateau_best").is_null()) progress.plateau.best = json.at("plateau_best").get<double>();
+  json.at("plateau_updates_since_best").get_to(progress.plateau.updates_since_best);
+  json.at("history").get_to(progress.history);
+  return progress;
+}
+
+}  // namespace
+
+void save_checkpoint(const RunFolder& run, TrainingState& state) {
+  pupil::CheckpointWriter writer;
+  pupil::add_captioner(writer, "model.", state.model, true);
+  writer.add("adam.", state.adam);
+  writer.tensors().set_metadata("training", to_json(state.progress).dump());
+  writer.write(run.checkpoint());
+}
+
+TrainingState load_checkpoint(const RunFolder& run) {
+  const pupil::SafetensorsFile file(run.checkpoint());
+  TrainingState state{pupil::read_captioner<float>(file, "model.", true), pupil::Adam<float>(), {}};
+  state.adam.prepare(state.model);
+  pupil::read_model(file, "adam.", state.adam);
+  try {
+    state.progress = from_json(nlohmann::json::parse(file.metadata("training")));
+  } catch (const nlohmann::json::exception& error) {
+    throw pupil::FileError(pupil::message(run.checkpoint().string(), ": ", error.what()));
+  }
+  state.adam.set_learning_rate(state.progress.plateau.learning_rate);
+  return state;
+}
+
+void write_history(const RunFolder& run, const TrainingProgress& progress) {
+  std::ostringstream text;
+  text << "epoch,train_loss,bleu_1,bleu_2,bleu_3,bleu_4,rouge_l,cider_d,learning_rate,images_per_second,seconds\n";
+  for (const EpochRecord& record : progress.history) {
+    text << record.epoch << ',' << record.train_loss;
+    for (std::size_t n = 0; n < 4; ++n) {
+      text << ',';
+      if (n < record.bleu.size()) text << record.bleu[n];
+    }
+    if (record.bleu.empty()) {
+      text << ",,";
+    } else {
+      text << ',' << record.rouge_l << ',' << record.cider_d;
+    }
+    text << ',' << record.learning_rate << ',' << record.images_per_second << ',' << record.seconds << '\n';
+  }
+  pupil::write_file_atomically(run.history(), text.str());
+}
+
+}  // namespace captioner

@@ -1,0 +1,71 @@
+#pragma once
+// How far a run has come: with the weights and the optimizer's state, all that a killed run needs to go on as if
+// nothing had happened.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <pupil/core/shape.hpp>
+#include <pupil/models/captioner.hpp>
+#include <pupil/optim/adam.hpp>
+#include <pupil/optim/reduce_on_plateau.hpp>
+
+#include "run_folder.hpp"
+
+namespace captioner {
+
+/// One finished epoch, as a row of history.csv.
+struct EpochRecord {
+  pupil::Index epoch = 0;  ///< the first is 1
+  double train_loss = 0;   ///< mean over all targets
+  std::vector<double> bleu;
+  double rouge_l = 0;
+  double cider_d = 0;
+  double learning_rate = 0;
+  double images_per_second = 0;
+  double seconds = 0;  ///< of training, without scoring
+};
+
+struct TrainingProgress {
+  pupil::Index epoch = 0;  ///< how many are finished
+  pupil::Index batch = 0;  ///< how many of the running epoch are done
+  double loss_sum = 0;     ///< over the targets of the running epoch
+  pupil::Index targets = 0;
+  pupil::Index images = 0;
+  double seconds = 0;
+  double best_cider_d = -1;
+  pupil::Index epochs_since_best = 0;
+  pupil::ReduceOnPlateau::State plateau;
+  std::vector<EpochRecord> history;
+
+  double mean_loss() const { return loss_sum / static_cast<double>(targets); }
+  double images_per_second() const { return static_cast<double>(images) / seconds; }
+
+  void begin_next_epoch() {
+    ++epoch;
+    batch = 0;
+    loss_sum = 0;
+    targets = 0;
+    images = 0;
+    seconds = 0;
+  }
+};
+
+/// The state of a run between two steps.
+struct TrainingState {
+  pupil::Captioner<float> model;
+  pupil::Adam<float> adam;
+  TrainingProgress progress;
+};
+
+/// Writes checkpoint.safetensors: all or nothing.
+void save_checkpoint(const RunFolder& run, TrainingState& state);
+
+/// Reads what save_checkpoint wrote. Throws FileError where it is damaged.
+TrainingState load_checkpoint(const RunFolder& run);
+
+/// Writes history.csv from the progress.
+void write_history(const RunFolder& run, const TrainingProgress& progress);
+
+}  // namespace captioner

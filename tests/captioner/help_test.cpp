@@ -1,0 +1,62 @@
+#include "program.hpp"
+
+using namespace pupil::testing;
+
+TEST_CASE("--help says how the program and each of its commands are used") {
+  if (!has_program()) return;
+  const Finished top = run_program({"--help"});
+  CHECK(top.status == 0);
+  CHECK(top.err.empty());
+  for (const std::string command : {"scenes", "train", "evaluate", "caption"}) {
+    CAPTURE(command);
+    CHECK(contains(top.out, command));
+    const Finished help = run_program({command, "--help"});
+    CHECK(help.status == 0);
+    CHECK(help.err.empty());
+    CHECK(contains(help.out, "--help"));
+    CHECK(line_count(help.out) > 5);
+  }
+}
+
+TEST_CASE("help names every option that people look for") {
+  if (!has_program()) return;
+  const std::string train = run_program({"train", "--help"}).out;
+  for (const std::string option :
+       {"--data", "--out", "--resume", "--overwrite", "--epochs", "--batch-size", "--image-size", "--learning-rate",
+        "--seed", "--threads", "--limit", "--captions-per-image", "--encoder", "--min-count"}) {
+    CAPTURE(option);
+    CHECK(contains(train, option));
+  }
+  const std::string caption = run_program({"caption", "--help"}).out;
+  for (const std::string option : {"--run", "--format", "--beam"}) {
+    CAPTURE(option);
+    CHECK(contains(caption, option));
+  }
+  const std::string evaluate = run_program({"evaluate", "--help"}).out;
+  for (const std::string option : {"--run", "--data", "--split", "--json"}) {
+    CAPTURE(option);
+    CHECK(contains(evaluate, option));
+  }
+}
+
+TEST_CASE("a command that there is not, or none at all, is refused in one line") {
+  if (!has_program()) return;
+  check_refused(run_program({}), {"no command", "train", "--help"});
+  check_refused(run_program({"describe"}), {"describe"});
+}
+
+TEST_CASE("an option that is unknown, missing or out of range is named") {
+  if (!has_program()) return;
+  check_refused(run_program({"train", "--out", "run", "--batchsize", "3"}), {"--batchsize"});
+  check_refused(run_program({"train", "--data", "data"}), {"--out"});
+  check_refused(run_program({"train", "--out", "run"}), {"--data"});
+  check_refused(run_program({"train", "--data", "d", "--out", "run", "--epochs", "0"}), {"--epochs", "0"});
+  check_refused(run_program({"train", "--data", "d", "--out", "run", "--epochs", "many"}), {"--epochs", "many"});
+  check_refused(run_program({"train", "--data", "d", "--out", "run", "--learning-rate", "-1"}), {"--learning-rate"});
+  check_refused(run_program({"train", "--data", "d", "--out", "run", "--encoder", "vgg"}), {"--encoder", "vgg"});
+  check_refused(run_program({"train", "--data", "d", "--out", "run", "--resume", "--overwrite"}), {"--overwrite"});
+  check_refused(run_program({"caption", "--run", "run"}), {"images"});
+  check_refused(run_program({"caption", "--run", "run", "--format", "xml", "a.jpg"}), {"--format", "xml"});
+  check_refused(run_program({"caption", "--run", "run", "--beam", "0", "a.jpg"}), {"--beam", "0"});
+  check_refused(run_program({"evaluate", "--run", "run", "--data", "d", "--split", "all"}), {"--split", "all"});
+}

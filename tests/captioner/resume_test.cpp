@@ -1,0 +1,139 @@
+#include <chrono>
+#include <thread>
+
+#include <pupil/io/safetensors.hpp>
+
+#include "program.hpp"
+
+using namespace pupil;
+using namespace pupil::testing;
+
+namespace {
+
+/// Three epochs of many small steps, with a checkpoint after each.
+Arguments long_training(const std::filesystem::path& data, const std::filesystem::path& run) {
+  Arguments arguments = tiny_training(data, run);
+  *(std::find(arguments.begin(), arguments.end(), "--epochs") + 1) = "3";
+  *(std::find(arguments.begin(), arguments.end(), "--batch-size") + 1) = "2";
+  return arguments + Arguments{"--checkpoint-every", "1"};
+}
+
+/// How many optimizer steps the run's checkpoint has seen; 0 where there is none.
+std::int64_t steps_done(const std::filesystem::path& run) {
+  const auto checkpoint = run / "checkpoint.safetensors";
+  if (!std::filesystem::exists(checkpoint)) return 0;
+  return SafetensorsFile(checkpoint).read<std::int64_t, 1>("adam.step")[0];
+}
+
+/// Lets the program train until it has made `steps` more steps, then sends the signal. False where the training was
+/// over before.
+bool stop_after(const Arguments& arguments, const std::filesystem::path& run, std::int64_t steps, int signal) {
+  const std::int64_t goal = steps_done(run) + steps;
+  Running program(arguments);
+  while (steps_done(run) < goal) {
+    if (program.ended()) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  program.send(signal);
+  const Finished finished = program.finish();
+  CAPTURE(finished.err);
+  CHECK(finished.status == (signal == SIGKILL ? -1 : 130));
+  return finished.status != 0;
+}
+
+/// What the end of two equal trainings must agree in: the model, and the scores in the history.
+std::string outcome(const std::filesystem::path& run) {
+  std::string text = file_text(run / "model.safetensors");
+  for (const std::string& row : lines_of(file_text(run / "history.csv"))) {
+    const std::size_t rate = row.rfind(',', row.rfind(',') - 1);  // what follows are images a second, and seconds
+    text += row.substr(0, rate) + "\n";
+  }
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("a run that is killed in the middle of an epoch, again and again, ends with the same bytes") {
+  if (!has_program()) return;
+  const TemporaryFolder folder;
+  make_scenes(folder / "data");
+  const auto whole = folder / "whole";
+  const auto killed = folder / "killed";
+  REQUIRE(run_program(long_training(folder / "data", whole)).status == 0);
+
+  int kills = 0;
+  for (const std::int64_t steps : {3, 7, 13, 5}) {
+    if (stop_after(long_training(folder / "data", killed) + Arguments{"--resume"}, killed, steps, SIGKILL)) ++kills;
+  }
+  REQUIRE(kills > 0);
+  REQUIRE(steps_done(killed) < steps_done(whole));
+  const Finished resumed = run_program({"train", "--out", killed.string(), "--resume", "--threads", "2"});
+  INFO(resumed.err);
+  REQUIRE(resumed.status == 0);
+  CHECK((outcome(killed) == outcome(whole)));
+}
+
+TEST_CASE("an interrupted run says how to go on, and ends with the same bytes when it does") {
+  if (!has_program()) return;
+  const TemporaryFolder folder;
+  make_scenes(folder / "data");
+  const auto whole = folder / "whole";
+  const auto interrupted = folder / "interrupted";
+  REQUIRE(run_program(long_training(folder / "data", whole)).status == 0);
+  REQUIRE(stop_after(long_training(folder / "data", interrupted), interrupted, 5, SIGINT));
+  REQUIRE(run_program({"train", "--out", interrupted.string(), "--resume"}).status == 0);
+  CHECK((outcome(interrupted) == outcome(whole)));
+}
+
+TEST_CASE("a run goes on for more epochs as if it had been started with them") {
+  if (!has_program()) return;
+  const TrainedRun trained;
+  const auto longer = trained.folder / "longer";
+  Arguments arguments = tiny_training(trained.data, longer);
+  *(std::find(arguments.begin(), arguments.end(), "--epochs") + 1) = "4";
+  REQUIRE(run_program(arguments).status == 0);
+  REQUIRE(run_program({"train", "--out", trained.run.string(), "--resume", "--epochs", "4"}).status == 0);
+  CHECK((outcome(trained.run) == outcome(longer)));
+}
+
+TEST_CASE("a finished run that is resumed stays as it is") {
+  if (!has_program()) return;
+  const TrainedRun trained;
+  const std::string before = outcome(trained.run);
+  CHECK(run_program({"train", "--out", trained.run.string(), "--resume"}).status == 0);
+  CHECK((outcome(trained.run) == before));
+}
+
+TEST_CASE("a run that is resumed with another setting is refused, naming both values") {
+  if (!has_program()) return;
+  const TrainedRun trained;
+  const std::string before = outcome(trained.run);
+  const Arguments resume{"train", "--out", trained.run.string(), "--resume"};
+  check_refused(run_program(resume + Arguments{"--batch-size", "4"}), {"--batch-size", "4", "8", trained.run.string()});
+  check_refused(run_program(resume + Arguments{"--seed", "9"}), {"--seed", "9", "5"});
+  check_refused(run_program(resume + Arguments{"--encoder", "resnet18"}), {"--encoder", "resnet18", "small"});
+  CHECK((outcome(trained.run) == before));
+}
+
+TEST_CASE("a checkpoint or settings that are damaged are named") {
+  if (!has_program()) return;
+  const TrainedRun trained;
+  const Arguments resume{"train", "--out", trained.run.string(), "--resume"};
+  const auto checkpoint = trained.run / "checkpoint.safetensors";
+  const std::string whole = file_text(checkpoint);
+  put_file(checkpoint, std::string_view(whole).substr(0, whole.size() / 2));
+  check_refused(run_program(resume), {checkpoint.string()});
+  put_file(checkpoint, whole);
+  const auto settings = trained.run / "settings.json";
+  put_file(settings, "{\"batch_size\": ");
+  check_refused(run_program(resume), {settings.string()});
+}
+
+TEST_CASE("a run is not resumed on captions with other words") {
+  if (!has_program()) return;
+  const TrainedRun trained;
+  const auto captions = trained.data / "captions.txt";
+  put_file(captions, file_text(captions) + "scene_00000.jpg,an unheard word\n");
+  check_refused(run_program({"train", "--out", trained.run.string(), "--resume", "--epochs", "3"}),
+                {trained.data.string(), "words"});
+}
