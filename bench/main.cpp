@@ -1,0 +1,87 @@
+// pupil_bench [--threads=N] [--batch=N] [Google Benchmark's options]
+//
+//   --threads  of parallel_for; without it OMP_NUM_THREADS of them, or one for every core
+//   --batch    images a pass, 32 without it; captions go along, one an image
+//
+//   pupil_bench --benchmark_filter=train-end-to-end --benchmark_repetitions=3
+//
+// Where other programs want the cores too, set OMP_WAIT_POLICY=passive: else threads that wait for each other spin.
+
+#include <charconv>
+#include <iostream>
+#include <string>
+#include <string_view>
+
+#include <benchmark/benchmark.h>
+
+#include <pupil/core/errors.hpp>
+#include <pupil/core/parallel.hpp>
+#include <pupil/kernels/instruction_set.hpp>
+
+#include "benchmarks.hpp"
+
+namespace {
+
+struct Settings {
+  int threads = pupil::num_threads();
+  int batch = 32;
+};
+
+/// Where the argument is `name` and a number, stores the number.
+bool read_number(std::string_view argument, std::string_view name, int& number) {
+  if (!argument.starts_with(name)) return false;
+  argument.remove_prefix(name.size());
+  const auto [end, error] = std::from_chars(argument.begin(), argument.end(), number);
+  pupil::require<pupil::OptionError>(error == std::errc() && end == argument.end() && number >= 1, name, argument,
+                                     ": a number from 1 on is wanted");
+  return true;
+}
+
+Settings read_settings(int count, char** arguments) {
+  Settings settings;
+  for (int i = 1; i < count; ++i) {
+    const std::string_view argument = arguments[i];
+    const bool known =
+        read_number(argument, "--threads=", settings.threads) || read_number(argument, "--batch=", settings.batch);
+    pupil::require<pupil::OptionError>(known, "unknown argument ", argument);
+  }
+  return settings;
+}
+
+void describe_machine(const Settings& settings) {
+  constexpr const char* instruction_sets[] = {"portable", "avx2", "avx512"};
+  benchmark::AddCustomContext("threads", std::to_string(pupil::num_threads()));
+  benchmark::AddCustomContext("instruction_set", instruction_sets[static_cast<int>(pupil::instruction_set())]);
+  benchmark::AddCustomContext("batch", std::to_string(settings.batch));
+}
+
+void add_benchmarks(pupil::Index batch) {
+  bench::add_gemm();
+  bench::add_conv2d(batch);
+  bench::add_pool2d(batch);
+  bench::add_batch_norm2d(batch);
+  bench::add_activations(batch);
+  bench::add_basic_block(batch);
+  bench::add_dense(batch);
+  bench::add_embedding(batch);
+  bench::add_lstm(batch);
+  bench::add_dropout(batch);
+  bench::add_softmax_cross_entropy(batch);
+  bench::add_optimizers();
+  bench::add_training_steps(batch);
+}
+
+}  // namespace
+
+int main(int count, char** arguments) try {
+  benchmark::Initialize(&count, arguments);
+  const Settings settings = read_settings(count, arguments);
+  pupil::set_num_threads(settings.threads);
+  describe_machine(settings);
+  add_benchmarks(settings.batch);
+  benchmark::RunSpecifiedBenchmarks();
+  benchmark::Shutdown();
+} catch (const pupil::Error& error) {
+  std::cerr << "pupil_bench: " << error.what() << '\n';
+  return 2;
+}

@@ -1,0 +1,169 @@
+// Whole training steps of captioners, from pixels to changed weights:
+//
+//   train-end-to-end  ResNet-18 from scratch at 224 x 224 pixels, one caption of 16 steps an image, every step a
+//   target;
+//                     LSTM and embedding of 512, 2540 words, no dropout, no clipping, Adam
+//   train-scenes      the small network on generated scenes of 64 x 64 pixels, their five captions each
+//
+// `MiB` is the most memory that was resident, `allocations` what a third and later steps asked of the system.
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <pupil/data/scene_captions.hpp>
+#include <pupil/models/captioner_training.hpp>
+
+#include "benchmarks.hpp"
+#include "captioner_sizes.hpp"
+#include "operations.hpp"
+#include "peak_memory.hpp"
+#include "support.hpp"
+
+namespace bench {
+
+namespace {
+
+using Captioner = pupil::Captioner<float>;
+
+/// The captions of one batch of images, and the words in them.
+struct Captions {
+  pupil::Vocabulary vocabulary;
+  pupil::EncodedCaptions encoded;
+};
+
+pupil::Batch make_batch(const Captions& captions, Index captions_per_image) {
+  const pupil::BatchOptions options{.batch_size = static_cast<Index>(captions.encoded.size()),
+                                    .captions_per_image = captions_per_image};
+  pupil::Batch batch;
+  batch.fill(captions.encoded, pupil::plan_epoch(captions.encoded, options, 0).batches.front());
+  return batch;
+}
+
+/// One caption an image of random words: with the start before them or the end after them, 16 steps.
+Captions random_captions(Index images, Rng& rng) {
+  std::vector<std::string> words = pupil::Vocabulary().words();
+  const auto special = static_cast<Index>(words.size());
+  while (static_cast<Index>(words.size()) < sizes::vocabulary) words.push_back(std::to_string(words.size()));
+  Captions captions{pupil::Vocabulary::from_words(std::move(words)), {}};
+  for (Index i = 0; i < images; ++i) {
+    std::vector<std::int32_t> caption;
+    for (Index w = 1; w < sizes::words; ++w) {
+      caption.push_back(static_cast<std::int32_t>(special + rng.below(sizes::vocabulary - special)));
+    }
+    captions.encoded.push_back({std::move(caption)});
+  }
+  return captions;
+}
+
+Captions scene_captions(Index images) {
+  constexpr std::uint64_t seed = 1;
+  std::vector<pupil::Sentence> sentences;
+  for (Index i = 0; i < images; ++i) {
+    for (const std::string& caption : pupil::captions_of(pupil::make_scene(seed, i))) {
+      sentences.push_back(pupil::tokenize(caption));
+    }
+  }
+  Captions captions{pupil::Vocabulary::from_captions(sentences, 1), {}};
+  const std::size_t captions_a_scene = sentences.size() / static_cast<std::size_t>(images);
+  for (std::size_t s = 0; s < sentences.size(); ++s) {
+    if (s % captions_a_scene == 0) captions.encoded.emplace_back();
+    captions.encoded.back().push_back(captions.vocabulary.encode(sentences[s]));
+  }
+  return captions;
+}
+
+/// The decoder's part of a forward pass: the LSTM reads an image and words, and predicts as many words.
+double decoder_operations(const Captioner& captioner, const pupil::Batch& batch) {
+  const pupil::ShowAndTellOptions& sizes = captioner.decoder().options();
+  const Index steps = batch.target_count() + batch.caption_count();
+  return lstm_operations(steps, sizes.embedding_size, sizes.hidden_size) +
+         product_operations(batch.target_count(), sizes.vocabulary_size, sizes.hidden_size);
+}
+
+/// Times `step(images)`, which is a whole training step.
+template <class Step>
+void time_steps(benchmark::State& state, double operations, const pupil::Batch& batch, Index image_size, Rng& rng,
+                const Step& step) {
+  const auto images_a_step = static_cast<Index>(batch.images().size());
+  const auto images = random_tensor(Shape{images_a_step, image_size, image_size, Index{3}}, rng);
+  const auto copy_of_images = [&] { return images; };
+  step(copy_of_images());  // the first step; time_passes makes the second before it begins to time
+
+  const auto& pool = pupil::StoragePool::instance();
+  std::size_t steps = 1;
+  std::size_t allocated_before = 0;
+  const Work work{.operations = operations,
+                  .images = static_cast<double>(images_a_step),
+                  .captions = static_cast<double>(batch.caption_count())};
+  time_passes(state, work, copy_of_images, [&](Tensor<float, 4> input) {
+    if (++steps == 3) allocated_before = pool.statistics().system_allocations;
+    step(std::move(input));
+  });
+  state.counters["allocations"] = static_cast<double>(pool.statistics().system_allocations - allocated_before);
+  state.counters["MiB"] = peak_memory();
+}
+
+void time_end_to_end(benchmark::State& state, Index images) {
+  forget_peak_memory();
+  Rng rng(1);
+  const Captions captions = random_captions(images, rng);
+  Captioner captioner({.encoder = "resnet18",
+                       .image_size = sizes::image,
+                       .embedding_size = sizes::embedding,
+                       .hidden_size = sizes::hidden,
+                       .dropout = 0},
+                      captions.vocabulary, rng);
+  pupil::Adam<float> adam({.learning_rate = 4e-4});
+  pupil::CaptionerContext<float> context;
+  const pupil::Batch batch = make_batch(captions, 1);
+
+  // Forward and two gradients for every product, but the images of the first convolution are given none.
+  const double encoder_image = 3 * convolution_operations(resnet18_convolutions) -
+                               resnet18_convolutions.front().operations() +
+                               3 * product_operations(1, sizes::embedding, 512);
+  const double operations = static_cast<double>(images) * encoder_image + 3 * decoder_operations(captioner, batch);
+  time_steps(state, operations, batch, sizes::image, rng, [&](Tensor<float, 4> input) {
+    benchmark::DoNotOptimize(pupil::captioner_gradients(captioner, std::move(input), batch, context));
+    adam.step(captioner);
+  });
+}
+
+void time_scenes(benchmark::State& state, Index images) {
+  forget_peak_memory();
+  constexpr Index image_size = 64;
+  constexpr Index embedding_size = 128;
+  constexpr Index captions_an_image = 5;
+  constexpr double max_gradient_norm = 5;
+  Rng rng(1);
+  const Captions captions = scene_captions(images);
+  Captioner captioner({.encoder = "small",
+                       .image_size = image_size,
+                       .resize_to = image_size,
+                       .embedding_size = embedding_size,
+                       .hidden_size = 256},
+                      captions.vocabulary, rng);
+  pupil::Adam<float> adam({.learning_rate = 1e-3});
+  pupil::CaptionerContext<float> context;
+  const pupil::Batch batch = make_batch(captions, captions_an_image);
+
+  constexpr Convolution last = small_cnn_convolutions.back();
+  const double encoder_image =
+      3 * convolution_operations(small_cnn_convolutions) +
+      3 * product_operations(1, embedding_size, last.out_size() * last.out_size() * last.out_channels);
+  const double operations = static_cast<double>(images) * encoder_image + 3 * decoder_operations(captioner, batch);
+  time_steps(state, operations, batch, image_size, rng, [&](Tensor<float, 4> input) {
+    benchmark::DoNotOptimize(
+        pupil::train_captioner(captioner, adam, std::move(input), batch, max_gradient_norm, context));
+  });
+}
+
+}  // namespace
+
+void add_training_steps(Index batch) {
+  add("train-end-to-end", [=](auto& state) { time_end_to_end(state, batch); });
+  add("train-scenes", [=](auto& state) { time_scenes(state, batch); });
+}
+
+}  // namespace bench
