@@ -8,6 +8,7 @@
 #include <pupil/core/shape.hpp>
 #include <pupil/core/storage.hpp>
 #include <pupil/core/tensor.hpp>
+#include <pupil/core/thread_scratch.hpp>
 
 // kernels: the mathematics on raw arrays
 #include <pupil/kernels/add.hpp>

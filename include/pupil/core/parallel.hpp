@@ -31,6 +31,15 @@ inline int num_threads() {
 #endif
 }
 
+/// Which of the threads of the parallel_for around it the caller is, from 0 on; 0 outside of any.
+inline int thread_number() {
+#ifdef _OPENMP
+  return omp_get_thread_num();
+#else
+  return 0;
+#endif
+}
+
 /// Calls `body(i)` for every i in [0, count), in any order, on all threads; returns when all are done. The first
 /// exception that a body throws is thrown again here. Inside another parallel_for it is a plain loop.
 template <class Body>

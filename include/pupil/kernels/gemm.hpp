@@ -12,6 +12,7 @@
 #include <type_traits>
 
 #include <pupil/core/parallel.hpp>
+#include <pupil/core/thread_scratch.hpp>
 #include <pupil/kernels/gemm_tile.hpp>
 #include <pupil/kernels/instruction_set.hpp>
 #include <pupil/kernels/matrix_operand.hpp>
@@ -65,25 +66,32 @@ void multiply_tile(Index depth, const T* left, const T* right, const Destination
   for (Index r = 0; r < rows; ++r) std::copy_n(buffer.data() + r * Tile::columns, columns, result + r * c.stride);
 }
 
-/// Computes a block of C; `right_panels(depth_block)` gives the packed panels of the block's columns.
+/// How many elements a task packs of the left operand at a time, at most.
+template <class Tile, class Left>
+Index left_panels_size(const Left& left) {
+  const Index panels = (left.rows + Tile::rows - 1) / Tile::rows;
+  return std::min(panels, left_panels_a_block) * LeftPanels<Tile, Left>::panel_size;
+}
+
+/// Computes a block of C; `right_panels(depth_block)` gives the packed panels of the block's columns, `left_panels` is
+/// memory for as many elements as `left_panels_size` says.
 template <class Tile, class Left, class T, class RightPanels>
-void multiply_block(const Left& left, const Destination<T>& c, const Block& block, const RightPanels& right_panels) {
+void multiply_block(const Left& left, const Destination<T>& c, const Block& block, T* left_panels,
+                    const RightPanels& right_panels) {
   using Panels = LeftPanels<Tile, Left>;
   const DepthBlocks depths(left.columns);
   const Index rows_at_once = left_panels_a_block * Tile::rows;
-  const Index packed_rows = std::min(rows_at_once, round_up(block.last_row - block.first_row, Tile::rows));
-  Storage<T> left_panels(packed_rows / Tile::rows * Panels::panel_size);
   for (Index d = 0; d < depths.count; ++d) {
     const Index depth = depths.depth(d);
     const T* const right = right_panels(d);
     for (Index row = block.first_row; row < block.last_row; row += rows_at_once) {
       const Index last_row = std::min(row + rows_at_once, block.last_row);
       for (Index r = row; r < last_row; r += Tile::rows) {
-        Panels::pack(left, r, depths.begin(d), depth, left_panels.data() + (r - row) / Tile::rows * Panels::panel_size);
+        Panels::pack(left, r, depths.begin(d), depth, left_panels + (r - row) / Tile::rows * Panels::panel_size);
       }
       for (Index column = block.first_column; column < block.last_column; column += Tile::columns) {
         for (Index r = row; r < last_row; r += Tile::rows) {
-          multiply_tile<Tile, Panels>(depth, left_panels.data() + (r - row) / Tile::rows * Panels::panel_size,
+          multiply_tile<Tile, Panels>(depth, left_panels + (r - row) / Tile::rows * Panels::panel_size,
                                       right + (column - block.first_column) * depth, c, d == 0,
                                       {r, last_row, column, block.last_column});
         }
@@ -112,10 +120,12 @@ void multiply_packed(const Left& left, const PackedRight<Tile>& right, const Des
   const Index block_rows = detail::left_panels_a_block * Tile::rows;
   const bool enough_rows = left.rows >= 8 * block_rows;
   const Index block_columns = enough_rows ? right.columns() : detail::right_panels_a_block * Tile::columns;
-  detail::for_each_block(
-      left.rows, right.columns(), block_rows, std::max<Index>(1, block_columns), [&](const detail::Block& block) {
-        detail::multiply_block<Tile>(left, c, block, [&](Index d) { return right.panels(d, block.first_column); });
-      });
+  ThreadScratch<typename Tile::Scalar> left_panels(detail::left_panels_size<Tile>(left));
+  detail::for_each_block(left.rows, right.columns(), block_rows, std::max<Index>(1, block_columns),
+                         [&](const detail::Block& block) {
+                           detail::multiply_block<Tile>(left, c, block, left_panels.mine(),
+                                                        [&](Index d) { return right.panels(d, block.first_column); });
+                         });
 }
 
 /// C = A B, packing both on the way. A's columns must be B's rows.
@@ -127,17 +137,18 @@ void pack_and_multiply(const Left& left, const Right& right, const Destination<t
     return;
   }
   const Index block_columns = detail::right_panels_a_block * Tile::columns;
-  detail::for_each_block(left.rows, right.columns, std::max<Index>(1, left.rows), block_columns,
-                         [&](const detail::Block& block) {
-                           const DepthBlocks depths(left.columns);
-                           const Index width = round_up(block.last_column - block.first_column, Tile::columns);
-                           Storage<T> panels(width * std::min(max_depth, depths.total));
-                           detail::multiply_block<Tile>(left, c, block, [&](Index d) {
-                             pack_right<Tile>(right, block.first_column, block.last_column, depths.begin(d),
-                                              depths.depth(d), panels.data());
-                             return static_cast<const T*>(panels.data());
-                           });
-                         });
+  const DepthBlocks depths(left.columns);
+  ThreadScratch<T> left_panels(detail::left_panels_size<Tile>(left));
+  ThreadScratch<T> right_panels(std::min(block_columns, round_up(right.columns, Tile::columns)) *
+                                std::min(max_depth, depths.total));
+  detail::for_each_block(
+      left.rows, right.columns, std::max<Index>(1, left.rows), block_columns, [&](const detail::Block& block) {
+        T* const panels = right_panels.mine();
+        detail::multiply_block<Tile>(left, c, block, left_panels.mine(), [&](Index d) {
+          pack_right<Tile>(right, block.first_column, block.last_column, depths.begin(d), depths.depth(d), panels);
+          return static_cast<const T*>(panels);
+        });
+      });
 }
 
 /// Calls `use(tile)` with the fastest Tile that this machine has for T.

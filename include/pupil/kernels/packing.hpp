@@ -6,6 +6,7 @@
 // What lies beyond the matrix is filled with zeros.
 
 #include <algorithm>
+#include <array>
 
 #include <pupil/core/parallel.hpp>
 #include <pupil/kernels/matrix_operand.hpp>
@@ -78,14 +79,18 @@ template <class Tile, CopiesRows Operand>
 void pack_right(const Operand& operand, Index first_column, Index last_column, Index first_depth, Index depth,
                 typename Tile::Scalar* panels) {
   using T = typename Tile::Scalar;
-  const Index width = last_column - first_column;
-  Storage<T> row(round_up(width, Tile::columns));
-  std::fill(row.data() + width, row.data() + row.size(), T{});
-  for (Index k = 0; k < depth; ++k) {
-    operand.copy_row(first_depth + k, first_column, width, row.data());
-    for (Index c = 0; c < width; c += Tile::columns) {
-      std::copy_n(row.data() + c, Tile::columns, panels + c * depth + k * Tile::columns);
+  constexpr Index columns_at_once = 9 * Tile::columns;
+  std::array<T, columns_at_once> row;
+  for (Index column = first_column; column < last_column; column += columns_at_once) {
+    const Index count = std::min(columns_at_once, last_column - column);
+    std::fill(row.begin() + count, row.end(), T{});
+    for (Index k = 0; k < depth; ++k) {
+      operand.copy_row(first_depth + k, column, count, row.data());
+      for (Index c = 0; c < count; c += Tile::columns) {
+        std::copy_n(row.data() + c, Tile::columns, panels + c * depth + k * Tile::columns);
+      }
     }
+    panels += columns_at_once * depth;
   }
 }
 
