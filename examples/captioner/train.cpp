@@ -125,7 +125,8 @@ void add_train_command(CLI::App& app, ExitStatus& status) {
     arguments->options[name] = option;
     return option;
   };
-  const CLI::Range at_least_one(pupil::Index{1}, pupil::Index{1} << 40);
+  constexpr pupil::Index largest = pupil::Index{1} << 40;
+  const CLI::Range at_least_one(pupil::Index{1}, largest);
   setting("data", s.data, "Folder of Flickr8k, in Kaggle's or the official form");
   setting("encoder", s.encoder, "Network that sees the image")->check(CLI::IsMember({"resnet18", "small"}));
   setting("encoder_width", s.encoder_width, "Channels of its first convolution; 0: its own")
@@ -137,12 +138,14 @@ void add_train_command(CLI::App& app, ExitStatus& status) {
   setting("hidden_size", s.hidden_size, "Size of the LSTM's state")->check(at_least_one);
   setting("dropout", s.dropout, "Probability of dropping a number around the LSTM")->check(CLI::Range(0.0, 0.99));
   setting("epochs", s.epochs, "Most passes over the train split")->check(at_least_one);
-  setting("batch_size", s.batch_size, "Images a step")->check(at_least_one);
+  setting("batch_size", s.batch_size, "Images a step, two or more")->check(CLI::Range(pupil::Index{2}, largest));
   setting("captions_per_image", s.captions_per_image, "Captions that share an encoder pass")->check(at_least_one);
   setting("max_caption_length", s.max_caption_length, "Words at which captions are cut")->check(at_least_one);
   setting("min_count", s.min_count, "Words seen less often are unknown")->check(at_least_one);
   setting("learning_rate", s.learning_rate, "Adam's, at the start")->check(CLI::PositiveNumber);
   setting("max_gradient_norm", s.max_gradient_norm, "Gradients are clipped to this norm")->check(CLI::PositiveNumber);
+  setting("word_loss", s.word_loss, "Weight of the loss by which the encoder alone is to know the words; 0: none")
+      ->check(CLI::NonNegativeNumber);
   setting("plateau_factor", s.plateau_factor, "Lower the learning rate by this")->check(CLI::Range(0.01, 0.99));
   setting("plateau_patience", s.plateau_patience, "After more than so many epochs without a better dev CIDEr-D")
       ->check(CLI::NonNegativeNumber);

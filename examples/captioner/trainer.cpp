@@ -104,9 +104,11 @@ void Trainer::step(const pupil::PlannedBatch& planned) {
   auto images = pupil::Tensor<float, 4>::uninitialized({count, settings_.image_size, settings_.image_size, 3});
   load_batch(planned, images);
   try {
-    const pupil::StepResult result = pupil::train_captioner(state_.model, state_.adam, std::move(images), batch_,
-                                                            settings_.max_gradient_norm, context_);
-    progress.loss_sum += result.loss * static_cast<double>(batch_.target_count());
+    const pupil::CaptionerTrainingOptions options{.max_gradient_norm = settings_.max_gradient_norm,
+                                                  .word_loss_weight = settings_.word_loss};
+    const pupil::StepResult result =
+        pupil::train_captioner(state_.model, state_.adam, std::move(images), batch_, options, context_);
+    progress.loss_sum += result.loss.captions * static_cast<double>(batch_.target_count());
   } catch (const pupil::NumericError& error) {
     const std::string last = std::filesystem::exists(run_.checkpoint())
                                  ? "the last good checkpoint is " + run_.checkpoint().string()

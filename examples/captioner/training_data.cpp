@@ -59,6 +59,8 @@ TrainingData read_training_data(const TrainingSettings& settings, const pupil::C
   report_skipped(*result.images, line);
   std::erase_if(train, [&](const Sample& sample) { return !result.images->find(sample.image); });
   pupil::require<pupil::FileError>(!train.empty(), settings.data, ": no train image can be read");
+  pupil::require<pupil::FileError>(train.size() >= 2, settings.data, ": only one train image is there, ",
+                                   train.front().image, "; training needs two or more");
 
   result.vocabulary = make_vocabulary(train, settings.min_count);
   for (const Sample& sample : train) {

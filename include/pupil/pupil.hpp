@@ -122,3 +122,4 @@
 #include <pupil/models/resnet.hpp>
 #include <pupil/models/show_and_tell.hpp>
 #include <pupil/models/small_cnn.hpp>
+#include <pupil/models/word_loss.hpp>

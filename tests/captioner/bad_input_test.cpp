@@ -122,6 +122,14 @@ TEST_CASE("where no image can be read there is nothing to train on, and nothing 
   CHECK_FALSE(fs::exists(scenes.run));
 }
 
+TEST_CASE("one image is too few to train on, and nothing is left behind") {
+  if (!has_program()) return;
+  const Scenes scenes;
+  check_refused(scenes.train({"--limit", "1"}), {scenes.data.string(), "only one train image"});
+  CHECK_FALSE(fs::exists(scenes.run));
+  check_refused(scenes.train({"--batch-size", "1"}), {"--batch-size", "1"});
+}
+
 TEST_CASE("where no caption is left there is nothing to train on, and nothing is left behind") {
   if (!has_program()) return;
   const Scenes scenes;

@@ -23,7 +23,7 @@ TEST_CASE("help names every option that people look for") {
   const std::string train = run_program({"train", "--help"}).out;
   for (const std::string option :
        {"--data", "--out", "--resume", "--overwrite", "--epochs", "--batch-size", "--image-size", "--learning-rate",
-        "--seed", "--threads", "--limit", "--captions-per-image", "--encoder", "--min-count"}) {
+        "--seed", "--threads", "--limit", "--captions-per-image", "--encoder", "--word-loss", "--min-count"}) {
     CAPTURE(option);
     CHECK(contains(train, option));
   }

@@ -65,6 +65,20 @@ TEST_CASE("an epoch shows every caption once, whatever the captions an image") {
   }
 }
 
+TEST_CASE("no image is left alone in the last batch of an epoch") {
+  const auto sizes_of = [](Index images, Index batch_size) {
+    const EpochPlan plan = plan_epoch(random_captions(images, 1, 1), {.batch_size = batch_size}, 0);
+    std::multiset<std::size_t> sizes;
+    for (const PlannedBatch& batch : plan.batches) sizes.insert(batch.images.size());
+    return sizes;
+  };
+  CHECK(sizes_of(9, 4) == std::multiset<std::size_t>{4, 5});
+  CHECK(sizes_of(10, 4) == std::multiset<std::size_t>{2, 4, 4});
+  CHECK(sizes_of(3, 2) == std::multiset<std::size_t>{3});
+  CHECK(sizes_of(1, 2) == std::multiset<std::size_t>{1});
+  CHECK(sizes_of(2, 1) == std::multiset<std::size_t>{1, 1});
+}
+
 TEST_CASE("a batch has batch_size images, of each at most captions_per_image captions") {
   const EncodedCaptions captions = random_captions(21, 5, 2);
   const EpochPlan plan = plan_epoch(captions, {.batch_size = 4, .captions_per_image = 2}, 0);

@@ -55,6 +55,24 @@ TEST_CASE("softmax of tensors of any rank is over the last dimension") {
   CHECK(x == Tensor<double, 3>::full({2, 1, 2}, 0.5));
 }
 
+TEST_CASE("the cross entropy of counted targets is the sum of that of each") {
+  Rng rng(6);
+  constexpr Index columns = 19;
+  const auto logits = random_tensor<double>(Shape{1, columns}, rng);
+  Tensor<double, 1> counts({columns});
+  double expected = 0;
+  Tensor<double, 2> expected_gradient({1, columns});
+  for (const Index target : {3, 3, 18, 0, 3}) {
+    counts[target] += 1;
+    auto row = logits;
+    expected += kernels::cross_entropy_row(row.data(), columns, target, 0.5);
+    for (Index c = 0; c < columns; ++c) expected_gradient[c] += row[c];
+  }
+  auto row = logits;
+  CHECK(kernels::counted_cross_entropy_row(row.data(), counts.data(), columns, 0.5) == doctest::Approx(expected));
+  CHECK(relative_difference(row, expected_gradient) < 1e-14);
+}
+
 TEST_CASE("large logits do not overflow, and those of -infinity have no probability") {
   constexpr float infinity = std::numeric_limits<float>::infinity();
   const Tensor<float, 2> x({1, 4}, {1e30F, 1e30F, -1e30F, -infinity});

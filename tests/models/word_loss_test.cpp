@@ -62,15 +62,15 @@ TEST_CASE("gradients of the word loss agree with differences") {
   const auto embedding = random_embedding(rng);
   auto features = random_tensor<double>(Shape{3, features_a_word}, rng);
   auto subject = embedding;
-  detail::begin_gradients(subject);
+  pupil::testing::detail::begin_gradients(subject);
   const auto loss = word_loss(subject, features, tiny_batch(), 0.7);
   auto probe = embedding;
   const auto evaluate = [&] {
     auto copy = probe;
     return word_loss(copy, features, tiny_batch(), 0.7).value;
   };
-  detail::compare_with_differences("features", features, loss.d_features, evaluate, {});
-  CHECK(detail::compare_parameters(subject, probe, evaluate, {}) == 1);
+  pupil::testing::detail::compare_with_differences("features", features, loss.d_features, evaluate, {});
+  CHECK(pupil::testing::detail::compare_parameters(subject, probe, evaluate, {}) == 1);
 }
 
 TEST_CASE("the word loss gives the same bits for any number of threads") {

@@ -78,6 +78,25 @@ TEST_CASE("embedding gradients agree with differences") {
   }
 }
 
+TEST_CASE("gradients of the scores of all tokens agree with differences") {
+  Rng rng(7);
+  const Embedding<double> embedding({.num_embeddings = 5, .embedding_dim = 3}, rng);
+  auto x = random_tensor<double>(Shape{4, 3}, rng);
+  const auto cotangent = random_tensor<double>(Shape{4, 5}, rng);
+  auto subject = embedding;
+  pupil::testing::detail::begin_gradients(subject);
+  const auto dx = subject.backward_scores(cotangent, x);
+  auto probe = embedding;
+  const auto evaluate = [&] {
+    const auto scores = probe.scores(x);
+    double sum = 0;
+    for (Index i = 0; i < scores.size(); ++i) sum += scores[i] * cotangent[i];
+    return sum;
+  };
+  pupil::testing::detail::compare_with_differences("x", x, dx, evaluate, {});
+  CHECK(pupil::testing::detail::compare_parameters(subject, probe, evaluate, {}) == 1);
+}
+
 TEST_CASE("embedding inference gives what training gives") {
   Rng rng(4);
   Embedding<float> embedding({.num_embeddings = 7, .embedding_dim = 5}, rng);

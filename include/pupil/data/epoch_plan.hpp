@@ -26,7 +26,7 @@ namespace pupil {
 using EncodedCaptions = std::vector<std::vector<std::vector<std::int32_t>>>;
 
 struct BatchOptions {
-  Index batch_size = 32;          ///< images in a batch
+  Index batch_size = 32;          ///< images in a batch; one more where a last one would be alone
   Index captions_per_image = 5;   ///< captions that share one pass of their image through the encoder
   Index max_caption_length = 30;  ///< in words: longer captions are cut there
   double max_padding = 0.1;       ///< the padding of every block is less; in (0, 1]
@@ -124,6 +124,11 @@ inline std::vector<Index> cut_into_blocks(const std::vector<PlannedCaption>& cap
   return ends;
 }
 
+/// How many of `left` visits the next batch takes. None is left alone: a batch of one cannot be batch-normalized.
+inline Index next_batch_size(Index left, Index batch_size) {
+  return left == batch_size + 1 && batch_size > 1 ? left : std::min(left, batch_size);
+}
+
 template <class VisitIterator>
 PlannedBatch plan_batch(const EncodedCaptions& captions, const BatchOptions& options, VisitIterator first,
                         VisitIterator last) {
@@ -157,7 +162,7 @@ inline EpochPlan plan_epoch(const EncodedCaptions& captions, const BatchOptions&
   }
   EpochPlan plan;
   for (auto first = visits.begin(); first != visits.end();) {
-    const auto last = first + std::min<Index>(options.batch_size, visits.end() - first);
+    const auto last = first + detail::next_batch_size(visits.end() - first, options.batch_size);
     plan.batches.push_back(detail::plan_batch(captions, options, first, last));
     first = last;
   }

@@ -73,6 +73,22 @@ T cross_entropy_row(T* row, Index columns, Index target, T scale) {
   return log_sum + below_maximum;
 }
 
+/// The same for many targets at once: returns the sum over c of -counts_c ln softmax(row)_c, and makes the row `scale`
+/// times the gradient of that: n softmax(row) - counts, where n is the sum of the counts.
+template <class T>
+T counted_cross_entropy_row(T* row, const T* counts, Index columns, T scale) {
+  T total = 0;
+  T hits = 0;
+  for (Index c = 0; c < columns; ++c) {
+    total += counts[c];
+    hits += counts[c] * row[c];
+  }
+  const T maximum = detail::row_maximum(row, columns);
+  const T log_sum = softmax_row(row, columns, scale * total);
+  for (Index c = 0; c < columns; ++c) row[c] -= scale * counts[c];
+  return total * (maximum + log_sum) - hits;
+}
+
 /// Every row x of the tensor becomes softmax(x).
 template <class T, std::size_t Rank>
 void softmax_rows(Tensor<T, Rank>& x) {

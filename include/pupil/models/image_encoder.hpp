@@ -1,5 +1,10 @@
 #pragma once
-// ImageEncoder: one of the networks that turn an image into features, chosen by name at run time.
+// ImageEncoder: one of the networks that turn an image into features, chosen by name at run time, and a batch norm of
+// these features.
+//
+// A network that has yet to learn gives nearly the same features for all images. The batch norm takes away what they
+// have in common and scales up what tells them apart, so that a decoder has something to look at from the first step
+// on; without it, decoders learn to speak without looking.
 
 #include <array>
 #include <string>
@@ -9,6 +14,7 @@
 
 #include <pupil/models/resnet.hpp>
 #include <pupil/models/small_cnn.hpp>
+#include <pupil/nn/batch_norm2d.hpp>
 
 namespace pupil {
 
@@ -22,38 +28,51 @@ struct ImageEncoderOptions {
 /// What ImageEncoderOptions::network may be.
 inline constexpr std::array<std::string_view, 2> encoder_networks{"resnet18", "small"};
 
-/// Images [N, image_size, image_size, 3] to features [N, out_features].
+/// Images [N, image_size, image_size, 3] to features [N, out_features]; in training, two images or more.
 template <class T>
 class ImageEncoder {
   using Network = std::variant<ResNet<T>, SmallCnn<T>>;
+  using NetworkContext = std::variant<typename ResNet<T>::Context, typename SmallCnn<T>::Context>;
 
  public:
-  using Context = std::variant<typename ResNet<T>::Context, typename SmallCnn<T>::Context>;
+  struct Context {
+    NetworkContext network;
+    typename BatchNorm2d<T>::Context norm;
+  };
 
   /// Throws OptionError where no network has that name.
-  ImageEncoder(const ImageEncoderOptions& options, Rng& rng) : network_(make(options, rng)) {}
+  ImageEncoder(const ImageEncoderOptions& options, Rng& rng)
+      : network_(make(options, rng)), norm_({.num_features = options.out_features}) {}
 
   Tensor<T, 2> forward(const Tensor<T, 4>& images) const {
-    return std::visit([&](const auto& network) { return network.forward(images); }, network_);
+    return norm_.forward(std::visit([&](const auto& network) { return network.forward(images); }, network_));
   }
 
+  /// Throws ShapeError for a single image, which has nothing to be told apart from.
   Tensor<T, 2> forward(Tensor<T, 4> images, Context& context) {
-    return std::visit([&](auto& network) { return network.forward(std::move(images), context_of(network, context)); },
-                      network_);
+    require<ShapeError>(images.dim(0) >= 2, "encoder: training needs two images or more at a time (input ",
+                        images.shape(), ")");
+    auto features = std::visit(
+        [&](auto& network) { return network.forward(std::move(images), context_of(network, context.network)); },
+        network_);
+    return norm_.forward(std::move(features), context.norm);
   }
 
-  void backward(const Tensor<T, 2>& dy, const Context& context) {
+  void backward(Tensor<T, 2> dy, const Context& context) {
+    const auto d_features = norm_.backward(std::move(dy), context.norm);
     std::visit(
         [&](auto& network) {
-          using NetworkContext = typename std::remove_cvref_t<decltype(network)>::Context;
-          network.backward(dy, std::get<NetworkContext>(context));
+          using Chosen = typename std::remove_cvref_t<decltype(network)>::Context;
+          network.backward(d_features, std::get<Chosen>(context.network));
         },
         network_);
   }
 
+  /// The network's parameters under its own names, and `norm`.
   template <class Visitor>
   void visit(Visitor&& visitor, const Name& name = {}) {
     std::visit([&](auto& network) { network.visit(visitor, name); }, network_);
+    norm_.visit(visitor, name / "norm");
   }
 
  private:
@@ -74,13 +93,14 @@ class ImageEncoder {
 
   /// The context of this network; a fresh one where another network used it before.
   template <class Chosen>
-  static typename Chosen::Context& context_of(const Chosen&, Context& context) {
-    using NetworkContext = typename Chosen::Context;
-    if (!std::holds_alternative<NetworkContext>(context)) context.template emplace<NetworkContext>();
-    return std::get<NetworkContext>(context);
+  static typename Chosen::Context& context_of(const Chosen&, NetworkContext& context) {
+    using ChosenContext = typename Chosen::Context;
+    if (!std::holds_alternative<ChosenContext>(context)) context.template emplace<ChosenContext>();
+    return std::get<ChosenContext>(context);
   }
 
   Network network_;
+  BatchNorm2d<T> norm_;
 };
 
 }  // namespace pupil

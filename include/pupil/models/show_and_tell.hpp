@@ -106,6 +106,9 @@ class ShowAndTell {
 
   const ShowAndTellOptions& options() const { return options_; }
 
+  /// The numbers that words are read as.
+  Embedding<T>& embedding() { return embedding_; }
+
  private:
   /// The image is seen once, and must last to the end of the caption: small words do not drown it at the start, and
   /// forget gates begin open (Jozefowicz, Zaremba, Sutskever, 2015).

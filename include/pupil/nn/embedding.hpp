@@ -2,6 +2,8 @@
 // Embedding: a learned row of numbers for every token. PyTorch's twin is nn.Embedding.
 //
 //   y_i = W[token_i]        dW[token_i] += dy_i
+//
+// The same table can also say how well every token fits a row of numbers: `scores`.
 
 #include <Eigen/Core>
 #include <algorithm>
@@ -10,6 +12,7 @@
 
 #include <pupil/core/parallel.hpp>
 #include <pupil/core/tensor.hpp>
+#include <pupil/kernels/gemm.hpp>
 #include <pupil/nn/initialization.hpp>
 #include <pupil/nn/parameter.hpp>
 
@@ -74,6 +77,27 @@ class Embedding {
         Eigen::Map<Row>(gradient + begin, end - begin) += Eigen::Map<const Row>(dy.row(i) + begin, end - begin);
       }
     });
+  }
+
+  /// The table as an output layer, its rows compared with those of x: x W^T, from [rows, embedding_dim] to [rows,
+  /// num_embeddings]. Press and Wolf, "Using the output embedding to improve language models", 2017.
+  Tensor<T, 2> scores(const Tensor<T, 2>& x) const {
+    require<ShapeError>(x.columns() == options_.embedding_dim, "embedding: cannot compare ", x.shape(),
+                        " with rows of ", options_.embedding_dim);
+    auto y = Tensor<T, 2>::uninitialized({x.rows(), options_.num_embeddings});
+    kernels::gemm(kernels::matrix(x), kernels::transposed(kernels::matrix(weight_.value)), kernels::into(y));
+    return y;
+  }
+
+  /// dx of scores(x); adds to the gradient of the table.
+  Tensor<T, 2> backward_scores(const Tensor<T, 2>& d_scores, const Tensor<T, 2>& x) {
+    require<ShapeError>(d_scores.rows() == x.rows() && d_scores.columns() == options_.num_embeddings,
+                        "embedding: the gradient ", d_scores.shape(), " does not fit the scores of ", x.shape());
+    auto dx = Tensor<T, 2>::uninitialized(x.shape());
+    kernels::gemm(kernels::matrix(d_scores), kernels::matrix(weight_.value), kernels::into(dx));
+    kernels::gemm(kernels::transposed(kernels::matrix(d_scores)), kernels::matrix(x),
+                  kernels::added_to(weight_.gradient));
+    return dx;
   }
 
   template <class Visitor>
