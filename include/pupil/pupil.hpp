@@ -79,6 +79,7 @@
 #include <pupil/io/safetensors.hpp>
 #include <pupil/io/safetensors_header.hpp>
 #include <pupil/io/safetensors_output.hpp>
+#include <pupil/io/state_dict.hpp>
 #include <pupil/io/system.hpp>
 #include <pupil/io/temporary_file.hpp>
 

@@ -5,6 +5,7 @@
 
 #include <pupil/nn/conv2d.hpp>
 
+#include "../support/golden.hpp"
 #include "../support/gradient_check.hpp"
 
 using namespace pupil;
@@ -177,4 +178,18 @@ TEST_CASE("conv2d names both sides of what does not fit") {
   CHECK_THROWS_AS(make({.in_channels = 3, .out_channels = 4, .padding = -1}), OptionError);
   CHECK_THROWS_AS(make({.in_channels = 3, .out_channels = 4, .dilation = {1, 0}}), OptionError);
   CHECK_THROWS_AS(make({.in_channels = 3, .out_channels = 4, .groups = 2}), OptionError);
+}
+
+TEST_CASE_TEMPLATE("convolution computes what PyTorch computes", T, float, double) {
+  const SafetensorsFile file = fixture("convolution");
+  Rng rng(1);
+  const auto check = [&](const std::string& name, const Conv2dOptions& options) {
+    check_golden_layer<T, 4, 4>(file, name, Conv2d<T>(options, rng));
+  };
+  check("plain", {.in_channels = 3, .out_channels = 4, .kernel_size = 3});
+  check("padded", {.in_channels = 2, .out_channels = 3, .kernel_size = 3, .padding = 1});
+  check("strided", {.in_channels = 3, .out_channels = 2, .kernel_size = 3, .stride = 2, .padding = 1, .bias = false});
+  check("uneven", {.in_channels = 2, .out_channels = 2, .kernel_size = {3, 2}, .stride = {2, 3}, .padding = {0, 1}});
+  check("dilated", {.in_channels = 2, .out_channels = 3, .kernel_size = 3, .padding = 2, .dilation = 2});
+  check("grouped", {.in_channels = 4, .out_channels = 6, .kernel_size = 3, .padding = 1, .groups = 2});
 }
