@@ -155,6 +155,8 @@ class RecurrentLayers {
   }
 
   void check_gradient(const Output& dy, const Context& context) const {
+    require<ShapeError>(context.layers.size() == layers_.size(), name, ": the context is of ", context.layers.size(),
+                        " layers, not of ", layers_.size());
     const auto& sequences = context.sequences[0];
     const Shape expected{sequences.time(), sequences.batch(), directions() * options_.hidden_size};
     require<ShapeError>(detail::stands_for_zeros(dy.output) || dy.output.shape() == expected, name, ": the gradient ",
