@@ -45,8 +45,8 @@ void time_inference(benchmark::State& state, const Shape<3>& x) {
   Rng rng(1);
   const Lstm lstm = make(rng);
   const auto word = random_tensor(x, rng);
-  const pupil::LstmState<float> initial{random_tensor(Shape{x[1], sizes::hidden}, rng),
-                                        random_tensor(Shape{x[1], sizes::hidden}, rng)};
+  const pupil::LstmState<float> initial{random_tensor(Shape<3>{1, x[1], sizes::hidden}, rng),
+                                        random_tensor(Shape<3>{1, x[1], sizes::hidden}, rng)};
   const auto no_input = [] { return 0; };
   const auto forward = [&](int) { benchmark::DoNotOptimize(lstm.forward(word, initial)); };
   time_passes(state, work_of(x, 1), no_input, forward);

@@ -20,6 +20,7 @@
 #include <pupil/kernels/gathered_rows.hpp>
 #include <pupil/kernels/gemm.hpp>
 #include <pupil/kernels/gemm_tile.hpp>
+#include <pupil/kernels/gru.hpp>
 #include <pupil/kernels/instruction_set.hpp>
 #include <pupil/kernels/lanes.hpp>
 #include <pupil/kernels/lstm.hpp>
@@ -29,6 +30,7 @@
 #include <pupil/kernels/patches.hpp>
 #include <pupil/kernels/pool2d.hpp>
 #include <pupil/kernels/random_mask.hpp>
+#include <pupil/kernels/recurrent_steps.hpp>
 #include <pupil/kernels/softmax.hpp>
 #include <pupil/kernels/window.hpp>
 #include <pupil/kernels/x86/gemm_tile_avx2.hpp>
@@ -45,13 +47,23 @@
 #include <pupil/nn/embedding.hpp>
 #include <pupil/nn/flatten.hpp>
 #include <pupil/nn/global_avg_pool2d.hpp>
+#include <pupil/nn/gru.hpp>
+#include <pupil/nn/gru_cell.hpp>
+#include <pupil/nn/gru_recurrence.hpp>
 #include <pupil/nn/identity.hpp>
 #include <pupil/nn/initialization.hpp>
 #include <pupil/nn/layer.hpp>
 #include <pupil/nn/lstm.hpp>
+#include <pupil/nn/lstm_cell.hpp>
+#include <pupil/nn/lstm_recurrence.hpp>
 #include <pupil/nn/max_pool2d.hpp>
 #include <pupil/nn/parameter.hpp>
 #include <pupil/nn/pool_window.hpp>
+#include <pupil/nn/recurrent_cell.hpp>
+#include <pupil/nn/recurrent_layer.hpp>
+#include <pupil/nn/recurrent_layers.hpp>
+#include <pupil/nn/recurrent_state.hpp>
+#include <pupil/nn/recurrent_weights.hpp>
 #include <pupil/nn/sequential.hpp>
 #include <pupil/nn/softmax_cross_entropy.hpp>
 

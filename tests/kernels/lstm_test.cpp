@@ -35,7 +35,7 @@ struct Problem {
         d_gates(Tensor<T, 2>({sequences.rows(), 4 * size})) {}
 
   void forward() { lstm_forward(sequences, weight, trace); }
-  void backward() { lstm_backward(sequences, weight, trace, d_output, d_hidden, d_cell, d_gates); }
+  void backward() { lstm_backward(sequences, weight, trace, matrix(d_output), d_hidden, d_cell, d_gates); }
 
   /// One number after another, by the formulas.
   void naive_forward() {

@@ -70,6 +70,25 @@ TEST_CASE("unpacking puts rows back to their places and zeros where there is pad
   CHECK(sequences.unpack(packed.data(), 1) == Tensor<float, 3>({3, 3, 1}, {3, 1, 2, 0, 4, 5, 0, 6, 0}));
 }
 
+TEST_CASE("unpacking into columns leaves the other columns alone") {
+  const PackedSequences sequences(2, 2, std::vector<Index>{1, 2});
+  const Tensor<float, 2> packed({3, 1}, {1, 2, 3});
+  auto wide = Tensor<float, 3>::full({2, 2, 2}, 9);
+  sequences.unpack(packed.data(), 1, Destination<float>{wide.data() + 1, 2});
+  CHECK(wide == Tensor<float, 3>({2, 2, 2}, {9, 2, 9, 1, 9, 0, 9, 3}));
+}
+
+TEST_CASE("packed sequences in reverse begin at each one's own last position") {
+  const PackedSequences sequences(4, 3, std::vector<Index>{1, 3, 2}, Direction::reverse);
+  CHECK_FALSE(sequences.dense());
+  CHECK(values(sequences.positions()) == std::vector<Index>{7, 5, 0, 4, 2, 1});
+  CHECK(values(sequences.previous_states()) == std::vector<Index>{0, 1, 2, 3, 4, 6});  // as in the forward direction
+  CHECK(sequences.final_state(0) == 8);
+  const Tensor<float, 2> packed({6, 1}, {1, 2, 3, 4, 5, 6});
+  CHECK(sequences.unpack(packed.data(), 1) == Tensor<float, 3>({4, 3, 1}, {3, 6, 5, 0, 4, 2, 0, 1, 0, 0, 0, 0}));
+  CHECK_FALSE(PackedSequences(2, 3, {}, Direction::reverse).dense());
+}
+
 TEST_CASE("rows by rank come back in the batch's order") {
   Rng rng(1);
   const PackedSequences sequences(5, 4, std::vector<Index>{3, 1, 5, 2});
@@ -77,7 +96,8 @@ TEST_CASE("rows by rank come back in the batch's order") {
   Tensor<float, 2> ranked({4, 3});
   sequences.rank(rows, ranked);
   CHECK(ranked(0, 1) == rows(2, 1));
-  CHECK(sequences.unrank(ranked, [](Index i) { return i; }) == rows);
+  CHECK(sequences.unrank(ranked) == rows);
+  CHECK(sequences.unrank(ranked, [](Index i) { return 3 - i; })(2, 1) == rows(1, 1));
   sequences.rank(Tensor<float, 2>(), ranked);
   CHECK(ranked == Tensor<float, 2>({4, 3}));
 }

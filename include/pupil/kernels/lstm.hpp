@@ -12,14 +12,10 @@
 //
 // Only dh and dc run through the steps; the gradients of all weights are products over all rows of dgates afterwards.
 
-#include <Eigen/Core>
-#include <algorithm>
-
 #include <pupil/core/parallel.hpp>
 #include <pupil/core/tensor.hpp>
-#include <pupil/kernels/few_rows.hpp>
-#include <pupil/kernels/gemm.hpp>
 #include <pupil/kernels/packed_sequences.hpp>
+#include <pupil/kernels/recurrent_steps.hpp>
 
 namespace pupil::kernels {
 
@@ -32,14 +28,6 @@ struct LstmTrace {
 };
 
 namespace detail {
-
-template <class T>
-using RowMap = Eigen::Map<Eigen::Array<T, Eigen::Dynamic, 1>>;
-template <class T>
-using ConstRowMap = Eigen::Map<const Eigen::Array<T, Eigen::Dynamic, 1>>;
-
-/// How many rows of gates are worth a thread.
-inline Index lstm_grain(Index hidden_size) { return std::max<Index>(1, pointwise_grain / (4 * hidden_size)); }
 
 /// One row forward: `gates` before their functions become gates after them.
 template <class T>
@@ -84,55 +72,44 @@ void lstm_row_backward(Index size, const T* gates, const T* previous_cell, const
 template <class T>
 void lstm_forward(const PackedSequences& sequences, const Tensor<T, 2>& recurrent_weight, LstmTrace<T>& trace) {
   const Index size = trace.hiddens.columns();
-  const auto weight = transposed(matrix(recurrent_weight));
-  const auto run = [&](const auto& add_product) {
+  with_recurrent_product(recurrent_weight, sequences.batch(), [&](const auto& multiply) {
     for (Index t = 0; t < sequences.time(); ++t) {
       const Index before = sequences.state_begin(t);
       const Index after = sequences.state_begin(t + 1);
       T* const gates = trace.gates.row(sequences.begin(t));
-      add_product(RowMajor<T>{trace.hiddens.row(before), sequences.active(t), size, size},
-                  Destination<T>{gates, 4 * size, true});
-      parallel_ranges(sequences.active(t), detail::lstm_grain(size), [&](Index first, Index last) {
+      multiply(RowMajor<T>{trace.hiddens.row(before), sequences.active(t), size, size},
+               Destination<T>{gates, 4 * size, true});
+      parallel_ranges(sequences.active(t), rows_a_range(4 * size), [&](Index first, Index last) {
         for (Index r = first; r < last; ++r) {
           detail::lstm_row(size, gates + r * 4 * size, trace.cells.row(before + r), trace.cells.row(after + r),
                            trace.hiddens.row(after + r));
         }
       });
     }
-  };
-  if (sequences.batch() <= few_rows) {
-    run([&](const auto& left, const auto& destination) { multiply_few_rows(left, weight, destination); });
-  } else {
-    with_best_tile<T>([&]<class Tile>(Tile) {
-      const PackedRight<Tile> packed(weight);
-      run([&](const auto& left, const auto& destination) { multiply_packed<Tile>(left, packed, destination); });
-    });
-  }
+  });
 }
 
 /// All steps backward. `d_hidden` and `d_cell` [batch, hidden_size], by rank, come as the gradients of the final states
-/// and leave as those of the initial ones; `d_gates` [rows, 4 hidden_size] is written whole. `d_output` [time, batch,
-/// hidden_size] is not read at padding; where it has no elements it stands for zeros.
+/// and leave as those of the initial ones; `d_gates` [rows, 4 hidden_size] is written whole. `d_output`, the matrix of
+/// a [time, batch, hidden_size] tensor, is not read at padding; where it has no data it stands for zeros.
 template <class T>
 void lstm_backward(const PackedSequences& sequences, const Tensor<T, 2>& recurrent_weight, const LstmTrace<T>& trace,
-                   const Tensor<T, 3>& d_output, Tensor<T, 2>& d_hidden, Tensor<T, 2>& d_cell, Tensor<T, 2>& d_gates) {
+                   const RowMajor<T>& d_output, Tensor<T, 2>& d_hidden, Tensor<T, 2>& d_cell, Tensor<T, 2>& d_gates) {
   const Index size = trace.hiddens.columns();
-  with_best_tile<T>([&]<class Tile>(Tile) {
-    const PackedRight<Tile> packed(matrix(recurrent_weight));
+  with_recurrent_gradient_product(recurrent_weight, [&](const auto& multiply) {
     for (Index t = sequences.time() - 1; t >= 0; --t) {
       const Index before = sequences.state_begin(t);
       const Index after = sequences.state_begin(t + 1);
       const Index begin = sequences.begin(t);
-      parallel_ranges(sequences.active(t), detail::lstm_grain(size), [&](Index first, Index last) {
+      parallel_ranges(sequences.active(t), rows_a_range(4 * size), [&](Index first, Index last) {
         for (Index r = first; r < last; ++r) {
-          const T* const dy = d_output.empty() ? nullptr : d_output.row(sequences.positions()[begin + r]);
           detail::lstm_row_backward(size, trace.gates.row(begin + r), trace.cells.row(before + r),
-                                    trace.cells.row(after + r), dy, d_hidden.row(r), d_cell.row(r),
-                                    d_gates.row(begin + r));
+                                    trace.cells.row(after + r),
+                                    detail::row_or_zeros(d_output, sequences.positions()[begin + r]), d_hidden.row(r),
+                                    d_cell.row(r), d_gates.row(begin + r));
         }
       });
-      multiply_packed<Tile>(RowMajor<T>{d_gates.row(begin), sequences.active(t), 4 * size, 4 * size}, packed,
-                            into(d_hidden));
+      multiply(RowMajor<T>{d_gates.row(begin), sequences.active(t), 4 * size, 4 * size}, into(d_hidden));
     }
   });
 }

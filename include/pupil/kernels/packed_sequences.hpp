@@ -6,6 +6,8 @@
 //
 //   lengths 1, 3, 2:   step 0      step 1   step 2
 //                      s1 s2 s0    s1 s2    s1          six packed rows
+//
+// In the reverse direction every sequence begins at its own last position: step t stands at position length - 1 - t.
 
 #include <algorithm>
 #include <cassert>
@@ -13,8 +15,12 @@
 
 #include <pupil/core/parallel.hpp>
 #include <pupil/core/tensor.hpp>
+#include <pupil/kernels/matrix_operand.hpp>
 
 namespace pupil::kernels {
+
+/// From which end a sequence is read.
+enum class Direction { forward, reverse };
 
 /// The order of the steps of [time, batch, features] sequences, and where each of them lies.
 class PackedSequences {
@@ -22,9 +28,10 @@ class PackedSequences {
   PackedSequences() = default;
 
   /// One length for each of `batch` sequences, from 1 to `time`; no lengths: all sequences are `time` steps long.
-  PackedSequences(Index time, Index batch, std::span<const Index> lengths)
+  PackedSequences(Index time, Index batch, std::span<const Index> lengths, Direction direction = Direction::forward)
       : time_(time),
         batch_(batch),
+        direction_(direction),
         order_(Tensor<Index, 1>::uninitialized({batch})),
         lengths_(Tensor<Index, 1>::full({batch}, time)),
         begin_(Tensor<Index, 1>::uninitialized({time + 1})) {
@@ -38,8 +45,8 @@ class PackedSequences {
   Index batch() const { return batch_; }
   /// The steps of all sequences together.
   Index rows() const { return positions_.size(); }
-  /// Nothing is padding, so packed rows are the rows of the [time, batch, features] tensor in their order.
-  bool dense() const { return rows() == time() * batch(); }
+  /// Nothing is padding or reversed, so packed rows are the rows of the [time, batch, features] tensor in their order.
+  bool dense() const { return direction_ == Direction::forward && rows() == time() * batch(); }
 
   /// The first packed row of step t.
   Index begin(Index t) const { return begin_[t]; }
@@ -74,32 +81,45 @@ class PackedSequences {
     }
   }
 
-  /// One row a sequence in the batch's order again: row `row_of(i)` of `ranked` for the sequence of rank i.
+  /// One row a sequence in the batch's order again: row `row_of(i)` of `ranked` for the sequence of rank i, or row i.
   template <class T, class RowOf>
   Tensor<T, 2> unrank(const Tensor<T, 2>& ranked, const RowOf& row_of) const {
     auto rows = Tensor<T, 2>::uninitialized({batch(), ranked.columns()});
     for (Index i = 0; i < batch(); ++i) std::copy_n(ranked.row(row_of(i)), ranked.columns(), rows.row(sequence(i)));
     return rows;
   }
+  template <class T>
+  Tensor<T, 2> unrank(const Tensor<T, 2>& ranked) const {
+    return unrank(ranked, [](Index i) { return i; });
+  }
 
   /// Packed rows as a [time, batch, features] tensor, zero where there is padding.
   template <class T>
   Tensor<T, 3> unpack(const T* packed, Index features) const {
     auto unpacked = Tensor<T, 3>::uninitialized({time(), batch(), features});
-    parallel_for(time(), [&](Index t) {
+    unpack(packed, features, into(unpacked));
+    return unpacked;
+  }
+
+  /// The same into `destination`, which may be some of the columns of a wider tensor.
+  template <class T>
+  void unpack(const T* packed, Index features, const Destination<T>& destination) const {
+    parallel_for(time(), [&](Index position) {
       for (Index i = 0; i < batch(); ++i) {
-        T* const row = unpacked.row(t * batch() + sequence(i));
-        if (i < active(t)) {
-          std::copy_n(packed + (begin(t) + i) * features, features, row);
+        T* const row = destination.data + (position * batch() + sequence(i)) * destination.stride;
+        if (position < length(i)) {
+          std::copy_n(packed + (begin(turned(position, i)) + i) * features, features, row);
         } else {
           std::fill_n(row, features, T{});
         }
       }
     });
-    return unpacked;
   }
 
  private:
+  /// Of the sequence of rank i: the position of step t, and so also the step at position t.
+  Index turned(Index t, Index i) const { return direction_ == Direction::forward ? t : length(i) - 1 - t; }
+
   void sort(std::span<const Index> lengths) {
     const auto length = [&](Index i) { return lengths[static_cast<std::size_t>(i)]; };
     std::sort(order_.begin(), order_.end(),
@@ -121,7 +141,7 @@ class PackedSequences {
     previous_states_ = Tensor<Index, 1>::uninitialized({begin_[time()]});
     for (Index t = 0; t < time(); ++t) {
       for (Index i = 0; i < active(t); ++i) {
-        positions_[begin(t) + i] = t * batch_ + order_[i];
+        positions_[begin(t) + i] = turned(t, i) * batch_ + order_[i];
         previous_states_[begin(t) + i] = state_begin(t) + i;
       }
     }
@@ -129,6 +149,7 @@ class PackedSequences {
 
   Index time_ = 0;
   Index batch_ = 0;
+  Direction direction_ = Direction::forward;
   Tensor<Index, 1> order_;    // by rank
   Tensor<Index, 1> lengths_;  // by rank, so descending
   Tensor<Index, 1> begin_;

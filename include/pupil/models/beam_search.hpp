@@ -12,7 +12,6 @@
 #include <pupil/core/parallel.hpp>
 #include <pupil/core/tensor.hpp>
 #include <pupil/kernels/softmax.hpp>
-#include <pupil/nn/lstm.hpp>
 #include <pupil/text/vocabulary.hpp>
 
 namespace pupil {
@@ -110,11 +109,16 @@ inline std::vector<Index> advance(Beam& beam, const std::vector<Continuation>& c
   return parents;
 }
 
+/// The sequences of [layers, batch, features] that `selection` names, in its order.
 template <class T>
-Tensor<T, 2> select_rows(const Tensor<T, 2>& rows, const std::vector<Index>& selection) {
-  auto selected = Tensor<T, 2>::uninitialized({static_cast<Index>(selection.size()), rows.columns()});
-  for (Index r = 0; r < selected.rows(); ++r) {
-    std::copy_n(rows.row(selection[static_cast<std::size_t>(r)]), rows.columns(), selected.row(r));
+Tensor<T, 3> select_sequences(const Tensor<T, 3>& all, const std::vector<Index>& selection) {
+  const auto batch = static_cast<Index>(selection.size());
+  auto selected = Tensor<T, 3>::uninitialized({all.dim(0), batch, all.columns()});
+  for (Index layer = 0; layer < all.dim(0); ++layer) {
+    for (Index i = 0; i < batch; ++i) {
+      const Index sequence = selection[static_cast<std::size_t>(i)];
+      std::copy_n(all.row(layer * all.dim(1) + sequence), all.columns(), selected.row(layer * batch + i));
+    }
   }
   return selected;
 }
@@ -129,7 +133,7 @@ std::vector<FoundCaption> beam_search(const Decoder& decoder, const Tensor<T, 2>
   require<OptionError>(options.width >= 1, "beam_search: width is ", options.width);
   require<OptionError>(options.max_length >= 1, "beam_search: max_length is ", options.max_length);
   std::vector<detail::Beam> beams(static_cast<std::size_t>(features.rows()));
-  LstmState<T> state = decoder.start(features);
+  auto state = decoder.start(features);
   Index open = features.rows();
   while (open > 0) {
     auto words = Tensor<std::int32_t, 1>::uninitialized({open});
@@ -150,7 +154,8 @@ std::vector<FoundCaption> beam_search(const Decoder& decoder, const Tensor<T, 2>
       for (const Index parent : detail::advance(beam, continuations, options)) parents.push_back(first_row + parent);
       first_row += rows;
     }
-    state = {detail::select_rows(state.hidden, parents), detail::select_rows(state.cell, parents)};
+    decltype(state)::for_each_part([&](const char*, auto& part) { part = detail::select_sequences(part, parents); },
+                                   state);
     open = static_cast<Index>(parents.size());
   }
   std::vector<FoundCaption> captions;

@@ -92,7 +92,7 @@ class ShowAndTell {
     const Shape<3> one_step{1, embedded.rows(), embedded.columns()};
     auto read = lstm_.forward(std::move(embedded).reshaped(one_step), state);
     state = std::move(read.state);
-    return out_.forward(state.hidden);
+    return out_.forward(std::move(read.output).reshaped(Shape<2>{words.size(), options_.hidden_size}));
   }
 
   template <class Visitor>

@@ -1,0 +1,172 @@
+#pragma once
+// RecurrentLayers: recurrent layers on top of each other, over whole sequences: what Lstm and Gru are. Each layer reads
+// the output of the one before it, after dropout; nothing of the last layer's output is dropped.
+
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include <pupil/core/tensor.hpp>
+#include <pupil/nn/dropout.hpp>
+#include <pupil/nn/parameter.hpp>
+#include <pupil/nn/recurrent_layer.hpp>
+#include <pupil/nn/recurrent_state.hpp>
+
+namespace pupil {
+
+struct RecurrentOptions {
+  Index input_size = 0;
+  Index hidden_size = 0;
+  Index num_layers = 1;
+  bool bias = true;
+  double dropout = 0;  ///< probability of an element to be dropped between two layers, in training
+  bool bidirectional = false;
+};
+
+/// What comes out of recurrent layers, or the gradient of it.
+template <class T, class State>
+struct RecurrentOutput {
+  /// [time, batch, num_directions * hidden_size]: the last layer's hidden state after every step, that of the forward
+  /// direction before that of the reverse one; zero after a sequence's end.
+  Tensor<T, 3> output{};
+  /// [num_layers * num_directions, batch, hidden_size]: the state after the last step of each sequence, which in the
+  /// reverse direction is at its first position.
+  State state{};
+};
+
+/// The gradients of what went into recurrent layers.
+template <class T, class State>
+struct RecurrentGradient {
+  Tensor<T, 3> input;  ///< [time, batch, input_size], zero after a sequence's end
+  State initial_state;
+};
+
+/// Maps [time, batch, input_size] to [time, batch, num_directions * hidden_size], step after step. `Recurrence` is
+/// LstmRecurrence or GruRecurrence.
+template <class Recurrence>
+class RecurrentLayers {
+  using T = typename Recurrence::Scalar;
+
+ public:
+  using State = typename Recurrence::StackState;
+  using Output = RecurrentOutput<T, State>;
+  using Gradient = RecurrentGradient<T, State>;
+
+  struct LayerContext {
+    typename RecurrentLayer<Recurrence>::Context layer;
+    typename Dropout<T>::Context dropout;  ///< of the layer's output
+  };
+  struct Context {
+    PackedDirections sequences;
+    std::vector<LayerContext> layers;
+  };
+
+  /// All parameters uniform in +-1 / sqrt(hidden_size). Forks a generator of its own where there is dropout. Throws
+  /// OptionError where a size or the number of layers is below 1, where the dropout is outside [0, 1), and where it
+  /// would be between the layers of a single one.
+  RecurrentLayers(const RecurrentOptions& options, Rng& rng) : options_(options) {
+    require<OptionError>(options.input_size >= 1 && options.hidden_size >= 1, name, ": cannot map ", options.input_size,
+                         " features to a hidden state of ", options.hidden_size);
+    require<OptionError>(options.num_layers >= 1, name, ": num_layers is ", options.num_layers);
+    require<OptionError>(options.dropout == 0 || options.num_layers >= 2, name, ": dropout between layers is ",
+                         options.dropout, ", but num_layers is 1");
+    for (Index number = 0; number < options.num_layers; ++number) {
+      const Index features = number == 0 ? options.input_size : directions() * options.hidden_size;
+      layers_.emplace_back(RecurrenceOptions{features, options.hidden_size, options.bias}, number,
+                           options.bidirectional, rng);
+    }
+    if (options.dropout != 0) dropout_.emplace(DropoutOptions{.probability = options.dropout}, rng);
+  }
+
+  /// x [time, batch, input_size], beginning with the state `initial`. With `lengths`, one a sequence, from 1 to time
+  /// and in any order, what comes after a sequence's end is padding: never read, and zero in the output. Throws
+  /// ShapeError where x, the state or the number of lengths does not fit, IndexError where a length is out of range.
+  Output forward(const Tensor<T, 3>& x, const State& initial = {}, std::span<const Index> lengths = {}) const {
+    check(x.shape(), initial, lengths);
+    const auto sequences = pack_directions(x.shape(), lengths, options_.bidirectional);
+    Output y{{}, detail::uninitialized_state<State>(state_shape(x.dim(1)))};
+    for (std::size_t i = 0; i < layers_.size(); ++i) {
+      typename RecurrentLayer<Recurrence>::Context unused;
+      y.output = layers_[i].forward(i == 0 ? x : y.output, initial, sequences, y.state, unused);
+    }
+    return y;
+  }
+
+  Output forward(Tensor<T, 3> x, Context& context) { return forward(std::move(x), {}, {}, context); }
+
+  Output forward(Tensor<T, 3> x, const State& initial, std::span<const Index> lengths, Context& context) {
+    check(x.shape(), initial, lengths);
+    context.layers.clear();  // gives its memory back before more is taken
+    context.layers.resize(layers_.size());
+    context.sequences = pack_directions(x.shape(), lengths, options_.bidirectional);
+    Output y{{}, detail::uninitialized_state<State>(state_shape(x.dim(1)))};
+    for (std::size_t i = 0; i < layers_.size(); ++i) {
+      auto& [layer, dropout] = context.layers[i];
+      layer.input = std::move(x);
+      x = layers_[i].forward(layer.input, initial, context.sequences, y.state, layer);
+      if (dropout_ && i + 1 < layers_.size()) x = dropout_->forward(std::move(x), dropout);
+    }
+    y.output = std::move(x);
+    return y;
+  }
+
+  /// The gradients of x and of the initial state, from those of the output and of the final state; either may be left
+  /// out and is then zero. Throws ShapeError where a gradient does not fit.
+  Gradient backward(const Output& dy, const Context& context) {
+    check_gradient(dy, context);
+    Gradient gradient{{}, detail::uninitialized_state<State>(state_shape(context.sequences[0].batch()))};
+    Tensor<T, 3>& dx = gradient.input;  // of ever earlier layers
+    for (std::size_t i = layers_.size(); i-- > 0;) {
+      const auto& [layer, dropout] = context.layers[i];
+      const bool last = i + 1 == layers_.size();
+      if (dropout_ && !last) dx = dropout_->backward(std::move(dx), dropout);
+      dx = layers_[i].backward(last ? dy.output : dx, dy.state, context.sequences, layer, gradient.initial_state);
+    }
+    return gradient;
+  }
+
+  template <class Visitor>
+  void visit(Visitor&& visitor, const Name& path = {}) {
+    for (auto& layer : layers_) layer.visit(visitor, path);
+    if (dropout_) dropout_->visit(visitor, path / "dropout");
+  }
+
+  const RecurrentOptions& options() const { return options_; }
+
+ private:
+  static constexpr const char* name = Recurrence::layer_name;
+
+  Index directions() const { return options_.bidirectional ? 2 : 1; }
+  Shape<3> state_shape(Index batch) const { return {options_.num_layers * directions(), batch, options_.hidden_size}; }
+
+  void check(const Shape<3>& x, const State& initial, std::span<const Index> lengths) const {
+    require<ShapeError>(x[2] == options_.input_size, name, ": input has ", x[2], " features, the layer was made for ",
+                        options_.input_size, " (input ", x, ")");
+    require<ShapeError>(x[0] >= 1, name, ": the input ", x, " has no step");
+    detail::check_state(name, "the initial", initial, state_shape(x[1]));
+    if (lengths.empty()) return;
+    require<ShapeError>(static_cast<Index>(lengths.size()) == x[1], name, ": ", lengths.size(), " lengths for ", x[1],
+                        " sequences (input ", x, ")");
+    for (std::size_t i = 0; i < lengths.size(); ++i) {
+      require<IndexError>(lengths[i] >= 1 && lengths[i] <= x[0], name, ": the length of sequence ", i, " is ",
+                          lengths[i], ", not from 1 to ", x[0], " (input ", x, ")");
+    }
+  }
+
+  void check_gradient(const Output& dy, const Context& context) const {
+    require<ShapeError>(context.layers.size() == layers_.size(), name, ": the context is of ", context.layers.size(),
+                        " layers, not of ", layers_.size());
+    const auto& sequences = context.sequences[0];
+    const Shape expected{sequences.time(), sequences.batch(), directions() * options_.hidden_size};
+    require<ShapeError>(detail::stands_for_zeros(dy.output) || dy.output.shape() == expected, name, ": the gradient ",
+                        dy.output.shape(), " does not fit the output ", expected);
+    detail::check_state(name, "the gradient of the final", dy.state, state_shape(sequences.batch()));
+  }
+
+  RecurrentOptions options_;
+  std::vector<RecurrentLayer<Recurrence>> layers_;
+  std::optional<Dropout<T>> dropout_;  // of every layer's output but the last one's, drawn anew each time
+};
+
+}  // namespace pupil
