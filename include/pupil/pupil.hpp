@@ -15,6 +15,9 @@
 #include <pupil/kernels/bit_mask.hpp>
 #include <pupil/kernels/column_sums.hpp>
 #include <pupil/kernels/conv2d.hpp>
+#include <pupil/kernels/conv_axis.hpp>
+#include <pupil/kernels/conv_shape.hpp>
+#include <pupil/kernels/depthwise_conv2d.hpp>
 #include <pupil/kernels/few_rows.hpp>
 #include <pupil/kernels/gathered_rows.hpp>
 #include <pupil/kernels/gemm.hpp>
@@ -38,7 +41,9 @@
 #include <pupil/nn/avg_pool2d.hpp>
 #include <pupil/nn/basic_block.hpp>
 #include <pupil/nn/batch_norm2d.hpp>
+#include <pupil/nn/conv1d.hpp>
 #include <pupil/nn/conv2d.hpp>
+#include <pupil/nn/convolution.hpp>
 #include <pupil/nn/dense.hpp>
 #include <pupil/nn/dropout.hpp>
 #include <pupil/nn/embedding.hpp>
