@@ -10,6 +10,7 @@
 #include <pupil/core/tensor.hpp>
 
 // kernels: the mathematics on raw arrays
+#include <pupil/kernels/adaptive_avg_pool2d.hpp>
 #include <pupil/kernels/add.hpp>
 #include <pupil/kernels/batch_norm.hpp>
 #include <pupil/kernels/bit_mask.hpp>
@@ -38,6 +39,7 @@
 
 // nn: layers, parameters, losses
 #include <pupil/nn/activations.hpp>
+#include <pupil/nn/adaptive_avg_pool2d.hpp>
 #include <pupil/nn/avg_pool2d.hpp>
 #include <pupil/nn/basic_block.hpp>
 #include <pupil/nn/batch_norm2d.hpp>
