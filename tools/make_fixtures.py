@@ -17,7 +17,7 @@ import torch  # noqa: E402
 
 from fixtures import storage  # noqa: E402
 
-FIXTURES = ["convolution", "pooling"]
+FIXTURES = ["convolution", "normalization", "pooling"]
 
 
 def main():

@@ -23,8 +23,10 @@
 #include <pupil/kernels/gathered_rows.hpp>
 #include <pupil/kernels/gemm.hpp>
 #include <pupil/kernels/gemm_tile.hpp>
+#include <pupil/kernels/group_norm.hpp>
 #include <pupil/kernels/instruction_set.hpp>
 #include <pupil/kernels/lanes.hpp>
+#include <pupil/kernels/layer_norm.hpp>
 #include <pupil/kernels/lstm.hpp>
 #include <pupil/kernels/matrix_operand.hpp>
 #include <pupil/kernels/packed_sequences.hpp>
@@ -42,6 +44,8 @@
 #include <pupil/nn/adaptive_avg_pool2d.hpp>
 #include <pupil/nn/avg_pool2d.hpp>
 #include <pupil/nn/basic_block.hpp>
+#include <pupil/nn/batch_norm.hpp>
+#include <pupil/nn/batch_norm1d.hpp>
 #include <pupil/nn/batch_norm2d.hpp>
 #include <pupil/nn/conv1d.hpp>
 #include <pupil/nn/conv2d.hpp>
@@ -51,9 +55,11 @@
 #include <pupil/nn/embedding.hpp>
 #include <pupil/nn/flatten.hpp>
 #include <pupil/nn/global_avg_pool2d.hpp>
+#include <pupil/nn/group_norm.hpp>
 #include <pupil/nn/identity.hpp>
 #include <pupil/nn/initialization.hpp>
 #include <pupil/nn/layer.hpp>
+#include <pupil/nn/layer_norm.hpp>
 #include <pupil/nn/lstm.hpp>
 #include <pupil/nn/max_pool2d.hpp>
 #include <pupil/nn/parameter.hpp>
