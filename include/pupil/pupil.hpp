@@ -14,6 +14,7 @@
 #include <pupil/kernels/add.hpp>
 #include <pupil/kernels/batch_norm.hpp>
 #include <pupil/kernels/bit_mask.hpp>
+#include <pupil/kernels/channel_groups.hpp>
 #include <pupil/kernels/column_sums.hpp>
 #include <pupil/kernels/conv2d.hpp>
 #include <pupil/kernels/conv_axis.hpp>

@@ -8,31 +8,17 @@
 // that read it: the same loop over other pixels. With a multiplier K / C, input channels are first repeated that often,
 // and their gradients in the end summed.
 
-#include <Eigen/Core>
 #include <algorithm>
-#include <type_traits>
 
 #include <pupil/core/parallel.hpp>
 #include <pupil/core/tensor.hpp>
+#include <pupil/kernels/channel_groups.hpp>
 #include <pupil/kernels/conv_axis.hpp>
 #include <pupil/kernels/conv_shape.hpp>
 
 namespace pupil::kernels {
 
 namespace detail {
-
-template <class T, int Count>
-using ChannelGroup = Eigen::Array<T, Count, 1>;
-
-/// Calls `use(channel, count)` for all channels in groups whose count is known at compile time, so that their sums stay
-/// in registers.
-template <class Use>
-void for_each_channel_group(Index channels, const Use& use) {
-  Index c = 0;
-  for (; c + 16 <= channels; c += 16) use(c, std::integral_constant<int, 16>{});
-  for (; c + 4 <= channels; c += 4) use(c, std::integral_constant<int, 4>{});
-  for (; c < channels; ++c) use(c, std::integral_constant<int, 1>{});
-}
 
 /// The weights [K, KH, KW, 1] as [KH * KW, K]: a tap's row lies beside a pixel's row.
 template <class T>
@@ -83,19 +69,19 @@ template <class T>
 void gather_pixel(const GatherSource<T>& source, const T* image, const Meetings& down, const Meetings& across,
                   const T* bias, T* pixel) {
   const Index channels = source.weights.columns();
-  for_each_channel_group(channels, [&](Index c, auto count) {
-    using Group = ChannelGroup<T, count()>;
-    Group sum = Group::Zero();
-    if (bias != nullptr) sum = Eigen::Map<const Group>(bias + c);
+  for_each_channel_group(channels, [&](Index c, auto group_size) {
+    constexpr int count = group_size();
+    ChannelGroup<T, count> sum = ChannelGroup<T, count>::Zero();
+    if (bias != nullptr) sum = group_at<count>(bias + c);
     for (Index i = 0; i < down.count; ++i) {
       const T* const line = image + (down.pixel + i * down.pixel_step) * source.width * channels + c;
       const T* const taps = source.weights.row((down.tap + i * down.tap_step) * source.kernel_width) + c;
       for (Index j = 0; j < across.count; ++j) {
-        sum += Eigen::Map<const Group>(line + (across.pixel + j * across.pixel_step) * channels) *
-               Eigen::Map<const Group>(taps + (across.tap + j * across.tap_step) * channels);
+        sum += group_at<count>(line + (across.pixel + j * across.pixel_step) * channels) *
+               group_at<count>(taps + (across.tap + j * across.tap_step) * channels);
       }
     }
-    Eigen::Map<Group>(pixel + c) = sum;
+    group_at<count>(pixel + c) = sum;
   });
 }
 
@@ -121,13 +107,10 @@ void gather_pixels(const GatherSource<T>& source, Index batch, const Storage<Mee
 template <class T>
 void add_products(const T* a, Index a_step, const T* b, Index b_step, Index count, Index channels, T* sums) {
   for_each_channel_group(channels, [&](Index c, auto group_size) {
-    using Group = ChannelGroup<T, group_size()>;
-    Eigen::Map<Group> target(sums + c);
-    Group sum = target;
-    for (Index i = 0; i < count; ++i) {
-      sum += Eigen::Map<const Group>(a + i * a_step + c) * Eigen::Map<const Group>(b + i * b_step + c);
-    }
-    target = sum;
+    constexpr int group = group_size();
+    ChannelGroup<T, group> sum = group_at<group>(sums + c);
+    for (Index i = 0; i < count; ++i) sum += group_at<group>(a + i * a_step + c) * group_at<group>(b + i * b_step + c);
+    group_at<group>(sums + c) = sum;
   });
 }
 

@@ -1,16 +1,16 @@
 #pragma once
 // Layer normalization of rows, forward and backward: each reads every row once from memory, and then from the cache.
 //
-// A row is computed whole, in groups of lanes and in one order, so its bits depend on its numbers alone. The gradients
-// of weight and bias are summed over ranges of rows, and the ranges' sums in order.
+// A row is computed whole, in groups and in one order, so its bits depend on its numbers alone. The gradients of weight
+// and bias are summed over ranges of rows, and the ranges' sums in order.
 
 #include <algorithm>
 #include <cmath>
 
 #include <pupil/core/parallel.hpp>
 #include <pupil/core/tensor.hpp>
+#include <pupil/kernels/channel_groups.hpp>
 #include <pupil/kernels/column_sums.hpp>
-#include <pupil/kernels/lanes.hpp>
 #include <pupil/kernels/matrix_operand.hpp>
 
 namespace pupil::kernels {
@@ -26,49 +26,42 @@ namespace detail {
 
 template <class T>
 T row_mean(const T* row, Index columns) {
-  Lanes<T> sum = Lanes<T>::Zero();
-  for (Index c = 0; c < columns; c += lane_count) sum += load_lanes(row + c, columns - c, T{0});
-  return sum.sum() / static_cast<T>(columns);
+  RowSum<T> sum;
+  for_each_channel_group(columns, [&](Index c, auto count) { sum.add(group_at<count()>(row + c)); });
+  return sum.total() / static_cast<T>(columns);
 }
 
 template <class T>
 T row_variance(const T* row, Index columns, T mean) {
-  Lanes<T> sum = Lanes<T>::Zero();
-  for (Index c = 0; c < columns; c += lane_count) sum += (load_lanes(row + c, columns - c, mean) - mean).square();
-  return sum.sum() / static_cast<T>(columns);
-}
-
-/// sums[c] += terms, for at most a group of lanes.
-template <class T>
-void add_lanes(const Lanes<T>& terms, Index count, T* sums) {
-  store_lanes<T>(load_lanes(sums, count, T{0}) + terms, count, sums);
+  RowSum<T> sum;
+  for_each_channel_group(columns, [&](Index c, auto count) { sum.add((group_at<count()>(row + c) - mean).square()); });
+  return sum.total() / static_cast<T>(columns);
 }
 
 /// dy becomes dx; weight_sums and bias_sums [columns] += the row's share of the gradients. With z = (x - mean) s and
 /// g = dy weight: dx = s (g - mean of g - z mean of g z).
 template <class T>
 void layer_norm_backward_row(T* dy, const T* x, T mean, T s, const Tensor<T, 1>& weight, T* weight_sums, T* bias_sums) {
-  const Index columns = weight.size();
-  Lanes<T> g_sum = Lanes<T>::Zero();
-  Lanes<T> gz_sum = Lanes<T>::Zero();
-  for (Index c = 0; c < columns; c += lane_count) {
-    const Index count = columns - c;
-    const Lanes<T> gradient = load_lanes(dy + c, count, T{0});
-    const Lanes<T> z = (load_lanes(x + c, count, mean) - mean) * s;
-    const Lanes<T> g = gradient * load_lanes(weight.data() + c, count, T{0});
-    g_sum += g;
-    gz_sum += g * z;
-    add_lanes<T>(gradient * z, count, weight_sums + c);
-    add_lanes<T>(gradient, count, bias_sums + c);
-  }
-  const T g_mean = g_sum.sum() / static_cast<T>(columns);
-  const T gz_mean = gz_sum.sum() / static_cast<T>(columns);
-  for (Index c = 0; c < columns; c += lane_count) {
-    const Index count = columns - c;
-    const Lanes<T> z = (load_lanes(x + c, count, mean) - mean) * s;
-    const Lanes<T> g = load_lanes(dy + c, count, T{0}) * load_lanes(weight.data() + c, count, T{0});
-    store_lanes<T>(s * (g - g_mean - z * gz_mean), count, dy + c);
-  }
+  RowSum<T> g_sum;
+  RowSum<T> gz_sum;
+  for_each_channel_group(weight.size(), [&](Index c, auto group_size) {
+    constexpr int count = group_size();
+    const ChannelGroup<T, count> gradient = group_at<count>(dy + c);
+    const ChannelGroup<T, count> z = (group_at<count>(x + c) - mean) * s;
+    const ChannelGroup<T, count> g = gradient * group_at<count>(weight.data() + c);
+    g_sum.add(g);
+    gz_sum.add(g * z);
+    group_at<count>(weight_sums + c) += gradient * z;
+    group_at<count>(bias_sums + c) += gradient;
+  });
+  const T g_mean = g_sum.total() / static_cast<T>(weight.size());
+  const T gz_mean = gz_sum.total() / static_cast<T>(weight.size());
+  for_each_channel_group(weight.size(), [&](Index c, auto group_size) {
+    constexpr int count = group_size();
+    const ChannelGroup<T, count> z = (group_at<count>(x + c) - mean) * s;
+    const ChannelGroup<T, count> g = group_at<count>(dy + c) * group_at<count>(weight.data() + c);
+    group_at<count>(dy + c) = s * (g - g_mean - z * gz_mean);
+  });
 }
 
 }  // namespace detail
@@ -83,12 +76,12 @@ void layer_norm(const RowMajor<T>& x, T epsilon, const Tensor<T, 1>& weight, con
       const T* const row = x.data + r * x.stride;
       const T mean = detail::row_mean(row, x.columns);
       const T s = T{1} / std::sqrt(detail::row_variance(row, x.columns, mean) + epsilon);
-      for (Index c = 0; c < x.columns; c += lane_count) {
-        const Index count = x.columns - c;
-        const Lanes<T> z = (load_lanes(row + c, count, mean) - mean) * s;
-        store_lanes<T>(z * load_lanes(weight.data() + c, count, T{0}) + load_lanes(bias.data() + c, count, T{0}), count,
-                       y + r * x.columns + c);
-      }
+      for_each_channel_group(x.columns, [&](Index c, auto group_size) {
+        constexpr int count = group_size();
+        const ChannelGroup<T, count> z = (group_at<count>(row + c) - mean) * s;
+        group_at<count>(y + r * x.columns + c) =
+            z * group_at<count>(weight.data() + c) + group_at<count>(bias.data() + c);
+      });
       moments.mean[r] = mean;
       moments.inverse_deviation[r] = s;
     }
