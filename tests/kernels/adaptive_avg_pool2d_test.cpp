@@ -15,6 +15,13 @@ using namespace pupil::testing;
 
 namespace {
 
+struct Case {
+  Shape<4> input;
+  Size2d output_size;
+};
+
+const std::vector<Case> cases{{{1, 1, 1, 1}, 1}, {{2, 7, 5, 3}, {3, 2}}, {{1, 2, 3, 17}, {5, 3}}};
+
 /// Whether pixel p lies in window i, by the definition.
 bool lies_in(Index p, Index i, Index pixels, Index windows) {
   const double size = static_cast<double>(pixels) / static_cast<double>(windows);
@@ -44,8 +51,9 @@ TEST_CASE("adaptive windows are the same seen from pixels and from windows") {
 
 TEST_CASE("adaptive average pooling gives the mean of every window") {
   Rng rng(1);
-  for (const auto& [in, size] : {std::pair{Shape{1, 1, 1, 1}, Size2d(1)}, std::pair{Shape{2, 7, 5, 3}, Size2d(3, 2)},
-                                 std::pair{Shape{1, 2, 3, 17}, Size2d(5, 3)}}) {
+  for (const Case& test : cases) {
+    const Shape<4> in = test.input;
+    const Size2d size = test.output_size;
     CAPTURE(in);
     const auto x = random_tensor<float>(in, rng);
     const auto dy = random_tensor<float>(Shape{in[0], size.height, size.width, in[3]}, rng);

@@ -16,8 +16,8 @@ using namespace pupil::testing;
 
 namespace {
 
-/// Fewer features than lanes, as many, more, several ranges of rows, and rows longer than a range.
-const std::vector<Shape<2>> shapes{{1, 1}, {3, 5}, {2, 16}, {4, 33}, {1234, 64}, {2, 40000}};
+/// Fewer features than a group has, as many, more, several ranges of rows, and rows longer than a range.
+const std::vector<Shape<2>> shapes{{1, 3}, {3, 5}, {2, 16}, {4, 33}, {1234, 64}, {2, 40000}};
 
 template <class T>
 RowMoments<T> room_for(Index rows) {
@@ -102,6 +102,17 @@ TEST_CASE("layer normalization agrees with its definition") {
     CHECK(difference(fast.dw, naive.dw) < 1e-5);
     CHECK(difference(fast.db, naive.db) < 1e-5);
   }
+}
+
+TEST_CASE("a row of one feature is its bias, whatever the feature") {
+  const Tensor<float, 1> weight({1}, {3});
+  const Tensor<float, 1> bias({1}, {0.5F});
+  const auto passes =
+      fast_passes(Tensor<float, 2>({2, 1}, {7, -9}), weight, bias, Tensor<float, 2>({2, 1}, {1, 2}), 0.01F);
+  CHECK(passes.y == Tensor<float, 2>({2, 1}, {0.5F, 0.5F}));
+  for (const float gradient : passes.dx) CHECK(std::abs(gradient) < 1e-5F);
+  CHECK(passes.dw == Tensor<float, 1>({1}, {1}));
+  CHECK(passes.db == Tensor<float, 1>({1}, {5}));
 }
 
 TEST_CASE("a mean a thousand deviations from zero costs no digits of the deviation") {
