@@ -1,4 +1,4 @@
-// Every convolution that ResNet-18 has.
+// Every convolution that ResNet-18 has, and depthwise ones of MobileNetV2.
 
 #include <pupil/nn/conv2d.hpp>
 
@@ -18,6 +18,7 @@ Conv2d make(const Convolution& convolution, Rng& rng) {
                  .kernel_size = convolution.kernel_size,
                  .stride = convolution.stride,
                  .padding = convolution.kernel_size / 2,
+                 .groups = convolution.groups,
                  .bias = false},
                 rng);
 }
@@ -62,10 +63,12 @@ void time_backward_parameters(benchmark::State& state, const Convolution& convol
 }  // namespace
 
 void add_conv2d(Index batch) {
-  for (const Convolution& each : resnet18_convolutions) {
+  const auto add_both = [=](const Convolution& each) {
     add("conv2d/forward/" + each.name(), [=](auto& state) { time_conv2d_forward(state, each, batch); });
     add("conv2d/backward/" + each.name(), [=](auto& state) { time_conv2d_backward(state, each, batch); });
-  }
+  };
+  for (const Convolution& each : resnet18_convolutions) add_both(each);
+  for (const Convolution& each : mobilenet_v2_depthwise_convolutions) add_both(each);
   const Convolution& first = resnet18_convolutions.front();
   add("conv2d/backward_parameters/" + first.name(),
       [=](auto& state) { time_backward_parameters(state, first, batch); });

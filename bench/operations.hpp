@@ -19,19 +19,23 @@ struct Convolution {
   Index kernel_size = 0;
   Index stride = 1;
   Index count = 1;  ///< how often the network has it
+  Index groups = 1;
 
   constexpr Index out_size() const { return (in_size + stride - 1) / stride; }
 
   /// For one image.
   constexpr double operations() const {
-    return 2.0 * static_cast<double>(out_size() * out_size() * out_channels * kernel_size * kernel_size * in_channels);
+    return 2.0 * static_cast<double>(out_size() * out_size() * out_channels * kernel_size * kernel_size * in_channels /
+                                     groups);
   }
 
-  /// "56x56x64->64k3s1": height, width and channels of the input, channels of the output, kernel size, stride.
+  /// "56x56x64->64k3s1": height, width and channels of the input, channels of the output, kernel size, stride; and
+  /// "g64" behind that for 64 groups.
   std::string name() const {
     const std::string size = std::to_string(in_size);
     return size + 'x' + size + 'x' + std::to_string(in_channels) + "->" + std::to_string(out_channels) + 'k' +
-           std::to_string(kernel_size) + 's' + std::to_string(stride);
+           std::to_string(kernel_size) + 's' + std::to_string(stride) +
+           (groups > 1 ? 'g' + std::to_string(groups) : std::string());
   }
 };
 
@@ -56,6 +60,14 @@ inline constexpr std::array<Convolution, 4> small_cnn_convolutions{{
     {32, 32, 64, 3, 2, 1},
     {16, 64, 128, 3, 2, 1},
     {8, 128, 128, 3, 1, 1},
+}};
+
+/// Depthwise ones of MobileNetV2 at 224 x 224 pixels.
+inline constexpr std::array<Convolution, 4> mobilenet_v2_depthwise_convolutions{{
+    {112, 32, 32, 3, 1, 1, 32},
+    {56, 144, 144, 3, 2, 1, 144},
+    {14, 384, 384, 3, 1, 4, 384},
+    {7, 960, 960, 3, 1, 3, 960},
 }};
 
 /// For one image.

@@ -11,18 +11,25 @@
 #include <pupil/core/thread_scratch.hpp>
 
 // kernels: the mathematics on raw arrays
+#include <pupil/kernels/adaptive_avg_pool2d.hpp>
 #include <pupil/kernels/add.hpp>
 #include <pupil/kernels/batch_norm.hpp>
 #include <pupil/kernels/bit_mask.hpp>
+#include <pupil/kernels/channel_groups.hpp>
 #include <pupil/kernels/column_sums.hpp>
 #include <pupil/kernels/conv2d.hpp>
+#include <pupil/kernels/conv_axis.hpp>
+#include <pupil/kernels/conv_shape.hpp>
+#include <pupil/kernels/depthwise_conv2d.hpp>
 #include <pupil/kernels/few_rows.hpp>
 #include <pupil/kernels/gathered_rows.hpp>
 #include <pupil/kernels/gemm.hpp>
 #include <pupil/kernels/gemm_tile.hpp>
+#include <pupil/kernels/group_norm.hpp>
 #include <pupil/kernels/gru.hpp>
 #include <pupil/kernels/instruction_set.hpp>
 #include <pupil/kernels/lanes.hpp>
+#include <pupil/kernels/layer_norm.hpp>
 #include <pupil/kernels/lstm.hpp>
 #include <pupil/kernels/matrix_operand.hpp>
 #include <pupil/kernels/packed_sequences.hpp>
@@ -38,21 +45,28 @@
 
 // nn: layers, parameters, losses
 #include <pupil/nn/activations.hpp>
+#include <pupil/nn/adaptive_avg_pool2d.hpp>
 #include <pupil/nn/avg_pool2d.hpp>
 #include <pupil/nn/basic_block.hpp>
+#include <pupil/nn/batch_norm.hpp>
+#include <pupil/nn/batch_norm1d.hpp>
 #include <pupil/nn/batch_norm2d.hpp>
+#include <pupil/nn/conv1d.hpp>
 #include <pupil/nn/conv2d.hpp>
+#include <pupil/nn/convolution.hpp>
 #include <pupil/nn/dense.hpp>
 #include <pupil/nn/dropout.hpp>
 #include <pupil/nn/embedding.hpp>
 #include <pupil/nn/flatten.hpp>
 #include <pupil/nn/global_avg_pool2d.hpp>
+#include <pupil/nn/group_norm.hpp>
 #include <pupil/nn/gru.hpp>
 #include <pupil/nn/gru_cell.hpp>
 #include <pupil/nn/gru_recurrence.hpp>
 #include <pupil/nn/identity.hpp>
 #include <pupil/nn/initialization.hpp>
 #include <pupil/nn/layer.hpp>
+#include <pupil/nn/layer_norm.hpp>
 #include <pupil/nn/lstm.hpp>
 #include <pupil/nn/lstm_cell.hpp>
 #include <pupil/nn/lstm_recurrence.hpp>

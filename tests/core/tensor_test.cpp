@@ -25,6 +25,16 @@ TEST_CASE("a default-constructed tensor has no elements") {
   CHECK(tensor.begin() == tensor.end());
 }
 
+TEST_CASE("a tensor of no dimensions is one number") {
+  Tensor<std::int64_t, 0> number(Shape<0>{});
+  CHECK(number.size() == 1);
+  CHECK(number() == 0);
+  number() = 7;
+  const Tensor<std::int64_t, 0> copy = number;
+  CHECK(copy == number);
+  CHECK(copy[0] == 7);
+}
+
 TEST_CASE("values are given last dimension fastest, and found by their indices") {
   const Tensor<int, 3> tensor({2, 3, 2}, {0, 1, 10, 11, 20, 21, 100, 101, 110, 111, 120, 121});
   for (Index i = 0; i < 2; ++i) {

@@ -25,7 +25,7 @@ TEST_CASE("parameters and running statistics have torchvision's names") {
 
   std::set<std::string> expected{"conv1.weight", "fc.weight", "fc.bias"};
   const auto expect_norm = [&](const std::string& norm) {
-    for (const std::string part : {"weight", "bias", "running_mean", "running_var"}) {
+    for (const std::string part : {"weight", "bias", "running_mean", "running_var", "num_batches_tracked"}) {
       expected.insert(norm + "." + part);
     }
   };

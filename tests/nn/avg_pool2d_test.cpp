@@ -2,6 +2,7 @@
 
 #include <pupil/nn/avg_pool2d.hpp>
 
+#include "../support/golden.hpp"
 #include "../support/gradient_check.hpp"
 
 using namespace pupil;
@@ -20,6 +21,19 @@ TEST_CASE("average pooling gradients agree with differences") {
             {.kernel_size = {3, 2}, .stride = {2, 1}, .padding = {1, 0, 0, 1}, .count_include_pad = counted}),
         images, rng);
   }
+}
+
+TEST_CASE_TEMPLATE("average pooling computes what PyTorch computes", T, float, double) {
+  const SafetensorsFile file = fixture("pooling");
+  const auto check = [&](const std::string& name, const AvgPool2dOptions& options) {
+    check_golden_layer<T, 4, 4>(file, name, AvgPool2d<T>(options));
+  };
+  check("avg", {.kernel_size = 2});
+  check("avg padded", {.kernel_size = 3, .stride = 2, .padding = 1});
+  check("avg uneven", {.kernel_size = {3, 4}, .stride = {2, 3}, .padding = {1, 2}});
+  check("avg padding not counted", {.kernel_size = 3, .stride = 2, .padding = 1, .count_include_pad = false});
+  check("avg uneven padding not counted",
+        {.kernel_size = {3, 4}, .stride = {2, 3}, .padding = {1, 2}, .count_include_pad = false});
 }
 
 TEST_CASE("padding counts in the mean unless it is told not to") {

@@ -1,4 +1,6 @@
+#include <cstdint>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -6,8 +8,11 @@
 
 #include <pupil/nn/batch_norm2d.hpp>
 
+#include "../support/golden.hpp"
 #include "../support/gradient_check.hpp"
+#include "../support/state_dicts.hpp"
 #include "../support/thread_counts.hpp"
+#include "../support/used_twice.hpp"
 
 using namespace pupil;
 using namespace pupil::testing;
@@ -26,13 +31,17 @@ BatchNorm2d<T> random_batch_norm(Index features, Rng& rng) {
 Tensor<double, 1> gradient_or_buffer(BatchNorm2d<double>& layer, const std::string& wanted) {
   Tensor<double, 1> result;
   for_each_parameter(layer, [&](const Name& name, auto& p) { result = name.str() == wanted ? p.gradient : result; });
-  for_each_buffer(layer, [&](const Name& name, auto& buffer) { result = name.str() == wanted ? buffer : result; });
+  for_each_buffer(layer, [&](const Name& name, auto& buffer) {
+    if constexpr (std::is_same_v<decltype(buffer), decltype(result)&>) {
+      result = name.str() == wanted ? buffer : result;
+    }
+  });
   return result;
 }
 
 }  // namespace
 
-TEST_CASE("batch norm computes what PyTorch computes") {
+TEST_CASE("batch norm computes what PyTorch computes, by hand") {
   BatchNorm2d<double> layer({.num_features = 2});
   for_each_parameter(layer, [](const Name& name, auto& p) {
     p.value = name.str() == "weight" ? Tensor<double, 1>({2}, {2, -1}) : Tensor<double, 1>({2}, {0.5, 1});
@@ -61,6 +70,43 @@ TEST_CASE("batch norm computes what PyTorch computes") {
                             Tensor<double, 4>({1, 2, 2, 2}, {1.527737028, 2.775345420, 3.108870917, 1.043301108,
                                                              6.271138695, 0.177278952, 11.014540362, -1.554765361})) <
         1e-9);
+}
+
+TEST_CASE_TEMPLATE("batch norm computes what PyTorch computes", T, float, double) {
+  const SafetensorsFile file = fixture("normalization");
+  const auto check = [&](const std::string& name, const BatchNorm2dOptions& options) {
+    check_golden_layer<T, 4, 4>(file, name, BatchNorm2d<T>(options));
+  };
+  check("batch 2d", {.num_features = 3});
+  check("batch 2d options", {.num_features = 2, .epsilon = 0.1, .momentum = 0.3});
+}
+
+TEST_CASE("a batch norm of PyTorch's is saved as it was loaded") {
+  check_state_dict_returns(fixture("normalization"), "batch 2d/state/", BatchNorm2d<double>({.num_features = 3}));
+}
+
+TEST_CASE("batch norm counts the batches that it was trained on") {
+  BatchNorm2d<float> layer({.num_features = 2});
+  const auto batches = [&] {
+    std::int64_t count = -1;
+    for_each_buffer(layer, [&](const Name& name, auto& buffer) {
+      if (name.str() == "num_batches_tracked") count = static_cast<std::int64_t>(buffer[0]);
+    });
+    return count;
+  };
+  CHECK(batches() == 0);
+  BatchNorm2d<float>::Context context;
+  const Tensor<float, 4> x({1, 2, 2, 2});
+  layer.forward(x, context);
+  layer.forward(x, context);
+  std::as_const(layer).forward(x);
+  CHECK(batches() == 2);
+}
+
+TEST_CASE("batch norm may be used twice in one model") {
+  Rng rng(5);
+  check_used_twice(random_batch_norm<float>(3, rng), random_tensor<float>(Shape{2, 4, 5, 3}, rng),
+                   random_tensor<float>(Shape{1, 2, 2, 3}, rng));
 }
 
 TEST_CASE("batch norm gradients agree with differences") {
@@ -115,7 +161,7 @@ TEST_CASE("batch norm visits what PyTorch's twin has") {
   BatchNorm2d<float> layer({.num_features = 2});
   std::vector<std::string> names;
   layer.visit([&](const Name& name, auto&) { names.push_back(name.str()); });
-  CHECK(names == std::vector<std::string>{"weight", "bias", "running_mean", "running_var"});
+  CHECK(names == std::vector<std::string>{"weight", "bias", "running_mean", "running_var", "num_batches_tracked"});
   CHECK(count_parameters(layer) == 4);
 }
 

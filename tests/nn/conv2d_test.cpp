@@ -1,3 +1,4 @@
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -7,6 +8,8 @@
 
 #include "../support/golden.hpp"
 #include "../support/gradient_check.hpp"
+#include "../support/thread_counts.hpp"
+#include "../support/used_twice.hpp"
 
 using namespace pupil;
 using namespace pupil::testing;
@@ -37,6 +40,8 @@ std::vector<Case> odd_cases() {
       {{2, 1, 1, 40}, {.in_channels = 40, .out_channels = 300, .kernel_size = 3, .padding = 1}},
       {{1, 2, 1, 300}, {.in_channels = 300, .out_channels = 3, .kernel_size = {1, 5}, .padding = {0, 2}}},
       {{1, 5, 4, 3}, {.in_channels = 3, .out_channels = 3, .kernel_size = 3, .padding = 1, .groups = 3}},
+      {{1, 5, 4, 2}, {.in_channels = 2, .out_channels = 6, .kernel_size = 3, .stride = 2, .padding = 1, .groups = 2}},
+      {{1, 4, 5, 16}, {.in_channels = 16, .out_channels = 24, .kernel_size = 3, .padding = 1, .groups = 8}},
   };
 }
 
@@ -124,27 +129,30 @@ TEST_CASE("conv2d gradients agree with differences") {
   }
 }
 
-TEST_CASE("conv2d gives the same bits for 1, 2 and 7 threads") {
+TEST_CASE("conv2d gives the same bits for any number of threads") {
   Rng rng(14);
-  Conv2d<float> conv({.in_channels = 9, .out_channels = 70, .kernel_size = 3, .stride = 2, .padding = 1}, rng);
-  const auto x = random_tensor<float>(Shape{3, 31, 33, 9}, rng);
-  const auto run = [&](int threads) {
-    set_num_threads(threads);
-    Conv2d<float> copy = conv;
-    Conv2d<float>::Context context;
-    auto y = copy.forward(x, context);
-    auto dx = copy.backward(y, context);
-    Tensor<float, 4> dw;
-    copy.visit([&](const Name&, auto& parameter) {
-      if constexpr (std::is_same_v<decltype(parameter.value), Tensor<float, 4>>) dw = parameter.gradient;
+  for (const Index groups : {1, 3, 9}) {
+    const Conv2d<float> conv(
+        {.in_channels = 9, .out_channels = 72, .kernel_size = 3, .stride = 2, .padding = 1, .groups = groups}, rng);
+    const auto x = random_tensor<float>(Shape{3, 31, 33, 9}, rng);
+    check_thread_counts([&] {
+      Conv2d<float> copy = conv;
+      Conv2d<float>::Context context;
+      auto y = copy.forward(x, context);
+      auto dx = copy.backward(y, context);
+      Tensor<float, 4> dw;
+      copy.visit([&](const Name&, auto& parameter) {
+        if constexpr (std::is_same_v<decltype(parameter.value), Tensor<float, 4>>) dw = parameter.gradient;
+      });
+      return std::tuple(std::move(y), std::move(dx), std::move(dw));
     });
-    return std::tuple(std::move(y), std::move(dx), std::move(dw));
-  };
-  const int before = num_threads();
-  const auto expected = run(1);
-  CHECK(run(2) == expected);
-  CHECK(run(7) == expected);
-  set_num_threads(before);
+  }
+}
+
+TEST_CASE("conv2d may be used twice in one model") {
+  Rng rng(17);
+  check_used_twice(Conv2d<float>({.in_channels = 3, .out_channels = 2, .kernel_size = 3}, rng),
+                   random_tensor<float>(Shape{2, 7, 5, 3}, rng), random_tensor<float>(Shape{1, 4, 4, 3}, rng));
 }
 
 TEST_CASE("backward_parameters adds the gradients that backward adds") {
@@ -192,4 +200,14 @@ TEST_CASE_TEMPLATE("convolution computes what PyTorch computes", T, float, doubl
   check("uneven", {.in_channels = 2, .out_channels = 2, .kernel_size = {3, 2}, .stride = {2, 3}, .padding = {0, 1}});
   check("dilated", {.in_channels = 2, .out_channels = 3, .kernel_size = 3, .padding = 2, .dilation = 2});
   check("grouped", {.in_channels = 4, .out_channels = 6, .kernel_size = 3, .padding = 1, .groups = 2});
+  check("depthwise", {.in_channels = 21, .out_channels = 21, .kernel_size = 3, .padding = 1, .groups = 21});
+  check("depthwise strided",
+        {.in_channels = 5, .out_channels = 5, .kernel_size = 3, .stride = 2, .padding = 1, .groups = 5, .bias = false});
+  check("depthwise multiplied", {.in_channels = 3,
+                                 .out_channels = 6,
+                                 .kernel_size = {2, 3},
+                                 .stride = {1, 2},
+                                 .padding = {0, 2},
+                                 .dilation = {2, 1},
+                                 .groups = 3});
 }

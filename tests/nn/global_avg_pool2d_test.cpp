@@ -4,6 +4,7 @@
 
 #include <pupil/nn/global_avg_pool2d.hpp>
 
+#include "../support/golden.hpp"
 #include "../support/gradient_check.hpp"
 #include "../support/thread_counts.hpp"
 
@@ -21,6 +22,10 @@ TEST_CASE("global average pooling gradients agree with differences") {
     CAPTURE(shape);
     check_gradients(GlobalAvgPool2d<double>(), random_tensor<double>(shape, rng), rng);
   }
+}
+
+TEST_CASE_TEMPLATE("global average pooling computes what PyTorch computes", T, float, double) {
+  check_golden_layer<T, 4, 2>(fixture("pooling"), "global", GlobalAvgPool2d<T>());
 }
 
 TEST_CASE("global average pooling gives the same bits in training and for any number of threads") {

@@ -5,6 +5,7 @@
 
 #include <pupil/nn/max_pool2d.hpp>
 
+#include "../support/golden.hpp"
 #include "../support/gradient_check.hpp"
 
 using namespace pupil;
@@ -19,6 +20,16 @@ TEST_CASE("max pooling gradients agree with differences") {
   check_gradients(MaxPool2d<double>({.kernel_size = 2}), images, rng);
   check_gradients(MaxPool2d<double>({.kernel_size = 3, .stride = 2, .padding = 1}), images, rng);
   check_gradients(MaxPool2d<double>({.kernel_size = {3, 2}, .stride = {1, 4}, .padding = {1, 0, 0, 1}}), images, rng);
+}
+
+TEST_CASE_TEMPLATE("max pooling computes what PyTorch computes", T, float, double) {
+  const SafetensorsFile file = fixture("pooling");
+  const auto check = [&](const std::string& name, const MaxPool2dOptions& options) {
+    check_golden_layer<T, 4, 4>(file, name, MaxPool2d<T>(options));
+  };
+  check("max", {.kernel_size = 2});
+  check("max padded", {.kernel_size = 3, .stride = 2, .padding = 1});
+  check("max uneven", {.kernel_size = {3, 4}, .stride = {1, 3}, .padding = {1, 2}});
 }
 
 TEST_CASE("of equal elements the first gets the gradient, and a NaN is the largest") {

@@ -11,26 +11,26 @@
 
 #include <numeric>
 
+#include <pupil/core/parallel.hpp>
 #include <pupil/core/tensor.hpp>
+#include <pupil/kernels/conv_shape.hpp>
 #include <pupil/kernels/gemm.hpp>
 #include <pupil/kernels/patches.hpp>
 
 namespace pupil::kernels {
 
-/// All extents of one convolution; N, H, W, C of the input, OH, OW, K of the output, KH, KW of the kernel.
-struct ConvShape {
-  Index batch, height, width, in_channels;
-  Index out_height, out_width, out_channels;
-  Size2d kernel, stride, dilation;
-  Padding2d padding;
-  Index groups;
-
-  Index in_channels_a_group() const { return in_channels / groups; }
-  Index out_channels_a_group() const { return out_channels / groups; }
-  Index patch_size() const { return kernel.height * kernel.width * in_channels_a_group(); }
-};
-
 namespace detail {
+
+/// Calls `use(g)` for every group. Products of a few channels are too small to share out: then threads take whole
+/// groups. A few large groups are taken one after another, and each of their products is shared out.
+template <class Use>
+void for_each_group(const ConvShape& shape, const Use& use) {
+  if (shape.groups >= num_threads()) {
+    parallel_for(shape.groups, use);
+  } else {
+    for (Index g = 0; g < shape.groups; ++g) use(g);
+  }
+}
 
 /// The patches of x that group g reads.
 template <class T>
@@ -145,13 +145,13 @@ void conv2d_input_gradient_phase(const ConvShape& shape, const T* dy, const T* w
 template <class T>
 void conv2d_forward(const ConvShape& shape, const T* x, const T* weight, const T* bias, T* y) {
   const Index out_channels = shape.out_channels_a_group();
-  for (Index g = 0; g < shape.groups; ++g) {
+  detail::for_each_group(shape, [&](Index g) {
     const RowMajor<T> weights{weight + g * out_channels * shape.patch_size(), out_channels, shape.patch_size(),
                               shape.patch_size()};
     gemm(detail::input_patches(shape, x, g), transposed(weights),
          Destination<T>{y + g * out_channels, shape.out_channels, false,
                         bias == nullptr ? nullptr : bias + g * out_channels});
-  }
+  });
 }
 
 /// Adds dy^T P(x) to weight_gradient [K, KH, KW, C / groups].
@@ -159,17 +159,17 @@ template <class T>
 void conv2d_weight_gradient(const ConvShape& shape, const T* x, const T* dy, T* weight_gradient) {
   const Index out_channels = shape.out_channels_a_group();
   const Index pixels = shape.batch * shape.out_height * shape.out_width;
-  for (Index g = 0; g < shape.groups; ++g) {
+  detail::for_each_group(shape, [&](Index g) {
     const RowMajor<T> dy_of_group{dy + g * out_channels, pixels, out_channels, shape.out_channels};
     gemm(transposed(dy_of_group), detail::input_patches(shape, x, g),
          Destination<T>{weight_gradient + g * out_channels * shape.patch_size(), shape.patch_size(), true});
-  }
+  });
 }
 
 /// Writes dx [N, H, W, C].
 template <class T>
 void conv2d_input_gradient(const ConvShape& shape, const T* dy, const T* weight, T* dx) {
-  for (Index g = 0; g < shape.groups; ++g) {
+  detail::for_each_group(shape, [&](Index g) {
     const T* const weight_of_group = weight + g * shape.out_channels_a_group() * shape.patch_size();
     for (Index py = 0; py < shape.stride.height; ++py) {
       const detail::Phase vertical(py, shape.height, shape.kernel.height, shape.stride.height, shape.padding.top,
@@ -181,7 +181,7 @@ void conv2d_input_gradient(const ConvShape& shape, const T* dy, const T* weight,
                                             horizontal, dx + g * shape.in_channels_a_group());
       }
     }
-  }
+  });
 }
 
 }  // namespace pupil::kernels

@@ -1,158 +1,18 @@
 #pragma once
-// BatchNorm2d: every channel is moved and scaled to mean 0 and variance 1 over the batch, then to a learned mean and
-// deviation. Ioffe and Szegedy, "Batch normalization", 2015. PyTorch's twin is nn.BatchNorm2d.
-//
-// With n rows (a row: the channels of one pixel), mean m and variance v of a channel over these rows,
-//
-//   y = (x - m) s w + b,   s = 1 / sqrt(v + epsilon)
-//   db += sum of dy        dw += sum of dy (x - m) s
-//   dx = s w (dy - db' / n - (x - m) s dw' / n),   where db' and dw' are what this pass added
-//
-// Inference takes running averages in place of m and v.
+// BatchNorm2d: batch normalization of images [batch, height, width, channels].
+// PyTorch's twin is nn.BatchNorm2d, on channels-last data. The mathematics is in batch_norm.hpp.
 
-#include <cmath>
-#include <utility>
-
-#include <pupil/core/tensor.hpp>
-#include <pupil/kernels/batch_norm.hpp>
-#include <pupil/nn/parameter.hpp>
+#include <pupil/nn/batch_norm.hpp>
 
 namespace pupil {
 
-struct BatchNorm2dOptions {
-  Index num_features = 0;
-  double epsilon = 1e-5;
-  double momentum = 0.1;  ///< the share of the newest batch in the running averages
-};
+using BatchNorm2dOptions = BatchNormOptions;
 
-/// Normalizes the last dimension of a tensor; the other dimensions, however many, are its rows.
+/// What it does and throws is said at detail::BatchNorm.
 template <class T>
-class BatchNorm2d {
+class BatchNorm2d : public detail::BatchNorm<T> {
  public:
-  struct Context {
-    Tensor<T, 2> input;  ///< [rows, num_features]
-    Tensor<T, 1> mean;
-    Tensor<T, 1> inverse_deviation;  ///< 1 / sqrt(variance + epsilon)
-  };
-
-  /// Weights of 1, biases of 0. Throws OptionError for less than one feature, an epsilon that is not positive, or a
-  /// momentum outside [0, 1].
-  explicit BatchNorm2d(const BatchNorm2dOptions& options) : options_(options) {
-    require<OptionError>(options.num_features >= 1, "batch_norm2d: cannot normalize ", options.num_features,
-                         " features");
-    require<OptionError>(options.epsilon > 0, "batch_norm2d: the epsilon ", options.epsilon, " is not positive");
-    require<OptionError>(options.momentum >= 0 && options.momentum <= 1, "batch_norm2d: the momentum ",
-                         options.momentum, " is not between 0 and 1");
-    const Shape<1> shape{options.num_features};
-    weight_ = Parameter(Tensor<T, 1>::full(shape, T{1}));
-    bias_ = Parameter(Tensor<T, 1>(shape));
-    running_mean_ = Tensor<T, 1>(shape);
-    running_variance_ = Tensor<T, 1>::full(shape, T{1});
-  }
-
-  /// x [..., num_features] normalized by the running averages. Throws ShapeError where the last extent is another.
-  template <std::size_t Rank>
-  Tensor<T, Rank> forward(const Tensor<T, Rank>& x) const {
-    check(x.shape());
-    return normalized(x, running_mean_, inverse_deviation(running_variance_));
-  }
-
-  /// x normalized by its own mean and variance, which the running averages then move towards, the variance as
-  /// sum of squares / (rows - 1). Throws ShapeError where there is but one row.
-  template <std::size_t Rank>
-  Tensor<T, Rank> forward(Tensor<T, Rank> x, Context& context) {
-    check(x.shape());
-    require<ShapeError>(x.rows() > 1, "batch_norm2d: training needs more than one value a channel (input ", x.shape(),
-                        ")");
-    auto mean = Tensor<T, 1>::uninitialized({options_.num_features});
-    auto variance = Tensor<T, 1>::uninitialized({options_.num_features});
-    kernels::column_moments(kernels::matrix(x), mean, variance);
-    const double rows = static_cast<double>(x.rows());
-    move_towards(running_mean_, mean, 1);
-    move_towards(running_variance_, variance, rows / (rows - 1));
-
-    context.mean = std::move(mean);
-    context.inverse_deviation = inverse_deviation(variance);
-    auto y = normalized(x, context.mean, context.inverse_deviation);
-    const Shape<2> matrix{x.rows(), x.columns()};
-    context.input = std::move(x).reshaped(matrix);
-    return y;
-  }
-
-  /// dx, in the memory of dy where that is moved in.
-  template <std::size_t Rank>
-  Tensor<T, Rank> backward(Tensor<T, Rank> dy, const Context& context) {
-    const Shape<2> expected = context.input.shape();
-    require<ShapeError>(dy.rows() == expected[0] && dy.columns() == expected[1], "batch_norm2d: the gradient ",
-                        dy.shape(), " does not fit the output ", expected);
-    const auto x = kernels::matrix(context.input);
-    auto sum_dy = Tensor<T, 1>::uninitialized({options_.num_features});
-    auto sum_dy_x = Tensor<T, 1>::uninitialized({options_.num_features});
-    kernels::batch_norm_sums(kernels::matrix(dy), x, context.mean, sum_dy, sum_dy_x);
-
-    Tensor<T, 1> by_dy(sum_dy.shape());
-    Tensor<T, 1> by_x(sum_dy.shape());
-    Tensor<T, 1> constant(sum_dy.shape());
-    const T rows = static_cast<T>(expected[0]);
-    for (Index c = 0; c < options_.num_features; ++c) {
-      const T s = context.inverse_deviation[c];
-      bias_.gradient[c] += sum_dy[c];
-      weight_.gradient[c] += sum_dy_x[c] * s;
-      by_dy[c] = s * weight_.value[c];
-      by_x[c] = -by_dy[c] * s * s * sum_dy_x[c] / rows;
-      constant[c] = -by_dy[c] * sum_dy[c] / rows;
-    }
-    kernels::combine_columns(dy.data(), x, context.mean, by_dy, by_x, constant);
-    return dy;
-  }
-
-  template <class Visitor>
-  void visit(Visitor&& visitor, const Name& name = {}) {
-    visitor(name / "weight", weight_);
-    visitor(name / "bias", bias_);
-    visitor(name / "running_mean", running_mean_);
-    visitor(name / "running_var", running_variance_);
-  }
-
-  const BatchNorm2dOptions& options() const { return options_; }
-
- private:
-  template <std::size_t Rank>
-  void check(const Shape<Rank>& shape) const {
-    require<ShapeError>(shape[Rank - 1] == options_.num_features, "batch_norm2d: input has ", shape[Rank - 1],
-                        " channels, the layer was made for ", options_.num_features, " (input ", shape, ")");
-  }
-
-  Tensor<T, 1> inverse_deviation(const Tensor<T, 1>& variance) const {
-    auto result = Tensor<T, 1>::uninitialized(variance.shape());
-    for (Index c = 0; c < variance.size(); ++c) {
-      result[c] = T{1} / std::sqrt(variance[c] + static_cast<T>(options_.epsilon));
-    }
-    return result;
-  }
-
-  template <std::size_t Rank>
-  Tensor<T, Rank> normalized(const Tensor<T, Rank>& x, const Tensor<T, 1>& mean,
-                             const Tensor<T, 1>& inverse_deviation) const {
-    auto scale = Tensor<T, 1>::uninitialized(mean.shape());
-    for (Index c = 0; c < scale.size(); ++c) scale[c] = inverse_deviation[c] * weight_.value[c];
-    auto y = Tensor<T, Rank>::uninitialized(x.shape());
-    kernels::normalize_columns(kernels::matrix(x), mean, scale, bias_.value, y.data());
-    return y;
-  }
-
-  /// average = (1 - momentum) average + momentum factor newest
-  void move_towards(Tensor<T, 1>& average, const Tensor<T, 1>& newest, double factor) const {
-    const T kept = static_cast<T>(1 - options_.momentum);
-    const T added = static_cast<T>(options_.momentum * factor);
-    for (Index c = 0; c < average.size(); ++c) average[c] = kept * average[c] + added * newest[c];
-  }
-
-  BatchNorm2dOptions options_;
-  Parameter<T, 1> weight_;
-  Parameter<T, 1> bias_;
-  Tensor<T, 1> running_mean_;
-  Tensor<T, 1> running_variance_;
+  explicit BatchNorm2d(const BatchNorm2dOptions& options) : detail::BatchNorm<T>("batch_norm2d", options) {}
 };
 
 }  // namespace pupil

@@ -3,15 +3,15 @@
 //
 //   y[n, i, j, k] = b[k] + sum over (u, v, c) of x[n, i s + u d - p, j s + v d - p, c] W[k, u, v, c]
 //
-// for stride s, dilation d, padding p; with groups, output channel k reads the input channels of its group only.
+// for stride s, dilation d, padding p; with groups, output channel k reads the input channels of its group only. As
+// many groups as input channels make a depthwise convolution, which has kernels of its own.
 
 #include <utility>
 
 #include <pupil/core/tensor.hpp>
-#include <pupil/kernels/column_sums.hpp>
-#include <pupil/kernels/conv2d.hpp>
+#include <pupil/kernels/conv_shape.hpp>
 #include <pupil/kernels/window.hpp>
-#include <pupil/nn/initialization.hpp>
+#include <pupil/nn/convolution.hpp>
 #include <pupil/nn/parameter.hpp>
 
 namespace pupil {
@@ -36,29 +36,16 @@ class Conv2d {
 
   /// Weights and bias uniform in +-1 / sqrt(in_channels / groups * kernel area). Throws OptionError for an option that
   /// is out of its range, or groups that do not divide both channel counts.
-  Conv2d(const Conv2dOptions& options, Rng& rng) : options_(options) {
-    check_options();
-    const Index channels = options.in_channels / options.groups;
-    const Index fan_in = channels * options.kernel_size.height * options.kernel_size.width;
-    weight_ = Parameter(
-        Tensor<T, 4>({options.out_channels, options.kernel_size.height, options.kernel_size.width, channels}));
-    fill_by_fan_in(weight_.value, fan_in, rng);
-    if (options.bias) {
-      bias_ = Parameter(Tensor<T, 1>({options.out_channels}));
-      fill_by_fan_in(bias_.value, fan_in, rng);
-    }
-  }
+  Conv2d(const Conv2dOptions& options, Rng& rng)
+      : options_(checked(options)),
+        parameters_({options.out_channels, options.kernel_size.height, options.kernel_size.width,
+                     options.in_channels / options.groups},
+                    options.bias, rng) {}
 
   /// x [N, H, W, in_channels] gives [N, OH, OW, out_channels], with
   /// OH = floor((H + padding - dilation (kernel - 1) - 1) / stride) + 1. Throws ShapeError where the channels are
   /// others or the padded image is smaller than the kernel.
-  Tensor<T, 4> forward(const Tensor<T, 4>& x) const {
-    const kernels::ConvShape shape = shape_for(x.shape());
-    auto y = Tensor<T, 4>::uninitialized({shape.batch, shape.out_height, shape.out_width, shape.out_channels});
-    kernels::conv2d_forward(shape, x.data(), weight_.value.data(), options_.bias ? bias_.value.data() : nullptr,
-                            y.data());
-    return y;
-  }
+  Tensor<T, 4> forward(const Tensor<T, 4>& x) const { return parameters_.forward(shape_for(x.shape()), x); }
 
   Tensor<T, 4> forward(Tensor<T, 4> x, Context& context) {
     auto y = forward(std::as_const(x));
@@ -69,45 +56,32 @@ class Conv2d {
   /// dy [N, OH, OW, out_channels] gives dx [N, H, W, in_channels].
   Tensor<T, 4> backward(const Tensor<T, 4>& dy, const Context& context) {
     backward_parameters(dy, context);
-    const kernels::ConvShape shape = shape_for(context.input.shape());
-    auto dx = Tensor<T, 4>::uninitialized(context.input.shape());
-    kernels::conv2d_input_gradient(shape, dy.data(), weight_.value.data(), dx.data());
-    return dx;
+    return parameters_.input_gradient(shape_for(context.input.shape()), context.input, dy);
   }
 
   /// As backward, without dx: for a network's first layer, whose input nobody trains.
   void backward_parameters(const Tensor<T, 4>& dy, const Context& context) {
-    const kernels::ConvShape shape = shape_for(context.input.shape());
-    const Shape<4> expected{shape.batch, shape.out_height, shape.out_width, shape.out_channels};
-    require<ShapeError>(dy.shape() == expected, "conv2d: the gradient ", dy.shape(), " does not fit the output ",
-                        expected);
-    kernels::conv2d_weight_gradient(shape, context.input.data(), dy.data(), weight_.gradient.data());
-    if (options_.bias) kernels::add_column_sums(kernels::matrix(dy), bias_.gradient.data());
+    parameters_.add_gradients("conv2d", shape_for(context.input.shape()), context.input, dy);
   }
 
   /// The weight is [out_channels, kernel height, kernel width, in_channels / groups].
   template <class Visitor>
   void visit(Visitor&& visitor, const Name& name = {}) {
-    visitor(name / "weight", weight_);
-    if (options_.bias) visitor(name / "bias", bias_);
+    parameters_.visit(visitor, name);
   }
 
   const Conv2dOptions& options() const { return options_; }
 
  private:
-  void check_options() const {
-    const Conv2dOptions& o = options_;
-    require<OptionError>(o.in_channels >= 1 && o.out_channels >= 1, "conv2d: cannot map ", o.in_channels,
-                         " channels to ", o.out_channels);
+  static const Conv2dOptions& checked(const Conv2dOptions& o) {
+    detail::check_conv_channels("conv2d", o.in_channels, o.out_channels, o.groups);
     require<OptionError>(o.kernel_size.height >= 1 && o.kernel_size.width >= 1, "conv2d: kernel_size is ",
                          o.kernel_size);
     require<OptionError>(o.stride.height >= 1 && o.stride.width >= 1, "conv2d: stride is ", o.stride);
     require<OptionError>(o.dilation.height >= 1 && o.dilation.width >= 1, "conv2d: dilation is ", o.dilation);
     require<OptionError>(o.padding.top >= 0 && o.padding.bottom >= 0 && o.padding.left >= 0 && o.padding.right >= 0,
                          "conv2d: padding is ", o.padding);
-    require<OptionError>(o.groups >= 1 && o.in_channels % o.groups == 0 && o.out_channels % o.groups == 0,
-                         "conv2d: ", o.groups, " groups do not divide ", o.in_channels, " and ", o.out_channels,
-                         " channels");
+    return o;
   }
 
   kernels::ConvShape shape_for(const Shape<4>& x) const {
@@ -135,8 +109,7 @@ class Conv2d {
   }
 
   Conv2dOptions options_;
-  Parameter<T, 4> weight_;
-  Parameter<T, 1> bias_;
+  detail::ConvolutionParameters<T, 4> parameters_;
 };
 
 }  // namespace pupil

@@ -1,0 +1,69 @@
+#pragma once
+// AdaptiveAvgPool2d: the means of windows that cover an image of any size, always as many. PyTorch's twin is
+// nn.AdaptiveAvgPool2d.
+//
+//   y[n, i, j, c] = mean of x[n, u, v, c] over floor(i H / OH) <= u < ceil((i + 1) H / OH), and v likewise
+//
+// Where the output is larger than the input, pixels are repeated.
+
+#include <pupil/core/tensor.hpp>
+#include <pupil/kernels/adaptive_avg_pool2d.hpp>
+#include <pupil/nn/parameter.hpp>
+
+namespace pupil {
+
+struct AdaptiveAvgPool2dOptions {
+  Size2d output_size = 1;
+};
+
+/// [batch, height, width, channels] to [batch, output_size..., channels].
+template <class T>
+class AdaptiveAvgPool2d {
+ public:
+  struct Context {
+    Shape<4> input_shape;
+  };
+
+  /// Throws OptionError for an output size below 1.
+  explicit AdaptiveAvgPool2d(const AdaptiveAvgPool2dOptions& options) : options_(options) {
+    require<OptionError>(options.output_size.height >= 1 && options.output_size.width >= 1,
+                         "adaptive_avg_pool2d: output_size is ", options.output_size);
+  }
+
+  /// Throws ShapeError for images without a pixel.
+  Tensor<T, 4> forward(const Tensor<T, 4>& x) const {
+    require<ShapeError>(x.dim(1) >= 1 && x.dim(2) >= 1, "adaptive_avg_pool2d: the input ", x.shape(), " has no pixels");
+    auto y = Tensor<T, 4>::uninitialized(output_shape(x.shape()));
+    kernels::adaptive_avg_pool2d(x, y);
+    return y;
+  }
+
+  Tensor<T, 4> forward(Tensor<T, 4> x, Context& context) const {
+    context.input_shape = x.shape();
+    return forward(x);
+  }
+
+  Tensor<T, 4> backward(const Tensor<T, 4>& dy, const Context& context) const {
+    const Shape<4> expected = output_shape(context.input_shape);
+    require<ShapeError>(dy.shape() == expected, "adaptive_avg_pool2d: the gradient ", dy.shape(),
+                        " does not fit the output ", expected);
+    auto dx = Tensor<T, 4>::uninitialized(context.input_shape);
+    kernels::adaptive_avg_pool2d_backward(dy, dx);
+    return dx;
+  }
+
+  /// Nothing to visit.
+  template <class Visitor>
+  void visit(Visitor&&, const Name& = {}) {}
+
+  const AdaptiveAvgPool2dOptions& options() const { return options_; }
+
+ private:
+  Shape<4> output_shape(const Shape<4>& x) const {
+    return {x[0], options_.output_size.height, options_.output_size.width, x[3]};
+  }
+
+  AdaptiveAvgPool2dOptions options_;
+};
+
+}  // namespace pupil

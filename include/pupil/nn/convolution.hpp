@@ -1,0 +1,91 @@
+#pragma once
+// What Conv1d and Conv2d share: weight, bias, the passes over them, and the kernel that these are computed by.
+
+#include <string_view>
+
+#include <pupil/core/tensor.hpp>
+#include <pupil/kernels/column_sums.hpp>
+#include <pupil/kernels/conv2d.hpp>
+#include <pupil/kernels/depthwise_conv2d.hpp>
+#include <pupil/nn/initialization.hpp>
+#include <pupil/nn/parameter.hpp>
+
+namespace pupil::detail {
+
+/// Throws OptionError, in the layer's name, where there are no channels or the groups do not divide them.
+inline void check_conv_channels(std::string_view layer, Index in_channels, Index out_channels, Index groups) {
+  require<OptionError>(in_channels >= 1 && out_channels >= 1, layer, ": cannot map ", in_channels, " channels to ",
+                       out_channels);
+  require<OptionError>(groups >= 1 && in_channels % groups == 0 && out_channels % groups == 0, layer, ": ", groups,
+                       " groups do not divide ", in_channels, " and ", out_channels, " channels");
+}
+
+/// The parameters of a convolution over tensors [batch, ..., channels] of the given rank.
+template <class T, std::size_t Rank>
+class ConvolutionParameters {
+ public:
+  /// Both uniform in +-1 / sqrt(in_channels / groups * taps); the weight is [out_channels, taps..., in / groups].
+  ConvolutionParameters(const Shape<Rank>& weight_shape, bool with_bias, Rng& rng) {
+    const Index fan_in = weight_shape.size() / weight_shape[0];
+    weight_ = Parameter(Tensor<T, Rank>(weight_shape));
+    fill_by_fan_in(weight_.value, fan_in, rng);
+    if (with_bias) {
+      bias_ = Parameter(Tensor<T, 1>({weight_shape[0]}));
+      fill_by_fan_in(bias_.value, fan_in, rng);
+    }
+  }
+
+  /// The output for x, whose extents and the layer's are in `shape`.
+  Tensor<T, Rank> forward(const kernels::ConvShape& shape, const Tensor<T, Rank>& x) const {
+    auto y = Tensor<T, Rank>::uninitialized(output_shape(shape));
+    const T* const bias = bias_.value.empty() ? nullptr : bias_.value.data();
+    if (shape.is_depthwise()) {
+      kernels::depthwise_conv2d_forward(shape, x.data(), weight_.value.data(), bias, y.data());
+    } else {
+      kernels::conv2d_forward(shape, x.data(), weight_.value.data(), bias, y.data());
+    }
+    return y;
+  }
+
+  /// dx for dy, which was checked.
+  Tensor<T, Rank> input_gradient(const kernels::ConvShape& shape, const Tensor<T, Rank>& x,
+                                 const Tensor<T, Rank>& dy) const {
+    auto dx = Tensor<T, Rank>::uninitialized(x.shape());
+    if (shape.is_depthwise()) {
+      kernels::depthwise_conv2d_input_gradient(shape, dy.data(), weight_.value.data(), dx.data());
+    } else {
+      kernels::conv2d_input_gradient(shape, dy.data(), weight_.value.data(), dx.data());
+    }
+    return dx;
+  }
+
+  /// Adds to the gradients of weight and bias. Throws ShapeError, in the layer's name, where dy does not fit.
+  void add_gradients(std::string_view layer, const kernels::ConvShape& shape, const Tensor<T, Rank>& x,
+                     const Tensor<T, Rank>& dy) {
+    require<ShapeError>(dy.shape() == output_shape(shape), layer, ": the gradient ", dy.shape(),
+                        " does not fit the output ", output_shape(shape));
+    if (shape.is_depthwise()) {
+      kernels::depthwise_conv2d_weight_gradient(shape, x.data(), dy.data(), weight_.gradient.data());
+    } else {
+      kernels::conv2d_weight_gradient(shape, x.data(), dy.data(), weight_.gradient.data());
+    }
+    if (!bias_.value.empty()) kernels::add_column_sums(kernels::matrix(dy), bias_.gradient.data());
+  }
+
+  template <class Visitor>
+  void visit(Visitor&& visitor, const Name& name) {
+    visitor(name / "weight", weight_);
+    if (!bias_.value.empty()) visitor(name / "bias", bias_);
+  }
+
+ private:
+  static Shape<Rank> output_shape(const kernels::ConvShape& shape) {
+    if constexpr (Rank == 3) return {shape.batch, shape.out_width, shape.out_channels};
+    if constexpr (Rank == 4) return {shape.batch, shape.out_height, shape.out_width, shape.out_channels};
+  }
+
+  Parameter<T, Rank> weight_;
+  Parameter<T, 1> bias_;
+};
+
+}  // namespace pupil::detail
