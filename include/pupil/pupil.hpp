@@ -29,6 +29,7 @@
 #include <pupil/kernels/pool2d.hpp>
 #include <pupil/kernels/random_mask.hpp>
 #include <pupil/kernels/softmax.hpp>
+#include <pupil/kernels/standard_normal.hpp>
 #include <pupil/kernels/window.hpp>
 #include <pupil/kernels/x86/gemm_tile_avx2.hpp>
 #include <pupil/kernels/x86/gemm_tile_avx512.hpp>
@@ -43,16 +44,20 @@
 #include <pupil/nn/dropout.hpp>
 #include <pupil/nn/embedding.hpp>
 #include <pupil/nn/flatten.hpp>
+#include <pupil/nn/gelu.hpp>
 #include <pupil/nn/global_avg_pool2d.hpp>
 #include <pupil/nn/identity.hpp>
 #include <pupil/nn/initialization.hpp>
 #include <pupil/nn/layer.hpp>
+#include <pupil/nn/linear_units.hpp>
 #include <pupil/nn/lstm.hpp>
 #include <pupil/nn/max_pool2d.hpp>
 #include <pupil/nn/parameter.hpp>
 #include <pupil/nn/pool_window.hpp>
 #include <pupil/nn/sequential.hpp>
+#include <pupil/nn/softmax.hpp>
 #include <pupil/nn/softmax_cross_entropy.hpp>
+#include <pupil/nn/spatial_dropout2d.hpp>
 
 // optim: optimizers, schedules, clipping
 #include <pupil/optim/adam.hpp>
