@@ -39,6 +39,7 @@
 #include <pupil/nn/avg_pool2d.hpp>
 #include <pupil/nn/basic_block.hpp>
 #include <pupil/nn/batch_norm2d.hpp>
+#include <pupil/nn/binary_cross_entropy_with_logits.hpp>
 #include <pupil/nn/conv2d.hpp>
 #include <pupil/nn/dense.hpp>
 #include <pupil/nn/dropout.hpp>
@@ -49,11 +50,14 @@
 #include <pupil/nn/identity.hpp>
 #include <pupil/nn/initialization.hpp>
 #include <pupil/nn/layer.hpp>
+#include <pupil/nn/length_mask.hpp>
 #include <pupil/nn/linear_units.hpp>
+#include <pupil/nn/loss.hpp>
 #include <pupil/nn/lstm.hpp>
 #include <pupil/nn/max_pool2d.hpp>
 #include <pupil/nn/parameter.hpp>
 #include <pupil/nn/pool_window.hpp>
+#include <pupil/nn/regression_losses.hpp>
 #include <pupil/nn/sequential.hpp>
 #include <pupil/nn/softmax.hpp>
 #include <pupil/nn/softmax_cross_entropy.hpp>
