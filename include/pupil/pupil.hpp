@@ -75,6 +75,7 @@
 #include <pupil/io/checkpoint.hpp>
 #include <pupil/io/dtype.hpp>
 #include <pupil/io/exif.hpp>
+#include <pupil/io/glove.hpp>
 #include <pupil/io/image.hpp>
 #include <pupil/io/image_write.hpp>
 #include <pupil/io/jpeg_segments.hpp>
@@ -128,6 +129,7 @@
 #include <pupil/models/captioner_file.hpp>
 #include <pupil/models/captioner_training.hpp>
 #include <pupil/models/image_encoder.hpp>
+#include <pupil/models/pretrained_embedding.hpp>
 #include <pupil/models/resnet.hpp>
 #include <pupil/models/show_and_tell.hpp>
 #include <pupil/models/small_cnn.hpp>
