@@ -17,7 +17,7 @@ import torch  # noqa: E402
 
 from fixtures import storage  # noqa: E402
 
-FIXTURES = ["activations", "convolution", "embedding", "losses"]
+FIXTURES = ["activations", "attention", "convolution", "embedding", "losses"]
 
 
 def main():

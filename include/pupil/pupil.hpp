@@ -11,6 +11,7 @@
 
 // kernels: the mathematics on raw arrays
 #include <pupil/kernels/add.hpp>
+#include <pupil/kernels/additive_score.hpp>
 #include <pupil/kernels/batch_norm.hpp>
 #include <pupil/kernels/bit_mask.hpp>
 #include <pupil/kernels/column_sums.hpp>
@@ -30,12 +31,14 @@
 #include <pupil/kernels/random_mask.hpp>
 #include <pupil/kernels/softmax.hpp>
 #include <pupil/kernels/standard_normal.hpp>
+#include <pupil/kernels/swap_time_and_batch.hpp>
 #include <pupil/kernels/window.hpp>
 #include <pupil/kernels/x86/gemm_tile_avx2.hpp>
 #include <pupil/kernels/x86/gemm_tile_avx512.hpp>
 
 // nn: layers, parameters, losses
 #include <pupil/nn/activations.hpp>
+#include <pupil/nn/additive_attention.hpp>
 #include <pupil/nn/avg_pool2d.hpp>
 #include <pupil/nn/basic_block.hpp>
 #include <pupil/nn/batch_norm2d.hpp>
@@ -58,6 +61,7 @@
 #include <pupil/nn/parameter.hpp>
 #include <pupil/nn/pool_window.hpp>
 #include <pupil/nn/regression_losses.hpp>
+#include <pupil/nn/scaled_dot_product_attention.hpp>
 #include <pupil/nn/sequential.hpp>
 #include <pupil/nn/softmax.hpp>
 #include <pupil/nn/softmax_cross_entropy.hpp>
