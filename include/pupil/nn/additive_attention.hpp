@@ -17,7 +17,6 @@
 // A step keeps its weights and W_q q + b; the tanh of all positions is computed again on the way back, which costs less
 // than to keep it for every step.
 
-#include <algorithm>
 #include <utility>
 
 #include <pupil/core/parallel.hpp>

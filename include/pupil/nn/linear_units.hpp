@@ -9,7 +9,6 @@
 //
 // and dx = dy times the slope of that at x. As PyTorch's, they hand a NaN on.
 
-#include <Eigen/Core>
 #include <algorithm>
 
 #include <pupil/core/parallel.hpp>
