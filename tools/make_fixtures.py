@@ -17,7 +17,7 @@ import torch  # noqa: E402
 
 from fixtures import storage  # noqa: E402
 
-FIXTURES = ["convolution", "normalization", "pooling", "recurrent"]
+FIXTURES = ["activations", "attention", "convolution", "embedding", "losses", "normalization", "pooling", "recurrent"]
 
 
 def main():

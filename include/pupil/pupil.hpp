@@ -13,6 +13,7 @@
 // kernels: the mathematics on raw arrays
 #include <pupil/kernels/adaptive_avg_pool2d.hpp>
 #include <pupil/kernels/add.hpp>
+#include <pupil/kernels/additive_score.hpp>
 #include <pupil/kernels/batch_norm.hpp>
 #include <pupil/kernels/bit_mask.hpp>
 #include <pupil/kernels/channel_groups.hpp>
@@ -39,6 +40,8 @@
 #include <pupil/kernels/random_mask.hpp>
 #include <pupil/kernels/recurrent_steps.hpp>
 #include <pupil/kernels/softmax.hpp>
+#include <pupil/kernels/standard_normal.hpp>
+#include <pupil/kernels/swap_time_and_batch.hpp>
 #include <pupil/kernels/window.hpp>
 #include <pupil/kernels/x86/gemm_tile_avx2.hpp>
 #include <pupil/kernels/x86/gemm_tile_avx512.hpp>
@@ -46,11 +49,13 @@
 // nn: layers, parameters, losses
 #include <pupil/nn/activations.hpp>
 #include <pupil/nn/adaptive_avg_pool2d.hpp>
+#include <pupil/nn/additive_attention.hpp>
 #include <pupil/nn/avg_pool2d.hpp>
 #include <pupil/nn/basic_block.hpp>
 #include <pupil/nn/batch_norm.hpp>
 #include <pupil/nn/batch_norm1d.hpp>
 #include <pupil/nn/batch_norm2d.hpp>
+#include <pupil/nn/binary_cross_entropy_with_logits.hpp>
 #include <pupil/nn/conv1d.hpp>
 #include <pupil/nn/conv2d.hpp>
 #include <pupil/nn/convolution.hpp>
@@ -58,6 +63,7 @@
 #include <pupil/nn/dropout.hpp>
 #include <pupil/nn/embedding.hpp>
 #include <pupil/nn/flatten.hpp>
+#include <pupil/nn/gelu.hpp>
 #include <pupil/nn/global_avg_pool2d.hpp>
 #include <pupil/nn/group_norm.hpp>
 #include <pupil/nn/gru.hpp>
@@ -67,6 +73,9 @@
 #include <pupil/nn/initialization.hpp>
 #include <pupil/nn/layer.hpp>
 #include <pupil/nn/layer_norm.hpp>
+#include <pupil/nn/length_mask.hpp>
+#include <pupil/nn/linear_units.hpp>
+#include <pupil/nn/loss.hpp>
 #include <pupil/nn/lstm.hpp>
 #include <pupil/nn/lstm_cell.hpp>
 #include <pupil/nn/lstm_recurrence.hpp>
@@ -78,8 +87,12 @@
 #include <pupil/nn/recurrent_layers.hpp>
 #include <pupil/nn/recurrent_state.hpp>
 #include <pupil/nn/recurrent_weights.hpp>
+#include <pupil/nn/regression_losses.hpp>
+#include <pupil/nn/scaled_dot_product_attention.hpp>
 #include <pupil/nn/sequential.hpp>
+#include <pupil/nn/softmax.hpp>
 #include <pupil/nn/softmax_cross_entropy.hpp>
+#include <pupil/nn/spatial_dropout2d.hpp>
 
 // optim: optimizers, schedules, clipping
 #include <pupil/optim/adam.hpp>
@@ -93,6 +106,7 @@
 #include <pupil/io/checkpoint.hpp>
 #include <pupil/io/dtype.hpp>
 #include <pupil/io/exif.hpp>
+#include <pupil/io/glove.hpp>
 #include <pupil/io/image.hpp>
 #include <pupil/io/image_write.hpp>
 #include <pupil/io/jpeg_segments.hpp>
@@ -146,6 +160,7 @@
 #include <pupil/models/captioner_file.hpp>
 #include <pupil/models/captioner_training.hpp>
 #include <pupil/models/image_encoder.hpp>
+#include <pupil/models/pretrained_embedding.hpp>
 #include <pupil/models/resnet.hpp>
 #include <pupil/models/show_and_tell.hpp>
 #include <pupil/models/small_cnn.hpp>

@@ -47,3 +47,38 @@ TEST_CASE_TEMPLATE("exponentials of what is too small are 0, and of NaN are NaN"
   CHECK(std::isnan(powers[3]));
   CHECK(powers[4] == 1);
 }
+
+TEST_CASE_TEMPLATE("two arrays are combined, and their products added up, whatever their size", T, float, double) {
+  Rng rng(2);
+  for (const Index size : {0, 1, 15, 16, 17, 53}) {
+    CAPTURE(size);
+    const auto x = random_tensor<T>(Shape{size}, rng);
+    const auto y = random_tensor<T>(Shape{size}, rng);
+    auto combined = x;
+    combine_lanes(combined.data(), y.data(), size, [](const Lanes<T>& a, const Lanes<T>& b) { return a * b - b; });
+    double sum = 0;
+    for (Index i = 0; i < size; ++i) {
+      REQUIRE(combined[i] == doctest::Approx(x[i] * y[i] - y[i]));
+      sum += static_cast<double>(x[i] * y[i]);
+    }
+    CHECK(dot_lanes(x.data(), y.data(), size) == doctest::Approx(sum).epsilon(1e-5));
+  }
+}
+
+TEST_CASE_TEMPLATE("lanes are chosen one by one, bit for bit", T, float, double) {
+  constexpr T nan = std::numeric_limits<T>::quiet_NaN();
+  Lanes<T> one = Lanes<T>::Constant(1);
+  Lanes<T> other = Lanes<T>::Constant(-T{0});
+  one[2] = nan;
+  other[5] = nan;
+  const Lanes<T> chosen = choose<T>([](Index i) { return i < 4; }, one, other);
+  for (Index i = 0; i < lane_count; ++i) {
+    CAPTURE(i);
+    if (i == 2 || i == 5) {
+      CHECK(std::isnan(chosen[i]));
+    } else {
+      CHECK(chosen[i] == (i < 4 ? 1 : 0));
+      CHECK(std::signbit(chosen[i]) == (i >= 4));
+    }
+  }
+}

@@ -123,3 +123,39 @@ TEST_CASE("softmax is the same bits for any number of threads") {
     return std::pair(probabilities, logarithms);
   });
 }
+
+TEST_CASE("a masked softmax is that of the columns that are there, and reads no others") {
+  Rng rng(4);
+  for (const Index columns : {1, 5, 16, 40}) {
+    CAPTURE(columns);
+    const auto x = random_tensor<double>(Shape{1, columns}, rng);
+    auto mask = Tensor<bool, 1>::uninitialized({columns});
+    for (Index c = 0; c < columns; ++c) mask[c] = c % 3 == 0;
+    auto kept = Tensor<double, 2>::uninitialized({1, (columns + 2) / 3});
+    for (Index c = 0; c < kept.size(); ++c) kept[c] = x[3 * c];
+    kernels::softmax_rows(kept);
+
+    auto row = x;
+    for (Index c = 0; c < columns; ++c) row[c] = mask[c] ? x[c] : std::numeric_limits<double>::quiet_NaN();
+    kernels::masked_softmax_row(row.data(), columns, mask.data());
+    for (Index c = 0; c < columns; ++c) CHECK(row[c] == (mask[c] ? doctest::Approx(kept[c / 3]) : doctest::Approx(0)));
+  }
+}
+
+TEST_CASE("a softmax without any column gives zeros") {
+  Tensor<float, 1> row({3}, {1, std::numeric_limits<float>::quiet_NaN(), 3});
+  const Tensor<bool, 1> mask({3});
+  kernels::masked_softmax_row(row.data(), 3, mask.data());
+  CHECK(row == Tensor<float, 1>({3}));
+}
+
+TEST_CASE("a smoothed target without smoothing is one class") {
+  Rng rng(5);
+  const auto x = random_tensor<double>(Shape{37}, rng);
+  const Tensor<double, 1> spread({37});
+  auto smoothed = x;
+  auto plain = x;
+  const double loss = kernels::smoothed_cross_entropy_row(smoothed.data(), 37, 5, 1., spread.data(), 0., 0.5);
+  CHECK(loss == doctest::Approx(kernels::cross_entropy_row(plain.data(), 37, 5, 0.5)));
+  CHECK(relative_difference(smoothed, plain) < 1e-14);
+}

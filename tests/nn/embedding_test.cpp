@@ -1,9 +1,11 @@
+#include <algorithm>
 #include <utility>
 
 #include <doctest/doctest.h>
 
 #include <pupil/nn/embedding.hpp>
 
+#include "../support/golden.hpp"
 #include "../support/gradient_check.hpp"
 #include "../support/thread_counts.hpp"
 
@@ -54,6 +56,34 @@ TEST_CASE("embedding adds up the gradients of tokens that repeat") {
   CHECK(weight_of(embedding).gradient == Tensor<double, 2>({3, 2}, {3, 4, 0, 0, 6, 8}));
   embedding.backward(dy, context);
   CHECK(weight_of(embedding).gradient == Tensor<double, 2>({3, 2}, {6, 8, 0, 0, 12, 16}));
+}
+
+TEST_CASE("the row of the padding token begins as zeros and gets no gradient") {
+  Rng rng(10);
+  Embedding<double> embedding({.num_embeddings = 3, .embedding_dim = 2, .padding_index = 2}, rng);
+  const auto weight = weight_of(embedding).value;
+  CHECK(std::count(weight.begin(), weight.end(), 0) == 2);
+  CHECK(embedding.forward(Tensor<std::int32_t, 1>({1}, {2})) == Tensor<double, 2>({1, 2}));
+  Embedding<double>::Context context;
+  embedding.forward(Tensor<std::int32_t, 1>({3}, {2, 0, 2}), context);
+  embedding.backward(Tensor<double, 2>({3, 2}, {1, 2, 3, 4, 5, 6}), context);
+  CHECK(weight_of(embedding).gradient == Tensor<double, 2>({3, 2}, {3, 4, 0, 0, 0, 0}));
+}
+
+TEST_CASE_TEMPLATE("embedding computes what PyTorch computes", T, float, double) {
+  const SafetensorsFile file = fixture("embedding");
+  Rng rng(11);
+  const auto check = [&](const std::string& name, const EmbeddingOptions& options) {
+    Embedding<T> embedding(options, rng);
+    load_state_dict(file, embedding, name + "/state/");
+    typename Embedding<T>::Context context;
+    const auto y = embedding.forward(file.read<std::int32_t, 2>(name + "/tokens"), context);
+    check_golden_tensor(file, name + "/output", y);
+    embedding.backward(file.read<T, 3>(name + "/cotangent"), context);
+    check_golden_gradients(file, name, embedding);
+  };
+  check("plain", {.num_embeddings = 6, .embedding_dim = 5});
+  check("padding", {.num_embeddings = 6, .embedding_dim = 5, .padding_index = 2});
 }
 
 TEST_CASE("embedding gradients agree with differences") {
@@ -163,4 +193,8 @@ TEST_CASE("embedding names a gradient that does not fit, and a table that cannot
                        "embedding: the gradient [3, 4] does not fit the output [3, 2]", ShapeError);
   CHECK_THROWS_WITH_AS(Embedding<float>({.num_embeddings = 10}, rng), "embedding: cannot make a table of 10 x 0",
                        OptionError);
+  CHECK_THROWS_WITH_AS(Embedding<float>({.num_embeddings = 10, .embedding_dim = 2, .padding_index = 10}, rng),
+                       "embedding: the padding index 10 is not in the table of 10", OptionError);
+  CHECK_THROWS_WITH_AS(Embedding<float>({.num_embeddings = 10, .embedding_dim = 2, .padding_index = -1}, rng),
+                       "embedding: the padding index -1 is not in the table of 10", OptionError);
 }

@@ -1,11 +1,14 @@
 #include <cmath>
 #include <limits>
 #include <utility>
+#include <vector>
 
 #include <doctest/doctest.h>
 
+#include <pupil/nn/length_mask.hpp>
 #include <pupil/nn/softmax_cross_entropy.hpp>
 
+#include "../support/golden_loss.hpp"
 #include "../support/gradient_check.hpp"
 #include "../support/thread_counts.hpp"
 
@@ -46,6 +49,54 @@ TEST_CASE("cross entropy gradients agree with differences") {
           "logits", logits, gradient, [&] { return softmax_cross_entropy(logits, targets, options).value; }, {});
     }
   }
+}
+
+TEST_CASE("gradients of smoothed and weighted targets agree with differences") {
+  Rng rng(6);
+  const PoisonedMemory poison;
+  for (const double smoothing : {0., 0.1, 1.}) {
+    for (const Index classes : {1, 5, 33}) {
+      CAPTURE(smoothing);
+      CAPTURE(classes);
+      SoftmaxCrossEntropyOptions options{.ignored_target = 0, .label_smoothing = smoothing};
+      for (Index c = 0; c < classes; ++c) options.class_weights.push_back(rng.uniform<double>());
+      auto logits = random_tensor<double>(Shape{6, classes}, rng);
+      const auto targets = random_targets(6, classes, rng);
+      const auto gradient = softmax_cross_entropy(logits, targets, options).gradient;
+      testing::detail::compare_with_differences(
+          "logits", logits, gradient, [&] { return softmax_cross_entropy(logits, targets, options).value; }, {});
+    }
+  }
+}
+
+TEST_CASE_TEMPLATE("cross entropy computes what PyTorch computes", T, float, double) {
+  const SafetensorsFile file = fixture("losses");
+  const auto check = [&](const std::string& name, double smoothing, bool weighted) {
+    SoftmaxCrossEntropyOptions options{.label_smoothing = smoothing};
+    if (weighted) options.class_weights = golden_numbers(file, name + "/weights");
+    check_golden_loss<T, 2, std::int32_t, 1>(
+        file, name, [&](const auto& x, const auto& y) { return softmax_cross_entropy(x, y, options); });
+  };
+  check("cross_entropy", 0, false);
+  check("cross_entropy_smoothed", 0.1, false);
+  check("cross_entropy_weighted", 0, true);
+  check("cross_entropy_weighted_smoothed", 0.3, true);
+  check_golden_loss<T, 3, std::int32_t, 2>(file, "cross_entropy_sequences", [&](const auto& x, const auto& y) {
+    return softmax_cross_entropy(x, masked_targets(y, golden_lengths));
+  });
+}
+
+TEST_CASE("weights of 1 and no smoothing change no bit, and targets without weight count for nothing") {
+  Rng rng(7);
+  const auto logits = random_tensor<float>(Shape{5, 20}, rng);
+  const auto targets = random_targets(5, 20, rng);
+  const auto plain = softmax_cross_entropy(logits, targets);
+  const auto weighted = softmax_cross_entropy(logits, targets, {.class_weights = std::vector<double>(20, 1)});
+  CHECK(weighted.value == plain.value);
+  CHECK(weighted.gradient == plain.gradient);
+  const auto nothing = softmax_cross_entropy(logits, targets, {.class_weights = std::vector<double>(20, 0)});
+  CHECK(nothing.value == 0);
+  CHECK(nothing.count == 5);
 }
 
 TEST_CASE("ignored targets count for nothing") {
@@ -128,10 +179,12 @@ TEST_CASE("cross entropy is the same bits for any number of threads") {
   Rng rng(5);
   const auto logits = random_tensor<float>(Shape{211, 1003}, rng);
   const auto targets = random_targets(211, 1003, rng);
-  check_thread_counts([&] {
-    const auto loss = softmax_cross_entropy(logits, targets);
-    return std::pair(loss.value, loss.gradient);
-  });
+  for (const double smoothing : {0., 0.1}) {
+    check_thread_counts([&] {
+      const auto loss = softmax_cross_entropy(logits, targets, {.label_smoothing = smoothing});
+      return std::pair(loss.value, loss.gradient);
+    });
+  }
 }
 
 TEST_CASE("cross entropy names what does not fit") {
@@ -144,4 +197,10 @@ TEST_CASE("cross entropy names what does not fit") {
                        "softmax_cross_entropy: the targets [3] do not fit the logits [2, 3]", ShapeError);
   CHECK_THROWS_WITH_AS(softmax_cross_entropy(logits, Targets({2}), {.divisor = 0}),
                        "softmax_cross_entropy: the divisor 0 is not positive", OptionError);
+  CHECK_THROWS_WITH_AS(softmax_cross_entropy(logits, Targets({2}), {.label_smoothing = 1.5}),
+                       "softmax_cross_entropy: the label smoothing 1.5 is not in [0, 1]", OptionError);
+  CHECK_THROWS_WITH_AS(softmax_cross_entropy(logits, Targets({2}), {.class_weights = {1, 2}}),
+                       "softmax_cross_entropy: 2 class weights for 3 classes", ShapeError);
+  CHECK_THROWS_WITH_AS(softmax_cross_entropy(logits, Targets({2}), {.class_weights = {1, -2, 1}}),
+                       "softmax_cross_entropy: the weight -2 of class 1 is not a number from 0 on", OptionError);
 }

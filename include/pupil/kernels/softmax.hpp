@@ -1,5 +1,5 @@
 #pragma once
-// Softmax, its logarithm and the cross entropy of rows of logits, in place.
+// Softmax, its logarithm, their gradients, and the cross entropy of rows of logits, in place.
 //
 //   softmax(x)_i = e^(x_i - m) / S     ln softmax(x)_i = x_i - m - ln S     with m = max x and S = sum of e^(x_j - m)
 //
@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include <pupil/core/parallel.hpp>
 #include <pupil/core/tensor.hpp>
@@ -55,12 +56,45 @@ T softmax_row(T* row, Index columns, T scale = 1) {
   return std::log(sum);
 }
 
+/// row = softmax over the columns that the mask lets through, and 0 in all others: in the whole row where it lets none
+/// through. What stands in the other columns is not read.
+template <class T>
+void masked_softmax_row(T* row, Index columns, const bool* mask) {
+  bool any = false;
+  for (Index c = 0; c < columns; ++c) {
+    row[c] = mask[c] ? row[c] : detail::minus_infinity<T>;
+    any |= mask[c];
+  }
+  if (any) {
+    softmax_row(row, columns);
+  } else {
+    std::fill_n(row, columns, T{0});
+  }
+}
+
 /// row = ln softmax(row)
 template <class T>
 void log_softmax_row(T* row, Index columns) {
   const T maximum = detail::row_maximum(row, columns);
   const T log_sum = std::log(detail::sum_of_powers(row, columns, maximum, [](Index, const Lanes<T>&) {}));
   transform_lanes(row, columns, [=](const Lanes<T>& x) { return (x - maximum) - log_sum; });
+}
+
+/// From y = softmax(x) and dy makes dx = y (dy - sum over i of y_i dy_i), in dy's place.
+template <class T>
+void softmax_row_backward(const T* y, T* dy, Index columns) {
+  const T mean = dot_lanes(y, dy, columns);
+  combine_lanes(dy, y, columns, [=](const Lanes<T>& d, const Lanes<T>& p) { return p * (d - mean); });
+}
+
+/// From y = ln softmax(x) and dy makes dx = dy - e^y (sum of dy), in dy's place.
+template <class T>
+void log_softmax_row_backward(const T* y, T* dy, Index columns) {
+  Lanes<T> sums = Lanes<T>::Zero();
+  for (Index c = 0; c < columns; c += lane_count) sums += load_lanes(dy + c, columns - c, T{0});
+  const T sum = sums.sum();
+  combine_lanes(dy, y, columns,
+                [=](const Lanes<T>& d, const Lanes<T>& log_p) -> Lanes<T> { return d - sum * exponential(log_p); });
 }
 
 /// Returns -ln softmax(row)_target and makes the row `scale` times the gradient of that: softmax(row), less 1 at the
@@ -73,20 +107,31 @@ T cross_entropy_row(T* row, Index columns, Index target, T scale) {
   return log_sum + below_maximum;
 }
 
-/// The same for many targets at once: returns the sum over c of -counts_c ln softmax(row)_c, and makes the row `scale`
-/// times the gradient of that: n softmax(row) - counts, where n is the sum of the counts.
+/// As cross_entropy_row, for a target that is not one class: `target_weight` goes to the target and spread[c] besides
+/// to every class c; `spread_sum` is the sum of these. Returns the sum of weight * -ln softmax(row).
+template <class T>
+T smoothed_cross_entropy_row(T* row, Index columns, Index target, T target_weight, const T* spread, T spread_sum,
+                             T scale) {
+  const T maximum = detail::row_maximum(row, columns);
+  T below_maximum = target_weight * (maximum - row[target]);
+  Lanes<T> sums = Lanes<T>::Zero();
+  for (Index c = 0; c < columns; c += lane_count) {
+    sums += load_lanes(spread + c, columns - c, T{0}) * (maximum - load_lanes(row + c, columns - c, maximum));
+  }
+  below_maximum += sums.sum();
+  const T total = target_weight + spread_sum;
+  const T log_sum = softmax_row(row, columns, scale * total);
+  combine_lanes(row, spread, columns, [=](const Lanes<T>& p, const Lanes<T>& share) { return p - scale * share; });
+  row[target] -= scale * target_weight;
+  return total * log_sum + below_maximum;
+}
+
+/// As cross_entropy_row, for many targets at once: returns the sum over c of -counts_c ln softmax(row)_c, and makes the
+/// row `scale` times the gradient of that: n softmax(row) - counts, where n is the sum of the counts.
 template <class T>
 T counted_cross_entropy_row(T* row, const T* counts, Index columns, T scale) {
-  T total = 0;
-  T hits = 0;
-  for (Index c = 0; c < columns; ++c) {
-    total += counts[c];
-    hits += counts[c] * row[c];
-  }
-  const T maximum = detail::row_maximum(row, columns);
-  const T log_sum = softmax_row(row, columns, scale * total);
-  for (Index c = 0; c < columns; ++c) row[c] -= scale * counts[c];
-  return total * (maximum + log_sum) - hits;
+  const T total = std::accumulate(counts, counts + columns, T{0});
+  return smoothed_cross_entropy_row(row, columns, Index{0}, T{0}, counts, total, scale);
 }
 
 /// Every row x of the tensor becomes softmax(x).

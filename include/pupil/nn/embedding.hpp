@@ -1,13 +1,15 @@
 #pragma once
 // Embedding: a learned row of numbers for every token. PyTorch's twin is nn.Embedding.
 //
-//   y_i = W[token_i]        dW[token_i] += dy_i
+//   y_i = W[token_i]        dW[token_i] += dy_i, but for the padding token
 //
 // The same table can also say how well every token fits a row of numbers: `scores`.
 
 #include <Eigen/Core>
 #include <algorithm>
 #include <cstdint>
+#include <limits>
+#include <optional>
 #include <utility>
 
 #include <pupil/core/parallel.hpp>
@@ -22,6 +24,7 @@ struct EmbeddingOptions {
   Index num_embeddings = 0;  ///< how many tokens there are
   Index embedding_dim = 0;   ///< how many numbers each is given
   double standard_deviation = 1;
+  std::optional<std::int32_t> padding_index = {};  ///< the token whose row begins as zeros and is not trained
 };
 
 /// Tokens [...] give [..., embedding_dim].
@@ -32,12 +35,17 @@ class Embedding {
     Tensor<std::int32_t, 1> tokens;
   };
 
-  /// Weights normal with mean 0. Throws OptionError where the table has no rows or no columns.
+  /// Weights normal with mean 0. Throws OptionError where the table has no rows or no columns, or no row for the
+  /// padding.
   Embedding(const EmbeddingOptions& options, Rng& rng) : options_(options) {
     require<OptionError>(options.num_embeddings >= 1 && options.embedding_dim >= 1,
                          "embedding: cannot make a table of ", options.num_embeddings, " x ", options.embedding_dim);
+    require<OptionError>(!options.padding_index || (padding() >= 0 && padding() < options.num_embeddings),
+                         "embedding: the padding index ", padding(), " is not in the table of ",
+                         options.num_embeddings);
     weight_ = Parameter(Tensor<T, 2>({options.num_embeddings, options.embedding_dim}));
     fill_normal(weight_.value, static_cast<T>(options.standard_deviation), rng);
+    if (options.padding_index) std::fill_n(weight_.value.row(padding()), options.embedding_dim, T{0});
   }
 
   /// Throws IndexError for a token outside [0, num_embeddings).
@@ -73,6 +81,7 @@ class Embedding {
     parallel_ranges(options_.embedding_dim, columns_a_range, [&](Index begin, Index end) {
       using Row = Eigen::Array<T, 1, Eigen::Dynamic>;
       for (Index i = 0; i < context.tokens.size(); ++i) {
+        if (context.tokens[i] == padding()) continue;
         T* const gradient = weight_.gradient.row(context.tokens[i]);
         Eigen::Map<Row>(gradient + begin, end - begin) += Eigen::Map<const Row>(dy.row(i) + begin, end - begin);
       }
@@ -109,6 +118,9 @@ class Embedding {
 
  private:
   static constexpr Index columns_a_range = 64;
+  static constexpr std::int32_t no_token = std::numeric_limits<std::int32_t>::min();
+
+  std::int32_t padding() const { return options_.padding_index.value_or(no_token); }
 
   template <std::size_t Rank>
   void check(const Tensor<std::int32_t, Rank>& tokens) const {

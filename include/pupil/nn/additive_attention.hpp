@@ -1,0 +1,206 @@
+#pragma once
+// AdditiveAttention: a decoder's state looks at the positions of a sequence or of an image, and takes a mean of what is
+// there. Bahdanau, Cho, Bengio, "Neural machine translation by jointly learning to align and translate", 2014.
+//
+//   score_p = v . tanh(W_k k_p + W_q q + b)        w = softmax(score)        y = sum over p of w_p value_p
+//
+//   dw_p = dy . value_p + what comes back to w        ds = w (dw - sum of w dw)        dvalue_p += w_p dy
+//
+// and kernels/additive_score.hpp has the rest. W_k k_p is the same at every step of a decoder, so it is a call of its
+// own, once a sequence. What is a decoder's way there and back:
+//
+//   auto projected = attention.project_keys(keys, keys_context);
+//   auto [y, weights] = attention.forward(query, projected, values, mask, context);  // a context each step
+//   auto d_query = attention.backward({dy}, projected, values, context, d_projected, d_values);  // adds to both
+//   auto d_keys = attention.backward_keys(d_projected, keys_context);
+//
+// A step keeps its weights and W_q q + b; the tanh of all positions is computed again on the way back, which costs less
+// than to keep it for every step.
+
+#include <utility>
+
+#include <pupil/core/parallel.hpp>
+#include <pupil/core/tensor.hpp>
+#include <pupil/kernels/additive_score.hpp>
+#include <pupil/kernels/column_sums.hpp>
+#include <pupil/kernels/lanes.hpp>
+#include <pupil/kernels/softmax.hpp>
+#include <pupil/nn/dense.hpp>
+#include <pupil/nn/initialization.hpp>
+#include <pupil/nn/parameter.hpp>
+
+namespace pupil {
+
+struct AdditiveAttentionOptions {
+  Index query_size = 0;
+  Index key_size = 0;
+  Index attention_size = 0;  ///< how long v is
+};
+
+/// What an AdditiveAttention gives at one step, or the gradient of it, in which empty weights stand for zeros.
+template <class T>
+struct AdditiveAttentionOutput {
+  Tensor<T, 2> output{};   ///< [batch, value_size]
+  Tensor<T, 2> weights{};  ///< [batch, positions]
+};
+
+/// One query an item of the batch; keys and values lie item by item, [batch, positions, features], as the pixels of an
+/// image do. kernels::swap_time_and_batch makes that of what a recurrent layer gives.
+template <class T>
+class AdditiveAttention {
+ public:
+  using KeysContext = typename Dense<T>::Context;
+
+  struct Context {
+    typename Dense<T>::Context query;
+    Tensor<T, 2> projected_query;  ///< [batch, attention_size]
+    Tensor<T, 2> weights;          ///< [batch, positions]
+  };
+
+  /// All parameters begin as those of Dense layers. Throws OptionError where a size is below 1.
+  AdditiveAttention(const AdditiveAttentionOptions& options, Rng& rng)
+      : options_(options),
+        key_({.in_features = options.key_size, .out_features = options.attention_size, .bias = false}, rng),
+        query_({.in_features = options.query_size, .out_features = options.attention_size}, rng),
+        score_(Tensor<T, 2>({1, options.attention_size})) {
+    fill_by_fan_in(score_.value, options.attention_size, rng);
+  }
+
+  /// keys [batch, positions, key_size] give [batch, positions, attention_size].
+  Tensor<T, 3> project_keys(const Tensor<T, 3>& keys) const { return key_.forward(keys); }
+  Tensor<T, 3> project_keys(Tensor<T, 3> keys, KeysContext& context) { return key_.forward(std::move(keys), context); }
+
+  /// The gradient of the keys, from that of the projected ones, which all steps have added to. That of padding is 0,
+  /// but is multiplied by the keys there, so they must be finite.
+  Tensor<T, 3> backward_keys(const Tensor<T, 3>& d_projected, const KeysContext& context) {
+    return key_.backward(d_projected, context);
+  }
+
+  /// queries [batch, query_size], values [batch, positions, value_size] of any value_size. The mask [batch, positions]
+  /// says which positions are there, as `positions_within` makes it of lengths; the others have the weight 0, and what
+  /// stands there in projected keys and values is never read. An item without positions gets zeros. No mask: all are
+  /// there. Throws ShapeError where the shapes do not fit.
+  AdditiveAttentionOutput<T> forward(const Tensor<T, 2>& queries, const Tensor<T, 3>& projected_keys,
+                                     const Tensor<T, 3>& values, const Tensor<bool, 2>& mask = {}) const {
+    check(queries.rows(), projected_keys, values, mask);
+    return attend(query_.forward(queries), projected_keys, values, mask);
+  }
+
+  AdditiveAttentionOutput<T> forward(Tensor<T, 2> queries, const Tensor<T, 3>& projected_keys,
+                                     const Tensor<T, 3>& values, const Tensor<bool, 2>& mask, Context& context) {
+    check(queries.rows(), projected_keys, values, mask);
+    context.projected_query = query_.forward(std::move(queries), context.query);
+    auto y = attend(context.projected_query, projected_keys, values, mask);
+    context.weights = y.weights;
+    return y;
+  }
+
+  /// The gradient of the queries, from that of a step's output, and of its weights where a loss is made of them. Keys
+  /// and values are those of forward; their gradients are added to `d_projected_keys` and `d_values`, which begin as
+  /// zeros. Throws ShapeError where a gradient does not fit.
+  Tensor<T, 2> backward(const AdditiveAttentionOutput<T>& dy, const Tensor<T, 3>& projected_keys,
+                        const Tensor<T, 3>& values, const Context& context, Tensor<T, 3>& d_projected_keys,
+                        Tensor<T, 3>& d_values) {
+    check_gradients(dy, projected_keys, values, context, d_projected_keys, d_values);
+    const Index positions = values.dim(1);
+    Tensor<T, 2> d_queries(context.projected_query.shape());
+    Tensor<T, 2> d_score(context.projected_query.shape());  // each item's part of dv
+    parallel_for(values.dim(0), [&](Index n) {
+      const T* const weights = context.weights.row(n);
+      Tensor<T, 1> d_scores({positions});
+      for (Index p = 0; p < positions; ++p) {
+        if (weights[p] == 0) continue;  // it has no gradient, and may be padding
+        const Index row = n * positions + p;
+        d_scores[p] = kernels::dot_lanes(dy.output.row(n), values.row(row), values.columns());
+        if (!dy.weights.empty()) d_scores[p] += dy.weights(n, p);
+        add_multiple(weights[p], dy.output.row(n), values.columns(), d_values.row(row));
+      }
+      kernels::softmax_row_backward(weights, d_scores.data(), positions);
+      for (Index p = 0; p < positions; ++p) {
+        if (weights[p] == 0) continue;
+        const Index row = n * positions + p;
+        kernels::additive_score_backward(d_scores[p], score_.value.data(), projected_keys.row(row),
+                                         context.projected_query.row(n), options_.attention_size,
+                                         {d_projected_keys.row(row), d_queries.row(n), d_score.row(n)});
+      }
+    });
+    kernels::add_column_sums(kernels::matrix(d_score), score_.gradient.data());
+    return query_.backward(d_queries, context.query);
+  }
+
+  template <class Visitor>
+  void visit(Visitor&& visitor, const Name& name = {}) {
+    key_.visit(visitor, name / "key");
+    query_.visit(visitor, name / "query");
+    visitor(name / "score" / "weight", score_);
+  }
+
+  const AdditiveAttentionOptions& options() const { return options_; }
+
+ private:
+  /// sum += factor * row
+  static void add_multiple(T factor, const T* row, Index size, T* sum) {
+    using Lanes = kernels::Lanes<T>;
+    kernels::combine_lanes(sum, row, size, [=](const Lanes& s, const Lanes& x) { return s + factor * x; });
+  }
+
+  AdditiveAttentionOutput<T> attend(const Tensor<T, 2>& projected_query, const Tensor<T, 3>& projected_keys,
+                                    const Tensor<T, 3>& values, const Tensor<bool, 2>& mask) const {
+    const Index positions = values.dim(1);
+    AdditiveAttentionOutput<T> y{Tensor<T, 2>({values.dim(0), values.columns()}),
+                                 Tensor<T, 2>({values.dim(0), positions})};
+    parallel_for(values.dim(0), [&](Index n) {
+      T* const weights = y.weights.row(n);
+      const auto is_there = [&](Index p) { return mask.empty() || mask(n, p); };
+      for (Index p = 0; p < positions; ++p) {
+        if (!is_there(p)) continue;
+        weights[p] = kernels::additive_score(score_.value.data(), projected_keys.row(n * positions + p),
+                                             projected_query.row(n), options_.attention_size);
+      }
+      if (mask.empty()) {
+        kernels::softmax_row(weights, positions);
+      } else {
+        kernels::masked_softmax_row(weights, positions, mask.row(n));
+      }
+      for (Index p = 0; p < positions; ++p) {
+        if (is_there(p)) add_multiple(weights[p], values.row(n * positions + p), values.columns(), y.output.row(n));
+      }
+    });
+    return y;
+  }
+
+  void check(Index queries, const Tensor<T, 3>& projected_keys, const Tensor<T, 3>& values,
+             const Tensor<bool, 2>& mask) const {
+    const Shape<3> expected{queries, values.dim(1), options_.attention_size};
+    require<ShapeError>(projected_keys.shape() == expected, "additive_attention: the projected keys ",
+                        projected_keys.shape(), " are not ", expected, " (", queries, " queries, values ",
+                        values.shape(), ")");
+    require<ShapeError>(values.dim(0) == queries && values.dim(1) >= 1, "additive_attention: the values ",
+                        values.shape(), " do not fit ", queries, " queries");
+    const Shape<2> places{queries, values.dim(1)};
+    require<ShapeError>(mask.empty() || mask.shape() == places, "additive_attention: the mask ", mask.shape(),
+                        " is not ", places);
+  }
+
+  static void check_gradients(const AdditiveAttentionOutput<T>& dy, const Tensor<T, 3>& projected_keys,
+                              const Tensor<T, 3>& values, const Context& context, const Tensor<T, 3>& d_projected_keys,
+                              const Tensor<T, 3>& d_values) {
+    const Shape<2> output{context.weights.dim(0), values.dim(2)};
+    require<ShapeError>(dy.output.shape() == output, "additive_attention: the gradient ", dy.output.shape(),
+                        " does not fit the output ", output);
+    require<ShapeError>(dy.weights.empty() || dy.weights.shape() == context.weights.shape(),
+                        "additive_attention: the gradient ", dy.weights.shape(), " does not fit the weights ",
+                        context.weights.shape());
+    require<ShapeError>(d_projected_keys.shape() == projected_keys.shape(), "additive_attention: the gradient ",
+                        d_projected_keys.shape(), " does not fit the projected keys ", projected_keys.shape());
+    require<ShapeError>(d_values.shape() == values.shape(), "additive_attention: the gradient ", d_values.shape(),
+                        " does not fit the values ", values.shape());
+  }
+
+  AdditiveAttentionOptions options_;
+  Dense<T> key_;
+  Dense<T> query_;
+  Parameter<T, 2> score_;  // [1, attention_size]: v
+};
+
+}  // namespace pupil
