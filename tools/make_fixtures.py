@@ -17,7 +17,7 @@ import torch  # noqa: E402
 
 from fixtures import storage  # noqa: E402
 
-FIXTURES = ["convolution"]
+FIXTURES = ["convolution", "optimizers"]
 
 
 def main():

@@ -55,10 +55,16 @@
 #include <pupil/nn/softmax_cross_entropy.hpp>
 
 // optim: optimizers, schedules, clipping
+#include <pupil/optim/adagrad.hpp>
 #include <pupil/optim/adam.hpp>
+#include <pupil/optim/adam_moments.hpp>
+#include <pupil/optim/adamw.hpp>
 #include <pupil/optim/clip_gradients.hpp>
+#include <pupil/optim/optimizer.hpp>
+#include <pupil/optim/parameter_group.hpp>
 #include <pupil/optim/parameter_state.hpp>
 #include <pupil/optim/reduce_on_plateau.hpp>
+#include <pupil/optim/rmsprop.hpp>
 #include <pupil/optim/sgd.hpp>
 
 // io: safetensors, images, checkpoints
