@@ -60,12 +60,16 @@
 #include <pupil/optim/adam_moments.hpp>
 #include <pupil/optim/adamw.hpp>
 #include <pupil/optim/clip_gradients.hpp>
+#include <pupil/optim/cosine_decay.hpp>
+#include <pupil/optim/exponential_decay.hpp>
+#include <pupil/optim/one_cycle.hpp>
 #include <pupil/optim/optimizer.hpp>
 #include <pupil/optim/parameter_group.hpp>
 #include <pupil/optim/parameter_state.hpp>
 #include <pupil/optim/reduce_on_plateau.hpp>
 #include <pupil/optim/rmsprop.hpp>
 #include <pupil/optim/sgd.hpp>
+#include <pupil/optim/step_decay.hpp>
 
 // io: safetensors, images, checkpoints
 #include <pupil/io/atomic_file.hpp>
