@@ -68,6 +68,7 @@
 #include <pupil/optim/parameter_state.hpp>
 #include <pupil/optim/reduce_on_plateau.hpp>
 #include <pupil/optim/rmsprop.hpp>
+#include <pupil/optim/scale_gradients.hpp>
 #include <pupil/optim/sgd.hpp>
 #include <pupil/optim/step_decay.hpp>
 
