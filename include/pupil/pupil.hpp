@@ -52,6 +52,7 @@
 #include <pupil/nn/parameter.hpp>
 #include <pupil/nn/pool_window.hpp>
 #include <pupil/nn/sequential.hpp>
+#include <pupil/nn/side_by_side.hpp>
 #include <pupil/nn/softmax_cross_entropy.hpp>
 
 // optim: optimizers, schedules, clipping
@@ -62,6 +63,7 @@
 #include <pupil/optim/clip_gradients.hpp>
 #include <pupil/optim/cosine_decay.hpp>
 #include <pupil/optim/exponential_decay.hpp>
+#include <pupil/optim/moving_average.hpp>
 #include <pupil/optim/one_cycle.hpp>
 #include <pupil/optim/optimizer.hpp>
 #include <pupil/optim/parameter_group.hpp>
