@@ -49,6 +49,7 @@
 #include <pupil/nn/layer.hpp>
 #include <pupil/nn/lstm.hpp>
 #include <pupil/nn/max_pool2d.hpp>
+#include <pupil/nn/orthogonal.hpp>
 #include <pupil/nn/parameter.hpp>
 #include <pupil/nn/pool_window.hpp>
 #include <pupil/nn/sequential.hpp>
