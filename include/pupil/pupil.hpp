@@ -8,6 +8,7 @@
 #include <pupil/core/shape.hpp>
 #include <pupil/core/storage.hpp>
 #include <pupil/core/tensor.hpp>
+#include <pupil/core/type_name.hpp>
 
 // kernels: the mathematics on raw arrays
 #include <pupil/kernels/add.hpp>
@@ -55,6 +56,7 @@
 #include <pupil/nn/sequential.hpp>
 #include <pupil/nn/side_by_side.hpp>
 #include <pupil/nn/softmax_cross_entropy.hpp>
+#include <pupil/nn/summary.hpp>
 
 // optim: optimizers, schedules, clipping
 #include <pupil/optim/adagrad.hpp>

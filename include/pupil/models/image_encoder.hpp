@@ -51,6 +51,12 @@ class ImageEncoder {
         network_);
   }
 
+  /// One line a layer; see nn/summary.hpp.
+  template <class Table>
+  Shape<2> summarize(Table& table, const Name& name, const Shape<4>& images) {
+    return std::visit([&](auto& network) { return network.summarize(table, name, images); }, network_);
+  }
+
   template <class Visitor>
   void visit(Visitor&& visitor, const Name& name = {}) {
     std::visit([&](auto& network) { network.visit(visitor, name); }, network_);

@@ -126,6 +126,12 @@ class Lstm {
             {sequences.unrank(d_state.hidden, same_row), sequences.unrank(d_state.cell, same_row)}};
   }
 
+  /// The shape of the output for an x of this shape without lengths, or throws.
+  Shape<3> output_shape(const Shape<3>& x) const {
+    check(x, {}, {});
+    return {x[0], x[1], options_.hidden_size};
+  }
+
   template <class Visitor>
   void visit(Visitor&& visitor, const Name& name = {}) {
     visitor(name / "weight_ih_l0", weight_ih_);
