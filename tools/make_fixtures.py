@@ -17,7 +17,17 @@ import torch  # noqa: E402
 
 from fixtures import storage  # noqa: E402
 
-FIXTURES = ["activations", "attention", "convolution", "embedding", "losses", "normalization", "pooling", "recurrent"]
+FIXTURES = [
+    "activations",
+    "attention",
+    "convolution",
+    "embedding",
+    "losses",
+    "normalization",
+    "optimizers",
+    "pooling",
+    "recurrent",
+]
 
 
 def main():

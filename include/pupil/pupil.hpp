@@ -9,6 +9,7 @@
 #include <pupil/core/storage.hpp>
 #include <pupil/core/tensor.hpp>
 #include <pupil/core/thread_scratch.hpp>
+#include <pupil/core/type_name.hpp>
 
 // kernels: the mathematics on raw arrays
 #include <pupil/kernels/adaptive_avg_pool2d.hpp>
@@ -80,6 +81,7 @@
 #include <pupil/nn/lstm_cell.hpp>
 #include <pupil/nn/lstm_recurrence.hpp>
 #include <pupil/nn/max_pool2d.hpp>
+#include <pupil/nn/orthogonal.hpp>
 #include <pupil/nn/parameter.hpp>
 #include <pupil/nn/pool_window.hpp>
 #include <pupil/nn/recurrent_cell.hpp>
@@ -90,16 +92,30 @@
 #include <pupil/nn/regression_losses.hpp>
 #include <pupil/nn/scaled_dot_product_attention.hpp>
 #include <pupil/nn/sequential.hpp>
+#include <pupil/nn/side_by_side.hpp>
 #include <pupil/nn/softmax.hpp>
 #include <pupil/nn/softmax_cross_entropy.hpp>
 #include <pupil/nn/spatial_dropout2d.hpp>
+#include <pupil/nn/summary.hpp>
 
 // optim: optimizers, schedules, clipping
+#include <pupil/optim/adagrad.hpp>
 #include <pupil/optim/adam.hpp>
+#include <pupil/optim/adam_moments.hpp>
+#include <pupil/optim/adamw.hpp>
 #include <pupil/optim/clip_gradients.hpp>
+#include <pupil/optim/cosine_decay.hpp>
+#include <pupil/optim/exponential_decay.hpp>
+#include <pupil/optim/moving_average.hpp>
+#include <pupil/optim/one_cycle.hpp>
+#include <pupil/optim/optimizer.hpp>
+#include <pupil/optim/parameter_group.hpp>
 #include <pupil/optim/parameter_state.hpp>
 #include <pupil/optim/reduce_on_plateau.hpp>
+#include <pupil/optim/rmsprop.hpp>
+#include <pupil/optim/scale_gradients.hpp>
 #include <pupil/optim/sgd.hpp>
+#include <pupil/optim/step_decay.hpp>
 
 // io: safetensors, images, checkpoints
 #include <pupil/io/atomic_file.hpp>

@@ -9,6 +9,7 @@
 #include <doctest/doctest.h>
 
 #include <pupil/models/captioner_training.hpp>
+#include <pupil/optim/moving_average.hpp>
 
 #include "tiny_captioner.hpp"
 
@@ -58,11 +59,15 @@ TEST_CASE("a training step takes nothing from the heap from the third on") {
       auto options = tiny_captioner_options(encoder, 32);
       options.dropout = 0.3;
       Captioner<float> captioner(options, tiny_vocabulary(), rng);
-      Adam<float> adam({.learning_rate = 0.01});
+      Adam<float> adam({.learning_rate = 0.01, .groups = {{.prefix = "encoder", .learning_rate_factor = 0.5}}});
+      MovingAverage average(captioner);
       CaptionerContext<float> context;
       const auto images = tiny_images<float>(32, rng);
       const Batch batch = tiny_batch();
-      const auto step = [&] { train_captioner(captioner, adam, images, batch, {.word_loss_weight = 1}, context); };
+      const auto step = [&] {
+        train_captioner(captioner, adam, images, batch, {.word_loss_weight = 1}, context);
+        average.update(captioner);
+      };
       step();
       step();
       const std::int64_t before = allocations;

@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <pupil/models/resnet.hpp>
+#include <pupil/nn/summary.hpp>
 
 #include "parameter_gradients.hpp"
 
@@ -105,4 +106,19 @@ TEST_CASE("filters begin normal with variance 2 / fan out") {
       CHECK(squares / static_cast<double>(parameter.value.size()) == doctest::Approx(variance).epsilon(0.15));
     }
   });
+}
+
+TEST_CASE("a summary of ResNet-18 has its layers, its parameters and its work") {
+  Rng rng(9);
+  ResNet<float> network({}, rng);
+  const ModelSummary table = summary(network, Shape{1, 224, 224, 3});
+  CHECK(table.parameters() == 11'689'512);
+  CHECK(table.buffers() == 9'600);
+  CHECK(table.multiply_adds() == 1'814'073'344);  // the 1.814 G that are quoted everywhere
+  Index parameters = 0;
+  for (const LayerSummary& layer : table.layers()) parameters += layer.parameters;
+  CHECK(parameters == table.parameters());
+  CHECK(table.layers().front().output_shape == "[1, 112, 112, 64]");
+  CHECK(table.layers().back().name == "fc");
+  CHECK(table.layers().back().output_shape == "[1, 1000]");
 }

@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <pupil/models/small_cnn.hpp>
+#include <pupil/nn/summary.hpp>
 
 #include "parameter_gradients.hpp"
 
@@ -41,4 +42,14 @@ TEST_CASE("the small network tells where in the picture something is") {
   left(0, 32, 8, 0) = 1;
   right(0, 32, 40, 0) = 1;
   CHECK_FALSE(network.forward(left) == network.forward(right));
+}
+
+TEST_CASE("a summary of the small network has its layers and its parameters") {
+  Rng rng(4);
+  SmallCnn<float> network({.image_size = 17, .width = 2, .out_features = 5}, rng);
+  const ModelSummary table = summary(network, Shape{3, 17, 17, 3});
+  CHECK(table.layers().size() == 14);
+  CHECK(table.layers().back().output_shape == "[3, 5]");
+  CHECK(table.parameters() == count_parameters(network));
+  CHECK(table.layers().front().multiply_adds == 3 * 9 * 9 * 2 * 27);
 }

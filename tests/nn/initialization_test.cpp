@@ -1,9 +1,12 @@
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include <doctest/doctest.h>
 
 #include <pupil/nn/initialization.hpp>
+
+#include "../support/thread_counts.hpp"
 
 using namespace pupil;
 
@@ -62,13 +65,112 @@ TEST_CASE("fill_kaiming_normal has the variance 2 / fan out") {
   CHECK(moments_of(tensor).variance == doctest::Approx(0.04).epsilon(0.05));
 }
 
-TEST_CASE("the same seed fills with the same numbers") {
+TEST_CASE("fill_kaiming_normal takes gain and fan from its options") {
+  const auto variance = [](const KaimingOptions& options) {
+    Rng rng(4);
+    Tensor<double, 2> tensor({400, 50});
+    fill_kaiming_normal(tensor, options, rng);
+    return moments_of(tensor).variance;
+  };
+  CHECK(variance(KaimingOptions{}) == doctest::Approx(2.0 / 50).epsilon(0.05));
+  CHECK(variance({.mode = FanMode::fan_out}) == doctest::Approx(2.0 / 400).epsilon(0.05));
+  CHECK(variance({.nonlinearity = Nonlinearity::linear}) == doctest::Approx(1.0 / 50).epsilon(0.05));
+  CHECK(variance({.nonlinearity = Nonlinearity::leaky_relu, .negative_slope = 2}) ==
+        doctest::Approx(2.0 / 5 / 50).epsilon(0.05));
+}
+
+TEST_CASE("fill_kaiming_uniform has that variance between its bounds") {
+  Rng rng(5);
+  Tensor<double, 2> tensor({400, 50});
+  fill_kaiming_uniform(tensor, KaimingOptions{}, rng);
+  const double bound = std::sqrt(6.0 / 50);
+  CHECK(*std::min_element(tensor.begin(), tensor.end()) >= -bound);
+  CHECK(*std::max_element(tensor.begin(), tensor.end()) < bound);
+  CHECK(*std::max_element(tensor.begin(), tensor.end()) > 0.99 * bound);
+  CHECK(moments_of(tensor).variance == doctest::Approx(2.0 / 50).epsilon(0.05));
+}
+
+TEST_CASE("xavier has the variance gain^2 2 / (fan in + fan out), normal and uniform") {
+  Rng rng(6);
+  Tensor<double, 2> tensor({400, 50});
+  fill_xavier_normal(tensor, rng);
+  CHECK(moments_of(tensor).variance == doctest::Approx(2.0 / 450).epsilon(0.05));
+  fill_xavier_normal(tensor, rng, 3);
+  CHECK(moments_of(tensor).variance == doctest::Approx(9 * 2.0 / 450).epsilon(0.05));
+  fill_xavier_uniform(tensor, rng, 3);
+  CHECK(moments_of(tensor).variance == doctest::Approx(9 * 2.0 / 450).epsilon(0.05));
+  const double bound = 3 * std::sqrt(6.0 / 450);
+  CHECK(*std::min_element(tensor.begin(), tensor.end()) >= -bound);
+  CHECK(*std::max_element(tensor.begin(), tensor.end()) < bound);
+}
+
+TEST_CASE("fans are those of PyTorch's weights") {
+  const Fans dense = fans_of(Shape{7, 5});
+  CHECK(dense.in == 5);
+  CHECK(dense.out == 7);
+  const Fans conv = fans_of(Shape{7, 3, 2, 5});  // PyTorch's [7, 5, 3, 2]
+  CHECK(conv.in == 30);
+  CHECK(conv.out == 42);
+  const Fans sequence = fans_of(Shape{7, 3, 5});
+  CHECK(sequence.in == 15);
+  CHECK(sequence.out == 21);
+}
+
+TEST_CASE("gains are those of PyTorch") {
+  CHECK(calculate_gain(Nonlinearity::linear) == 1);
+  CHECK(calculate_gain(Nonlinearity::sigmoid) == 1);
+  CHECK(calculate_gain(Nonlinearity::tanh) == 5.0 / 3);
+  CHECK(calculate_gain(Nonlinearity::relu) == std::sqrt(2.0));
+  CHECK(calculate_gain(Nonlinearity::leaky_relu) == std::sqrt(2.0 / (1 + 0.0001)));
+  CHECK(calculate_gain(Nonlinearity::leaky_relu, 0.2) == std::sqrt(2.0 / (1 + 0.2 * 0.2)));
+}
+
+TEST_CASE("a truncated normal has its moments, and no number outside its bounds") {
+  Rng rng(7);
+  Tensor<double, 2> tensor({500, 100});
+  fill_truncated_normal(tensor, {.mean = 1, .standard_deviation = 2, .low = -3, .high = 5}, rng);
+  CHECK(*std::min_element(tensor.begin(), tensor.end()) >= -3);
+  CHECK(*std::max_element(tensor.begin(), tensor.end()) <= 5);
+  CHECK(*std::min_element(tensor.begin(), tensor.end()) < -2.9);
+  const Moments moments = moments_of(tensor);
+  CHECK(std::abs(moments.mean - 1) < 0.03);
+  CHECK(moments.variance == doctest::Approx(4 * 0.7737413).epsilon(0.03));  // 1 - 2 * 2 phi(2) / (2 Phi(2) - 1)
+}
+
+TEST_CASE("a truncated normal is exact in both tails, and without one of the bounds") {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  Rng rng(8);
+  Tensor<double, 2> tensor({100, 100});
+  fill_truncated_normal(tensor, {.low = 10, .high = infinity}, rng);
+  const Moments right = moments_of(tensor);
+  CHECK(*std::min_element(tensor.begin(), tensor.end()) >= 10);
+  CHECK(right.mean == doctest::Approx(10.0981).epsilon(1e-3));  // phi(10) / (1 - Phi(10))
+  fill_truncated_normal(tensor, {.low = -infinity, .high = -10}, rng);
+  CHECK(*std::max_element(tensor.begin(), tensor.end()) <= -10);
+  CHECK(moments_of(tensor).mean == doctest::Approx(-10.0981).epsilon(1e-3));
+  fill_truncated_normal(tensor, {.low = -infinity, .high = infinity}, rng);
+  CHECK(std::abs(moments_of(tensor).mean) < 0.05);
+  CHECK(moments_of(tensor).variance == doctest::Approx(1).epsilon(0.05));
+}
+
+TEST_CASE("a truncated normal without numbers is refused") {
+  Rng rng(9);
+  Tensor<float, 1> tensor({3});
+  CHECK_THROWS_WITH_AS(fill_truncated_normal(tensor, {.standard_deviation = 0}, rng),
+                       "fill_truncated_normal: the standard deviation 0 is not positive", OptionError);
+  CHECK_THROWS_WITH_AS(fill_truncated_normal(tensor, {.low = 1, .high = 1}, rng),
+                       "fill_truncated_normal: no numbers of mean 0 and standard deviation 1 from 1 to 1", OptionError);
+  CHECK_THROWS_AS(fill_truncated_normal(tensor, {.low = 40, .high = 50}, rng), OptionError);
+}
+
+TEST_CASE("the same seed fills with the same numbers, on any number of threads") {
   const auto filled = [](std::uint64_t seed) {
     Rng rng(seed);
-    Tensor<double, 2> tensor({3, 5});
-    fill_normal(tensor, 1.0, rng);
+    Tensor<double, 2> tensor({300, 200});
+    fill_truncated_normal(tensor, {}, rng);
+    for (double& value : tensor) value += rng.normal<double>();
     return tensor;
   };
-  CHECK(filled(5) == filled(5));
   CHECK_FALSE(filled(5) == filled(6));
+  testing::check_thread_counts([&] { return filled(5); });
 }

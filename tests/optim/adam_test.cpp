@@ -8,6 +8,7 @@
 
 #include "../support/random_tensor.hpp"
 #include "../support/thread_counts.hpp"
+#include "golden_optimizer.hpp"
 #include "two_parameters.hpp"
 
 using namespace pupil;
@@ -20,6 +21,13 @@ TEST_CASE("adam goes where PyTorch's goes") {
   const AdamOptions all{.learning_rate = 0.01, .beta1 = 0.8, .beta2 = 0.95, .epsilon = 1e-3, .weight_decay = 0.1};
   CHECK(relative_difference(three_known_steps(Adam<double>(all)),
                             Tensor<double, 1>({3}, {0.970124457, -1.970063075, 0.473852666})) < 1e-9);
+}
+
+TEST_CASE("adam does what PyTorch's does, with all options and for a group of parameters") {
+  check_golden_optimizer<Adam<double>>("adam", AdamOptions{.learning_rate = 0.01});
+  check_golden_optimizer<Adam<double>>(
+      "adam_decay",
+      AdamOptions{.learning_rate = 0.02, .beta1 = 0.8, .beta2 = 0.95, .epsilon = 1e-3, .weight_decay = 0.2});
 }
 
 TEST_CASE("ten steps of adam are ten rounds of its formula, element by element") {

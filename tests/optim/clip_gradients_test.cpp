@@ -87,3 +87,25 @@ TEST_CASE("clipping to a norm that is not positive is refused") {
   auto model = model_of_norm_13();
   CHECK_THROWS_WITH_AS(clip_gradient_norm(model, 0), "clip_gradient_norm: the largest norm is 0", OptionError);
 }
+
+TEST_CASE("clipping by value brings every element into the interval, as PyTorch's does") {
+  TwoParameters<double> model({1, 2}, 3);
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  model.weight.gradient = Tensor<double, 2>({1, 2}, {3, -4});
+  model.bias.gradient = Tensor<double, 1>({3}, {0.5, -infinity, 2});
+  clip_gradient_value(model, 2);
+  CHECK(model.weight.gradient == Tensor<double, 2>({1, 2}, {2, -2}));
+  CHECK(model.bias.gradient == Tensor<double, 1>({3}, {0.5, -2, 2}));
+}
+
+TEST_CASE("clipping by value lets a NaN stay, to be seen") {
+  TwoParameters<float> model({0, 0}, 33);
+  model.bias.gradient.fill(std::numeric_limits<float>::quiet_NaN());
+  clip_gradient_value(model, 1);
+  for (const float element : model.bias.gradient) CHECK(std::isnan(element));
+}
+
+TEST_CASE("clipping to a value that is not positive is refused") {
+  auto model = model_of_norm_13();
+  CHECK_THROWS_WITH_AS(clip_gradient_value(model, 0), "clip_gradient_value: the largest value is 0", OptionError);
+}

@@ -51,6 +51,26 @@ TEST_CASE("a state that is there stays when it is prepared again") {
   CHECK(state[1][2] == 7);
 }
 
+TEST_CASE("a state begins with the number that it is told to") {
+  TwoParameters<float> model({2, 3}, 4);
+  ParameterState<float> state("sum", 0.5F);
+  state.prepare(model, "test");
+  CHECK(state[0][5] == 0.5F);
+  CHECK(state[1][0] == 0.5F);
+}
+
+TEST_CASE("a parameter that is not trained has no tensor, and keeps its place") {
+  TwoParameters<float> model({2, 3}, 4);
+  ParameterState<float> state("exp_avg");
+  for (int time = 0; time < 2; ++time) {
+    state.prepare(model, "test", [](const Name& name) { return name == "bias"; });
+    std::vector<std::string> names;
+    state.visit([&](const Name& name, auto&) { names.push_back(name.str()); });
+    CHECK(names == std::vector<std::string>{"exp_avg.bias"});
+    CHECK(state[1][3] == 0);
+  }
+}
+
 TEST_CASE("a state made for other parameters is refused") {
   TwoParameters<float> model({2, 3}, 4);
   TwoParameters<float> other({3, 2}, 4);

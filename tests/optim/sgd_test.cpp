@@ -7,6 +7,7 @@
 
 #include "../support/random_tensor.hpp"
 #include "../support/thread_counts.hpp"
+#include "golden_optimizer.hpp"
 #include "two_parameters.hpp"
 
 using namespace pupil;
@@ -21,6 +22,17 @@ TEST_CASE("sgd goes where PyTorch's goes") {
   const SgdOptions all{.learning_rate = 0.1, .momentum = 0.9, .weight_decay = 0.1, .nesterov = true};
   CHECK(relative_difference(three_known_steps(Sgd<double>(all)),
                             Tensor<double, 1>({3}, {0.777048882, -1.604469705, -0.474284209})) < 1e-9);
+}
+
+TEST_CASE("sgd does what PyTorch's does, with all options and for a group of parameters") {
+  SgdOptions options{.learning_rate = 0.1};
+  check_golden_optimizer<Sgd<double>>("sgd", options);
+  options.weight_decay = 0.2;
+  check_golden_optimizer<Sgd<double>>("sgd_decay", options);
+  options.momentum = 0.9;
+  check_golden_optimizer<Sgd<double>>("sgd_momentum", options);
+  options.nesterov = true;
+  check_golden_optimizer<Sgd<double>>("sgd_nesterov", options);
 }
 
 TEST_CASE("a step of sgd subtracts the gradient times the learning rate and leaves gradients of zero") {

@@ -68,6 +68,14 @@ class ImageEncoder {
         network_);
   }
 
+  /// One line a layer; see nn/summary.hpp.
+  template <class Table>
+  Shape<2> summarize(Table& table, const Name& name, const Shape<4>& images) {
+    const Shape<2> features =
+        std::visit([&](auto& network) { return network.summarize(table, name, images); }, network_);
+    return table.add(name / "norm", norm_, features);
+  }
+
   /// The network's parameters under its own names, and `norm`.
   template <class Visitor>
   void visit(Visitor&& visitor, const Name& name = {}) {

@@ -102,20 +102,41 @@ class ResNet {
     conv1_.backward_parameters(dx, context.conv1);
   }
 
+  /// One line a layer; see nn/summary.hpp.
+  template <class Table>
+  Shape<2> summarize(Table& table, const Name& name, const Shape<4>& images) {
+    auto x = table.add(name / "conv1", conv1_, images);
+    x = table.add(name / "bn1", bn1_, x);
+    x = table.add(name / "relu", relu_, x);
+    x = table.add(name / "maxpool", max_pool_, x);
+    for_each_block([&](const char* stage, Index block_number, BasicBlock<T>& block) {
+      x = table.add(name / stage / block_number, block, x);
+    });
+    return table.add(name / "fc", fc_, table.add(name / "avgpool", average_, x));
+  }
+
   template <class Visitor>
   void visit(Visitor&& visitor, const Name& name = {}) {
     conv1_.visit(visitor, name / "conv1");
     bn1_.visit(visitor, name / "bn1");
-    constexpr std::array stage_names{"layer1", "layer2", "layer3", "layer4"};
-    for (std::size_t stage = 0; stage < stages_.size(); ++stage) {
-      for (std::size_t block = 0; block < stages_[stage].size(); ++block) {
-        stages_[stage][block].visit(visitor, name / stage_names[stage] / static_cast<Index>(block));
-      }
-    }
+    for_each_block([&](const char* stage, Index block_number, BasicBlock<T>& block) {
+      block.visit(visitor, name / stage / block_number);
+    });
     fc_.visit(visitor, name / "fc");
   }
 
  private:
+  /// Calls `use(name of the stage, number of the block in it, block)` from the first to the last.
+  template <class Use>
+  void for_each_block(const Use& use) {
+    constexpr std::array stage_names{"layer1", "layer2", "layer3", "layer4"};
+    for (std::size_t stage = 0; stage < stages_.size(); ++stage) {
+      for (std::size_t block = 0; block < stages_[stage].size(); ++block) {
+        use(stage_names[stage], static_cast<Index>(block), stages_[stage][block]);
+      }
+    }
+  }
+
   Conv2d<T> conv1_;
   BatchNorm2d<T> bn1_;
   Relu<T> relu_;

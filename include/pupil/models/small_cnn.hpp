@@ -44,6 +44,12 @@ class SmallCnn {
   /// Adds to the parameters' gradients.
   void backward(const Tensor<T, 2>& dy, const Context& context) { net_.backward(dy, context); }
 
+  /// One line a layer; see nn/summary.hpp.
+  template <class Table>
+  Shape<2> summarize(Table& table, const Name& name, const Shape<4>& images) {
+    return net_.summarize(table, name, images);
+  }
+
   template <class Visitor>
   void visit(Visitor&& visitor, const Name& name = {}) {
     net_.visit(visitor, name);

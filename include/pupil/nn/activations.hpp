@@ -55,6 +55,11 @@ class Rectifier {
     return dy;
   }
 
+  template <std::size_t Rank>
+  Shape<Rank> output_shape(const Shape<Rank>& x) const {
+    return x;
+  }
+
   template <class Visitor>
   void visit(Visitor&&, const Name& = {}) {}
 };
@@ -94,6 +99,11 @@ class SmoothActivation {
       Eigen::Map<Array>(dy.data() + begin, end - begin) *= Function::slope(y);
     });
     return dy;
+  }
+
+  template <std::size_t Rank>
+  Shape<Rank> output_shape(const Shape<Rank>& x) const {
+    return x;
   }
 
   template <class Visitor>

@@ -32,7 +32,6 @@ class AdaptiveAvgPool2d {
 
   /// Throws ShapeError for images without a pixel.
   Tensor<T, 4> forward(const Tensor<T, 4>& x) const {
-    require<ShapeError>(x.dim(1) >= 1 && x.dim(2) >= 1, "adaptive_avg_pool2d: the input ", x.shape(), " has no pixels");
     auto y = Tensor<T, 4>::uninitialized(output_shape(x.shape()));
     kernels::adaptive_avg_pool2d(x, y);
     return y;
@@ -52,6 +51,12 @@ class AdaptiveAvgPool2d {
     return dx;
   }
 
+  /// What forward gives for an x of this shape, or throws.
+  Shape<4> output_shape(const Shape<4>& x) const {
+    require<ShapeError>(x[1] >= 1 && x[2] >= 1, "adaptive_avg_pool2d: the input ", x, " has no pixels");
+    return {x[0], options_.output_size.height, options_.output_size.width, x[3]};
+  }
+
   /// Nothing to visit.
   template <class Visitor>
   void visit(Visitor&&, const Name& = {}) {}
@@ -59,10 +64,6 @@ class AdaptiveAvgPool2d {
   const AdaptiveAvgPool2dOptions& options() const { return options_; }
 
  private:
-  Shape<4> output_shape(const Shape<4>& x) const {
-    return {x[0], options_.output_size.height, options_.output_size.width, x[3]};
-  }
-
   AdaptiveAvgPool2dOptions options_;
 };
 

@@ -55,6 +55,9 @@ class AvgPool2d {
     return dx;
   }
 
+  /// What forward gives for an x of this shape, or throws.
+  Shape<4> output_shape(const Shape<4>& x) const { return detail::checked_pooled_shape("avg_pool2d", x, window_); }
+
   /// Nothing to visit.
   template <class Visitor>
   void visit(Visitor&&, const Name& = {}) {}
@@ -62,8 +65,6 @@ class AvgPool2d {
   const AvgPool2dOptions& options() const { return options_; }
 
  private:
-  Shape<4> output_shape(const Shape<4>& x) const { return detail::checked_pooled_shape("avg_pool2d", x, window_); }
-
   AvgPool2dOptions options_;
   kernels::PoolWindow window_;
 };

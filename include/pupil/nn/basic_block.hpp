@@ -96,6 +96,18 @@ class BasicBlock {
     return dx;
   }
 
+  /// One line a layer; see nn/summary.hpp.
+  template <class Table>
+  Shape<4> summarize(Table& table, const Name& name, const Shape<4>& x) {
+    auto y = table.add(name / "conv1", conv1_, x);
+    y = table.add(name / "bn1", bn1_, y);
+    y = table.add(name / "relu", relu_, y);
+    y = table.add(name / "conv2", conv2_, y);
+    y = table.add(name / "bn2", bn2_, y);
+    if (downsample_) table.add(name / "downsample", *downsample_, x);
+    return table.add(name / "relu", relu_, y);
+  }
+
   template <class Visitor>
   void visit(Visitor&& visitor, const Name& name = {}) {
     conv1_.visit(visitor, name / "conv1");

@@ -109,6 +109,13 @@ class BatchNorm {
     return dy;
   }
 
+  /// What forward gives for an x of this shape, or throws.
+  template <std::size_t Rank>
+  Shape<Rank> output_shape(const Shape<Rank>& x) const {
+    check(x);
+    return x;
+  }
+
   template <class Visitor>
   void visit(Visitor&& visitor, const Name& name = {}) {
     visitor(name / "weight", weight_);

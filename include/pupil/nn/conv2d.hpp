@@ -64,6 +64,12 @@ class Conv2d {
     parameters_.add_gradients("conv2d", shape_for(context.input.shape()), context.input, dy);
   }
 
+  /// What forward gives for an x of this shape, or throws.
+  Shape<4> output_shape(const Shape<4>& x) const {
+    const kernels::ConvShape shape = shape_for(x);
+    return {shape.batch, shape.out_height, shape.out_width, shape.out_channels};
+  }
+
   /// The weight is [out_channels, kernel height, kernel width, in_channels / groups].
   template <class Visitor>
   void visit(Visitor&& visitor, const Name& name = {}) {

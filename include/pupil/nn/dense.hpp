@@ -42,10 +42,7 @@ class Dense {
   /// x [..., in_features] gives [..., out_features]. Throws ShapeError where the last extent is another.
   template <std::size_t Rank>
   Tensor<T, Rank> forward(const Tensor<T, Rank>& x) const {
-    check(x.shape());
-    Shape<Rank> shape = x.shape();
-    shape[Rank - 1] = options_.out_features;
-    auto y = Tensor<T, Rank>::uninitialized(shape);
+    auto y = Tensor<T, Rank>::uninitialized(output_shape(x.shape()));
     const auto destination = options_.bias ? kernels::into(y, bias_.value) : kernels::into(y);
     kernels::gemm(kernels::matrix(x), kernels::transposed(kernels::matrix(weight_.value)), destination);
     return y;
@@ -75,6 +72,15 @@ class Dense {
     return dx;
   }
 
+  /// What forward gives for an x of this shape, or throws.
+  template <std::size_t Rank>
+  Shape<Rank> output_shape(Shape<Rank> x) const {
+    require<ShapeError>(x[Rank - 1] == options_.in_features, "dense: input has ", x[Rank - 1],
+                        " features, the layer was made for ", options_.in_features, " (input ", x, ")");
+    x[Rank - 1] = options_.out_features;
+    return x;
+  }
+
   template <class Visitor>
   void visit(Visitor&& visitor, const Name& name = {}) {
     visitor(name / "weight", weight_);
@@ -84,12 +90,6 @@ class Dense {
   const DenseOptions& options() const { return options_; }
 
  private:
-  template <std::size_t Rank>
-  void check(const Shape<Rank>& shape) const {
-    require<ShapeError>(shape[Rank - 1] == options_.in_features, "dense: input has ", shape[Rank - 1],
-                        " features, the layer was made for ", options_.in_features, " (input ", shape, ")");
-  }
-
   DenseOptions options_;
   Parameter<T, 2> weight_;  // [out, in]
   Parameter<T, 1> bias_;

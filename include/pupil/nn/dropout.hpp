@@ -57,6 +57,11 @@ class Dropout {
     return dy;
   }
 
+  template <std::size_t Rank>
+  Shape<Rank> output_shape(const Shape<Rank>& x) const {
+    return x;
+  }
+
   /// The generator is state: a checkpoint that holds it goes on with the same masks.
   template <class Visitor>
   void visit(Visitor&& visitor, const Name& name = {}) {

@@ -109,6 +109,20 @@ class Embedding {
     return dx;
   }
 
+  template <std::size_t Rank>
+  Shape<Rank + 1> output_shape(const Shape<Rank>& tokens) const {
+    Shape<Rank + 1> y;
+    std::copy(tokens.begin(), tokens.end(), y.dims.begin());
+    y[Rank] = options_.embedding_dim;
+    return y;
+  }
+
+  /// Rows are looked up, not multiplied.
+  template <std::size_t Rank>
+  Index multiply_adds(const Shape<Rank>&) const {
+    return 0;
+  }
+
   template <class Visitor>
   void visit(Visitor&& visitor, const Name& name = {}) {
     visitor(name / "weight", weight_);

@@ -55,6 +55,8 @@ class Flatten {
     return std::move(dy).reshaped(context.input_shape);
   }
 
+  Shape<2> output_shape(const Shape<InputRank>& x) const { return flat(x); }
+
   template <class Visitor>
   void visit(Visitor&&, const Name& = {}) {}
 

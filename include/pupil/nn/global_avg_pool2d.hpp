@@ -22,8 +22,7 @@ class GlobalAvgPool2d {
   /// Throws ShapeError for images without a pixel.
   Tensor<T, 2> forward(const Tensor<T, 4>& x) const {
     const Index pixels = x.dim(1) * x.dim(2);
-    require<ShapeError>(pixels >= 1, "global_avg_pool2d: the input ", x.shape(), " has no pixels");
-    auto y = Tensor<T, 2>::uninitialized({x.dim(0), x.columns()});
+    auto y = Tensor<T, 2>::uninitialized(output_shape(x.shape()));
     parallel_for(x.dim(0), [&](Index image) {
       Eigen::Map<Row> mean(y.row(image), y.columns());
       mean = Eigen::Map<const Rows>(x.row(image * pixels), pixels, x.columns()).colwise().sum();
@@ -50,6 +49,12 @@ class GlobalAvgPool2d {
       Eigen::Map<Rows>(dx.row(image * pixels), pixels, dx.columns()).bottomRows(pixels - 1).rowwise() = first;
     });
     return dx;
+  }
+
+  /// What forward gives for an x of this shape, or throws.
+  Shape<2> output_shape(const Shape<4>& x) const {
+    require<ShapeError>(x[1] * x[2] >= 1, "global_avg_pool2d: the input ", x, " has no pixels");
+    return {x[0], x[3]};
   }
 
   /// Nothing to visit.

@@ -73,6 +73,13 @@ class GroupNorm {
     return dy;
   }
 
+  /// What forward gives for an x of this shape, or throws.
+  template <std::size_t Rank>
+  Shape<Rank> output_shape(const Shape<Rank>& x) const {
+    check(x);
+    return x;
+  }
+
   template <class Visitor>
   void visit(Visitor&& visitor, const Name& name = {}) {
     if (!options_.affine) return;
@@ -84,10 +91,15 @@ class GroupNorm {
 
  private:
   template <std::size_t Rank>
+  void check(const Shape<Rank>& x) const {
+    require<ShapeError>(x[Rank - 1] == options_.num_channels, "group_norm: input has ", x[Rank - 1],
+                        " channels, the layer was made for ", options_.num_channels, " (input ", x, ")");
+    require<ShapeError>(x[0] == 0 || x.size() > 0, "group_norm: the input ", x, " has no pixels");
+  }
+
+  template <std::size_t Rank>
   Tensor<T, Rank> normalized(const Tensor<T, Rank>& x, kernels::GroupMoments<T>& moments) const {
-    require<ShapeError>(x.columns() == options_.num_channels, "group_norm: input has ", x.columns(),
-                        " channels, the layer was made for ", options_.num_channels, " (input ", x.shape(), ")");
-    require<ShapeError>(x.dim(0) == 0 || x.rows() > 0, "group_norm: the input ", x.shape(), " has no pixels");
+    check(x.shape());
     const Shape<2> groups{x.dim(0), options_.num_groups};
     moments.mean = Tensor<T, 2>::uninitialized(groups);
     moments.inverse_deviation = Tensor<T, 2>::uninitialized(groups);

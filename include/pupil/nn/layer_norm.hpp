@@ -71,6 +71,13 @@ class LayerNorm {
     return dy;
   }
 
+  /// What forward gives for an x of this shape, or throws.
+  template <std::size_t Rank>
+  Shape<Rank> output_shape(const Shape<Rank>& x) const {
+    check(x);
+    return x;
+  }
+
   template <class Visitor>
   void visit(Visitor&& visitor, const Name& name = {}) {
     if (has_weight_) visitor(name / "weight", weight_);
@@ -81,9 +88,14 @@ class LayerNorm {
 
  private:
   template <std::size_t Rank>
+  void check(const Shape<Rank>& x) const {
+    require<ShapeError>(x[Rank - 1] == options_.normalized_shape, "layer_norm: input has ", x[Rank - 1],
+                        " features, the layer was made for ", options_.normalized_shape, " (input ", x, ")");
+  }
+
+  template <std::size_t Rank>
   Tensor<T, Rank> normalized(const Tensor<T, Rank>& x, kernels::RowMoments<T>& moments) const {
-    require<ShapeError>(x.columns() == options_.normalized_shape, "layer_norm: input has ", x.columns(),
-                        " features, the layer was made for ", options_.normalized_shape, " (input ", x.shape(), ")");
+    check(x.shape());
     moments.mean = Tensor<T, 1>::uninitialized({x.rows()});
     moments.inverse_deviation = Tensor<T, 1>::uninitialized({x.rows()});
     auto y = Tensor<T, Rank>::uninitialized(x.shape());

@@ -65,6 +65,9 @@ class MaxPool2d {
     return dx;
   }
 
+  /// What forward gives for an x of this shape, or throws.
+  Shape<4> output_shape(const Shape<4>& x) const { return detail::checked_pooled_shape("max_pool2d", x, window_); }
+
   /// Nothing to visit.
   template <class Visitor>
   void visit(Visitor&&, const Name& = {}) {}
@@ -72,8 +75,6 @@ class MaxPool2d {
   const MaxPool2dOptions& options() const { return options_; }
 
  private:
-  Shape<4> output_shape(const Shape<4>& x) const { return detail::checked_pooled_shape("max_pool2d", x, window_); }
-
   MaxPool2dOptions options_;
   kernels::PoolWindow window_;
 };

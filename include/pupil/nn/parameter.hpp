@@ -4,6 +4,8 @@
 // Every layer has `template <class Visitor> void visit(Visitor&& visitor, const Name& name = {})`, which calls
 // `visitor(name / "weight", weight)` for each of its parameters, buffers and generators, always in the same order.
 
+#include <array>
+#include <charconv>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -41,11 +43,38 @@ class Name {
     std::string text = parent_ == nullptr ? std::string() : parent_->str();
     if (parent_ == nullptr) return text;
     if (!text.empty()) text += '.';
-    return text += number_ < 0 ? std::string(part_) : std::to_string(number_);
+    Digits digits;
+    return text += last_part(digits);
+  }
+
+  /// Whether `str()` would give this text; allocates nothing.
+  bool operator==(std::string_view text) const {
+    if (parent_ == nullptr) return text.empty();
+    Digits digits;
+    const std::string_view last = last_part(digits);
+    if (!text.ends_with(last)) return false;
+    text.remove_suffix(last.size());
+    if (text.empty()) return *parent_ == text;
+    return text.size() > 1 && text.ends_with('.') && *parent_ == text.substr(0, text.size() - 1);
+  }
+
+  /// Whether the prefix is this name without its last parts, however many: `layer1.0.conv1.weight` begins with
+  /// `layer1.0`, with all of itself and with nothing, but not with `layer`. Allocates nothing.
+  bool begins_with(std::string_view prefix) const {
+    return *this == prefix || (parent_ != nullptr && parent_->begins_with(prefix));
   }
 
  private:
+  using Digits = std::array<char, 20>;  // of the largest number
+
   Name(const Name* parent, std::string_view part, Index number) : parent_(parent), part_(part), number_(number) {}
+
+  /// The last part as text, which is in `digits` where it is a number.
+  std::string_view last_part(Digits& digits) const {
+    if (number_ < 0) return part_;
+    const char* const end = std::to_chars(digits.data(), digits.data() + digits.size(), number_).ptr;
+    return {digits.data(), static_cast<std::size_t>(end - digits.data())};
+  }
 
   const Name* parent_ = nullptr;
   std::string_view part_;

@@ -126,6 +126,12 @@ class RecurrentLayers {
     return gradient;
   }
 
+  /// The shape of the output for an x of this shape without lengths, or throws.
+  Shape<3> output_shape(const Shape<3>& x) const {
+    check(x, {}, {});
+    return {x[0], x[1], options_.hidden_size * (options_.bidirectional ? 2 : 1)};
+  }
+
   template <class Visitor>
   void visit(Visitor&& visitor, const Name& path = {}) {
     for (auto& layer : layers_) layer.visit(visitor, path);

@@ -45,6 +45,12 @@ class Sequential {
     visit_each(visitor, name, std::index_sequence_for<Layers...>{});
   }
 
+  /// One line a layer; see nn/summary.hpp.
+  template <class Table, std::size_t Rank>
+  auto summarize(Table& table, const Name& name, const Shape<Rank>& x) {
+    return summarize_from<0>(table, name, x);
+  }
+
   static constexpr Index size() { return sizeof...(Layers); }
 
   /// Layer I, counted from 0.
@@ -91,6 +97,16 @@ class Sequential {
       return get<0>().backward(std::forward<D>(dy), std::get<0>(context));
     } else {
       return propagate<I - 1>(get<I - 1>().backward(std::forward<D>(dy), std::get<I - 1>(context)), context);
+    }
+  }
+
+  // x comes out of the layer before I.
+  template <std::size_t I, class Table, std::size_t Rank>
+  auto summarize_from(Table& table, const Name& name, const Shape<Rank>& x) {
+    if constexpr (I == sizeof...(Layers)) {
+      return x;
+    } else {
+      return summarize_from<I + 1>(table, name, table.add(name / static_cast<Index>(I), get<I>(), x));
     }
   }
 

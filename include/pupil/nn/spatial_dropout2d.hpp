@@ -54,6 +54,8 @@ class SpatialDropout2d {
     return dy;
   }
 
+  Shape<4> output_shape(const Shape<4>& x) const { return x; }
+
   /// The generator is state: a checkpoint that holds it goes on with the same masks.
   template <class Visitor>
   void visit(Visitor&& visitor, const Name& name = {}) {

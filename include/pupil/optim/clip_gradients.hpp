@@ -1,18 +1,20 @@
 #pragma once
-// Clipping by global norm: all gradients of a model are one vector, and where it is too long it is shortened. Pascanu,
-// Mikolov, Bengio, "On the difficulty of training recurrent neural networks", 2013. PyTorch's twin is
+// Gradients that are too large are made smaller, between backward and the optimizer's step.
+//
+// By global norm: all gradients of a model are one vector, and where it is too long it is shortened. Pascanu, Mikolov,
+// Bengio, "On the difficulty of training recurrent neural networks", 2013. PyTorch's twin is
 // torch.nn.utils.clip_grad_norm_.
+// By value: every element by itself is brought into an interval. PyTorch's twin is torch.nn.utils.clip_grad_value_.
 
-#include <Eigen/Core>
 #include <array>
 #include <cmath>
 #include <cstddef>
 #include <numeric>
-#include <type_traits>
 
 #include <pupil/core/parallel.hpp>
 #include <pupil/core/tensor.hpp>
 #include <pupil/nn/parameter.hpp>
+#include <pupil/optim/scale_gradients.hpp>
 
 namespace pupil {
 
@@ -62,15 +64,19 @@ double clip_gradient_norm(Model& model, double max_norm) {
   require<OptionError>(max_norm > 0, "clip_gradient_norm: the largest norm is ", max_norm);
   const double norm = gradient_norm(model);
   const double scale = max_norm / (norm + 1e-6);
-  if (!std::isfinite(norm) || scale >= 1) return norm;
-  for_each_parameter(model, [&](const Name&, auto& parameter) {
-    using T = typename std::remove_cvref_t<decltype(parameter)>::Scalar;
-    parallel_ranges(parameter.gradient.size(), pointwise_grain, [&](Index begin, Index end) {
-      Eigen::Map<Eigen::Array<T, Eigen::Dynamic, 1>>(parameter.gradient.data() + begin, end - begin) *=
-          static_cast<T>(scale);
-    });
-  });
+  if (std::isfinite(norm) && scale < 1) scale_gradients(model, scale);
   return norm;
+}
+
+/// Brings every element of every gradient into [-max_value, max_value]; a NaN stays. Throws OptionError for a max_value
+/// that is not positive.
+template <class Model>
+void clip_gradient_value(Model& model, double max_value) {
+  require<OptionError>(max_value > 0, "clip_gradient_value: the largest value is ", max_value);
+  detail::change_gradients(model, [&]<class Array>(Array& g) {
+    const auto limit = static_cast<typename Array::Scalar>(max_value);
+    g = (g > limit).select(limit, (g < -limit).select(-limit, g));
+  });
 }
 
 }  // namespace pupil

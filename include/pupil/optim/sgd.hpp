@@ -6,11 +6,9 @@
 //   p = p - learning_rate b                    with momentum
 //   p = p - learning_rate (g + momentum b)     with Nesterov's
 
-#include <Eigen/Core>
-#include <type_traits>
+#include <vector>
 
-#include <pupil/core/parallel.hpp>
-#include <pupil/optim/parameter_state.hpp>
+#include <pupil/optim/optimizer.hpp>
 
 namespace pupil {
 
@@ -19,85 +17,48 @@ struct SgdOptions {
   double momentum = 0;
   double weight_decay = 0;  ///< adds weight_decay * value to every gradient
   bool nesterov = false;
+  std::vector<ParameterGroup> groups{};
 };
 
-/// Trains the parameters of one model of scalar T.
+/// Trains the parameters of one model of scalar T. Its state, where there is a momentum, is `momentum_buffer`.
 template <class T>
-class Sgd {
+class Sgd : public Optimizer<T, SgdOptions> {
  public:
   /// Throws OptionError for a negative learning rate, momentum or weight decay, or Nesterov's momentum of 0.
-  explicit Sgd(const SgdOptions& options = {}) : options_(options) {
-    set_learning_rate(options.learning_rate);
-    require<OptionError>(options.momentum >= 0, "sgd: the momentum ", options.momentum, " is negative");
-    require<OptionError>(options.weight_decay >= 0, "sgd: the weight decay ", options.weight_decay, " is negative");
+  explicit Sgd(const SgdOptions& options = {}) : Optimizer<T, SgdOptions>("sgd", options, states(options)) {
+    this->check_not_negative("momentum", options.momentum);
     require<OptionError>(!options.nesterov || options.momentum > 0, "sgd: nesterov without a momentum");
   }
 
-  /// Changes every parameter by its gradient, and sets the gradient to zero for the next backward pass. The first step
-  /// with momentum makes the state; every other throws ShapeError where the model has other parameters than then.
+  /// See Optimizer.
   template <class Model>
   void step(Model& model) {
-    prepare(model);
-    std::size_t i = 0;
-    for_each_parameter(model, [&](const Name&, auto& parameter) {
-      static_assert(std::is_same_v<typename std::remove_cvref_t<decltype(parameter)>::Scalar, T>,
-                    "Sgd<T> trains models of scalar T");
-      T* const momentum = options_.momentum != 0 ? momenta_[i] : nullptr;
-      update(parameter.value.data(), parameter.gradient.data(), momentum, parameter.value.size());
-      ++i;
-    });
-  }
-
-  /// Makes the state for this model, as the first step would: for loading it before that.
-  template <class Model>
-  void prepare(Model& model) {
-    if (options_.momentum != 0) momenta_.prepare(model, "sgd");
-  }
-
-  /// All that the next step depends on besides the options and the model, as buffers: `momentum_buffer.NAME` for every
-  /// parameter NAME once the state is made.
-  template <class Visitor>
-  void visit(Visitor&& visitor, const Name& name = {}) {
-    momenta_.visit(visitor, name);
-  }
-
-  double learning_rate() const { return options_.learning_rate; }
-
-  /// Throws OptionError for a negative rate.
-  void set_learning_rate(double rate) {
-    require<OptionError>(rate >= 0, "sgd: the learning rate is ", rate);
-    options_.learning_rate = rate;
-  }
-
-  const SgdOptions& options() const { return options_; }
-
- private:
-  void update(T* value, T* gradient, T* momentum, Index size) const {
-    using Elements = Eigen::Map<Eigen::Array<T, Eigen::Dynamic, 1>>;
-    const T rate = static_cast<T>(options_.learning_rate);
-    const T kept = static_cast<T>(options_.momentum);
-    const T decay = static_cast<T>(options_.weight_decay);
-    parallel_ranges(size, update_grain, [&](Index begin, Index end) {
-      Elements p(value + begin, end - begin);
-      Elements g(gradient + begin, end - begin);
-      if (decay != 0) g += decay * p;
-      if (momentum == nullptr) {
+    this->prepare(model);
+    const T momentum = static_cast<T>(this->options().momentum);
+    const bool nesterov = this->options().nesterov;
+    this->update(model, [&](auto& p, auto& g, const auto& state, const ParameterSettings& settings) {
+      const T rate = static_cast<T>(settings.learning_rate);
+      if (settings.weight_decay != 0) g += static_cast<T>(settings.weight_decay) * p;
+      if (momentum == 0) {
         p -= rate * g;
       } else {
-        Elements b(momentum + begin, end - begin);
-        b = kept * b + g;
-        if (options_.nesterov) {
-          p -= rate * (g + kept * b);
+        auto b = state(0);
+        b = momentum * b + g;
+        if (nesterov) {
+          p -= rate * (g + momentum * b);
         } else {
           p -= rate * b;
         }
       }
-      g.setZero();
     });
   }
 
-  SgdOptions options_;
-  ParameterState<T> momenta_{"momentum_buffer"};
+ private:
+  static std::vector<ParameterState<T>> states(const SgdOptions& options) {
+    std::vector<ParameterState<T>> states;
+    if (options.momentum != 0) states.emplace_back("momentum_buffer");
+    return states;
+  }
 };
 
 }  // namespace pupil

@@ -1,0 +1,115 @@
+#pragma once
+// Optimizer: what all optimizers share, so that each of their files holds little more than its formula: options, groups
+// of parameters, a state for every parameter, and the walk over a model.
+
+#include <Eigen/Core>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <pupil/core/parallel.hpp>
+#include <pupil/optim/parameter_group.hpp>
+#include <pupil/optim/parameter_state.hpp>
+
+namespace pupil {
+
+/// The base of the optimizers of models of scalar T. `Options` has a learning_rate, a weight_decay and groups.
+///
+/// An optimizer's `step(model)` changes every parameter by its gradient, and sets the gradient to zero for the next
+/// backward pass. The first step makes the state; every other throws ShapeError where the model has other parameters
+/// than then. A step throws OptionError, and changes nothing, where a group of the options is for no parameter.
+template <class T, class Options>
+class Optimizer {
+ public:
+  /// Makes the state for this model, as the first step would: for loading it before that.
+  template <class Model>
+  void prepare(Model& model) {
+    check_groups(model, options_.groups, name_);
+    for (auto& state : states_) {
+      state.prepare(model, name_, [&](const Name& name) { return !settings(name).frozen; });
+    }
+  }
+
+  /// All that the next step depends on besides the options and the model, as buffers: `STATE.NAME` for every state of
+  /// the optimizer and every parameter NAME that is trained, once the state is made.
+  template <class Visitor>
+  void visit(Visitor&& visitor, const Name& name = {}) {
+    for (auto& state : states_) state.visit(visitor, name);
+  }
+
+  /// Sets the gradients of frozen parameters to zero, as a step does: for clipping by norm, in which they would count.
+  template <class Model>
+  void clear_frozen_gradients(Model& model) const {
+    for_each_parameter(model, [&](const Name& name, auto& parameter) {
+      if (settings(name).frozen) parameter.gradient.fill(0);
+    });
+  }
+
+  double learning_rate() const { return options_.learning_rate; }
+
+  /// Throws OptionError for a negative rate.
+  void set_learning_rate(double rate) {
+    require<OptionError>(rate >= 0, name_, ": the learning rate is ", rate);
+    options_.learning_rate = rate;
+  }
+
+  const Options& options() const { return options_; }
+
+ protected:
+  /// `name` is what errors call the optimizer. Throws OptionError for a negative learning rate, weight decay or number
+  /// of a group.
+  Optimizer(std::string_view name, const Options& options, std::vector<ParameterState<T>> states)
+      : name_(name), options_(options), states_(std::move(states)) {
+    set_learning_rate(options.learning_rate);
+    check_not_negative("weight decay", options.weight_decay);
+    check_groups(options.groups, name_);
+  }
+
+  /// Throws OptionError for an option that is less than 0, or no number.
+  void check_not_negative(std::string_view what, double option) const {
+    require<OptionError>(option >= 0, name_, ": the ", what, ' ', option, " is negative");
+  }
+
+  /// Calls `rule(p, g, state, settings)` for every range of elements that are trained: their values p, their gradient g
+  /// and, as `state(k)`, their numbers in the optimizer's k-th state are Eigen arrays of one length, and `settings` are
+  /// those of their parameter. Then all gradients are zero.
+  template <class Model, class Rule>
+  void update(Model& model, const Rule& rule) {
+    std::size_t i = 0;
+    for_each_parameter(model, [&](const Name& name, auto& parameter) {
+      static_assert(std::is_same_v<typename std::remove_cvref_t<decltype(parameter)>::Scalar, T>,
+                    "an optimizer of scalar T trains models of scalar T");
+      const ParameterSettings own = settings(name);
+      parallel_ranges(parameter.value.size(), update_grain, [&](Index begin, Index end) {
+        const auto range_of = [&](T* first) {
+          return Eigen::Map<Eigen::Array<T, Eigen::Dynamic, 1>>(first + begin, end - begin);
+        };
+        auto p = range_of(parameter.value.data());
+        auto g = range_of(parameter.gradient.data());
+        if (!own.frozen)
+          rule(
+              p, g, [&](std::size_t k) { return range_of(states_[k][i]); }, own);
+        g.setZero();
+      });
+      ++i;
+    });
+  }
+
+ private:
+  /// How many elements are updated at a time: few enough that all that belongs to them stays in the cache.
+  static constexpr Index update_grain = 4096;
+
+  ParameterSettings settings(const Name& name) const {
+    return settings_for(name, options_.groups,
+                        {.learning_rate = options_.learning_rate, .weight_decay = options_.weight_decay});
+  }
+
+  std::string name_;
+  Options options_;
+  std::vector<ParameterState<T>> states_;
+};
+
+}  // namespace pupil

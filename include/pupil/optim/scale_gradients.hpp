@@ -1,0 +1,45 @@
+#pragma once
+// Gradients times a number, and with it training on batches that are too large for memory: backward adds to the
+// gradients and only an optimizer's step sets them to zero, so the gradients of several small batches add up to those
+// of one large batch.
+//
+// Small batches of equal size, with a loss that is a mean:
+//
+//   for (const auto& batch : small_batches) net.backward(mean_loss(net.forward(batch, context)).gradient, context);
+//   scale_gradients(net, 1.0 / small_batches.size());
+//   adam.step(net);
+//
+// Small batches of any size: give every loss the number of all targets in the large batch as its divisor (see
+// SoftmaxCrossEntropyOptions), and there is nothing to scale. A batch norm normalizes each small batch by itself.
+
+#include <Eigen/Core>
+#include <type_traits>
+
+#include <pupil/core/parallel.hpp>
+#include <pupil/nn/parameter.hpp>
+
+namespace pupil {
+
+namespace detail {
+
+/// Calls `change(g)` for ranges of all gradients, as Eigen arrays.
+template <class Model, class Change>
+void change_gradients(Model& model, const Change& change) {
+  for_each_parameter(model, [&](const Name&, auto& parameter) {
+    using Array = Eigen::Array<typename std::remove_cvref_t<decltype(parameter)>::Scalar, Eigen::Dynamic, 1>;
+    parallel_ranges(parameter.gradient.size(), pointwise_grain, [&](Index begin, Index end) {
+      Eigen::Map<Array> g(parameter.gradient.data() + begin, end - begin);
+      change(g);
+    });
+  });
+}
+
+}  // namespace detail
+
+/// Multiplies the gradients of all parameters.
+template <class Model>
+void scale_gradients(Model& model, double factor) {
+  detail::change_gradients(model, [&]<class Array>(Array& g) { g *= static_cast<typename Array::Scalar>(factor); });
+}
+
+}  // namespace pupil

@@ -1,0 +1,141 @@
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include <pupil/optim/adagrad.hpp>
+#include <pupil/optim/adam.hpp>
+#include <pupil/optim/adamw.hpp>
+#include <pupil/optim/optimizer.hpp>
+#include <pupil/optim/rmsprop.hpp>
+#include <pupil/optim/sgd.hpp>
+
+#include "two_parameters.hpp"
+
+using namespace pupil;
+using namespace pupil::testing;
+
+namespace {
+
+/// Two models, one in the other, as an encoder stands in a captioner.
+struct Network {
+  TwoParameters<float> encoder{{30, 20}, 7};
+  TwoParameters<float> encoder2{{5, 3}, 2};
+
+  explicit Network(Rng& rng) : encoder({30, 20}, 7, rng), encoder2({5, 3}, 2, rng) {}
+
+  void set_gradients(Rng& rng) {
+    encoder.set_gradients(rng);
+    encoder2.set_gradients(rng);
+  }
+
+  template <class Visitor>
+  void visit(Visitor&& visitor, const Name& name = {}) {
+    encoder.visit(visitor, name / "encoder");
+    encoder2.visit(visitor, name / "encoder2");
+  }
+};
+
+/// Calls `check` with an optimizer of each kind, which has its default options.
+template <class Check>
+void for_each_optimizer(const Check& check) {
+  check(Adagrad<float>());
+  check(Adam<float>());
+  check(AdamW<float>());
+  check(Rmsprop<float>());
+  check(Sgd<float>());
+}
+
+}  // namespace
+
+TEST_CASE("a frozen parameter keeps its value and loses its gradient, and the others are trained") {
+  for_each_optimizer([]<class Kind>(const Kind& made) {
+    Rng rng(1);
+    Network network(rng);
+    const Network start = network;
+    auto options = made.options();
+    options.weight_decay = 0.1;
+    options.groups = {{.prefix = "encoder", .frozen = true}};
+    Kind optimizer(options);
+    for (int step = 0; step < 3; ++step) {
+      network.set_gradients(rng);
+      optimizer.step(network);
+    }
+    CHECK(network.encoder.weight.value == start.encoder.weight.value);
+    CHECK(network.encoder.bias.value == start.encoder.bias.value);
+    CHECK(network.encoder.weight.gradient == Tensor<float, 2>({30, 20}));
+    CHECK_FALSE(network.encoder2.weight.value == start.encoder2.weight.value);
+    CHECK_FALSE(network.encoder2.bias.value == start.encoder2.bias.value);
+    for_each_buffer(optimizer,
+                    [](const Name& name, auto&) { CHECK(name.str().find("encoder.") == std::string::npos); });
+  });
+}
+
+TEST_CASE("a group with factor 1 and the same weight decay changes no bit") {
+  for_each_optimizer([]<class Kind>(const Kind& made) {
+    Rng rng(2);
+    Network network(rng);
+    Network twin = network;
+    auto options = made.options();
+    options.weight_decay = 0.1;
+    Kind plain(options);
+    options.groups = {{.prefix = "encoder", .weight_decay = 0.1}, {}};
+    Kind grouped(options);
+    for (int step = 0; step < 3; ++step) {
+      network.set_gradients(rng);
+      twin.encoder.weight.gradient = network.encoder.weight.gradient;
+      plain.step(network);
+      grouped.step(twin);
+    }
+    CHECK(network.encoder.weight.value == twin.encoder.weight.value);
+  });
+}
+
+TEST_CASE("a group with factor 0 and no weight decay does not move, and follows the learning rate otherwise") {
+  for_each_optimizer([]<class Kind>(const Kind& made) {
+    Rng rng(3);
+    Network network(rng);
+    const Network start = network;
+    auto options = made.options();
+    options.groups = {{.prefix = "encoder", .learning_rate_factor = 0, .weight_decay = 0}};
+    Kind optimizer(options);
+    optimizer.step(network);
+    CHECK(network.encoder.weight.value == start.encoder.weight.value);
+    CHECK_FALSE(network.encoder2.weight.value == start.encoder2.weight.value);
+  });
+}
+
+TEST_CASE("a group that is for no parameter is found before anything is changed") {
+  for_each_optimizer([]<class Kind>(const Kind& made) {
+    Rng rng(4);
+    Network network(rng);
+    const Network start = network;
+    auto options = made.options();
+    options.groups = {{.prefix = "encode"}};
+    Kind optimizer(options);
+    CHECK_THROWS_AS(optimizer.step(network), OptionError);
+    CHECK(network.encoder.weight.value == start.encoder.weight.value);
+    CHECK(network.encoder.weight.gradient == start.encoder.weight.gradient);
+    options.groups = {{.prefix = "encoder", .weight_decay = -1}};
+    CHECK_THROWS_AS(Kind{options}, OptionError);
+  });
+}
+
+TEST_CASE("gradients of frozen parameters can be cleared before clipping") {
+  Rng rng(5);
+  Network network(rng);
+  const auto trained = network.encoder2.weight.gradient;
+  const Sgd<float> sgd({.groups = {{.prefix = "encoder", .frozen = true}}});
+  sgd.clear_frozen_gradients(network);
+  CHECK(network.encoder.weight.gradient == Tensor<float, 2>({30, 20}));
+  CHECK(network.encoder2.weight.gradient == trained);
+}
+
+TEST_CASE("a message about an optimizer begins with its name") {
+  Rng rng(6);
+  Network network(rng);
+  CHECK_THROWS_WITH_AS(Sgd<float>({.groups = {{.prefix = "fc"}}}).step(network),
+                       "sgd: the model has no parameter for the group \"fc\"", OptionError);
+  CHECK_THROWS_WITH_AS(AdamW<float>({.groups = {{.prefix = "fc"}}}).step(network),
+                       "adamw: the model has no parameter for the group \"fc\"", OptionError);
+}
