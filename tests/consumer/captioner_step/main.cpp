@@ -1,0 +1,48 @@
+// What a user's own training program may look like: a small CNN and an LSTM, trained together. How long it takes to
+// compile, and how much memory, is what the test consumer/compile_budget holds.
+
+#include <cstdio>
+
+#include <pupil/pupil.hpp>
+
+using namespace pupil;
+
+int main() {
+  Rng rng(1);
+  Sequential encoder{
+      Conv2d<float>({.in_channels = 3, .out_channels = 8, .kernel_size = 3, .stride = 2, .padding = 1}, rng),
+      BatchNorm2d<float>({.num_features = 8}), Relu<float>(), MaxPool2d<float>({.kernel_size = 2}), Flatten<float>(),
+      Dense<float>({.in_features = 8 * 4 * 4, .out_features = 16}, rng)};
+  ShowAndTell<float> decoder({.vocabulary_size = 20, .embedding_size = 16, .hidden_size = 16}, rng);
+  Adam<float> adam_of_encoder({.learning_rate = 1e-2});
+  Adam<float> adam_of_decoder({.learning_rate = 1e-2});
+
+  Tensor<float, 4> images({4, 16, 16, 3});
+  fill_normal(images, 1.0F, rng);
+  EncodedCaptions captions(4);
+  for (auto& of_image : captions) of_image = {{4, 5, 6}, {7, 8}};
+  const EpochPlan plan = plan_epoch(captions, {.batch_size = 4}, 0);
+  Batch batch;
+  batch.fill(captions, plan.batches.front());
+
+  double first = 0;
+  double last = 0;
+  for (int step = 0; step < 30; ++step) {
+    decltype(encoder)::Context encoder_context;
+    const auto features = encoder.forward(images, encoder_context);
+    Tensor<float, 2> d_features(features.shape());
+    last = 0;
+    for (const CaptionBlock& block : batch.blocks()) {
+      ShowAndTell<float>::Context context;
+      auto loss = softmax_cross_entropy(decoder.forward(features, block, context), target_words(block));
+      last += loss.value;
+      kernels::add_to(d_features, decoder.backward(loss.gradient, context));
+    }
+    encoder.backward(d_features, encoder_context);
+    adam_of_encoder.step(encoder);
+    adam_of_decoder.step(decoder);
+    if (step == 0) first = last;
+  }
+  std::printf("loss %g -> %g\n", first, last);
+  return last < first ? 0 : 1;
+}
