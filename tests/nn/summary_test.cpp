@@ -78,7 +78,7 @@ TEST_CASE("a summary is a table of layers, and totals") {
         "5 (Dense)        [1, 10]              31,370         31,360\n"
         "-----------------------------------------------------------\n"
         "parameters     31,562\n"
-        "buffers        32\n"
+        "buffers        33\n"
         "multiply-adds  144,256\n");
 }
 
