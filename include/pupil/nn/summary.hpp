@@ -115,7 +115,7 @@ namespace detail {
 inline std::string with_commas(Index number) {
   std::string text = std::to_string(number);
   for (auto place = static_cast<Index>(text.size()) - 3; place > 0; place -= 3) {
-    text.insert(static_cast<std::size_t>(place), ",");
+    text.insert(static_cast<std::size_t>(place), 1, ',');
   }
   return text;
 }
