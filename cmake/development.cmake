@@ -14,8 +14,10 @@ if(CMAKE_CXX_COMPILER_ID MATCHES "GNU|Clang")
     endif()
   endif()
   if(PUPIL_SANITIZE)
-    # A sanitizer that only prints lets a test pass; this one ends the program.
-    list(APPEND development_flags -fsanitize=${PUPIL_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+    # A sanitizer that only prints lets a test pass; this one ends the program. What AddressSanitizer or the processor
+    # finds anyway is not looked for a second time at every access: that more than doubles the time to compile.
+    list(APPEND development_flags -fsanitize=${PUPIL_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer
+         -fno-sanitize=null,alignment,object-size,pointer-overflow)
   endif()
 endif()
 

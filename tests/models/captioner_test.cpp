@@ -33,7 +33,7 @@ TEST_CASE("a captioner's parameters are its encoder's and its decoder's") {
     encoder += name.str().starts_with("encoder.") ? 1 : 0;
     decoder += name.str().starts_with("decoder.") ? 1 : 0;
   });
-  CHECK(encoder == 14);
+  CHECK(encoder == 16);
   CHECK(decoder == 7);
 }
 
