@@ -42,8 +42,8 @@ struct TrainingSettings {
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TrainingSettings, data, encoder, encoder_width, image_size, resize_to,
                                    embedding_size, hidden_size, dropout, epochs, batch_size, captions_per_image,
-                                   max_caption_length, min_count, learning_rate, max_gradient_norm, word_loss, plateau_factor,
-                                   plateau_patience, patience, limit, checkpoint_every, mirror, seed)
+                                   max_caption_length, min_count, learning_rate, max_gradient_norm, word_loss,
+                                   plateau_factor, plateau_patience, patience, limit, checkpoint_every, mirror, seed)
 
 /// Reads a settings.json. Throws FileError where it is missing or broken.
 TrainingSettings read_settings(const std::filesystem::path& path);
