@@ -34,18 +34,21 @@ struct Arguments {
 };
 
 /// Those that a resumed run may be given anew: they say when to stop, not what a step does.
-bool may_change(const std::string& setting) {
-  return setting == "epochs" || setting == "patience" || setting == "checkpoint_every";
+bool may_change(const std::string& setting, const TrainingSettings& of_run) {
+  if (setting == "epochs") return of_run.schedule != "cosine";  // which falls to its end at the last of them
+  return setting == "patience" || setting == "checkpoint_every";
 }
 
 /// The settings that the run began with, changed by what may be given anew.
 TrainingSettings resumed_settings(const Arguments& arguments, const RunFolder& run) {
-  nlohmann::json stored = read_settings(run.settings());
+  const TrainingSettings of_run = read_settings(run.settings());
+  nlohmann::json stored = of_run;
   const nlohmann::json given = arguments.settings;
   for (const auto& [setting, option] : arguments.options) {
     if (option->count() == 0 || stored.at(setting) == given.at(setting)) continue;
-    pupil::require<pupil::OptionError>(may_change(setting), option->get_name(), " is ", given.at(setting).dump(),
-                                       ", but the run in ", arguments.out, " began with ", stored.at(setting).dump());
+    pupil::require<pupil::OptionError>(may_change(setting, of_run), option->get_name(), " is ",
+                                       given.at(setting).dump(), ", but the run in ", arguments.out, " began with ",
+                                       stored.at(setting).dump());
     stored[setting] = given.at(setting);
   }
   return stored.get<TrainingSettings>();
@@ -146,6 +149,9 @@ void add_train_command(CLI::App& app, ExitStatus& status) {
   setting("max_gradient_norm", s.max_gradient_norm, "Gradients are clipped to this norm")->check(CLI::PositiveNumber);
   setting("word_loss", s.word_loss, "Weight of the loss by which the encoder alone is to know the words; 0: none")
       ->check(CLI::NonNegativeNumber);
+  setting("schedule", s.schedule,
+          "Learning rate: lowered on a plateau, or step by step along a cosine to the last epoch")
+      ->check(CLI::IsMember({"plateau", "cosine"}));
   setting("plateau_factor", s.plateau_factor, "Lower the learning rate by this")->check(CLI::Range(0.01, 0.99));
   setting("plateau_patience", s.plateau_patience, "After more than so many epochs without a better dev CIDEr-D")
       ->check(CLI::NonNegativeNumber);

@@ -9,6 +9,7 @@
 
 #include <pupil/metrics/scores.hpp>
 #include <pupil/models/captioner_file.hpp>
+#include <pupil/optim/cosine_decay.hpp>
 
 #include "captioning.hpp"
 #include "interruption.hpp"
@@ -87,6 +88,7 @@ bool Trainer::run_epoch() {
       save_checkpoint(run_, state_);
       return false;
     }
+    state_.adam.set_learning_rate(learning_rate(batches));
     step(plan.batches[static_cast<std::size_t>(progress.batch)]);
     if (line_.is_due()) show_progress(batches);
     const bool checkpoint_due = settings_.checkpoint_every > 0 && progress.batch % settings_.checkpoint_every == 0;
@@ -94,6 +96,13 @@ bool Trainer::run_epoch() {
   }
   finish_epoch();
   return true;
+}
+
+double Trainer::learning_rate(Index batches) const {
+  if (settings_.schedule == "plateau") return plateau_.learning_rate();
+  const pupil::CosineDecay cosine(
+      {.learning_rate = settings_.learning_rate, .total_steps = settings_.epochs * batches});
+  return cosine.learning_rate(state_.progress.epoch * batches + state_.progress.batch);
 }
 
 void Trainer::step(const pupil::PlannedBatch& planned) {
@@ -168,7 +177,7 @@ EpochRecord Trainer::record_epoch() {
     progress.best_cider_d = scores.cider_d;
     progress.epochs_since_best = 0;
   }
-  state_.adam.set_learning_rate(plateau_.update(scores.cider_d));
+  plateau_.update(scores.cider_d);
   progress.plateau = plateau_.state();
   return record;
 }

@@ -26,6 +26,8 @@ class Trainer {
   TrainingState begin() const;
   bool finished() const;
   bool run_epoch();
+  /// Of the running epoch's next step.
+  double learning_rate(pupil::Index batches) const;
   void step(const pupil::PlannedBatch& planned);
   void load_batch(const pupil::PlannedBatch& planned, pupil::Tensor<float, 4>& images) const;
   void finish_epoch();

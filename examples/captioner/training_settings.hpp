@@ -29,6 +29,7 @@ struct TrainingSettings {
   double learning_rate = 4e-4;
   double max_gradient_norm = 5;
   double word_loss = 1;
+  std::string schedule = "plateau";
   double plateau_factor = 0.5;
   pupil::Index plateau_patience = 2;
   pupil::Index patience = 6;
@@ -42,7 +43,7 @@ struct TrainingSettings {
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TrainingSettings, data, encoder, encoder_width, image_size, resize_to,
                                    embedding_size, hidden_size, dropout, epochs, batch_size, captions_per_image,
-                                   max_caption_length, min_count, learning_rate, max_gradient_norm, word_loss,
+                                   max_caption_length, min_count, learning_rate, max_gradient_norm, word_loss, schedule,
                                    plateau_factor, plateau_patience, patience, limit, checkpoint_every, mirror, seed)
 
 /// Reads a settings.json. Throws FileError where it is missing or broken.

@@ -1,4 +1,6 @@
 #include <chrono>
+#include <sstream>
+#include <string>
 #include <thread>
 
 #include <pupil/io/safetensors.hpp>
@@ -51,6 +53,14 @@ std::string outcome(const std::filesystem::path& run) {
   return text;
 }
 
+/// The learning rate in the last row of the history.
+double last_learning_rate(const std::filesystem::path& run) {
+  std::istringstream row(lines_of(file_text(run / "history.csv")).back());
+  std::string field;
+  for (int column = 0; column < 9; ++column) std::getline(row, field, ',');
+  return std::stod(field);
+}
+
 }  // namespace
 
 TEST_CASE("a run that is killed in the middle of an epoch, again and again, ends with the same bytes") {
@@ -79,8 +89,9 @@ TEST_CASE("an interrupted run says how to go on, and ends with the same bytes wh
   make_scenes(folder / "data");
   const auto whole = folder / "whole";
   const auto interrupted = folder / "interrupted";
-  REQUIRE(run_program(long_training(folder / "data", whole)).status == 0);
-  REQUIRE(stop_after(long_training(folder / "data", interrupted), interrupted, 5, SIGINT));
+  const Arguments cosine{"--schedule", "cosine"};
+  REQUIRE(run_program(long_training(folder / "data", whole) + cosine).status == 0);
+  REQUIRE(stop_after(long_training(folder / "data", interrupted) + cosine, interrupted, 5, SIGINT));
   REQUIRE(run_program({"train", "--out", interrupted.string(), "--resume"}).status == 0);
   CHECK((outcome(interrupted) == outcome(whole)));
 }
@@ -94,6 +105,16 @@ TEST_CASE("a run goes on for more epochs as if it had been started with them") {
   REQUIRE(run_program(arguments).status == 0);
   REQUIRE(run_program({"train", "--out", trained.run.string(), "--resume", "--epochs", "4"}).status == 0);
   CHECK((outcome(trained.run) == outcome(longer)));
+}
+
+TEST_CASE("the last epoch of a run along a cosine cannot be moved") {
+  if (!has_program()) return;
+  const TemporaryFolder folder;
+  make_scenes(folder / "data");
+  const auto run = folder / "run";
+  REQUIRE(run_program(tiny_training(folder / "data", run) + Arguments{"--schedule", "cosine"}).status == 0);
+  CHECK(last_learning_rate(run) < 0.1 * 4e-4);
+  check_refused(run_program({"train", "--out", run.string(), "--resume", "--epochs", "9"}), {"--epochs", "9"});
 }
 
 TEST_CASE("a finished run that is resumed stays as it is") {

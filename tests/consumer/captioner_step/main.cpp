@@ -11,7 +11,10 @@ int main() {
   Rng rng(1);
   Sequential encoder{
       Conv2d<float>({.in_channels = 3, .out_channels = 8, .kernel_size = 3, .stride = 2, .padding = 1}, rng),
-      BatchNorm2d<float>({.num_features = 8}), Relu<float>(), MaxPool2d<float>({.kernel_size = 2}), Flatten<float>(),
+      BatchNorm2d<float>({.num_features = 8}),
+      Relu<float>(),
+      MaxPool2d<float>({.kernel_size = 2}),
+      Flatten<float>(),
       Dense<float>({.in_features = 8 * 4 * 4, .out_features = 16}, rng)};
   ShowAndTell<float> decoder({.vocabulary_size = 20, .embedding_size = 16, .hidden_size = 16}, rng);
   Adam<float> adam_of_encoder({.learning_rate = 1e-2});
