@@ -20,6 +20,7 @@ from fixtures import storage  # noqa: E402
 FIXTURES = [
     "activations",
     "attention",
+    "captioner",
     "convolution",
     "embedding",
     "losses",
