@@ -14,7 +14,7 @@ namespace {
 using BatchNorm2d = pupil::BatchNorm2d<float>;
 
 /// A pass that reads or writes `tensors` tensors of the image's size.
-Work work_of(const Shape<4>& image, int tensors) {
+Work work_of_batch_norm2d(const Shape<4>& image, int tensors) {
   return {.bytes = tensors * bytes_of(image), .images = static_cast<double>(image[0])};
 }
 
@@ -28,12 +28,12 @@ void add_batch_norm2d(Index batch) {
     add("batch_norm2d/forward/" + spelled(image, 1), [=](auto& state) {
       Rng rng(1);
       BatchNorm2d norm({.num_features = image[3]});
-      time_forward(state, work_of(image, 3), norm, random_tensor(image, rng));  // x for the moments, x, y
+      time_forward(state, work_of_batch_norm2d(image, 3), norm, random_tensor(image, rng));  // x for the moments, x, y
     });
     add("batch_norm2d/backward/" + spelled(image, 1), [=](auto& state) {
       Rng rng(1);
       BatchNorm2d norm({.num_features = image[3]});
-      time_backward(state, work_of(image, 5), norm, random_tensor(image, rng),
+      time_backward(state, work_of_batch_norm2d(image, 5), norm, random_tensor(image, rng),
                     rng);  // x and dy for the sums, x, dy, dx
     });
   }

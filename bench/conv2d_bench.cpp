@@ -12,7 +12,7 @@ namespace {
 
 using Conv2d = pupil::Conv2d<float>;
 
-Conv2d make(const Convolution& convolution, Rng& rng) {
+Conv2d make_conv2d(const Convolution& convolution, Rng& rng) {
   return Conv2d({.in_channels = convolution.in_channels,
                  .out_channels = convolution.out_channels,
                  .kernel_size = convolution.kernel_size,
@@ -23,41 +23,41 @@ Conv2d make(const Convolution& convolution, Rng& rng) {
                 rng);
 }
 
-Tensor<float, 4> make_input(const Convolution& convolution, Index batch, Rng& rng) {
+Tensor<float, 4> make_conv2d_input(const Convolution& convolution, Index batch, Rng& rng) {
   return random_tensor(Shape{batch, convolution.in_size, convolution.in_size, convolution.in_channels}, rng);
 }
 
 /// As much work as `passes` forward passes.
-Work work_of(const Convolution& convolution, Index batch, int passes) {
+Work work_of_conv2d(const Convolution& convolution, Index batch, int passes) {
   const auto images = static_cast<double>(batch);
   return {.operations = passes * images * convolution.operations(), .images = images};
 }
 
 void time_conv2d_forward(benchmark::State& state, const Convolution& convolution, Index batch) {
   Rng rng(1);
-  Conv2d conv = make(convolution, rng);
-  time_forward(state, work_of(convolution, batch, 1), conv, make_input(convolution, batch, rng));
+  Conv2d conv = make_conv2d(convolution, rng);
+  time_forward(state, work_of_conv2d(convolution, batch, 1), conv, make_conv2d_input(convolution, batch, rng));
 }
 
 void time_conv2d_backward(benchmark::State& state, const Convolution& convolution, Index batch) {
   Rng rng(1);
-  Conv2d conv = make(convolution, rng);
-  time_backward(state, work_of(convolution, batch, 2), conv, make_input(convolution, batch, rng), rng);
+  Conv2d conv = make_conv2d(convolution, rng);
+  time_backward(state, work_of_conv2d(convolution, batch, 2), conv, make_conv2d_input(convolution, batch, rng), rng);
 }
 
 /// Without the gradient of the input, as a network's first layer is trained.
 void time_backward_parameters(benchmark::State& state, const Convolution& convolution, Index batch) {
   Rng rng(1);
-  Conv2d conv = make(convolution, rng);
+  Conv2d conv = make_conv2d(convolution, rng);
   Conv2d::Context context;
-  auto dy = conv.forward(make_input(convolution, batch, rng), context);
+  auto dy = conv.forward(make_conv2d_input(convolution, batch, rng), context);
   pupil::fill_uniform(dy, 1.0F, rng);
   const auto no_input = [] { return 0; };
   const auto backward = [&](int) {
     conv.backward_parameters(dy, context);
     benchmark::ClobberMemory();
   };
-  time_passes(state, work_of(convolution, batch, 1), no_input, backward);
+  time_passes(state, work_of_conv2d(convolution, batch, 1), no_input, backward);
 }
 
 }  // namespace

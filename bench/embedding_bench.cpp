@@ -14,7 +14,7 @@ namespace {
 
 using Embedding = pupil::Embedding<float>;
 
-Embedding make(Rng& rng) {
+Embedding make_embedding(Rng& rng) {
   return Embedding({.num_embeddings = sizes::vocabulary, .embedding_dim = sizes::embedding}, rng);
 }
 
@@ -32,13 +32,13 @@ void add_embedding(Index batch) {
   const auto captions = static_cast<double>(batch);
   add("embedding/forward/" + name, [=](auto& state) {
     Rng rng(1);
-    Embedding embedding = make(rng);
+    Embedding embedding = make_embedding(rng);
     const Work work{.bytes = 2 * bytes_of(output), .captions = captions};  // the table's rows, y
     time_forward(state, work, embedding, random_words(batch, rng));
   });
   add("embedding/backward/" + name, [=](auto& state) {
     Rng rng(1);
-    Embedding embedding = make(rng);
+    Embedding embedding = make_embedding(rng);
     const Work work{.bytes = 3 * bytes_of(output), .captions = captions};  // dy, the gradient's rows read and written
     time_backward(state, work, embedding, random_words(batch, rng), rng);
   });

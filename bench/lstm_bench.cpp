@@ -15,41 +15,41 @@ namespace {
 
 using Lstm = pupil::Lstm<float>;
 
-Lstm make(Rng& rng) { return Lstm({.input_size = sizes::embedding, .hidden_size = sizes::hidden}, rng); }
+Lstm make_lstm(Rng& rng) { return Lstm({.input_size = sizes::embedding, .hidden_size = sizes::hidden}, rng); }
 
 /// As much work as `passes` forward passes.
-Work work_of(const Shape<3>& x, int passes) {
+Work work_of_lstm(const Shape<3>& x, int passes) {
   return {.operations = passes * lstm_operations(x[0] * x[1], sizes::embedding, sizes::hidden),
           .captions = static_cast<double>(x[1])};
 }
 
 void time_lstm_forward(benchmark::State& state, const Shape<3>& x) {
   Rng rng(1);
-  Lstm lstm = make(rng);
-  time_forward(state, work_of(x, 1), lstm, random_tensor(x, rng));
+  Lstm lstm = make_lstm(rng);
+  time_forward(state, work_of_lstm(x, 1), lstm, random_tensor(x, rng));
 }
 
 void time_lstm_backward(benchmark::State& state, const Shape<3>& x) {
   Rng rng(1);
-  Lstm lstm = make(rng);
+  Lstm lstm = make_lstm(rng);
   Lstm::Context context;
   pupil::LstmOutput<float> dy{.output = lstm.forward(random_tensor(x, rng), context).output};
   pupil::fill_uniform(dy.output, 1.0F, rng);
   const auto no_input = [] { return 0; };
   const auto backward = [&](int) { benchmark::DoNotOptimize(lstm.backward(dy, context)); };
-  time_passes(state, work_of(x, 2), no_input, backward);
+  time_passes(state, work_of_lstm(x, 2), no_input, backward);
 }
 
 /// Without a context, from a state: the layer as it is used when captions are made.
 void time_inference(benchmark::State& state, const Shape<3>& x) {
   Rng rng(1);
-  const Lstm lstm = make(rng);
+  const Lstm lstm = make_lstm(rng);
   const auto word = random_tensor(x, rng);
   const pupil::LstmState<float> initial{random_tensor(Shape<3>{1, x[1], sizes::hidden}, rng),
                                         random_tensor(Shape<3>{1, x[1], sizes::hidden}, rng)};
   const auto no_input = [] { return 0; };
   const auto forward = [&](int) { benchmark::DoNotOptimize(lstm.forward(word, initial)); };
-  time_passes(state, work_of(x, 1), no_input, forward);
+  time_passes(state, work_of_lstm(x, 1), no_input, forward);
 }
 
 std::string name_of(const Shape<3>& x) { return spelled(x) + "->" + std::to_string(sizes::hidden); }

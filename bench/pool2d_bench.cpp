@@ -15,7 +15,7 @@ namespace {
 
 /// Either pass goes once over the large image and once over the small one, of which max pooling also keeps where in its
 /// window each element was found, in `kept` bytes.
-Work work_of(const Shape<4>& large, const Shape<4>& small, double kept = 0) {
+Work work_of_pool2d(const Shape<4>& large, const Shape<4>& small, double kept = 0) {
   return {.bytes = bytes_of(large) + bytes_of(small) + kept, .images = static_cast<double>(large[0])};
 }
 
@@ -40,11 +40,11 @@ void add_pool2d(Index batch) {
   const Shape<4> halved{batch, 56, 56, 64};
   const double taps = static_cast<double>(sizeof(pupil::kernels::Tap)) * static_cast<double>(halved.size());
   add_pool("max_pool2d_k3s2", pupil::MaxPool2d<float>({.kernel_size = 3, .stride = 2, .padding = 1}), stem,
-           work_of(stem, halved, taps));
-  add_pool("avg_pool2d_k2s2", pupil::AvgPool2d<float>({.kernel_size = 2}), stem, work_of(stem, halved));
+           work_of_pool2d(stem, halved, taps));
+  add_pool("avg_pool2d_k2s2", pupil::AvgPool2d<float>({.kernel_size = 2}), stem, work_of_pool2d(stem, halved));
 
   const Shape<4> last{batch, 7, 7, 512};
-  add_pool("global_avg_pool2d", pupil::GlobalAvgPool2d<float>(), last, work_of(last, {batch, 1, 1, 512}));
+  add_pool("global_avg_pool2d", pupil::GlobalAvgPool2d<float>(), last, work_of_pool2d(last, {batch, 1, 1, 512}));
 }
 
 }  // namespace bench

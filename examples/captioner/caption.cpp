@@ -20,7 +20,7 @@ namespace captioner {
 
 namespace {
 
-struct Arguments {
+struct CaptionArguments {
   std::string run;
   std::vector<std::string> images;
   std::string format = "text";
@@ -51,7 +51,7 @@ void print(const CaptionResult& result, std::string_view format) {
   std::cout.flush();
 }
 
-void caption(const Arguments& arguments, ExitStatus& status) {
+void caption(const CaptionArguments& arguments, ExitStatus& status) {
   if (arguments.threads > 0) pupil::set_num_threads(arguments.threads);
   const Model model = pupil::load_captioner<float>(RunFolder(arguments.run).model());
   if (arguments.format == "csv") std::cout << "image,caption\n";
@@ -65,7 +65,7 @@ void caption(const Arguments& arguments, ExitStatus& status) {
 
 void add_caption_command(CLI::App& app, ExitStatus& status) {
   CLI::App* const command = app.add_subcommand("caption", "Say in one line what each image shows");
-  const auto arguments = std::make_shared<Arguments>();
+  const auto arguments = std::make_shared<CaptionArguments>();
   command->add_option("--run", arguments->run, "Folder of a trained run, or its model.safetensors")->required();
   command->add_option("images", arguments->images, "Image files")->required()->type_name("IMAGE");
   command->add_option("--format", arguments->format, "text: path, tab, caption; json: an object a line; csv")

@@ -26,7 +26,7 @@ namespace captioner {
 
 namespace {
 
-struct Arguments {
+struct EvaluateArguments {
   std::string run;
   std::string data;
   std::string split = "dev";
@@ -46,7 +46,7 @@ struct Evaluation {
   std::vector<std::vector<std::string>> reference_texts;
 };
 
-Evaluation caption_split(const Model& model, const pupil::CaptionedImages& data, const Arguments& arguments) {
+Evaluation caption_split(const Model& model, const pupil::CaptionedImages& data, const EvaluateArguments& arguments) {
   const auto& samples = data.at(pupil::split_named(arguments.split));
   std::vector<std::string> paths;
   for (const pupil::Sample& sample : samples) paths.push_back((data.image_folder / sample.image).string());
@@ -84,7 +84,7 @@ void print_scores(const pupil::CaptionScores& scores, std::size_t images) {
   std::printf("ROUGE-L  %.4f\nCIDEr-D  %.4f\n", scores.rouge_l, scores.cider_d);
 }
 
-void write_json(const std::string& path, const Arguments& arguments, const Evaluation& evaluation,
+void write_json(const std::string& path, const EvaluateArguments& arguments, const Evaluation& evaluation,
                 const pupil::CaptionScores& scores) {
   nlohmann::ordered_json json;
   json["split"] = arguments.split;
@@ -115,7 +115,7 @@ void print_scenes_right(const Evaluation& evaluation) {
               100.0 * static_cast<double>(right) / static_cast<double>(total));
 }
 
-void evaluate(const Arguments& arguments) {
+void evaluate(const EvaluateArguments& arguments) {
   if (arguments.threads > 0) pupil::set_num_threads(arguments.threads);
   const Model model = pupil::load_captioner<float>(RunFolder(arguments.run).model());
   const pupil::CaptionedImages data = pupil::read_flickr8k(arguments.data, arguments.seed);
@@ -135,7 +135,7 @@ void evaluate(const Arguments& arguments) {
 
 void add_evaluate_command(CLI::App& app, ExitStatus&) {
   CLI::App* const command = app.add_subcommand("evaluate", "Caption a split and score the captions");
-  const auto arguments = std::make_shared<Arguments>();
+  const auto arguments = std::make_shared<EvaluateArguments>();
   command->add_option("--run", arguments->run, "Folder of a trained run, or its model.safetensors")->required();
   command->add_option("--data", arguments->data, "Folder of Flickr8k, in Kaggle's or the official form")->required();
   command->add_option("--split", arguments->split, "Which part of the data")

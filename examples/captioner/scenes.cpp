@@ -13,12 +13,12 @@ namespace captioner {
 
 namespace {
 
-struct Arguments {
+struct ScenesArguments {
   std::string out;
   pupil::ScenesOptions scenes;
 };
 
-void write(const Arguments& arguments) {
+void write(const ScenesArguments& arguments) {
   {
     ProgressLine line;
     pupil::write_scenes(arguments.out, arguments.scenes, [&](pupil::Index done, pupil::Index total) {
@@ -32,7 +32,7 @@ void write(const Arguments& arguments) {
 
 void add_scenes_command(CLI::App& app, ExitStatus&) {
   CLI::App* const command = app.add_subcommand("scenes", "Write a data set of generated pictures with captions");
-  const auto arguments = std::make_shared<Arguments>();
+  const auto arguments = std::make_shared<ScenesArguments>();
   command->add_option("--out", arguments->out, "Folder to write, in Kaggle's form of Flickr8k")->required();
   command->add_option("--count", arguments->scenes.count, "How many pictures")->capture_default_str();
   command->add_option("--seed", arguments->scenes.seed, "The same seed draws the same pictures")->capture_default_str();

@@ -23,7 +23,7 @@ namespace {
 
 constexpr int exit_interrupted = 130;
 
-struct Arguments {
+struct TrainArguments {
   std::string out;
   std::string cache;
   int threads = 0;
@@ -40,7 +40,7 @@ bool may_change(const std::string& setting, const TrainingSettings& of_run) {
 }
 
 /// The settings that the run began with, changed by what may be given anew.
-TrainingSettings resumed_settings(const Arguments& arguments, const RunFolder& run) {
+TrainingSettings resumed_settings(const TrainArguments& arguments, const RunFolder& run) {
   const TrainingSettings of_run = read_settings(run.settings());
   nlohmann::json stored = of_run;
   const nlohmann::json given = arguments.settings;
@@ -55,7 +55,7 @@ TrainingSettings resumed_settings(const Arguments& arguments, const RunFolder& r
 }
 
 /// What the run is to do. Throws where its folder holds something that it must not touch; writes nothing.
-TrainingSettings choose_settings(const Arguments& arguments, const RunFolder& run) {
+TrainingSettings choose_settings(const TrainArguments& arguments, const RunFolder& run) {
   if (arguments.resume && std::filesystem::exists(run.settings())) return resumed_settings(arguments, run);
   pupil::require<pupil::OptionError>(!arguments.settings.data.empty(), "--data is required");
   pupil::require<pupil::FileError>(!run.in_use() || arguments.resume || arguments.overwrite, arguments.out,
@@ -63,14 +63,15 @@ TrainingSettings choose_settings(const Arguments& arguments, const RunFolder& ru
   return arguments.settings;
 }
 
-std::filesystem::path cache_file(const Arguments& arguments, const TrainingSettings& settings, const RunFolder& run) {
+std::filesystem::path cache_file(const TrainArguments& arguments, const TrainingSettings& settings,
+                                 const RunFolder& run) {
   if (arguments.cache.empty()) return run.images();
   std::filesystem::create_directories(arguments.cache);
   return std::filesystem::path(arguments.cache) / ("images-" + std::to_string(settings.resized()) + ".safetensors");
 }
 
 /// Reads the data, and only when that went well makes the run's folder.
-TrainingData prepare(const Arguments& arguments, const TrainingSettings& settings, const RunFolder& run,
+TrainingData prepare(const TrainArguments& arguments, const TrainingSettings& settings, const RunFolder& run,
                      ProgressLine& line) {
   namespace fs = std::filesystem;
   const pupil::CaptionedImages data = pupil::read_flickr8k(settings.data, settings.seed);
@@ -90,7 +91,7 @@ TrainingData prepare(const Arguments& arguments, const TrainingSettings& setting
   }
 }
 
-void train(const Arguments& arguments, ExitStatus& status) {
+void train(const TrainArguments& arguments, ExitStatus& status) {
   if (arguments.threads > 0) pupil::set_num_threads(arguments.threads);
   const RunFolder run(arguments.out);
   ProgressLine line;
@@ -111,7 +112,7 @@ void train(const Arguments& arguments, ExitStatus& status) {
 
 void add_train_command(CLI::App& app, ExitStatus& status) {
   CLI::App* const command = app.add_subcommand("train", "Train encoder and decoder together, from pixels to words");
-  const auto arguments = std::make_shared<Arguments>();
+  const auto arguments = std::make_shared<TrainArguments>();
   TrainingSettings& s = arguments->settings;
   command->add_option("--out", arguments->out, "Folder of the run")->required();
   command->add_flag("--resume", arguments->resume, "Go on where the run in --out stopped");

@@ -23,7 +23,7 @@ std::vector<Fields> rows_of(std::string_view text) {
   return rows;
 }
 
-std::string error_of(std::string_view text) {
+std::string csv_error_of(std::string_view text) {
   return pupil::testing::error_of<FileError>([&] { rows_of(text); });
 }
 
@@ -60,15 +60,15 @@ TEST_CASE("a row knows the line at which it starts, past lines within quotes") {
 }
 
 TEST_CASE("a quote that is never closed is an error at its row") {
-  CHECK(error_of("a,b\nc,\"d\ne,f\n") == "file.csv: line 2: a quote is opened and never closed");
+  CHECK(csv_error_of("a,b\nc,\"d\ne,f\n") == "file.csv: line 2: a quote is opened and never closed");
 }
 
 TEST_CASE("a quote inside an unquoted field is an error") {
-  CHECK(error_of("a,b\nc,d \"e\"\n") == "file.csv: line 2: a quote inside the unquoted field 'd '");
+  CHECK(csv_error_of("a,b\nc,d \"e\"\n") == "file.csv: line 2: a quote inside the unquoted field 'd '");
 }
 
 TEST_CASE("text after a closing quote is an error") {
-  CHECK(error_of("a,\"b\" c\n") == "file.csv: line 1: text after a closing quote");
+  CHECK(csv_error_of("a,\"b\" c\n") == "file.csv: line 1: text after a closing quote");
 }
 
 TEST_CASE("a written field is read back as it was") {

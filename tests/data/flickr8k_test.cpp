@@ -31,7 +31,7 @@ std::vector<std::string> names_in(const std::vector<Sample>& samples) {
 
 using Names = std::vector<std::string>;
 
-std::string error_of(const TemporaryFolder& folder) {
+std::string flickr8k_error_of(const TemporaryFolder& folder) {
   return pupil::testing::error_of<FileError>([&] { read_flickr8k(folder.path()); });
 }
 
@@ -146,16 +146,16 @@ TEST_CASE("a name that leads out of the image folder is an absent image") {
 TEST_CASE("a folder that is not there, or of neither form, is an error that names it") {
   const TemporaryFolder folder;
   const std::string path = folder.path().string();
-  CHECK(error_of(folder) == path +
-                                ": neither Kaggle's form of Flickr8k (captions.txt) nor the official one "
-                                "(Flickr8k.token.txt)");
-  CHECK(error_of<FileError>([&] { read_flickr8k(folder / "none"); }) == path + "/none: no such folder");
+  CHECK(flickr8k_error_of(folder) == path +
+                                         ": neither Kaggle's form of Flickr8k (captions.txt) nor the official one "
+                                         "(Flickr8k.token.txt)");
+  CHECK(pupil::testing::error_of<FileError>([&] { read_flickr8k(folder / "none"); }) == path + "/none: no such folder");
 }
 
 TEST_CASE("captions without a folder of images are an error") {
   const TemporaryFolder folder;
   folder.write("captions.txt", three_captioned);
-  CHECK(error_of(folder) ==
+  CHECK(flickr8k_error_of(folder) ==
         folder.path().string() + ": no folder of images: neither Images nor Flicker8k_Dataset nor Flickr8k_Dataset");
 }
 
@@ -163,14 +163,15 @@ TEST_CASE("a broken row is an error that names the file in the folder and the li
   const TemporaryFolder folder;
   write_images(folder, "Images", {"a.jpg"});
   folder.write("captions.txt", "image,caption\na.jpg,A dog\nb.jpg\n");
-  CHECK(error_of(folder) == (folder / "captions.txt").string() + ": line 3: 1 field where image,caption has 2");
+  CHECK(flickr8k_error_of(folder) ==
+        (folder / "captions.txt").string() + ": line 3: 1 field where image,caption has 2");
 }
 
 TEST_CASE("a folder in which no caption is left is an error") {
   const TemporaryFolder folder;
   write_images(folder, "Images", {"z.jpg"});
   folder.write("captions.txt", three_captioned);
-  CHECK(error_of(folder) ==
+  CHECK(flickr8k_error_of(folder) ==
         folder.path().string() + ": no caption is left: of 3 captioned images none is there and in a split");
 }
 

@@ -10,7 +10,7 @@ using namespace pupil;
 
 namespace {
 
-using Names = std::vector<NamedShape>;
+using ShapeNames = std::vector<NamedShape>;
 
 constexpr NamedShape red_circle{ShapeColor::red, ShapeKind::circle};
 constexpr NamedShape blue_star{ShapeColor::blue, ShapeKind::star};
@@ -80,18 +80,18 @@ TEST_CASE("colours, kinds, sizes and grounds are different words, none of them u
 }
 
 TEST_CASE("shapes are found in a caption by colour and kind, sorted, whatever stands around them") {
-  CHECK(named_shapes("a blue star above a Red Circle.") == Names{red_circle, blue_star});
-  CHECK(named_shapes("red circle, red circle") == Names{red_circle, red_circle});
+  CHECK(named_shapes("a blue star above a Red Circle.") == ShapeNames{red_circle, blue_star});
+  CHECK(named_shapes("red circle, red circle") == ShapeNames{red_circle, red_circle});
   CHECK(named_shapes("a dog runs").empty());
   CHECK(named_shapes("").empty());
 }
 
 TEST_CASE("a colour or a kind that stands alone is a shape that lacks a half") {
-  CHECK(named_shapes("a circle") == Names{{std::nullopt, ShapeKind::circle}});
-  CHECK(named_shapes("a red") == Names{{ShapeColor::red, std::nullopt}});
+  CHECK(named_shapes("a circle") == ShapeNames{{std::nullopt, ShapeKind::circle}});
+  CHECK(named_shapes("a red") == ShapeNames{{ShapeColor::red, std::nullopt}});
   CHECK(named_shapes("a red small circle") ==
-        Names{{std::nullopt, ShapeKind::circle}, {ShapeColor::red, std::nullopt}});
-  CHECK(named_shapes("a blue red circle") == Names{red_circle, {ShapeColor::blue, std::nullopt}});
+        ShapeNames{{std::nullopt, ShapeKind::circle}, {ShapeColor::red, std::nullopt}});
+  CHECK(named_shapes("a blue red circle") == ShapeNames{red_circle, {ShapeColor::blue, std::nullopt}});
 }
 
 TEST_CASE("a caption is right when it names all shapes and no others") {

@@ -26,7 +26,7 @@ std::vector<int> markers_of(const std::string& jpeg) {
   return markers;
 }
 
-std::string damage_of(const std::string& jpeg) {
+std::string jpeg_damage_of(const std::string& jpeg) {
   return error_of<FileError>([&] { require_sound_jpeg(bytes_of(jpeg), "photo.jpg"); });
 }
 
@@ -52,18 +52,18 @@ TEST_CASE("compressed pixels are passed over, with their stuffed zeros and resta
 TEST_CASE("real files are sound, and end where they end") {
   const auto whole = [](const auto& file) { return std::string(file.begin(), file.end()); };
   for (const std::string& jpeg : {whole(tiny::jpeg_rgb), whole(tiny::jpeg_progressive), whole(tiny::jpeg_cmyk)}) {
-    CHECK(damage_of(jpeg) == "no error");
-    CHECK(damage_of(jpeg + "more, as phones append") == "no error");
-    CHECK(damage_of(jpeg.substr(0, jpeg.size() - 2)) == "photo.jpg: truncated JPEG image");
+    CHECK(jpeg_damage_of(jpeg) == "no error");
+    CHECK(jpeg_damage_of(jpeg + "more, as phones append") == "no error");
+    CHECK(jpeg_damage_of(jpeg.substr(0, jpeg.size() - 2)) == "photo.jpg: truncated JPEG image");
   }
 }
 
 TEST_CASE("Huffman tables that stb_image has no room for are refused") {
   const auto jpeg = [](const std::string& segment) { return "\xFF\xD8" + segment + end_of_image; };
-  CHECK(damage_of(jpeg(huffman_segment({0, 1, 2}, 3))) == "no error");
-  CHECK(damage_of(jpeg(huffman_segment({0, 0, 0, 0, 0, 0, 0, 0, 200, 56}, 256))) == "no error");
+  CHECK(jpeg_damage_of(jpeg(huffman_segment({0, 1, 2}, 3))) == "no error");
+  CHECK(jpeg_damage_of(jpeg(huffman_segment({0, 0, 0, 0, 0, 0, 0, 0, 200, 56}, 256))) == "no error");
   const std::string expected = "photo.jpg: damaged JPEG image (bad Huffman table)";
-  CHECK(damage_of(jpeg(huffman_segment({0, 0, 0, 0, 0, 0, 0, 0, 200, 57}, 257))) == expected);
-  CHECK(damage_of(jpeg(huffman_segment({0, 1, 2}, 2))) == expected);
-  CHECK(damage_of(jpeg(huffman_segment({0, 1, 2}, 4))) == expected);
+  CHECK(jpeg_damage_of(jpeg(huffman_segment({0, 0, 0, 0, 0, 0, 0, 0, 200, 57}, 257))) == expected);
+  CHECK(jpeg_damage_of(jpeg(huffman_segment({0, 1, 2}, 2))) == expected);
+  CHECK(jpeg_damage_of(jpeg(huffman_segment({0, 1, 2}, 4))) == expected);
 }

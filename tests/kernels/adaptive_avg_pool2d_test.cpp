@@ -15,12 +15,13 @@ using namespace pupil::testing;
 
 namespace {
 
-struct Case {
+struct AdaptivePoolCase {
   Shape<4> input;
   Size2d output_size;
 };
 
-const std::vector<Case> cases{{{1, 1, 1, 1}, 1}, {{2, 7, 5, 3}, {3, 2}}, {{1, 2, 3, 17}, {5, 3}}};
+const std::vector<AdaptivePoolCase> adaptive_pool_cases{
+    {{1, 1, 1, 1}, 1}, {{2, 7, 5, 3}, {3, 2}}, {{1, 2, 3, 17}, {5, 3}}};
 
 /// Whether pixel p lies in window i, by the definition.
 bool lies_in(Index p, Index i, Index pixels, Index windows) {
@@ -51,7 +52,7 @@ TEST_CASE("adaptive windows are the same seen from pixels and from windows") {
 
 TEST_CASE("adaptive average pooling gives the mean of every window") {
   Rng rng(1);
-  for (const Case& test : cases) {
+  for (const AdaptivePoolCase& test : adaptive_pool_cases) {
     const Shape<4> in = test.input;
     const Size2d size = test.output_size;
     CAPTURE(in);

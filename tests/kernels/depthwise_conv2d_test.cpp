@@ -41,7 +41,7 @@ ConvShape make_shape(const Shape<4>& x, Index multiplier, const Window& w) {
 
 /// One pixel, every size of channel group, multipliers, strides that do not divide, strides wider than the kernel,
 /// dilation, one-sided padding, and several ranges of lines.
-std::vector<ConvShape> cases() {
+std::vector<ConvShape> depthwise_cases() {
   return {
       make_shape({1, 1, 1, 1}, 1, {}),
       make_shape({2, 1, 1, 3}, 2, {}),
@@ -58,15 +58,15 @@ std::vector<ConvShape> cases() {
 }
 
 template <class T>
-struct Passes {
+struct DepthwisePasses {
   Tensor<T, 4> y, dx;
   Tensor<T, 3> dw;
-  bool operator==(const Passes&) const = default;
+  bool operator==(const DepthwisePasses&) const = default;
 };
 
 template <class T>
-struct Operands {
-  Operands(const ConvShape& s, Rng& rng)
+struct DepthwiseOperands {
+  DepthwiseOperands(const ConvShape& s, Rng& rng)
       : x(random_tensor<T>(Shape{s.batch, s.height, s.width, s.in_channels}, rng)),
         dy(random_tensor<T>(Shape{s.batch, s.out_height, s.out_width, s.out_channels}, rng)),
         weight(random_tensor<T>(Shape{s.out_channels, s.kernel.height, s.kernel.width}, rng)),
@@ -79,9 +79,9 @@ struct Operands {
 
 /// The gradient of the weights is added to 1.
 template <class T>
-Passes<T> fast_passes(const ConvShape& shape, const Operands<T>& in) {
-  Passes<T> out{Tensor<T, 4>::uninitialized(in.dy.shape()), Tensor<T, 4>::uninitialized(in.x.shape()),
-                Tensor<T, 3>::full(in.weight.shape(), 1)};
+DepthwisePasses<T> fast_depthwise(const ConvShape& shape, const DepthwiseOperands<T>& in) {
+  DepthwisePasses<T> out{Tensor<T, 4>::uninitialized(in.dy.shape()), Tensor<T, 4>::uninitialized(in.x.shape()),
+                         Tensor<T, 3>::full(in.weight.shape(), 1)};
   depthwise_conv2d_forward(shape, in.x.data(), in.weight.data(), in.bias.data(), out.y.data());
   depthwise_conv2d_input_gradient(shape, in.dy.data(), in.weight.data(), out.dx.data());
   depthwise_conv2d_weight_gradient(shape, in.x.data(), in.dy.data(), out.dw.data());
@@ -90,8 +90,9 @@ Passes<T> fast_passes(const ConvShape& shape, const Operands<T>& in) {
 
 /// The definition, one multiplication at a time.
 template <class T>
-Passes<T> naive_passes(const ConvShape& s, const Operands<T>& in) {
-  Passes<T> out{Tensor<T, 4>(in.dy.shape()), Tensor<T, 4>(in.x.shape()), Tensor<T, 3>::full(in.weight.shape(), 1)};
+DepthwisePasses<T> naive_depthwise(const ConvShape& s, const DepthwiseOperands<T>& in) {
+  DepthwisePasses<T> out{Tensor<T, 4>(in.dy.shape()), Tensor<T, 4>(in.x.shape()),
+                         Tensor<T, 3>::full(in.weight.shape(), 1)};
   for (Index n = 0; n < s.batch; ++n) {
     for (Index i = 0; i < s.out_height; ++i) {
       for (Index j = 0; j < s.out_width; ++j) {
@@ -118,10 +119,10 @@ Passes<T> naive_passes(const ConvShape& s, const Operands<T>& in) {
 template <class T>
 void check_passes(const ConvShape& shape, double tolerance, Rng& rng) {
   CAPTURE(message(Shape{shape.batch, shape.height, shape.width, shape.in_channels}));
-  const Operands<T> operands(shape, rng);
+  const DepthwiseOperands<T> operands(shape, rng);
   const PoisonedMemory poison;
-  const auto fast = fast_passes(shape, operands);
-  const auto naive = naive_passes(shape, operands);
+  const auto fast = fast_depthwise(shape, operands);
+  const auto naive = naive_depthwise(shape, operands);
   CHECK(relative_difference(fast.y, naive.y) < tolerance);
   CHECK(relative_difference(fast.dx, naive.dx) < tolerance);
   CHECK(relative_difference(fast.dw, naive.dw) < tolerance);
@@ -131,7 +132,7 @@ void check_passes(const ConvShape& shape, double tolerance, Rng& rng) {
 
 TEST_CASE("depthwise convolution agrees with its definition on odd shapes") {
   Rng rng(1);
-  for (const ConvShape& shape : cases()) {
+  for (const ConvShape& shape : depthwise_cases()) {
     check_passes<double>(shape, 1e-13, rng);
     check_passes<float>(shape, 1e-5, rng);
   }
@@ -140,18 +141,18 @@ TEST_CASE("depthwise convolution agrees with its definition on odd shapes") {
 TEST_CASE("depthwise convolution without a bias begins at zero") {
   Rng rng(2);
   const ConvShape shape = make_shape({1, 4, 4, 5}, 1, {});
-  Operands<double> operands(shape, rng);
+  DepthwiseOperands<double> operands(shape, rng);
   auto y = Tensor<double, 4>::uninitialized(operands.dy.shape());
   depthwise_conv2d_forward<double>(shape, operands.x.data(), operands.weight.data(), nullptr, y.data());
   operands.bias.fill(0);
-  CHECK(y == fast_passes(shape, operands).y);
+  CHECK(y == fast_depthwise(shape, operands).y);
 }
 
 TEST_CASE("depthwise convolution gives the same bits for any number of threads") {
   Rng rng(3);
   for (const ConvShape& shape :
        {make_shape({3, 31, 33, 24}, 1, {.stride = 2}), make_shape({2, 20, 21, 6}, 2, {.dilation = 2})}) {
-    const Operands<float> operands(shape, rng);
-    check_thread_counts([&] { return fast_passes(shape, operands); });
+    const DepthwiseOperands<float> operands(shape, rng);
+    check_thread_counts([&] { return fast_depthwise(shape, operands); });
   }
 }

@@ -15,23 +15,24 @@ using namespace pupil::testing;
 
 namespace {
 
-struct Case {
+struct GroupNormCase {
   Index images, pixels, channels, groups;
 };
 
 /// One pixel, one group, a group for each channel, and images of several ranges of rows.
-const std::vector<Case> cases{{1, 1, 2, 1}, {2, 1, 6, 3}, {3, 7, 6, 1}, {2, 5, 6, 6}, {2, 3000, 20, 5}};
+const std::vector<GroupNormCase> group_norm_cases{
+    {1, 1, 2, 1}, {2, 1, 6, 3}, {3, 7, 6, 1}, {2, 5, 6, 6}, {2, 3000, 20, 5}};
 
 template <class T>
-struct Passes {
+struct GroupNormPasses {
   Tensor<T, 2> y, dx;
   Tensor<T, 1> dw, db;
-  bool operator==(const Passes&) const = default;
+  bool operator==(const GroupNormPasses&) const = default;
 };
 
 template <class T>
-struct Operands {
-  Operands(const Case& c, Rng& rng)
+struct GroupNormOperands {
+  GroupNormOperands(const GroupNormCase& c, Rng& rng)
       : x(random_tensor<T>(Shape{c.images * c.pixels, c.channels}, rng)),
         dy(random_tensor<T>(x.shape(), rng)),
         weight(random_tensor<T>(Shape{c.channels}, rng)),
@@ -43,9 +44,9 @@ struct Operands {
 
 /// The gradients of weight and bias are added to 1 and 2.
 template <class T>
-Passes<T> fast_passes(const Case& c, const Operands<T>& in, double epsilon) {
-  Passes<T> out{Tensor<T, 2>::uninitialized(in.x.shape()), in.dy, Tensor<T, 1>::full(in.weight.shape(), 1),
-                Tensor<T, 1>::full(in.weight.shape(), 2)};
+GroupNormPasses<T> fast_group_norm(const GroupNormCase& c, const GroupNormOperands<T>& in, double epsilon) {
+  GroupNormPasses<T> out{Tensor<T, 2>::uninitialized(in.x.shape()), in.dy, Tensor<T, 1>::full(in.weight.shape(), 1),
+                         Tensor<T, 1>::full(in.weight.shape(), 2)};
   GroupMoments<T> moments{Tensor<T, 2>::uninitialized({c.images, c.groups}),
                           Tensor<T, 2>::uninitialized({c.images, c.groups})};
   group_norm(matrix(in.x), epsilon, in.weight, in.bias, moments, out.y.data());
@@ -54,9 +55,10 @@ Passes<T> fast_passes(const Case& c, const Operands<T>& in, double epsilon) {
 }
 
 /// By the definition; the gradient by the chain rule through mean and variance, term by term.
-Passes<double> naive_passes(const Case& c, const Operands<double>& in, double epsilon) {
-  Passes<double> out{Tensor<double, 2>(in.x.shape()), Tensor<double, 2>(in.x.shape()),
-                     Tensor<double, 1>::full(in.weight.shape(), 1), Tensor<double, 1>::full(in.weight.shape(), 2)};
+GroupNormPasses<double> naive_group_norm(const GroupNormCase& c, const GroupNormOperands<double>& in, double epsilon) {
+  GroupNormPasses<double> out{Tensor<double, 2>(in.x.shape()), Tensor<double, 2>(in.x.shape()),
+                              Tensor<double, 1>::full(in.weight.shape(), 1),
+                              Tensor<double, 1>::full(in.weight.shape(), 2)};
   const Index width = c.channels / c.groups;
   const double count = static_cast<double>(c.pixels * width);
   for (Index image = 0; image < c.images; ++image) {
@@ -96,13 +98,13 @@ Passes<double> naive_passes(const Case& c, const Operands<double>& in, double ep
 
 TEST_CASE("group normalization agrees with its definition") {
   Rng rng(1);
-  for (const Case& c : cases) {
+  for (const GroupNormCase& c : group_norm_cases) {
     CAPTURE(c.pixels);
     CAPTURE(c.groups);
-    const Operands<double> operands(c, rng);
+    const GroupNormOperands<double> operands(c, rng);
     const PoisonedMemory poison;
-    const auto fast = fast_passes(c, operands, 0.01);
-    const auto naive = naive_passes(c, operands, 0.01);
+    const auto fast = fast_group_norm(c, operands, 0.01);
+    const auto naive = naive_group_norm(c, operands, 0.01);
     CHECK(relative_difference(fast.y, naive.y) < 1e-12);
     CHECK(relative_difference(fast.dx, naive.dx) < 1e-12);
     CHECK(relative_difference(fast.dw, naive.dw) < 1e-12);
@@ -112,16 +114,16 @@ TEST_CASE("group normalization agrees with its definition") {
 
 TEST_CASE("channels whose means lie far apart share the moments of their group") {
   Rng rng(2);
-  const Case c{1, 5, 2, 1};
-  Operands<double> operands(c, rng);
+  const GroupNormCase c{1, 5, 2, 1};
+  GroupNormOperands<double> operands(c, rng);
   for (Index r = 0; r < c.pixels; ++r) operands.x(r, 1) += 1e4;
-  CHECK(relative_difference(fast_passes(c, operands, 1e-5).y, naive_passes(c, operands, 1e-5).y) < 1e-11);
+  CHECK(relative_difference(fast_group_norm(c, operands, 1e-5).y, naive_group_norm(c, operands, 1e-5).y) < 1e-11);
 }
 
 TEST_CASE("group normalization gives the same bits for any number of threads") {
   Rng rng(3);
-  for (const Case& c : {Case{5, 1501, 24, 4}, Case{1, 9001, 24, 4}}) {
-    const Operands<float> operands(c, rng);
-    check_thread_counts([&] { return fast_passes(c, operands, 1e-5); });
+  for (const GroupNormCase& c : {GroupNormCase{5, 1501, 24, 4}, GroupNormCase{1, 9001, 24, 4}}) {
+    const GroupNormOperands<float> operands(c, rng);
+    check_thread_counts([&] { return fast_group_norm(c, operands, 1e-5); });
   }
 }

@@ -15,14 +15,14 @@ using namespace pupil::testing;
 
 namespace {
 
-using Lengths = std::vector<Index>;
+using GruLengths = std::vector<Index>;
 
-double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
+double gru_sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 
 /// A problem of random numbers: the input side of the gates and the initial states are in the trace.
 template <class T>
-struct Problem {
-  Problem(const PackedSequences& sequences_, Index size_, bool with_bias, Rng& rng)
+struct GruProblem {
+  GruProblem(const PackedSequences& sequences_, Index size_, bool with_bias, Rng& rng)
       : size(size_),
         sequences(sequences_),
         weight(random_tensor<T>(Shape{3 * size, size}, rng)),
@@ -48,8 +48,8 @@ struct Problem {
         return sum;
       };
       for (Index j = 0; j < size; ++j) {
-        const double reset = sigmoid(gate(row, 0, j) + recurrent(j));
-        const double update = sigmoid(gate(row, 1, j) + recurrent(size + j));
+        const double reset = gru_sigmoid(gate(row, 0, j) + recurrent(j));
+        const double update = gru_sigmoid(gate(row, 1, j) + recurrent(size + j));
         const double candidate = std::tanh(gate(row, 2, j) + reset * recurrent(2 * size + j));
         trace.gates(row, j) = static_cast<T>(reset);
         trace.gates(row, size + j) = static_cast<T>(update);
@@ -101,19 +101,19 @@ struct Problem {
 };
 
 template <class T>
-void check_against_naive(double tolerance, Rng& rng) {
+void check_gru_against_naive(double tolerance, Rng& rng) {
   for (int repetition = 0; repetition < 12; ++repetition) {
     const Index time = 1 + rng.below(6);
     const Index batch = 1 + rng.below(repetition % 2 == 0 ? few_rows : 4 * few_rows);
     const Index size = 1 + rng.below(40);
-    Lengths lengths;
+    GruLengths lengths;
     for (Index b = 0; b < batch && repetition % 3 != 0; ++b) lengths.push_back(1 + rng.below(time));
     CAPTURE(time);
     CAPTURE(batch);
     CAPTURE(size);
     const Direction direction = repetition % 4 < 2 ? Direction::forward : Direction::reverse;
-    Problem<T> fast(PackedSequences(time, batch, lengths, direction), size, repetition % 5 != 0, rng);
-    Problem<T> naive = fast;
+    GruProblem<T> fast(PackedSequences(time, batch, lengths, direction), size, repetition % 5 != 0, rng);
+    GruProblem<T> naive = fast;
     fast.forward();
     fast.backward();
     naive.naive_forward();
@@ -133,15 +133,15 @@ TEST_CASE("gru forward and backward agree with the formulas, one number at a tim
   constexpr std::uint64_t seed = 1;
   CAPTURE(seed);
   Rng rng(seed);
-  SUBCASE("double") { check_against_naive<double>(1e-13, rng); }
-  SUBCASE("float") { check_against_naive<float>(1e-5, rng); }
+  SUBCASE("double") { check_gru_against_naive<double>(1e-13, rng); }
+  SUBCASE("float") { check_gru_against_naive<float>(1e-5, rng); }
 }
 
 TEST_CASE("gru backward without a gradient of the output takes it as zero") {
   Rng rng(2);
-  Problem<double> with_zeros(PackedSequences(3, 4, Lengths{3, 1, 2, 3}), 5, true, rng);
+  GruProblem<double> with_zeros(PackedSequences(3, 4, GruLengths{3, 1, 2, 3}), 5, true, rng);
   with_zeros.forward();
-  Problem<double> without = with_zeros;
+  GruProblem<double> without = with_zeros;
   with_zeros.d_output.fill(0);
   without.d_output = {};
   with_zeros.backward();
@@ -152,7 +152,7 @@ TEST_CASE("gru backward without a gradient of the output takes it as zero") {
 
 TEST_CASE("gru gates that are wide open or shut stay numbers") {
   Rng rng(3);
-  Problem<float> problem(PackedSequences(1, 1, {}), 3, false, rng);
+  GruProblem<float> problem(PackedSequences(1, 1, {}), 3, false, rng);
   problem.weight.fill(0);
   problem.trace.gates = Tensor<float, 2>({1, 9}, {1e4f, -1e4f, 90, 1e4f, -1e4f, -90, 2, 1e4f, -1e4f});
   problem.trace.hiddens = Tensor<float, 2>({2, 3}, {4, 5, 6, 0, 0, 0});
@@ -169,9 +169,9 @@ TEST_CASE("gru gives the same bits for any number of threads, packed or by few r
   Rng rng(4);
   for (const Index batch : {few_rows, 16 * few_rows}) {
     CAPTURE(batch);
-    const Problem<float> problem(PackedSequences(3, batch, {}), 100, true, rng);
+    const GruProblem<float> problem(PackedSequences(3, batch, {}), 100, true, rng);
     check_thread_counts([&] {
-      Problem<float> copy = problem;
+      GruProblem<float> copy = problem;
       copy.forward();
       copy.backward();
       return std::tuple(copy.trace.hiddens, copy.d_gates.input, copy.d_gates.recurrent, copy.d_hidden);

@@ -25,18 +25,18 @@ RowMoments<T> room_for(Index rows) {
 }
 
 template <class T>
-struct Passes {
+struct LayerNormPasses {
   Tensor<T, 2> y, dx;
   Tensor<T, 1> dw, db;
-  bool operator==(const Passes&) const = default;
+  bool operator==(const LayerNormPasses&) const = default;
 };
 
 /// The gradients of weight and bias are added to 1 and 2.
 template <class T>
-Passes<T> fast_passes(const Tensor<T, 2>& x, const Tensor<T, 1>& weight, const Tensor<T, 1>& bias,
-                      const Tensor<T, 2>& dy, T epsilon) {
-  Passes<T> out{Tensor<T, 2>::uninitialized(x.shape()), dy, Tensor<T, 1>::full(weight.shape(), 1),
-                Tensor<T, 1>::full(weight.shape(), 2)};
+LayerNormPasses<T> fast_layer_norm(const Tensor<T, 2>& x, const Tensor<T, 1>& weight, const Tensor<T, 1>& bias,
+                                   const Tensor<T, 2>& dy, T epsilon) {
+  LayerNormPasses<T> out{Tensor<T, 2>::uninitialized(x.shape()), dy, Tensor<T, 1>::full(weight.shape(), 1),
+                         Tensor<T, 1>::full(weight.shape(), 2)};
   auto moments = room_for<T>(x.rows());
   layer_norm(matrix(x), epsilon, weight, bias, moments, out.y.data());
   layer_norm_backward(out.dx.data(), matrix(x), moments, weight, out.dw.data(), out.db.data());
@@ -44,10 +44,10 @@ Passes<T> fast_passes(const Tensor<T, 2>& x, const Tensor<T, 1>& weight, const T
 }
 
 /// By the definition, in double; the gradient by the chain rule through mean and deviation, term by term.
-Passes<double> naive_passes(const Tensor<float, 2>& x, const Tensor<float, 1>& weight, const Tensor<float, 1>& bias,
-                            const Tensor<float, 2>& dy, double epsilon) {
-  Passes<double> out{Tensor<double, 2>(x.shape()), Tensor<double, 2>(x.shape()),
-                     Tensor<double, 1>::full(weight.shape(), 1), Tensor<double, 1>::full(weight.shape(), 2)};
+LayerNormPasses<double> naive_layer_norm(const Tensor<float, 2>& x, const Tensor<float, 1>& weight,
+                                         const Tensor<float, 1>& bias, const Tensor<float, 2>& dy, double epsilon) {
+  LayerNormPasses<double> out{Tensor<double, 2>(x.shape()), Tensor<double, 2>(x.shape()),
+                              Tensor<double, 1>::full(weight.shape(), 1), Tensor<double, 1>::full(weight.shape(), 2)};
   const Index columns = x.columns();
   const double n = static_cast<double>(columns);
   for (Index r = 0; r < x.rows(); ++r) {
@@ -95,8 +95,8 @@ TEST_CASE("layer normalization agrees with its definition") {
     const auto bias = random_tensor<float>(Shape{shape[1]}, rng);
     const auto dy = random_tensor<float>(shape, rng);
     const PoisonedMemory poison;
-    const auto fast = fast_passes(x, weight, bias, dy, 0.01F);
-    const auto naive = naive_passes(x, weight, bias, dy, static_cast<double>(0.01F));
+    const auto fast = fast_layer_norm(x, weight, bias, dy, 0.01F);
+    const auto naive = naive_layer_norm(x, weight, bias, dy, static_cast<double>(0.01F));
     CHECK(difference(fast.y, naive.y) < 1e-5);
     CHECK(difference(fast.dx, naive.dx) < 1e-5);
     CHECK(difference(fast.dw, naive.dw) < 1e-5);
@@ -108,7 +108,7 @@ TEST_CASE("a row of one feature is its bias, whatever the feature") {
   const Tensor<float, 1> weight({1}, {3});
   const Tensor<float, 1> bias({1}, {0.5F});
   const auto passes =
-      fast_passes(Tensor<float, 2>({2, 1}, {7, -9}), weight, bias, Tensor<float, 2>({2, 1}, {1, 2}), 0.01F);
+      fast_layer_norm(Tensor<float, 2>({2, 1}, {7, -9}), weight, bias, Tensor<float, 2>({2, 1}, {1, 2}), 0.01F);
   CHECK(passes.y == Tensor<float, 2>({2, 1}, {0.5F, 0.5F}));
   for (const float gradient : passes.dx) CHECK(std::abs(gradient) < 1e-5F);
   CHECK(passes.dw == Tensor<float, 1>({1}, {1}));
@@ -137,13 +137,13 @@ TEST_CASE("a row's bits do not depend on where it lies") {
   const auto weight = random_tensor<float>(Shape{21}, rng);
   const auto bias = random_tensor<float>(Shape{21}, rng);
   const auto dy = random_tensor<float>(x.shape(), rng);
-  const auto all = fast_passes(x, weight, bias, dy, 1e-5F);
+  const auto all = fast_layer_norm(x, weight, bias, dy, 1e-5F);
   for (Index r = 0; r < 7; ++r) {
     Tensor<float, 2> row({1, 21});
     Tensor<float, 2> row_dy({1, 21});
     std::copy_n(x.row(r), 21, row.data());
     std::copy_n(dy.row(r), 21, row_dy.data());
-    const auto alone = fast_passes(row, weight, bias, row_dy, 1e-5F);
+    const auto alone = fast_layer_norm(row, weight, bias, row_dy, 1e-5F);
     CHECK(std::equal(alone.y.begin(), alone.y.end(), all.y.row(r)));
     CHECK(std::equal(alone.dx.begin(), alone.dx.end(), all.dx.row(r)));
   }
@@ -158,7 +158,7 @@ TEST_CASE("gradients of weight and bias may be left out") {
   layer_norm(matrix(x), 1e-5, weight, weight, moments, y.data());
   auto dx = x;
   layer_norm_backward<double>(dx.data(), matrix(x), moments, weight, nullptr, nullptr);
-  CHECK(dx == fast_passes(x, weight, weight, x, 1e-5).dx);
+  CHECK(dx == fast_layer_norm(x, weight, weight, x, 1e-5).dx);
 }
 
 TEST_CASE("layer normalization gives the same bits for any number of threads") {
@@ -166,5 +166,5 @@ TEST_CASE("layer normalization gives the same bits for any number of threads") {
   const auto x = random_tensor<float>(Shape{9001, 37}, rng);
   const auto dy = random_tensor<float>(x.shape(), rng);
   const auto weight = random_tensor<float>(Shape{37}, rng);
-  check_thread_counts([&] { return fast_passes(x, weight, weight, dy, 1e-5F); });
+  check_thread_counts([&] { return fast_layer_norm(x, weight, weight, dy, 1e-5F); });
 }

@@ -15,14 +15,14 @@ using namespace pupil::testing;
 
 namespace {
 
-using Lengths = std::vector<Index>;
+using LstmLengths = std::vector<Index>;
 
-double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
+double lstm_sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 
 /// A problem of random numbers: the input side of the gates and the initial states are in the trace.
 template <class T>
-struct Problem {
-  Problem(Index time, Index batch, Index size_, const Lengths& lengths, Rng& rng)
+struct LstmProblem {
+  LstmProblem(Index time, Index batch, Index size_, const LstmLengths& lengths, Rng& rng)
       : size(size_),
         sequences(time, batch, lengths),
         weight(random_tensor<T>(Shape{4 * size, size}, rng)),
@@ -44,7 +44,7 @@ struct Problem {
       for (Index j = 0; j < 4 * size; ++j) {
         double sum = static_cast<double>(trace.gates(row, j));
         for (Index k = 0; k < size; ++k) sum += static_cast<double>(weight(j, k) * trace.hiddens(before, k));
-        trace.gates(row, j) = static_cast<T>(j / size == 2 ? std::tanh(sum) : sigmoid(sum));
+        trace.gates(row, j) = static_cast<T>(j / size == 2 ? std::tanh(sum) : lstm_sigmoid(sum));
       }
       const Index after = sequences.batch() + row;
       for (Index j = 0; j < size; ++j) {
@@ -91,23 +91,23 @@ struct Problem {
 };
 
 template <class T>
-void check_against_naive(double tolerance, Rng& rng) {
+void check_lstm_against_naive(double tolerance, Rng& rng) {
   for (int repetition = 0; repetition < 12; ++repetition) {
     const Index time = 1 + rng.below(6);
     const Index batch = 1 + rng.below(repetition % 2 == 0 ? few_rows : 4 * few_rows);
     const Index size = 1 + rng.below(40);
-    Lengths lengths;
+    LstmLengths lengths;
     for (Index b = 0; b < batch && repetition % 3 != 0; ++b) lengths.push_back(1 + rng.below(time));
     CAPTURE(time);
     CAPTURE(batch);
     CAPTURE(size);
-    Problem<T> fast(time, batch, size, lengths, rng);
+    LstmProblem<T> fast(time, batch, size, lengths, rng);
     fast.weight = [&] {
       auto weight = fast.weight;
       for (T& value : weight) value /= static_cast<T>(size);
       return weight;
     }();
-    Problem<T> naive = fast;
+    LstmProblem<T> naive = fast;
     fast.forward();
     fast.backward();
     naive.naive_forward();
@@ -127,15 +127,15 @@ TEST_CASE("lstm forward and backward agree with the formulas, one number at a ti
   constexpr std::uint64_t seed = 1;
   CAPTURE(seed);
   Rng rng(seed);
-  SUBCASE("double") { check_against_naive<double>(1e-13, rng); }
-  SUBCASE("float") { check_against_naive<float>(1e-5, rng); }
+  SUBCASE("double") { check_lstm_against_naive<double>(1e-13, rng); }
+  SUBCASE("float") { check_lstm_against_naive<float>(1e-5, rng); }
 }
 
 TEST_CASE("lstm backward without a gradient of the output takes it as zero") {
   Rng rng(2);
-  Problem<double> with_zeros(3, 4, 5, {3, 1, 2, 3}, rng);
+  LstmProblem<double> with_zeros(3, 4, 5, {3, 1, 2, 3}, rng);
   with_zeros.forward();
-  Problem<double> without = with_zeros;
+  LstmProblem<double> without = with_zeros;
   with_zeros.d_output.fill(0);
   without.d_output = {};
   with_zeros.backward();
@@ -145,7 +145,7 @@ TEST_CASE("lstm backward without a gradient of the output takes it as zero") {
 
 TEST_CASE("lstm gates that are wide open or shut stay numbers") {
   Rng rng(3);
-  Problem<float> problem(1, 1, 3, {}, rng);
+  LstmProblem<float> problem(1, 1, 3, {}, rng);
   problem.trace.gates = Tensor<float, 2>({1, 12}, {1e4f, -1e4f, 90, -90, 1e4f, 50, 1e4f, 2, -1e4f, 1e4f, 1e4f, -1e4f});
   problem.trace.hiddens.fill(0);
   problem.trace.cells = Tensor<float, 2>({2, 3}, {4, 5, 6, 0, 0, 0});
@@ -163,9 +163,9 @@ TEST_CASE("lstm gives the same bits for any number of threads, packed or by few 
   Rng rng(4);
   for (const Index batch : {few_rows, 8 * few_rows}) {
     CAPTURE(batch);
-    const Problem<float> problem(3, batch, 100, {}, rng);
+    const LstmProblem<float> problem(3, batch, 100, {}, rng);
     check_thread_counts([&] {
-      Problem<float> copy = problem;
+      LstmProblem<float> copy = problem;
       copy.forward();
       copy.backward();
       return std::pair(copy.trace.hiddens, copy.d_gates);

@@ -15,18 +15,19 @@ using namespace pupil::testing;
 
 namespace {
 
-struct Case {
+struct PoolCase {
   Shape<4> x;
   PoolWindow window;
 };
 
-const std::vector<Case> cases{{{1, 1, 1, 1}, {1, 1, 0}},           {{2, 7, 5, 3}, {2, 2, 0}},
-                              {{2, 7, 5, 3}, {3, 2, 1}},           {{1, 9, 8, 17}, {{2, 5}, {3, 1}, {1, 0, 2, 1}}},
-                              {{3, 4, 6, 2}, {{3, 2}, {4, 5}, 1}}, {{1, 3, 3, 40}, {3, 1, {0, 1, 1, 0}}}};
+const std::vector<PoolCase> pool_cases{
+    {{1, 1, 1, 1}, {1, 1, 0}},           {{2, 7, 5, 3}, {2, 2, 0}},
+    {{2, 7, 5, 3}, {3, 2, 1}},           {{1, 9, 8, 17}, {{2, 5}, {3, 1}, {1, 0, 2, 1}}},
+    {{3, 4, 6, 2}, {{3, 2}, {4, 5}, 1}}, {{1, 3, 3, 40}, {3, 1, {0, 1, 1, 0}}}};
 
 /// Calls `use(x row, tap)` for the taps of output (i, j) that fall inside image n.
 template <class Use>
-void naive_taps(const Case& c, Index n, Index i, Index j, const Use& use) {
+void naive_taps(const PoolCase& c, Index n, Index i, Index j, const Use& use) {
   for (Index u = 0; u < c.window.kernel_size.height; ++u) {
     for (Index v = 0; v < c.window.kernel_size.width; ++v) {
       const Index y = i * c.window.stride.height + u - c.window.padding.top;
@@ -53,7 +54,7 @@ void for_each_element(const Shape<4>& shape, const Use& use) {
 
 TEST_CASE("max pooling finds what a search through every window finds") {
   Rng rng(1);
-  for (const Case& c : cases) {
+  for (const PoolCase& c : pool_cases) {
     CAPTURE(c.x);
     const auto x = random_tensor<float>(c.x, rng);
     auto y = Tensor<float, 4>::uninitialized(pooled_shape(c.x, c.window));
@@ -86,7 +87,7 @@ TEST_CASE("max pooling finds what a search through every window finds") {
 
 TEST_CASE("average pooling gives the mean of every window, with and without its padding") {
   Rng rng(2);
-  for (const Case& c : cases) {
+  for (const PoolCase& c : pool_cases) {
     for (const bool count_padding : {true, false}) {
       CAPTURE(c.x);
       CAPTURE(count_padding);

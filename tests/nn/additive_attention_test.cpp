@@ -21,11 +21,11 @@ using namespace pupil::testing;
 
 namespace {
 
-struct Sizes {
+struct AdditiveSizes {
   Index batch, positions, query, key, value, attention;
 };
 
-AdditiveAttentionOptions options_of(const Sizes& sizes) {
+AdditiveAttentionOptions options_of(const AdditiveSizes& sizes) {
   return {.query_size = sizes.query, .key_size = sizes.key, .attention_size = sizes.attention};
 }
 
@@ -37,7 +37,7 @@ struct Input {
 };
 
 template <class T>
-Input<T> random_input(const Sizes& sizes, Rng& rng) {
+Input<T> random_additive_input(const AdditiveSizes& sizes, Rng& rng) {
   return {
       random_tensor<T>(Shape{sizes.batch, sizes.positions, sizes.key}, rng),
       random_tensor<T>(Shape{sizes.batch, sizes.positions, sizes.value}, rng),
@@ -85,7 +85,7 @@ Tensor<T, 1> joined_input(const Input<T>& input) {
 /// TwoSteps as a layer of one tensor: outputs and weights of both steps.
 struct JoinedTwoSteps {
   using Context = TwoSteps<double>::Context;
-  Sizes sizes;
+  AdditiveSizes sizes;
   TwoSteps<double> steps;
 
   Tensor<double, 1> forward(const Tensor<double, 1>& x, Context& context) {
@@ -118,9 +118,9 @@ struct JoinedTwoSteps {
 
 TEST_CASE("additive attention agrees with its definition") {
   Rng rng(1);
-  const Sizes sizes{2, 5, 3, 4, 2, 19};
+  const AdditiveSizes sizes{2, 5, 3, 4, 2, 19};
   AdditiveAttention<double> attention(options_of(sizes), rng);
-  const auto input = random_input<double>(sizes, rng);
+  const auto input = random_additive_input<double>(sizes, rng);
   Tensor<double, 2> key_weight, query_weight, score_weight;
   Tensor<double, 1> query_bias;
   for_each_parameter(attention, [&](const Name& name, auto& parameter) {
@@ -189,8 +189,8 @@ TEST_CASE_TEMPLATE("additive attention computes what PyTorch computes", T, float
 
 TEST_CASE("additive attention gradients agree with differences") {
   Rng rng(3);
-  const auto check = [&](const Sizes& sizes, const Tensor<bool, 2>& mask) {
-    const auto x = joined_input(random_input<double>(sizes, rng));
+  const auto check = [&](const AdditiveSizes& sizes, const Tensor<bool, 2>& mask) {
+    const auto x = joined_input(random_additive_input<double>(sizes, rng));
     check_gradients(JoinedTwoSteps{sizes, {AdditiveAttention<double>(options_of(sizes), rng), mask}}, x, rng);
   };
   check({1, 1, 1, 1, 1, 1}, {});
@@ -200,10 +200,10 @@ TEST_CASE("additive attention gradients agree with differences") {
 
 TEST_CASE("without a gradient of the weights they have none") {
   Rng rng(4);
-  const Sizes sizes{2, 3, 4, 5, 6, 7};
+  const AdditiveSizes sizes{2, 3, 4, 5, 6, 7};
   TwoSteps<double> steps{AdditiveAttention<double>(options_of(sizes), rng), {}};
   TwoSteps<double>::Context context;
-  const auto y = steps.forward(random_input<double>(sizes, rng), context);
+  const auto y = steps.forward(random_additive_input<double>(sizes, rng), context);
   const Tensor<double, 2> zeros(y[0].weights.shape());
   const auto with = steps.backward({{{y[0].output, zeros}, {y[1].output, zeros}}}, context);
   const auto without = steps.backward({{{y[0].output}, {y[1].output}}}, context);
@@ -212,10 +212,10 @@ TEST_CASE("without a gradient of the weights they have none") {
 
 TEST_CASE("padding is not read, and an item that is all padding gets zeros") {
   Rng rng(5);
-  const Sizes sizes{2, 4, 3, 3, 5, 6};
+  const AdditiveSizes sizes{2, 4, 3, 3, 5, 6};
   TwoSteps<float> steps{AdditiveAttention<float>(options_of(sizes), rng),
                         positions_within(std::vector<Index>{3, 0}, 4)};
-  auto input = random_input<float>(sizes, rng);
+  auto input = random_additive_input<float>(sizes, rng);
   for (const Index row : {3, 4, 5, 6, 7}) {
     std::fill_n(input.values.row(row), 5, std::numeric_limits<float>::quiet_NaN());
   }
@@ -232,9 +232,9 @@ TEST_CASE("padding is not read, and an item that is all padding gets zeros") {
 
 TEST_CASE("additive attention in inference gives what training gives") {
   Rng rng(6);
-  const Sizes sizes{2, 3, 4, 5, 6, 7};
+  const AdditiveSizes sizes{2, 3, 4, 5, 6, 7};
   TwoSteps<float> steps{AdditiveAttention<float>(options_of(sizes), rng), {}};
-  const auto input = random_input<float>(sizes, rng);
+  const auto input = random_additive_input<float>(sizes, rng);
   TwoSteps<float>::Context context;
   const auto y = steps.forward(input, context);
   const auto& inference = std::as_const(steps.attention);
@@ -248,9 +248,9 @@ TEST_CASE("additive attention in inference gives what training gives") {
 
 TEST_CASE("additive attention is the same bits for any number of threads") {
   Rng rng(7);
-  const Sizes sizes{13, 31, 20, 21, 22, 40};
+  const AdditiveSizes sizes{13, 31, 20, 21, 22, 40};
   const AdditiveAttention<float> attention(options_of(sizes), rng);
-  const auto input = random_input<float>(sizes, rng);
+  const auto input = random_additive_input<float>(sizes, rng);
   check_thread_counts([&] {
     TwoSteps<float> steps{attention, {}};
     TwoSteps<float>::Context context;

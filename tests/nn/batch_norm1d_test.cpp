@@ -20,7 +20,7 @@ namespace {
 
 /// A layer with weights and biases other than 1 and 0.
 template <class T>
-BatchNorm1d<T> random_batch_norm(Index features, Rng& rng) {
+BatchNorm1d<T> random_batch_norm1d(Index features, Rng& rng) {
   BatchNorm1d<T> layer({.num_features = features});
   for_each_parameter(layer, [&](const Name&, auto& p) { p.value = random_tensor<T>(p.value.shape(), rng); });
   return layer;
@@ -43,11 +43,11 @@ TEST_CASE("batch norm of vectors and of sequences has gradients that agree with 
   Rng rng(1);
   for (const Shape<2> shape : {Shape{2, 1}, Shape{7, 3}}) {
     CAPTURE(shape);
-    check_gradients(random_batch_norm<double>(shape[1], rng), random_tensor<double>(shape, rng), rng);
+    check_gradients(random_batch_norm1d<double>(shape[1], rng), random_tensor<double>(shape, rng), rng);
   }
   for (const Shape<3> shape : {Shape{2, 1, 1}, Shape{1, 5, 2}, Shape{3, 4, 5}}) {
     CAPTURE(shape);
-    check_gradients(random_batch_norm<double>(shape[2], rng), random_tensor<double>(shape, rng), rng);
+    check_gradients(random_batch_norm1d<double>(shape[2], rng), random_tensor<double>(shape, rng), rng);
   }
 }
 
@@ -65,7 +65,7 @@ TEST_CASE("batch norm of sequences is that of images of height 1") {
 
 TEST_CASE("batch norm of sequences gives the same bits for any number of threads") {
   Rng rng(3);
-  const auto layer = random_batch_norm<float>(6, rng);
+  const auto layer = random_batch_norm1d<float>(6, rng);
   const auto x = random_tensor<float>(Shape{3, 2173, 6}, rng);
   check_thread_counts([&] {
     auto copy = layer;
@@ -77,7 +77,7 @@ TEST_CASE("batch norm of sequences gives the same bits for any number of threads
 
 TEST_CASE("batch norm of vectors may be used twice in one model") {
   Rng rng(4);
-  check_used_twice(random_batch_norm<float>(3, rng), random_tensor<float>(Shape{6, 3}, rng),
+  check_used_twice(random_batch_norm1d<float>(3, rng), random_tensor<float>(Shape{6, 3}, rng),
                    random_tensor<float>(Shape{2, 3}, rng));
 }
 

@@ -21,7 +21,7 @@ namespace {
 
 /// A layer with weights and biases other than 1 and 0.
 template <class T>
-BatchNorm2d<T> random_batch_norm(Index features, Rng& rng) {
+BatchNorm2d<T> random_batch_norm2d(Index features, Rng& rng) {
   BatchNorm2d<T> layer({.num_features = features});
   for_each_parameter(layer, [&](const Name&, auto& p) { p.value = random_tensor<T>(p.value.shape(), rng); });
   return layer;
@@ -105,7 +105,7 @@ TEST_CASE("batch norm counts the batches that it was trained on") {
 
 TEST_CASE("batch norm may be used twice in one model") {
   Rng rng(5);
-  check_used_twice(random_batch_norm<float>(3, rng), random_tensor<float>(Shape{2, 4, 5, 3}, rng),
+  check_used_twice(random_batch_norm2d<float>(3, rng), random_tensor<float>(Shape{2, 4, 5, 3}, rng),
                    random_tensor<float>(Shape{1, 2, 2, 3}, rng));
 }
 
@@ -113,14 +113,14 @@ TEST_CASE("batch norm gradients agree with differences") {
   Rng rng(1);
   for (const Shape<4> shape : {Shape{2, 1, 1, 1}, Shape{1, 1, 3, 4}, Shape{3, 4, 5, 2}}) {
     CAPTURE(shape);
-    check_gradients(random_batch_norm<double>(shape[3], rng), random_tensor<double>(shape, rng), rng);
+    check_gradients(random_batch_norm2d<double>(shape[3], rng), random_tensor<double>(shape, rng), rng);
   }
-  check_gradients(random_batch_norm<double>(3, rng), random_tensor<double>(Shape{7, 3}, rng), rng);
+  check_gradients(random_batch_norm2d<double>(3, rng), random_tensor<double>(Shape{7, 3}, rng), rng);
 }
 
 TEST_CASE("a batch that the running averages have seen often enough is normalized alike in inference") {
   Rng rng(2);
-  auto layer = random_batch_norm<float>(5, rng);
+  auto layer = random_batch_norm2d<float>(5, rng);
   const auto x = random_tensor<float>(Shape{40, 7, 7, 5}, rng);
   BatchNorm2d<float>::Context context;
   Tensor<float, 4> trained;
@@ -130,7 +130,7 @@ TEST_CASE("a batch that the running averages have seen often enough is normalize
 
 TEST_CASE("batch norm gives the same bits for any number of threads") {
   Rng rng(3);
-  const auto layer = random_batch_norm<float>(6, rng);
+  const auto layer = random_batch_norm2d<float>(6, rng);
   const auto x = random_tensor<float>(Shape{3, 41, 53, 6}, rng);
   const auto dy = random_tensor<float>(x.shape(), rng);
   check_thread_counts([&] {
@@ -144,7 +144,7 @@ TEST_CASE("batch norm gives the same bits for any number of threads") {
 
 TEST_CASE("batch norm takes no memory of the system after its first step") {
   Rng rng(4);
-  auto layer = random_batch_norm<float>(6, rng);
+  auto layer = random_batch_norm2d<float>(6, rng);
   const auto x = random_tensor<float>(Shape{3, 41, 53, 6}, rng);
   BatchNorm2d<float>::Context context;
   const auto step = [&] { return layer.backward(layer.forward(x, context), context); };

@@ -18,13 +18,13 @@ using namespace pupil::testing;
 
 namespace {
 
-struct Case {
+struct Conv1dCase {
   Shape<3> input;
   Conv1dOptions options;
 };
 
 /// Shapes at the edges: one step, strides that do not divide, dilation, groups, padding wider than reach.
-std::vector<Case> odd_cases() {
+std::vector<Conv1dCase> odd_conv1d_cases() {
   return {
       {{1, 1, 1}, {.in_channels = 1, .out_channels = 1}},
       {{2, 1, 3}, {.in_channels = 3, .out_channels = 2, .kernel_size = 3, .padding = 1}},
@@ -41,7 +41,7 @@ std::vector<Case> odd_cases() {
 }  // namespace
 
 TEST_CASE("conv1d is conv2d on images of height 1") {
-  for (const Case& test : odd_cases()) {
+  for (const Conv1dCase& test : odd_conv1d_cases()) {
     CAPTURE(test.input);
     const Conv1dOptions& o = test.options;
     Rng rng(1);
@@ -67,7 +67,7 @@ TEST_CASE("conv1d is conv2d on images of height 1") {
 
 TEST_CASE("conv1d gradients agree with differences") {
   Rng rng(2);
-  for (const Case& test : odd_cases()) {
+  for (const Conv1dCase& test : odd_conv1d_cases()) {
     CAPTURE(test.input);
     check_gradients(Conv1d<double>(test.options, rng), random_tensor<double>(test.input, rng), rng);
   }

@@ -16,14 +16,14 @@ using namespace pupil::testing;
 
 namespace {
 
-struct Case {
+struct Conv2dCase {
   Shape<4> input;
   Conv2dOptions options;
 };
 
 /// Shapes at the edges: one pixel, strides that do not divide, unequal sides, dilation, groups, padding wider than
 /// reach.
-std::vector<Case> odd_cases() {
+std::vector<Conv2dCase> odd_conv2d_cases() {
   return {
       {{1, 1, 1, 1}, {.in_channels = 1, .out_channels = 1}},
       {{2, 1, 1, 3}, {.in_channels = 3, .out_channels = 2, .kernel_size = 3, .padding = 1}},
@@ -95,7 +95,7 @@ TEST_CASE("conv2d agrees with its definition on odd shapes") {
   const std::uint64_t seed = 11;
   CAPTURE(seed);
   Rng rng(seed);
-  for (const Case& test : odd_cases()) {
+  for (const Conv2dCase& test : odd_conv2d_cases()) {
     CAPTURE(test.input);
     Conv2d<double> conv(test.options, rng);
     const auto x = random_tensor<double>(test.input, rng);
@@ -106,13 +106,13 @@ TEST_CASE("conv2d agrees with its definition on odd shapes") {
 
 TEST_CASE("conv2d in float agrees with its definition on ResNet's kernels") {
   Rng rng(12);
-  const std::vector<Case> cases{
+  const std::vector<Conv2dCase> cases{
       {{2, 20, 21, 3}, {.in_channels = 3, .out_channels = 64, .kernel_size = 7, .stride = 2, .padding = 3}},
       {{2, 9, 10, 64}, {.in_channels = 64, .out_channels = 64, .kernel_size = 3, .padding = 1}},
       {{1, 7, 7, 100}, {.in_channels = 100, .out_channels = 33, .kernel_size = 3, .stride = 2, .padding = 1}},
       {{1, 6, 6, 300}, {.in_channels = 300, .out_channels = 40, .kernel_size = 1, .stride = 2}},
   };
-  for (const Case& test : cases) {
+  for (const Conv2dCase& test : cases) {
     CAPTURE(test.input);
     Conv2d<float> conv(test.options, rng);
     const auto x = random_tensor<float>(test.input, rng);
@@ -123,7 +123,7 @@ TEST_CASE("conv2d in float agrees with its definition on ResNet's kernels") {
 
 TEST_CASE("conv2d gradients agree with differences") {
   Rng rng(13);
-  for (const Case& test : odd_cases()) {
+  for (const Conv2dCase& test : odd_conv2d_cases()) {
     CAPTURE(test.input);
     check_gradients(Conv2d<double>(test.options, rng), random_tensor<double>(test.input, rng), rng);
   }

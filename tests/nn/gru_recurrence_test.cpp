@@ -11,12 +11,12 @@ using namespace pupil::testing;
 
 namespace {
 
-double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
+double gru_sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 
 /// The formulas of nn/gru.hpp, one number after another, for sequence b of x. `state` goes from its first step to its
 /// last; `hiddens` gets all of them.
-void naive_sequence(const RecurrentWeights<double>& weights, const Tensor<double, 3>& x, Index b, Index length,
-                    bool reverse, GruState<double, 2>& state, Tensor<double, 3>& hiddens) {
+void naive_gru(const RecurrentWeights<double>& weights, const Tensor<double, 3>& x, Index b, Index length, bool reverse,
+               GruState<double, 2>& state, Tensor<double, 3>& hiddens) {
   const Index size = weights.weight_hh.value.columns();
   for (Index step = 0; step < length; ++step) {
     const Index t = reverse ? length - 1 - step : step;
@@ -32,8 +32,8 @@ void naive_sequence(const RecurrentWeights<double>& weights, const Tensor<double
       return total;
     };
     for (Index j = 0; j < size; ++j) {
-      const double reset = sigmoid(input(j) + recurrent(j));
-      const double update = sigmoid(input(size + j) + recurrent(size + j));
+      const double reset = gru_sigmoid(input(j) + recurrent(j));
+      const double update = gru_sigmoid(input(size + j) + recurrent(size + j));
       const double candidate = std::tanh(input(2 * size + j) + reset * recurrent(2 * size + j));
       state.hidden(b, j) = (1 - update) * candidate + update * before.hidden(b, j);
       hiddens(t, b, j) = state.hidden(b, j);
@@ -63,7 +63,7 @@ TEST_CASE("the gru recurrence follows its formulas, from either end of sequences
     auto state = initial;
     Tensor<double, 3> hiddens({5, 10, 4});
     for (Index b = 0; b < 10; ++b) {
-      naive_sequence(weights, x, b, lengths[static_cast<std::size_t>(b)], reverse, state, hiddens);
+      naive_gru(weights, x, b, lengths[static_cast<std::size_t>(b)], reverse, state, hiddens);
     }
     CHECK(relative_difference(output, hiddens) < 1e-13);
     CHECK(relative_difference(final.hidden, state.hidden) < 1e-13);

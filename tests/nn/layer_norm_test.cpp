@@ -26,7 +26,7 @@ LayerNorm<T> random_layer_norm(const LayerNormOptions& options, Rng& rng) {
   return layer;
 }
 
-std::vector<std::string> names(LayerNorm<float> layer) {
+std::vector<std::string> layer_norm_names(LayerNorm<float> layer) {
   std::vector<std::string> all;
   layer.visit([&](const Name& name, auto&) { all.push_back(name.str()); });
   return all;
@@ -60,9 +60,10 @@ TEST_CASE("layer norm gradients agree with differences") {
 }
 
 TEST_CASE("layer norm has the parameters that its options say") {
-  CHECK(names(LayerNorm<float>({.normalized_shape = 2})) == std::vector<std::string>{"weight", "bias"});
-  CHECK(names(LayerNorm<float>({.normalized_shape = 2, .bias = false})) == std::vector<std::string>{"weight"});
-  CHECK(names(LayerNorm<float>({.normalized_shape = 2, .elementwise_affine = false})).empty());
+  CHECK(layer_norm_names(LayerNorm<float>({.normalized_shape = 2})) == std::vector<std::string>{"weight", "bias"});
+  CHECK(layer_norm_names(LayerNorm<float>({.normalized_shape = 2, .bias = false})) ==
+        std::vector<std::string>{"weight"});
+  CHECK(layer_norm_names(LayerNorm<float>({.normalized_shape = 2, .elementwise_affine = false})).empty());
 }
 
 TEST_CASE("layer norm works in the memory of the gradient that is moved in") {

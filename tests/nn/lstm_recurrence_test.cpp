@@ -11,12 +11,12 @@ using namespace pupil::testing;
 
 namespace {
 
-double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
+double lstm_sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 
 /// The formulas of nn/lstm.hpp, one number after another, for sequence b of x. `state` goes from its first step to its
 /// last; `hiddens` gets all of them.
-void naive_sequence(const RecurrentWeights<double>& weights, const Tensor<double, 3>& x, Index b, Index length,
-                    bool reverse, LstmState<double, 2>& state, Tensor<double, 3>& hiddens) {
+void naive_lstm(const RecurrentWeights<double>& weights, const Tensor<double, 3>& x, Index b, Index length,
+                bool reverse, LstmState<double, 2>& state, Tensor<double, 3>& hiddens) {
   const Index size = weights.weight_hh.value.columns();
   for (Index step = 0; step < length; ++step) {
     const Index t = reverse ? length - 1 - step : step;
@@ -28,10 +28,10 @@ void naive_sequence(const RecurrentWeights<double>& weights, const Tensor<double
       return total;
     };
     for (Index j = 0; j < size; ++j) {
-      const double input = sigmoid(sum(j));
-      const double forget = sigmoid(sum(size + j));
+      const double input = lstm_sigmoid(sum(j));
+      const double forget = lstm_sigmoid(sum(size + j));
       const double candidate = std::tanh(sum(2 * size + j));
-      const double output = sigmoid(sum(3 * size + j));
+      const double output = lstm_sigmoid(sum(3 * size + j));
       state.cell(b, j) = forget * before.cell(b, j) + input * candidate;
       state.hidden(b, j) = output * std::tanh(state.cell(b, j));
       hiddens(t, b, j) = state.hidden(b, j);
@@ -61,7 +61,7 @@ TEST_CASE("the lstm recurrence follows its formulas, from either end of sequence
     auto state = initial;
     Tensor<double, 3> hiddens({5, 10, 4});
     for (Index b = 0; b < 10; ++b) {
-      naive_sequence(weights, x, b, lengths[static_cast<std::size_t>(b)], reverse, state, hiddens);
+      naive_lstm(weights, x, b, lengths[static_cast<std::size_t>(b)], reverse, state, hiddens);
     }
     CHECK(relative_difference(output, hiddens) < 1e-13);
     CHECK(relative_difference(final.hidden, state.hidden) < 1e-13);

@@ -10,7 +10,7 @@ using namespace pupil;
 namespace {
 
 /// One of each kind.
-struct Model {
+struct NestedModel {
   Parameter<float, 2> weight{Tensor<float, 2>({2, 3}, {1, 2, 3, 4, 5, 6})};
   Parameter<float, 1> bias{Tensor<float, 1>({2}, {7, 8})};
   Tensor<float, 1> mean{Shape{4}};
@@ -74,7 +74,7 @@ TEST_CASE("a parameter begins with a gradient of zeros in its own shape") {
 }
 
 TEST_CASE("parameters, buffers and generators are visited apart, each in the model's order") {
-  Model model;
+  NestedModel model;
   std::vector<std::string> parameters;
   std::vector<std::string> buffers;
   std::vector<std::string> generators;
@@ -87,7 +87,7 @@ TEST_CASE("parameters, buffers and generators are visited apart, each in the mod
 }
 
 TEST_CASE("zero_gradients leaves the values") {
-  Model model;
+  NestedModel model;
   model.weight.gradient.fill(3);
   model.bias.gradient.fill(4);
   zero_gradients(model);
@@ -97,6 +97,6 @@ TEST_CASE("zero_gradients leaves the values") {
 }
 
 TEST_CASE("count_parameters counts what is trained, not buffers") {
-  Model model;
+  NestedModel model;
   CHECK(count_parameters(model) == 8);
 }

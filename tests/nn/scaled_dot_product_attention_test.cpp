@@ -17,12 +17,12 @@ using namespace pupil::testing;
 
 namespace {
 
-struct Sizes {
+struct DotProductSizes {
   Index batch, query_time, key_time, features, value_features;
 };
 
 template <class T>
-AttentionInput<T> split(const Tensor<T, 1>& flat, const Sizes& sizes) {
+AttentionInput<T> split(const Tensor<T, 1>& flat, const DotProductSizes& sizes) {
   TensorSplitter<T> parts(flat);
   auto queries = parts.take(Shape{sizes.batch, sizes.query_time, sizes.features});
   auto keys = parts.take(Shape{sizes.batch, sizes.key_time, sizes.features});
@@ -31,7 +31,7 @@ AttentionInput<T> split(const Tensor<T, 1>& flat, const Sizes& sizes) {
 }
 
 template <class T>
-AttentionInput<T> random_input(const Sizes& sizes, Rng& rng) {
+AttentionInput<T> random_dot_product_input(const DotProductSizes& sizes, Rng& rng) {
   const Index count =
       sizes.batch * (sizes.query_time * sizes.features + sizes.key_time * (sizes.features + sizes.value_features));
   return split(random_tensor<T>(Shape{count}, rng), sizes);
@@ -41,7 +41,7 @@ AttentionInput<T> random_input(const Sizes& sizes, Rng& rng) {
 template <std::size_t MaskRank>
 struct JoinedAttention {
   using Context = ScaledDotProductAttention<double>::Context;
-  Sizes sizes;
+  DotProductSizes sizes;
   Tensor<bool, MaskRank> mask;
 
   Tensor<double, 3> forward(const Tensor<double, 1>& x, Context& context) const {
@@ -56,8 +56,8 @@ struct JoinedAttention {
 };
 
 template <std::size_t MaskRank>
-void check_joined(const Sizes& sizes, const Tensor<bool, MaskRank>& mask, Rng& rng) {
-  const auto input = random_input<double>(sizes, rng);
+void check_joined(const DotProductSizes& sizes, const Tensor<bool, MaskRank>& mask, Rng& rng) {
+  const auto input = random_dot_product_input<double>(sizes, rng);
   check_gradients(JoinedAttention<MaskRank>{sizes, mask}, joined(input.queries, input.keys, input.values), rng);
 }
 
@@ -82,8 +82,8 @@ TEST_CASE("attention is a mean of the values, weighted by how queries and keys a
 
 TEST_CASE("attention agrees with its definition") {
   Rng rng(1);
-  const Sizes sizes{2, 3, 19, 5, 4};
-  const auto input = random_input<double>(sizes, rng);
+  const DotProductSizes sizes{2, 3, 19, 5, 4};
+  const auto input = random_dot_product_input<double>(sizes, rng);
   const auto y = ScaledDotProductAttention<double>().forward(input);
   for (Index n = 0; n < 2; ++n) {
     for (Index q = 0; q < 3; ++q) {
@@ -132,7 +132,7 @@ TEST_CASE("attention gradients agree with differences") {
 
 TEST_CASE("a query that may look nowhere gets zeros, not NaN, and gives no gradient") {
   Rng rng(3);
-  const auto input = random_input<float>({2, 2, 3, 4, 5}, rng);
+  const auto input = random_dot_product_input<float>({2, 2, 3, 4, 5}, rng);
   const ScaledDotProductAttention<float> attention;
   ScaledDotProductAttention<float>::Context context;
   const auto y = attention.forward(input, positions_within(std::vector<Index>{0, 3}, 3), context);
@@ -146,7 +146,7 @@ TEST_CASE("a query that may look nowhere gets zeros, not NaN, and gives no gradi
 
 TEST_CASE("keys behind the mask change nothing") {
   Rng rng(4);
-  auto input = random_input<double>({1, 2, 5, 3, 2}, rng);
+  auto input = random_dot_product_input<double>({1, 2, 5, 3, 2}, rng);
   const auto mask = positions_within(std::vector<Index>{3}, 5);
   const ScaledDotProductAttention<double> attention;
   const auto before = attention.forward(input, mask);
@@ -159,21 +159,21 @@ TEST_CASE("keys behind the mask change nothing") {
 
 TEST_CASE("attention in inference gives what training gives, and two contexts stay apart") {
   Rng rng(5);
-  const auto input = random_input<float>({2, 3, 4, 5, 6}, rng);
+  const auto input = random_dot_product_input<float>({2, 3, 4, 5, 6}, rng);
   const auto dy = random_tensor<float>(Shape{2, 3, 6}, rng);
   const ScaledDotProductAttention<float> attention;
   ScaledDotProductAttention<float>::Context first;
   ScaledDotProductAttention<float>::Context second;
   CHECK(attention.forward(input) == attention.forward(input, first));
   const auto alone = attention.backward(dy, first);
-  attention.forward(random_input<float>({1, 3, 2, 5, 6}, rng), second);
+  attention.forward(random_dot_product_input<float>({1, 3, 2, 5, 6}, rng), second);
   CHECK(attention.backward(dy, first).queries == alone.queries);
 }
 
 TEST_CASE("attention is the same bits for any number of threads") {
   Rng rng(6);
   for (const Index batch : {1, 9}) {
-    const auto input = random_input<float>({batch, 70, 65, 33, 40}, rng);
+    const auto input = random_dot_product_input<float>({batch, 70, 65, 33, 40}, rng);
     const auto dy = random_tensor<float>(Shape{batch, 70, 40}, rng);
     check_thread_counts([&] {
       const ScaledDotProductAttention<float> attention;

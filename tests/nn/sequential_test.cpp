@@ -22,7 +22,7 @@ using namespace pupil::testing;
 namespace {
 
 template <class Model>
-std::vector<std::string> names(Model& model) {
+std::vector<std::string> parameter_names(Model& model) {
   std::vector<std::string> all;
   model.visit([&](const Name& name, auto&) { all.push_back(name.str()); });
   return all;
@@ -67,7 +67,8 @@ TEST_CASE("sequential names parameters and state by the number of their layer") 
   Rng rng(4);
   Sequential net{dense<float>(3, 4, rng), Relu<float>(), Sequential{Tanh<float>(), dense<float>(4, 4, rng)},
                  Dropout<float>({}, rng)};
-  CHECK(names(net) == std::vector<std::string>{"0.weight", "0.bias", "2.1.weight", "2.1.bias", "3.generator"});
+  CHECK(parameter_names(net) ==
+        std::vector<std::string>{"0.weight", "0.bias", "2.1.weight", "2.1.bias", "3.generator"});
 }
 
 TEST_CASE("a layer of a sequential can be reached") {

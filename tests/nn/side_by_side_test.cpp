@@ -10,12 +10,12 @@ using namespace pupil;
 namespace {
 
 /// A model whose parts depend on how it was made.
-struct Model {
+struct SideBySideModel {
   std::vector<Parameter<float, 1>> weights;
   Tensor<double, 2> buffer{Shape{2, 2}};
   Rng generator{1};
 
-  Model(Index count, Index size) {
+  SideBySideModel(Index count, Index size) {
     for (Index i = 0; i < count; ++i) weights.emplace_back(Tensor<float, 1>({size}));
   }
 
@@ -31,8 +31,8 @@ struct Model {
 }  // namespace
 
 TEST_CASE("each item is visited with the one in its place") {
-  Model model(2, 3);
-  Model other(2, 3);
+  SideBySideModel model(2, 3);
+  SideBySideModel other(2, 3);
   std::vector<std::string> names;
   std::vector<void*> items;
   std::vector<void*> others;
@@ -48,14 +48,14 @@ TEST_CASE("each item is visited with the one in its place") {
 }
 
 TEST_CASE("models that are not alike are found before any visit") {
-  Model model(2, 3);
+  SideBySideModel model(2, 3);
   SideBySide pair;
-  for (Model other : {Model(1, 3), Model(3, 3), Model(2, 4)}) {
+  for (SideBySideModel other : {SideBySideModel(1, 3), SideBySideModel(3, 3), SideBySideModel(2, 4)}) {
     int visits = 0;
     CHECK_THROWS_AS(pair.visit(model, other, [&](const Name&, auto&, auto&) { ++visits; }), ShapeError);
     CHECK(visits == 0);
   }
-  Model larger(2, 4);
+  SideBySideModel larger(2, 4);
   CHECK_THROWS_WITH_AS(pair.visit(model, larger, [](const Name&, auto&, auto&) {}),
                        "two models of one type are not alike: 0 has no twin of its shape", ShapeError);
 }
