@@ -59,8 +59,8 @@ TEST_CASE("adaptive average pooling may be used twice in one model") {
 }
 
 TEST_CASE("adaptive average pooling names what does not fit") {
-  CHECK_THROWS_WITH_AS(AdaptiveAvgPool2d<float>({.output_size = {2, 0}}), "adaptive_avg_pool2d: output_size is (2, 0)",
-                       OptionError);
+  CHECK_THROWS_WITH_AS(AdaptiveAvgPool2d<float>({.output_size = {2, 0}}),
+                       "adaptive_avg_pool2d: output_size is (2, 0), not at least 1", OptionError);
   const AdaptiveAvgPool2d<float> pool({.output_size = {2, 3}});
   CHECK_THROWS_WITH_AS(pool.forward(Tensor<float, 4>({1, 2, 0, 4})),
                        "adaptive_avg_pool2d: the input [1, 2, 0, 4] has no pixels", ShapeError);

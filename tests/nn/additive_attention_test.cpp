@@ -294,5 +294,5 @@ TEST_CASE("additive attention names what does not fit") {
   CHECK_THROWS_WITH_AS(backward({Tensor<float, 2>({2, 7})}),
                        "additive_attention: the gradient [2, 6, 5] does not fit the values [2, 6, 7]", ShapeError);
   CHECK_THROWS_WITH_AS(AdditiveAttention<float>({.query_size = 3, .key_size = 4}, rng),
-                       "dense: cannot map 4 features to 0", OptionError);
+                       "dense: cannot map 4 features to 0, each must be at least 1", OptionError);
 }

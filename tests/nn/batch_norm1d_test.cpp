@@ -82,7 +82,8 @@ TEST_CASE("batch norm of vectors may be used twice in one model") {
 }
 
 TEST_CASE("batch norm of vectors speaks of itself by its own name") {
-  CHECK_THROWS_WITH_AS(BatchNorm1d<float>({}), "batch_norm1d: cannot normalize 0 features", OptionError);
+  CHECK_THROWS_WITH_AS(BatchNorm1d<float>({}), "batch_norm1d: cannot normalize 0 features, there must be at least 1",
+                       OptionError);
   BatchNorm1d<float> layer({.num_features = 2});
   CHECK_THROWS_WITH_AS(std::as_const(layer).forward(Tensor<float, 2>({1, 3})),
                        "batch_norm1d: input has 3 channels, the layer was made for 2 (input [1, 3])", ShapeError);

@@ -166,7 +166,8 @@ TEST_CASE("batch norm visits what PyTorch's twin has") {
 }
 
 TEST_CASE("batch norm names what does not fit") {
-  CHECK_THROWS_WITH_AS(BatchNorm2d<float>({}), "batch_norm2d: cannot normalize 0 features", OptionError);
+  CHECK_THROWS_WITH_AS(BatchNorm2d<float>({}), "batch_norm2d: cannot normalize 0 features, there must be at least 1",
+                       OptionError);
   CHECK_THROWS_WITH_AS(BatchNorm2d<float>({.num_features = 2, .epsilon = 0}),
                        "batch_norm2d: the epsilon 0 is not positive", OptionError);
   CHECK_THROWS_WITH_AS(BatchNorm2d<float>({.num_features = 2, .momentum = 1.5}),

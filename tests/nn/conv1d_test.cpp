@@ -132,10 +132,10 @@ TEST_CASE("conv1d names both sides of what does not fit") {
     }
     return std::string("no error");
   };
-  CHECK(error({.in_channels = 0, .out_channels = 4}) == "conv1d: cannot map 0 channels to 4");
-  CHECK(error({.in_channels = 3, .out_channels = 4, .kernel_size = 0}) == "conv1d: kernel_size is 0");
-  CHECK(error({.in_channels = 3, .out_channels = 4, .stride = 0}) == "conv1d: stride is 0");
-  CHECK(error({.in_channels = 3, .out_channels = 4, .padding = -1}) == "conv1d: padding is -1");
-  CHECK(error({.in_channels = 3, .out_channels = 4, .dilation = 0}) == "conv1d: dilation is 0");
+  CHECK(error({.in_channels = 0, .out_channels = 4}) == "conv1d: cannot map 0 channels to 4, each must be at least 1");
+  CHECK(error({.in_channels = 3, .out_channels = 4, .kernel_size = 0}) == "conv1d: kernel_size is 0, not at least 1");
+  CHECK(error({.in_channels = 3, .out_channels = 4, .stride = 0}) == "conv1d: stride is 0, not at least 1");
+  CHECK(error({.in_channels = 3, .out_channels = 4, .padding = -1}) == "conv1d: padding is -1, not at least 0");
+  CHECK(error({.in_channels = 3, .out_channels = 4, .dilation = 0}) == "conv1d: dilation is 0, not at least 1");
   CHECK(error({.in_channels = 3, .out_channels = 4, .groups = 2}) == "conv1d: 2 groups do not divide 3 and 4 channels");
 }

@@ -191,8 +191,8 @@ TEST_CASE("embedding names a gradient that does not fit, and a table that cannot
   embedding.forward(Tensor<std::int32_t, 1>({3}), context);
   CHECK_THROWS_WITH_AS(embedding.backward(Tensor<float, 2>({3, 4}), context),
                        "embedding: the gradient [3, 4] does not fit the output [3, 2]", ShapeError);
-  CHECK_THROWS_WITH_AS(Embedding<float>({.num_embeddings = 10}, rng), "embedding: cannot make a table of 10 x 0",
-                       OptionError);
+  CHECK_THROWS_WITH_AS(Embedding<float>({.num_embeddings = 10}, rng),
+                       "embedding: cannot make a table of 10 x 0, each must be at least 1", OptionError);
   CHECK_THROWS_WITH_AS(Embedding<float>({.num_embeddings = 10, .embedding_dim = 2, .padding_index = 10}, rng),
                        "embedding: the padding index 10 is not in the table of 10", OptionError);
   CHECK_THROWS_WITH_AS(Embedding<float>({.num_embeddings = 10, .embedding_dim = 2, .padding_index = -1}, rng),

@@ -99,7 +99,8 @@ TEST_CASE("group norm may be used twice in one model") {
 }
 
 TEST_CASE("group norm names what does not fit") {
-  CHECK_THROWS_WITH_AS(GroupNorm<float>({}), "group_norm: 0 groups do not divide 0 channels", OptionError);
+  CHECK_THROWS_WITH_AS(GroupNorm<float>({}),
+                       "group_norm: cannot normalize 0 channels in 0 groups, each must be at least 1", OptionError);
   CHECK_THROWS_WITH_AS(GroupNorm<float>({.num_groups = 4, .num_channels = 6}),
                        "group_norm: 4 groups do not divide 6 channels", OptionError);
   CHECK_THROWS_WITH_AS(GroupNorm<float>({.num_groups = 1, .num_channels = 2, .epsilon = -1}),

@@ -98,7 +98,8 @@ TEST_CASE("layer norm may be used twice in one model") {
 }
 
 TEST_CASE("layer norm names what does not fit") {
-  CHECK_THROWS_WITH_AS(LayerNorm<float>({}), "layer_norm: cannot normalize 0 features", OptionError);
+  CHECK_THROWS_WITH_AS(LayerNorm<float>({}), "layer_norm: cannot normalize 0 features, there must be at least 1",
+                       OptionError);
   CHECK_THROWS_WITH_AS(LayerNorm<float>({.normalized_shape = 2, .epsilon = 0}),
                        "layer_norm: the epsilon 0 is not positive", OptionError);
   LayerNorm<float> layer({.normalized_shape = 2});

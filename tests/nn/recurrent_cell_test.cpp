@@ -178,7 +178,7 @@ TEST_CASE_TEMPLATE("a cell gives the same bits for any number of threads", Cell,
 TEST_CASE("cells name both sides of what does not fit") {
   Rng rng(6);
   CHECK_THROWS_WITH_AS(LstmCell<float>({.input_size = 3}, rng),
-                       "lstm_cell: cannot map 3 features to a hidden state of 0", OptionError);
+                       "lstm_cell: cannot map 3 features to a hidden state of 0, each must be at least 1", OptionError);
   LstmCell<float> lstm({.input_size = 3, .hidden_size = 5}, rng);
   GruCell<float> gru({.input_size = 3, .hidden_size = 5}, rng);
   const Tensor<float, 2> x({2, 3});

@@ -327,11 +327,12 @@ TEST_CASE("recurrent layers name both sides of what does not fit") {
 TEST_CASE("recurrent layers refuse options that make no layers") {
   Rng rng(15);
   const auto make = [&](const RecurrentOptions& options) { Gru<float>(options, rng); };
-  CHECK_THROWS_WITH_AS(Lstm<float>({.input_size = 3}, rng), "lstm: cannot map 3 features to a hidden state of 0",
-                       OptionError);
-  CHECK_THROWS_WITH_AS(make({.input_size = 3, .hidden_size = 2, .num_layers = 0}), "gru: num_layers is 0", OptionError);
+  CHECK_THROWS_WITH_AS(Lstm<float>({.input_size = 3}, rng),
+                       "lstm: cannot map 3 features to a hidden state of 0, each must be at least 1", OptionError);
+  CHECK_THROWS_WITH_AS(make({.input_size = 3, .hidden_size = 2, .num_layers = 0}),
+                       "gru: num_layers is 0, not at least 1", OptionError);
   CHECK_THROWS_WITH_AS(make({.input_size = 3, .hidden_size = 2, .dropout = 0.5}),
-                       "gru: dropout between layers is 0.5, but num_layers is 1", OptionError);
+                       "gru: dropout between layers is 0.5, but num_layers is 1, not at least 2", OptionError);
   CHECK_THROWS_WITH_AS(make({.input_size = 3, .hidden_size = 2, .num_layers = 2, .dropout = 1}),
                        "dropout: the probability 1 is not in [0, 1)", OptionError);
 }

@@ -39,7 +39,8 @@ class Embedding {
   /// padding.
   Embedding(const EmbeddingOptions& options, Rng& rng) : options_(options) {
     require<OptionError>(options.num_embeddings >= 1 && options.embedding_dim >= 1,
-                         "embedding: cannot make a table of ", options.num_embeddings, " x ", options.embedding_dim);
+                         "embedding: cannot make a table of ", options.num_embeddings, " x ", options.embedding_dim,
+                         ", each must be at least 1");
     require<OptionError>(!options.padding_index || (padding() >= 0 && padding() < options.num_embeddings),
                          "embedding: the padding index ", padding(), " is not in the table of ",
                          options.num_embeddings);

@@ -35,12 +35,13 @@ class GroupNorm {
     kernels::GroupMoments<T> moments;
   };
 
-  /// Weights of 1, biases of 0. Throws OptionError where the groups do not divide the channels, or for an epsilon that
-  /// is not positive.
+  /// Weights of 1, biases of 0. Throws OptionError where there are none, where the groups do not divide the channels,
+  /// or for an epsilon that is not positive.
   explicit GroupNorm(const GroupNormOptions& options) : options_(options) {
-    require<OptionError>(
-        options.num_channels >= 1 && options.num_groups >= 1 && options.num_channels % options.num_groups == 0,
-        "group_norm: ", options.num_groups, " groups do not divide ", options.num_channels, " channels");
+    require<OptionError>(options.num_channels >= 1 && options.num_groups >= 1, "group_norm: cannot normalize ",
+                         options.num_channels, " channels in ", options.num_groups, " groups, each must be at least 1");
+    require<OptionError>(options.num_channels % options.num_groups == 0, "group_norm: ", options.num_groups,
+                         " groups do not divide ", options.num_channels, " channels");
     require<OptionError>(options.epsilon > 0, "group_norm: the epsilon ", options.epsilon, " is not positive");
     weight_ = Parameter(Tensor<T, 1>::full({options.num_channels}, T{1}));
     bias_ = Parameter(Tensor<T, 1>({options.num_channels}));

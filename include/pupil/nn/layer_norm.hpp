@@ -38,7 +38,7 @@ class LayerNorm {
   explicit LayerNorm(const LayerNormOptions& options)
       : options_(options), has_weight_(options.elementwise_affine), has_bias_(has_weight_ && options.bias) {
     require<OptionError>(options.normalized_shape >= 1, "layer_norm: cannot normalize ", options.normalized_shape,
-                         " features");
+                         " features, there must be at least 1");
     require<OptionError>(options.epsilon > 0, "layer_norm: the epsilon ", options.epsilon, " is not positive");
     weight_ = Parameter(Tensor<T, 1>::full({options.normalized_shape}, T{1}));
     bias_ = Parameter(Tensor<T, 1>({options.normalized_shape}));

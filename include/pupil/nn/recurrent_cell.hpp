@@ -77,7 +77,7 @@ class RecurrentCell {
 
   static const RecurrenceOptions& checked(const RecurrenceOptions& options) {
     require<OptionError>(options.input_size >= 1 && options.hidden_size >= 1, name, ": cannot map ", options.input_size,
-                         " features to a hidden state of ", options.hidden_size);
+                         " features to a hidden state of ", options.hidden_size, ", each must be at least 1");
     return options;
   }
 

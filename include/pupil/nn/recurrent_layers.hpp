@@ -67,10 +67,10 @@ class RecurrentLayers {
   /// would be between the layers of a single one.
   RecurrentLayers(const RecurrentOptions& options, Rng& rng) : options_(options) {
     require<OptionError>(options.input_size >= 1 && options.hidden_size >= 1, name, ": cannot map ", options.input_size,
-                         " features to a hidden state of ", options.hidden_size);
-    require<OptionError>(options.num_layers >= 1, name, ": num_layers is ", options.num_layers);
+                         " features to a hidden state of ", options.hidden_size, ", each must be at least 1");
+    require<OptionError>(options.num_layers >= 1, name, ": num_layers is ", options.num_layers, ", not at least 1");
     require<OptionError>(options.dropout == 0 || options.num_layers >= 2, name, ": dropout between layers is ",
-                         options.dropout, ", but num_layers is 1");
+                         options.dropout, ", but num_layers is 1, not at least 2");
     for (Index number = 0; number < options.num_layers; ++number) {
       const Index features = number == 0 ? options.input_size : directions() * options.hidden_size;
       layers_.emplace_back(RecurrenceOptions{features, options.hidden_size, options.bias}, number,
