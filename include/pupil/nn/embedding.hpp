@@ -92,8 +92,7 @@ class Embedding {
   /// The table as an output layer, its rows compared with those of x: x W^T, from [rows, embedding_dim] to [rows,
   /// num_embeddings]. Press and Wolf, "Using the output embedding to improve language models", 2017.
   Tensor<T, 2> scores(const Tensor<T, 2>& x) const {
-    require<ShapeError>(x.columns() == options_.embedding_dim, "embedding: cannot compare ", x.shape(),
-                        " with rows of ", options_.embedding_dim);
+    check_compared(x.shape());
     auto y = Tensor<T, 2>::uninitialized({x.rows(), options_.num_embeddings});
     kernels::gemm(kernels::matrix(x), kernels::transposed(kernels::matrix(weight_.value)), kernels::into(y));
     return y;
@@ -101,6 +100,7 @@ class Embedding {
 
   /// dx of scores(x); adds to the gradient of the table.
   Tensor<T, 2> backward_scores(const Tensor<T, 2>& d_scores, const Tensor<T, 2>& x) {
+    check_compared(x.shape());
     require<ShapeError>(d_scores.rows() == x.rows() && d_scores.columns() == options_.num_embeddings,
                         "embedding: the gradient ", d_scores.shape(), " does not fit the scores of ", x.shape());
     auto dx = Tensor<T, 2>::uninitialized(x.shape());
@@ -136,6 +136,11 @@ class Embedding {
   static constexpr std::int32_t no_token = std::numeric_limits<std::int32_t>::min();
 
   std::int32_t padding() const { return options_.padding_index.value_or(no_token); }
+
+  void check_compared(const Shape<2>& x) const {
+    require<ShapeError>(x[1] == options_.embedding_dim, "embedding: cannot compare ", x, " with rows of ",
+                        options_.embedding_dim);
+  }
 
   template <std::size_t Rank>
   void check(const Tensor<std::int32_t, Rank>& tokens) const {
