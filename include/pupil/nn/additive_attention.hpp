@@ -97,7 +97,7 @@ class AdditiveAttention {
 
   /// The gradient of the queries, from that of a step's output, and of its weights where a loss is made of them. Keys
   /// and values are those of forward; their gradients are added to `d_projected_keys` and `d_values`, which begin as
-  /// zeros. Throws ShapeError where a gradient does not fit.
+  /// zeros. Throws ShapeError where a gradient does not fit, or keys and values are not those of forward.
   Tensor<T, 2> backward(const AdditiveAttentionOutput<T>& dy, const Tensor<T, 3>& projected_keys,
                         const Tensor<T, 3>& values, const Context& context, Tensor<T, 3>& d_projected_keys,
                         Tensor<T, 3>& d_values) {
@@ -182,9 +182,16 @@ class AdditiveAttention {
                         " is not ", places);
   }
 
-  static void check_gradients(const AdditiveAttentionOutput<T>& dy, const Tensor<T, 3>& projected_keys,
-                              const Tensor<T, 3>& values, const Context& context, const Tensor<T, 3>& d_projected_keys,
-                              const Tensor<T, 3>& d_values) {
+  void check_gradients(const AdditiveAttentionOutput<T>& dy, const Tensor<T, 3>& projected_keys,
+                       const Tensor<T, 3>& values, const Context& context, const Tensor<T, 3>& d_projected_keys,
+                       const Tensor<T, 3>& d_values) const {
+    const Shape<3> keys{context.weights.dim(0), context.weights.dim(1), context.projected_query.columns()};
+    require<ShapeError>(keys[2] == options_.attention_size, "additive_attention: the context's attention_size is ",
+                        keys[2], ", not ", options_.attention_size);
+    require<ShapeError>(projected_keys.shape() == keys, "additive_attention: the projected keys ",
+                        projected_keys.shape(), " are not ", keys, ", as in forward");
+    require<ShapeError>(values.dim(0) == keys[0] && values.dim(1) == keys[1], "additive_attention: the values ",
+                        values.shape(), " do not fit the weights ", context.weights.shape());
     const Shape<2> output{context.weights.dim(0), values.dim(2)};
     require<ShapeError>(dy.output.shape() == output, "additive_attention: the gradient ", dy.output.shape(),
                         " does not fit the output ", output);

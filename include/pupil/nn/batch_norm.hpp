@@ -89,6 +89,8 @@ class BatchNorm {
     const Shape<2> expected = context.input.shape();
     require<ShapeError>(dy.rows() == expected[0] && dy.columns() == expected[1], layer_, ": the gradient ", dy.shape(),
                         " does not fit the output ", expected);
+    require<ShapeError>(expected[1] == options_.num_features, layer_, ": the context has ", expected[1],
+                        " channels, the layer was made for ", options_.num_features);
     const auto x = kernels::matrix(context.input);
     auto sum_dy = Tensor<T, 1>::uninitialized({options_.num_features});
     auto sum_dy_x = Tensor<T, 1>::uninitialized({options_.num_features});

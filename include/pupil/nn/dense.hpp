@@ -62,6 +62,8 @@ class Dense {
     require<ShapeError>(dy.rows() == context.input.rows() && dy.columns() == options_.out_features,
                         "dense: the gradient ", dy.shape(), " does not fit the output [", context.input.rows(), ", ",
                         options_.out_features, "]");
+    require<ShapeError>(context.input.columns() == options_.in_features, "dense: the context has ",
+                        context.input.columns(), " features, the layer was made for ", options_.in_features);
     Shape<Rank> shape = dy.shape();
     shape[Rank - 1] = options_.in_features;
     auto dx = Tensor<T, Rank>::uninitialized(shape);

@@ -72,12 +72,14 @@ class Embedding {
     return y;
   }
 
-  /// Adds to the gradient of the table; tokens have none. dy [..., embedding_dim]; throws ShapeError for another shape.
+  /// Adds to the gradient of the table; tokens have none. dy [..., embedding_dim]; throws ShapeError for another shape,
+  /// IndexError for the context of a larger table.
   template <std::size_t Rank>
   void backward(const Tensor<T, Rank>& dy, const Context& context) {
     require<ShapeError>(dy.rows() == context.tokens.size() && dy.columns() == options_.embedding_dim,
                         "embedding: the gradient ", dy.shape(), " does not fit the output [", context.tokens.size(),
                         ", ", options_.embedding_dim, "]");
+    check(context.tokens);
     // Tokens repeat, columns do not: whoever has a column adds up its numbers for all tokens, in their order.
     parallel_ranges(options_.embedding_dim, columns_a_range, [&](Index begin, Index end) {
       using Row = Eigen::Array<T, 1, Eigen::Dynamic>;

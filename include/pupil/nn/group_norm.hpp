@@ -68,6 +68,8 @@ class GroupNorm {
     const Shape<2> expected = context.input.shape();
     require<ShapeError>(dy.rows() == expected[0] && dy.columns() == expected[1], "group_norm: the gradient ",
                         dy.shape(), " does not fit the output ", expected);
+    require<ShapeError>(expected[1] == options_.num_channels, "group_norm: the context has ", expected[1],
+                        " channels, the layer was made for ", options_.num_channels);
     kernels::group_norm_backward(dy.data(), kernels::matrix(context.input), context.moments, weight_.value,
                                  options_.affine ? weight_.gradient.data() : nullptr,
                                  options_.affine ? bias_.gradient.data() : nullptr);

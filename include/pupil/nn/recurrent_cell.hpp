@@ -58,6 +58,10 @@ class RecurrentCell {
   Gradient backward(const State& d_state, const Context& context) {
     const Index batch = context.sequences.batch();
     detail::check_state(name, "the gradient of the", d_state, Shape{batch, options_.hidden_size});
+    const Shape sizes{context.input.columns(), context.trace.hiddens.columns()};
+    const Shape expected{options_.input_size, options_.hidden_size};
+    require<ShapeError>(sizes == expected, name, ": the context's input_size and hidden_size are ", sizes, ", not ",
+                        expected);
     Gradient gradient{{}, d_state};
     gradient.input =
         recurrence_.backward(kernels::RowMajor<T>{}, gradient.state, context.input, context.sequences, context.trace)

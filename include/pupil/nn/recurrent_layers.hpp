@@ -163,6 +163,11 @@ class RecurrentLayers {
   void check_gradient(const Output& dy, const Context& context) const {
     require<ShapeError>(context.layers.size() == layers_.size(), name, ": the context is of ", context.layers.size(),
                         " layers, not of ", layers_.size());
+    const auto& [input, traces] = context.layers[0].layer;
+    const Shape sizes{input.columns(), traces[0].hiddens.columns(), traces[1].hiddens.columns() > 0 ? 2 : 1};
+    const Shape own_sizes{options_.input_size, options_.hidden_size, directions()};
+    require<ShapeError>(sizes == own_sizes, name, ": the context's input_size, hidden_size and directions are ", sizes,
+                        ", not ", own_sizes);
     const auto& sequences = context.sequences[0];
     const Shape expected{sequences.time(), sequences.batch(), directions() * options_.hidden_size};
     require<ShapeError>(detail::stands_for_zeros(dy.output) || dy.output.shape() == expected, name, ": the gradient ",
