@@ -59,7 +59,7 @@ class AdditiveAttention {
 
   /// All parameters begin as those of Dense layers. Throws OptionError where a size is below 1.
   AdditiveAttention(const AdditiveAttentionOptions& options, Rng& rng)
-      : options_(options),
+      : options_(checked(options)),
         key_({.in_features = options.key_size, .out_features = options.attention_size, .bias = false}, rng),
         query_({.in_features = options.query_size, .out_features = options.attention_size}, rng),
         score_(Tensor<T, 2>({1, options.attention_size})) {
@@ -138,6 +138,14 @@ class AdditiveAttention {
   const AdditiveAttentionOptions& options() const { return options_; }
 
  private:
+  static const AdditiveAttentionOptions& checked(const AdditiveAttentionOptions& options) {
+    const auto& [query_size, key_size, attention_size] = options;
+    require<OptionError>(query_size >= 1 && key_size >= 1 && attention_size >= 1,
+                         "additive_attention: cannot compare queries of ", query_size, " features with keys of ",
+                         key_size, " over ", attention_size, ", each must be at least 1");
+    return options;
+  }
+
   /// sum += factor * row
   static void add_multiple(T factor, const T* row, Index size, T* sum) {
     using Lanes = kernels::Lanes<T>;
@@ -175,8 +183,9 @@ class AdditiveAttention {
     require<ShapeError>(projected_keys.shape() == expected, "additive_attention: the projected keys ",
                         projected_keys.shape(), " are not ", expected, " (", queries, " queries, values ",
                         values.shape(), ")");
-    require<ShapeError>(values.dim(0) == queries && values.dim(1) >= 1, "additive_attention: the values ",
-                        values.shape(), " do not fit ", queries, " queries");
+    require<ShapeError>(values.dim(0) == queries, "additive_attention: the values ", values.shape(), " do not fit ",
+                        queries, " queries");
+    require<ShapeError>(values.dim(1) >= 1, "additive_attention: the values ", values.shape(), " have no position");
     const Shape<2> places{queries, values.dim(1)};
     require<ShapeError>(mask.empty() || mask.shape() == places, "additive_attention: the mask ", mask.shape(),
                         " is not ", places);

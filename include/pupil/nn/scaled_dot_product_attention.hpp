@@ -130,7 +130,10 @@ class ScaledDotProductAttention {
 
   static void check(const AttentionInput<T>& input) {
     const auto& [queries, keys, values] = input;
-    require<ShapeError>(keys.dim(0) == queries.dim(0) && keys.dim(2) == queries.dim(2) && keys.dim(1) >= 1,
+    require<ShapeError>(queries.columns() >= 1, "scaled_dot_product_attention: the queries ", queries.shape(),
+                        " have no features");
+    require<ShapeError>(keys.dim(1) >= 1, "scaled_dot_product_attention: the keys ", keys.shape(), " have no position");
+    require<ShapeError>(keys.dim(0) == queries.dim(0) && keys.dim(2) == queries.dim(2),
                         "scaled_dot_product_attention: the keys ", keys.shape(), " do not fit the queries ",
                         queries.shape());
     require<ShapeError>(values.dim(0) == keys.dim(0) && values.dim(1) == keys.dim(1),
