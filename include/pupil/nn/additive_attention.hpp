@@ -187,8 +187,8 @@ class AdditiveAttention {
                         queries, " queries");
     require<ShapeError>(values.dim(1) >= 1, "additive_attention: the values ", values.shape(), " have no position");
     const Shape<2> places{queries, values.dim(1)};
-    require<ShapeError>(mask.empty() || mask.shape() == places, "additive_attention: the mask ", mask.shape(),
-                        " is not ", places);
+    require<ShapeError>(mask.shape() == Shape<2>{} || mask.shape() == places, "additive_attention: the mask ",
+                        mask.shape(), " is not ", places);
   }
 
   void check_gradients(const AdditiveAttentionOutput<T>& dy, const Tensor<T, 3>& projected_keys,

@@ -104,7 +104,7 @@ class ScaledDotProductAttention {
     const Tensor<T, 3>& queries = input.queries;
     const Tensor<T, 3>& keys = input.keys;
     const Shape<3> shape{queries.dim(0), queries.dim(1), keys.dim(1)};
-    if (!mask.empty()) check_mask(mask.shape(), shape);
+    if (mask.shape() != Shape<MaskRank>{}) check_mask(mask.shape(), shape);
     auto weights = Tensor<T, 3>::uninitialized(shape);
     parallel_for(shape[0], [&](Index n) {
       kernels::gemm(item(queries, n), kernels::transposed(item(keys, n)), item_of(weights, n));
