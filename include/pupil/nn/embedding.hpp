@@ -36,7 +36,7 @@ class Embedding {
   };
 
   /// Weights normal with mean 0. Throws OptionError where the table has no rows or no columns, or no row for the
-  /// padding.
+  /// padding, and for a standard deviation below 0.
   Embedding(const EmbeddingOptions& options, Rng& rng) : options_(options) {
     require<OptionError>(options.num_embeddings >= 1 && options.embedding_dim >= 1,
                          "embedding: cannot make a table of ", options.num_embeddings, " x ", options.embedding_dim,
@@ -44,6 +44,8 @@ class Embedding {
     require<OptionError>(!options.padding_index || (padding() >= 0 && padding() < options.num_embeddings),
                          "embedding: the padding index ", padding(), " is not in the table of ",
                          options.num_embeddings);
+    require<OptionError>(options.standard_deviation >= 0, "embedding: the standard deviation ",
+                         options.standard_deviation, " is not a number from 0 on");
     weight_ = Parameter(Tensor<T, 2>({options.num_embeddings, options.embedding_dim}));
     fill_normal(weight_.value, static_cast<T>(options.standard_deviation), rng);
     if (options.padding_index) std::fill_n(weight_.value.row(padding()), options.embedding_dim, T{0});
