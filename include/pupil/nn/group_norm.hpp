@@ -95,6 +95,7 @@ class GroupNorm {
  private:
   template <std::size_t Rank>
   void check(const Shape<Rank>& x) const {
+    static_assert(Rank >= 2, "group_norm: an input has a batch and channels");
     require<ShapeError>(x[Rank - 1] == options_.num_channels, "group_norm: input has ", x[Rank - 1],
                         " channels, the layer was made for ", options_.num_channels, " (input ", x, ")");
     require<ShapeError>(x[0] == 0 || x.size() > 0, "group_norm: the input ", x, " has no pixels");

@@ -24,8 +24,9 @@ inline void check_pool_window(std::string_view layer, const kernels::PoolWindow&
 /// The shape of the layer's output. Throws ShapeError, in the layer's name, where no window fits into `x`.
 inline Shape<4> checked_pooled_shape(std::string_view layer, const Shape<4>& x, const kernels::PoolWindow& window) {
   const Shape<4> y = kernels::pooled_shape(x, window);
-  require<ShapeError>(x[1] >= 1 && x[2] >= 1 && y[1] >= 1 && y[2] >= 1, layer, ": the input ", x, " with padding ",
-                      window.padding, " is smaller than the window ", window.kernel_size);
+  require<ShapeError>(x[1] >= 1 && x[2] >= 1, layer, ": the input ", x, " has no pixels");
+  require<ShapeError>(y[1] >= 1 && y[2] >= 1, layer, ": the input ", x, " with padding ", window.padding,
+                      " is smaller than the window ", window.kernel_size);
   return y;
 }
 
