@@ -106,7 +106,8 @@ class Embedding {
   Tensor<T, 2> backward_scores(const Tensor<T, 2>& d_scores, const Tensor<T, 2>& x) {
     check_compared(x.shape());
     require<ShapeError>(d_scores.rows() == x.rows() && d_scores.columns() == options_.num_embeddings,
-                        "embedding: the gradient ", d_scores.shape(), " does not fit the scores of ", x.shape());
+                        "embedding: the gradient ", d_scores.shape(), " does not fit the scores of ", x.shape(),
+                        " with ", options_.num_embeddings, " rows");
     auto dx = Tensor<T, 2>::uninitialized(x.shape());
     kernels::gemm(kernels::matrix(d_scores), kernels::matrix(weight_.value), kernels::into(dx));
     kernels::gemm(kernels::transposed(kernels::matrix(d_scores)), kernels::matrix(x),
