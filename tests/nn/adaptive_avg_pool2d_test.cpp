@@ -1,4 +1,3 @@
-#include <utility>
 
 #include <doctest/doctest.h>
 
@@ -7,7 +6,6 @@
 
 #include "../support/golden.hpp"
 #include "../support/gradient_check.hpp"
-#include "../support/thread_counts.hpp"
 #include "../support/used_twice.hpp"
 
 using namespace pupil;
@@ -42,14 +40,12 @@ TEST_CASE("adaptive average pooling to one pixel is global average pooling") {
                             GlobalAvgPool2d<double>().forward(x)) < 1e-14);
 }
 
-TEST_CASE("adaptive average pooling gives the same bits in training and for any number of threads") {
+TEST_CASE("adaptive average pooling gives the same bits in training") {
   Rng rng(3);
   const auto x = random_tensor<float>(Shape{3, 37, 29, 33}, rng);
-  const auto dy = random_tensor<float>(Shape{3, 7, 5, 33}, rng);
   const AdaptiveAvgPool2d<float> pool({.output_size = {7, 5}});
   AdaptiveAvgPool2d<float>::Context context;
   CHECK(pool.forward(x) == pool.forward(x, context));
-  check_thread_counts([&] { return std::pair(pool.forward(x), pool.backward(dy, context)); });
 }
 
 TEST_CASE("adaptive average pooling may be used twice in one model") {

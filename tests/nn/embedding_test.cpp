@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <utility>
 
 #include <doctest/doctest.h>
 
@@ -7,7 +6,6 @@
 
 #include "../support/golden.hpp"
 #include "../support/gradient_check.hpp"
-#include "../support/thread_counts.hpp"
 
 using namespace pupil;
 using namespace pupil::testing;
@@ -159,20 +157,6 @@ TEST_CASE("embedding of two blocks goes back to each block's own tokens") {
   embedding.backward(Tensor<double, 2>({1, 1}, {10}), first);
   embedding.backward(Tensor<double, 2>({1, 1}, {20}), second);
   CHECK(weight_of(embedding).gradient == Tensor<double, 2>({2, 1}, {10, 20}));
-}
-
-TEST_CASE("embedding is the same bits for any number of threads") {
-  Rng rng(7);
-  const Embedding<float> embedding({.num_embeddings = 11, .embedding_dim = 300}, rng);
-  const auto tokens = random_tokens({30, 20}, 11, rng);
-  const auto dy = random_tensor<float>(Shape{30, 20, 300}, rng);
-  check_thread_counts([&] {
-    auto copy = embedding;
-    Embedding<float>::Context context;
-    auto y = copy.forward(tokens, context);
-    copy.backward(dy, context);
-    return std::pair(y, weight_of(copy).gradient);
-  });
 }
 
 TEST_CASE("embedding names a token that is not in the table") {

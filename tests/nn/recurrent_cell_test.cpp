@@ -10,7 +10,6 @@
 #include <pupil/nn/lstm_cell.hpp>
 
 #include "../support/gradient_check.hpp"
-#include "../support/thread_counts.hpp"
 #include "recurrent.hpp"
 
 using namespace pupil;
@@ -153,26 +152,6 @@ TEST_CASE_TEMPLATE("a cell that is used at every step adds up its gradients", Ce
   for (std::size_t i = 0; i < more.size(); ++i) expected[i] += more[i];
   for_each_parameter(cell, [&](const Name&, auto& parameter) { append(parameter.gradient, actual); });
   CHECK(relative_difference(as_tensor(actual), as_tensor(expected)) < 1e-14);
-}
-
-TEST_CASE_TEMPLATE("a cell gives the same bits for any number of threads", Cell, LstmCell<float>, GruCell<float>) {
-  Rng rng(5);
-  const Cell cell({.input_size = 60, .hidden_size = 100}, rng);
-  for (const Index batch : {3, 200}) {
-    const auto x = random_tensor<float>(Shape{batch, 60}, rng);
-    check_thread_counts([&] {
-      Cell copy = cell;
-      typename Cell::Context context;
-      const auto state = copy.forward(x, context);
-      const auto gradient = copy.backward(state, context);
-      std::vector<float> all;
-      append(state, all);
-      append(gradient.input, all);
-      append(gradient.state, all);
-      for_each_parameter(copy, [&](const Name&, auto& parameter) { append(parameter.gradient, all); });
-      return all;
-    });
-  }
 }
 
 TEST_CASE("cells name both sides of what does not fit") {

@@ -11,7 +11,6 @@
 #include <pupil/nn/lstm.hpp>
 
 #include "../support/gradient_check.hpp"
-#include "../support/thread_counts.hpp"
 #include "recurrent.hpp"
 
 using namespace pupil;
@@ -247,20 +246,6 @@ TEST_CASE_TEMPLATE("layers that are used twice keep both uses apart", Layers, Ls
   for_each_parameter(layers, [&](const Name&, auto& parameter) { append(parameter.gradient, together); });
   for_each_parameter(alone, [&](const Name&, auto& parameter) { append(parameter.gradient, apart); });
   CHECK(together == apart);
-}
-
-TEST_CASE_TEMPLATE("recurrent layers give the same bits for any number of threads", Layers, Lstm<float>, Gru<float>) {
-  Rng rng(11);
-  for (const auto& options : {RecurrentOptions{.input_size = 40, .hidden_size = 70}, many_layers(20, 30, 0.2)}) {
-    const Layers layers(options, rng);
-    for (const Index batch : {3, 150}) {
-      CAPTURE(batch);
-      const auto x = random_tensor<float>(Shape{6, batch, options.input_size}, rng);
-      Lengths lengths;
-      for (Index b = 0; b < batch; ++b) lengths.push_back(1 + rng.below(6));
-      check_thread_counts([&] { return training_step(layers, x, lengths); });
-    }
-  }
 }
 
 TEST_CASE_TEMPLATE("recurrent layers ask nothing of the system from the second step on", Layers, Lstm<float>,
