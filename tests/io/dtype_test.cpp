@@ -13,7 +13,7 @@
 using namespace pupil;
 
 TEST_CASE("every element type is found under its own name") {
-  for (std::size_t i = 0; i < detail::dtype_table.size(); ++i) {
+  for (std::size_t i = 0; i < pupil::detail::dtype_table.size(); ++i) {
     const auto dtype = static_cast<Dtype>(i);
     CHECK(parse_dtype(dtype_name(dtype)) == dtype);
   }

@@ -181,8 +181,8 @@ TEST_CASE("several images at once get the captions that each gets alone") {
 
 TEST_CASE("a state of several layers is selected along the batch, in each of them") {
   const Tensor<float, 3> state({2, 3, 1}, {1, 2, 3, 4, 5, 6});
-  CHECK(detail::select_sequences(state, {2, 0, 2, 1}) == Tensor<float, 3>({2, 4, 1}, {3, 1, 3, 2, 6, 4, 6, 5}));
-  CHECK(detail::select_sequences(state, {}).shape() == Shape{2, 0, 1});
+  CHECK(pupil::detail::select_sequences(state, {2, 0, 2, 1}) == Tensor<float, 3>({2, 4, 1}, {3, 1, 3, 2, 6, 4, 6, 5}));
+  CHECK(pupil::detail::select_sequences(state, {}).shape() == Shape{2, 0, 1});
 }
 
 TEST_CASE("no images get no captions") {

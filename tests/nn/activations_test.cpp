@@ -7,7 +7,6 @@
 #include <pupil/nn/activations.hpp>
 
 #include "../support/gradient_check.hpp"
-#include "../support/thread_counts.hpp"
 
 using namespace pupil;
 using namespace pupil::testing;
@@ -121,19 +120,6 @@ TEST_CASE_TEMPLATE("one activation used twice keeps two contexts apart", Layer, 
   layer.forward(second, second_context);
   CHECK(layer.backward(Tensor<double, 2>::full({4, 9}, 1), first_context) == slopes(layer, first));
   CHECK(layer.backward(Tensor<double, 2>::full({5, 5}, 1), second_context) == slopes(layer, second));
-}
-
-TEST_CASE_TEMPLATE("activations are the same bits for any number of threads", Layer, Relu<float>, Relu6<float>,
-                   Sigmoid<float>, Tanh<float>) {
-  Rng rng(5);
-  const auto x = random_tensor<float>(Shape{70001}, rng);
-  const auto dy = random_tensor<float>(Shape{70001}, rng);
-  check_thread_counts([&] {
-    Layer layer;
-    typename Layer::Context context;
-    auto y = layer.forward(x, context);
-    return std::tuple(y, layer.backward(dy, context), layer.forward(x));
-  });
 }
 
 TEST_CASE("activations name a gradient that does not fit") {

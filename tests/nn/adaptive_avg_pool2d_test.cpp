@@ -1,4 +1,3 @@
-#include <utility>
 
 #include <doctest/doctest.h>
 
@@ -7,7 +6,6 @@
 
 #include "../support/golden.hpp"
 #include "../support/gradient_check.hpp"
-#include "../support/thread_counts.hpp"
 #include "../support/used_twice.hpp"
 
 using namespace pupil;
@@ -42,14 +40,12 @@ TEST_CASE("adaptive average pooling to one pixel is global average pooling") {
                             GlobalAvgPool2d<double>().forward(x)) < 1e-14);
 }
 
-TEST_CASE("adaptive average pooling gives the same bits in training and for any number of threads") {
+TEST_CASE("adaptive average pooling gives the same bits in training") {
   Rng rng(3);
   const auto x = random_tensor<float>(Shape{3, 37, 29, 33}, rng);
-  const auto dy = random_tensor<float>(Shape{3, 7, 5, 33}, rng);
   const AdaptiveAvgPool2d<float> pool({.output_size = {7, 5}});
   AdaptiveAvgPool2d<float>::Context context;
   CHECK(pool.forward(x) == pool.forward(x, context));
-  check_thread_counts([&] { return std::pair(pool.forward(x), pool.backward(dy, context)); });
 }
 
 TEST_CASE("adaptive average pooling may be used twice in one model") {
@@ -59,8 +55,8 @@ TEST_CASE("adaptive average pooling may be used twice in one model") {
 }
 
 TEST_CASE("adaptive average pooling names what does not fit") {
-  CHECK_THROWS_WITH_AS(AdaptiveAvgPool2d<float>({.output_size = {2, 0}}), "adaptive_avg_pool2d: output_size is (2, 0)",
-                       OptionError);
+  CHECK_THROWS_WITH_AS(AdaptiveAvgPool2d<float>({.output_size = {2, 0}}),
+                       "adaptive_avg_pool2d: output_size is (2, 0), not at least 1", OptionError);
   const AdaptiveAvgPool2d<float> pool({.output_size = {2, 3}});
   CHECK_THROWS_WITH_AS(pool.forward(Tensor<float, 4>({1, 2, 0, 4})),
                        "adaptive_avg_pool2d: the input [1, 2, 0, 4] has no pixels", ShapeError);

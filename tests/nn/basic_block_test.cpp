@@ -1,6 +1,5 @@
 #include <set>
 #include <string>
-#include <utility>
 
 #include <doctest/doctest.h>
 
@@ -8,7 +7,6 @@
 
 #include "../support/files.hpp"
 #include "../support/gradient_check.hpp"
-#include "../support/thread_counts.hpp"
 
 using namespace pupil;
 using namespace pupil::testing;
@@ -76,16 +74,6 @@ TEST_CASE("a block has a downsample, with torchvision's names, only where size o
       CHECK(names.contains(name));
     }
   }
-}
-
-TEST_CASE("a block gives the same bits for any number of threads") {
-  check_thread_counts([] {
-    Rng rng(6);
-    BasicBlock<float> block({.in_channels = 8, .out_channels = 16, .stride = 2}, rng);
-    BasicBlock<float>::Context context;
-    auto y = block.forward(random_tensor<float>(Shape{3, 31, 33, 8}, rng), context);
-    return block.backward(std::move(y), context);
-  });
 }
 
 TEST_CASE("a block refuses other channels than it was made for") {

@@ -1,6 +1,5 @@
 #include <string>
 #include <utility>
-#include <vector>
 
 #include <doctest/doctest.h>
 
@@ -10,7 +9,6 @@
 #include "../support/golden.hpp"
 #include "../support/gradient_check.hpp"
 #include "../support/state_dicts.hpp"
-#include "../support/thread_counts.hpp"
 #include "../support/used_twice.hpp"
 
 using namespace pupil;
@@ -63,18 +61,6 @@ TEST_CASE("batch norm of sequences is that of images of height 1") {
   CHECK(std::as_const(images).forward(x) == std::as_const(sequences).forward(x));
 }
 
-TEST_CASE("batch norm of sequences gives the same bits for any number of threads") {
-  Rng rng(3);
-  const auto layer = random_batch_norm1d<float>(6, rng);
-  const auto x = random_tensor<float>(Shape{3, 2173, 6}, rng);
-  check_thread_counts([&] {
-    auto copy = layer;
-    BatchNorm1d<float>::Context context;
-    const auto y = copy.forward(x, context);
-    return std::vector{y, copy.backward(x, context), std::as_const(copy).forward(x)};
-  });
-}
-
 TEST_CASE("batch norm of vectors may be used twice in one model") {
   Rng rng(4);
   check_used_twice(random_batch_norm1d<float>(3, rng), random_tensor<float>(Shape{6, 3}, rng),
@@ -82,7 +68,8 @@ TEST_CASE("batch norm of vectors may be used twice in one model") {
 }
 
 TEST_CASE("batch norm of vectors speaks of itself by its own name") {
-  CHECK_THROWS_WITH_AS(BatchNorm1d<float>({}), "batch_norm1d: cannot normalize 0 features", OptionError);
+  CHECK_THROWS_WITH_AS(BatchNorm1d<float>({}), "batch_norm1d: cannot normalize 0 features, there must be at least 1",
+                       OptionError);
   BatchNorm1d<float> layer({.num_features = 2});
   CHECK_THROWS_WITH_AS(std::as_const(layer).forward(Tensor<float, 2>({1, 3})),
                        "batch_norm1d: input has 3 channels, the layer was made for 2 (input [1, 3])", ShapeError);

@@ -1,6 +1,5 @@
 #include <cmath>
 #include <limits>
-#include <utility>
 
 #include <doctest/doctest.h>
 
@@ -9,7 +8,6 @@
 
 #include "../support/golden_loss.hpp"
 #include "../support/gradient_check.hpp"
-#include "../support/thread_counts.hpp"
 
 using namespace pupil;
 using namespace pupil::testing;
@@ -67,17 +65,6 @@ TEST_CASE("binary cross entropy of sure and wrong answers is large, not infinite
   CHECK(loss.gradient[1] == -0.5F);
   const Tensor<float, 1> nan({1}, {std::numeric_limits<float>::quiet_NaN()});
   CHECK(std::isnan(binary_cross_entropy_with_logits(nan, Tensor<float, 1>({1})).value));
-}
-
-TEST_CASE("binary cross entropy is the same bits for any number of threads") {
-  Rng rng(2);
-  const auto x = random_tensor<float>(Shape{3001, 37}, rng);
-  const auto y = random_tensor<float>(Shape{3001, 37}, rng);
-  const BinaryCrossEntropyOptions options{.pos_weight = std::vector<double>(37, 1.5)};
-  check_thread_counts([&] {
-    const auto loss = binary_cross_entropy_with_logits(x, y, options);
-    return std::pair(loss.value, loss.gradient);
-  });
 }
 
 TEST_CASE("binary cross entropy names what does not fit") {

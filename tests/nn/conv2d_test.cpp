@@ -1,4 +1,3 @@
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -8,7 +7,6 @@
 
 #include "../support/golden.hpp"
 #include "../support/gradient_check.hpp"
-#include "../support/thread_counts.hpp"
 #include "../support/used_twice.hpp"
 
 using namespace pupil;
@@ -126,26 +124,6 @@ TEST_CASE("conv2d gradients agree with differences") {
   for (const Conv2dCase& test : odd_conv2d_cases()) {
     CAPTURE(test.input);
     check_gradients(Conv2d<double>(test.options, rng), random_tensor<double>(test.input, rng), rng);
-  }
-}
-
-TEST_CASE("conv2d gives the same bits for any number of threads") {
-  Rng rng(14);
-  for (const Index groups : {1, 3, 9}) {
-    const Conv2d<float> conv(
-        {.in_channels = 9, .out_channels = 72, .kernel_size = 3, .stride = 2, .padding = 1, .groups = groups}, rng);
-    const auto x = random_tensor<float>(Shape{3, 31, 33, 9}, rng);
-    check_thread_counts([&] {
-      Conv2d<float> copy = conv;
-      Conv2d<float>::Context context;
-      auto y = copy.forward(x, context);
-      auto dx = copy.backward(y, context);
-      Tensor<float, 4> dw;
-      copy.visit([&](const Name&, auto& parameter) {
-        if constexpr (std::is_same_v<decltype(parameter.value), Tensor<float, 4>>) dw = parameter.gradient;
-      });
-      return std::tuple(std::move(y), std::move(dx), std::move(dw));
-    });
   }
 }
 

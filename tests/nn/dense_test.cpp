@@ -41,5 +41,6 @@ TEST_CASE("dense names both sides of a shape that does not fit") {
   Dense<float> dense({.in_features = 3, .out_features = 5}, rng);
   CHECK_THROWS_WITH_AS(dense.forward(Tensor<float, 2>({2, 4})),
                        "dense: input has 4 features, the layer was made for 3 (input [2, 4])", ShapeError);
-  CHECK_THROWS_WITH_AS(Dense<float>({.in_features = 3}, rng), "dense: cannot map 3 features to 0", OptionError);
+  CHECK_THROWS_WITH_AS(Dense<float>({.in_features = 3}, rng),
+                       "dense: cannot map 3 features to 0, each must be at least 1", OptionError);
 }

@@ -6,7 +6,6 @@
 #include <pupil/nn/dropout.hpp>
 
 #include "../support/gradient_check.hpp"
-#include "../support/thread_counts.hpp"
 
 using namespace pupil;
 using namespace pupil::testing;
@@ -83,18 +82,6 @@ TEST_CASE("dropout of two passes goes back through each pass's own mask") {
   const auto second = dropout.forward(ones, second_context);
   CHECK(dropout.backward(ones, first_context) == first);
   CHECK(dropout.backward(ones, second_context) == second);
-}
-
-TEST_CASE("dropout is the same bits for any number of threads") {
-  Rng rng(7);
-  const auto x = random_tensor<float>(Shape{7, 10001}, rng);
-  const Dropout<float> dropout({.probability = 0.5}, rng);
-  check_thread_counts([&] {
-    auto copy = dropout;
-    Dropout<float>::Context context;
-    auto y = copy.forward(x, context);
-    return std::pair(y, copy.backward(x, context));
-  });
 }
 
 TEST_CASE("dropout refuses a probability of 1, and a gradient that does not fit") {

@@ -9,7 +9,6 @@
 
 #include "../support/golden.hpp"
 #include "../support/gradient_check.hpp"
-#include "../support/thread_counts.hpp"
 
 using namespace pupil;
 using namespace pupil::testing;
@@ -48,12 +47,6 @@ TEST_CASE_TEMPLATE("a dense layer behind an image takes PyTorch's weights where 
   const Sequential net{Conv2d<T>({.in_channels = 2, .out_channels = 3, .kernel_size = 2}, rng),
                        Flatten<T>({.channels_first = true}), Dense<T>({.in_features = 24, .out_features = 2}, rng)};
   check_golden_layer<T, 4, 2>(fixture("convolution"), "flattened", net);
-}
-
-TEST_CASE("flatten with channels first gives the same bits for any number of threads") {
-  Rng rng(3);
-  const auto x = random_tensor<float>(Shape{9, 5, 7, 33}, rng);
-  check_thread_counts([&] { return Flatten<float>({.channels_first = true}).forward(x); });
 }
 
 TEST_CASE("flatten copies nothing that is moved through it") {

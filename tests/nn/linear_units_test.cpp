@@ -1,6 +1,5 @@
 #include <cmath>
 #include <limits>
-#include <tuple>
 #include <utility>
 
 #include <doctest/doctest.h>
@@ -10,7 +9,6 @@
 
 #include "../support/golden.hpp"
 #include "../support/gradient_check.hpp"
-#include "../support/thread_counts.hpp"
 
 using namespace pupil;
 using namespace pupil::testing;
@@ -96,18 +94,6 @@ TEST_CASE_TEMPLATE("a linear unit used twice keeps two contexts apart", Layer, L
   layer.forward(random_tensor<double>(Shape{4, 9}, rng), second_context);
   CHECK(layer.backward(ones, first_context) == expected);
   CHECK(layer.backward(ones, second_context) != expected);
-}
-
-TEST_CASE_TEMPLATE("linear units are the same bits for any number of threads", Layer, LeakyRelu<float>, Elu<float>,
-                   Silu<float>, Gelu<float>) {
-  Rng rng(4);
-  const auto x = random_tensor<float>(Shape{70001}, rng);
-  check_thread_counts([&] {
-    Layer layer;
-    typename Layer::Context context;
-    auto y = layer.forward(x, context);
-    return std::pair(y, layer.backward(x, context));
-  });
 }
 
 TEST_CASE("linear units name a gradient that does not fit") {

@@ -8,7 +8,6 @@
 #include <pupil/nn/loss.hpp>
 
 #include "../support/gradient_check.hpp"
-#include "../support/thread_counts.hpp"
 
 using namespace pupil;
 using namespace pupil::testing;
@@ -78,20 +77,6 @@ TEST_CASE("a loss of many small numbers loses none of them") {
   const auto x = Tensor<float, 1>::full({1000001}, 0.1F);  // added one after another as floats they make 100,958
   const auto ones = Tensor<float, 1>::full({1000001}, 1);
   CHECK(mean_product(x, ones, {.divisor = 1}).value == static_cast<float>(1000001 * double{0.1F}));
-}
-
-TEST_CASE("a loss of elements is the same bits for any number of threads") {
-  Rng rng(1);
-  const auto x = random_tensor<float>(Shape{50, 40, 101}, rng);
-  const auto y = random_tensor<float>(Shape{50, 40, 101}, rng);
-  std::vector<Index> lengths;
-  for (Index b = 0; b < 40; ++b) lengths.push_back(rng.below(51));
-  for (const auto& options : {ElementwiseLossOptions{}, ElementwiseLossOptions{.mask = steps_within(lengths, 50)}}) {
-    check_thread_counts([&] {
-      const auto loss = mean_product(x, y, options);
-      return std::pair(loss.value, loss.gradient);
-    });
-  }
 }
 
 TEST_CASE("a loss of elements names what does not fit") {

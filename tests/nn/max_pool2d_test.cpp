@@ -70,9 +70,10 @@ TEST_CASE("max pooling inference gives what training gives") {
 }
 
 TEST_CASE("max pooling names what does not fit") {
-  CHECK_THROWS_WITH_AS(MaxPool2d<float>({.kernel_size = 0}), "max_pool2d: the kernel size is (0, 0)", OptionError);
-  CHECK_THROWS_WITH_AS(MaxPool2d<float>({.kernel_size = 2, .stride = {1, 0}}), "max_pool2d: the stride is (1, 0)",
+  CHECK_THROWS_WITH_AS(MaxPool2d<float>({.kernel_size = 0}), "max_pool2d: the kernel size is (0, 0), not at least 1",
                        OptionError);
+  CHECK_THROWS_WITH_AS(MaxPool2d<float>({.kernel_size = 2, .stride = {1, 0}}),
+                       "max_pool2d: the stride is (1, 0), not at least 1", OptionError);
   CHECK_THROWS_WITH_AS(MaxPool2d<float>({.kernel_size = 3, .padding = {1, 2}}),
                        "max_pool2d: the padding (1, 1, 2, 2) is not between 0 and half the kernel size (3, 3)",
                        OptionError);

@@ -10,7 +10,6 @@
 #include "../support/golden.hpp"
 #include "../support/gradient_check.hpp"
 #include "../support/split_tensor.hpp"
-#include "../support/thread_counts.hpp"
 
 using namespace pupil;
 using namespace pupil::testing;
@@ -168,21 +167,6 @@ TEST_CASE("attention in inference gives what training gives, and two contexts st
   const auto alone = attention.backward(dy, first);
   attention.forward(random_dot_product_input<float>({1, 3, 2, 5, 6}, rng), second);
   CHECK(attention.backward(dy, first).queries == alone.queries);
-}
-
-TEST_CASE("attention is the same bits for any number of threads") {
-  Rng rng(6);
-  for (const Index batch : {1, 9}) {
-    const auto input = random_dot_product_input<float>({batch, 70, 65, 33, 40}, rng);
-    const auto dy = random_tensor<float>(Shape{batch, 70, 40}, rng);
-    check_thread_counts([&] {
-      const ScaledDotProductAttention<float> attention;
-      ScaledDotProductAttention<float>::Context context;
-      auto y = attention.forward(input, context);
-      auto dx = attention.backward(dy, context);
-      return std::tuple(std::move(y), std::move(dx.queries), std::move(dx.keys), std::move(dx.values));
-    });
-  }
 }
 
 TEST_CASE("attention names what does not fit") {

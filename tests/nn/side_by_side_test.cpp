@@ -57,5 +57,5 @@ TEST_CASE("models that are not alike are found before any visit") {
   }
   SideBySideModel larger(2, 4);
   CHECK_THROWS_WITH_AS(pair.visit(model, larger, [](const Name&, auto&, auto&) {}),
-                       "two models of one type are not alike: 0 has no twin of its shape", ShapeError);
+                       "two models of one type are not alike: 0 is [3] in one and [4] in the other", ShapeError);
 }

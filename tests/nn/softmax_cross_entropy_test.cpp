@@ -10,7 +10,6 @@
 
 #include "../support/golden_loss.hpp"
 #include "../support/gradient_check.hpp"
-#include "../support/thread_counts.hpp"
 
 using namespace pupil;
 using namespace pupil::testing;
@@ -173,18 +172,6 @@ TEST_CASE("a NaN among the logits is seen in the loss") {
   Tensor<float, 2> logits({2, 30});
   logits(1, 29) = std::numeric_limits<float>::quiet_NaN();
   CHECK(std::isnan(softmax_cross_entropy(logits, Targets({2})).value));
-}
-
-TEST_CASE("cross entropy is the same bits for any number of threads") {
-  Rng rng(5);
-  const auto logits = random_tensor<float>(Shape{211, 1003}, rng);
-  const auto targets = random_targets(211, 1003, rng);
-  for (const double smoothing : {0., 0.1}) {
-    check_thread_counts([&] {
-      const auto loss = softmax_cross_entropy(logits, targets, {.label_smoothing = smoothing});
-      return std::pair(loss.value, loss.gradient);
-    });
-  }
 }
 
 TEST_CASE("cross entropy names what does not fit") {

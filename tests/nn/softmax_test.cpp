@@ -7,7 +7,6 @@
 
 #include "../support/golden.hpp"
 #include "../support/gradient_check.hpp"
-#include "../support/thread_counts.hpp"
 
 using namespace pupil;
 using namespace pupil::testing;
@@ -59,18 +58,6 @@ TEST_CASE_TEMPLATE("a softmax layer used twice keeps two contexts apart", Layer,
   layer.forward(x, first);
   layer.forward(random_tensor<double>(Shape{3, 5}, rng), second);
   CHECK(layer.backward(dy, first) == layer.backward(dy, alone));
-}
-
-TEST_CASE_TEMPLATE("softmax layers are the same bits for any number of threads", Layer, Softmax<float>,
-                   LogSoftmax<float>) {
-  Rng rng(4);
-  const auto x = random_tensor<float>(Shape{103, 1001}, rng);
-  check_thread_counts([&] {
-    Layer layer;
-    typename Layer::Context context;
-    auto y = layer.forward(x, context);
-    return std::pair(y, layer.backward(x, context));
-  });
 }
 
 TEST_CASE("softmax layers name a gradient that does not fit") {

@@ -150,8 +150,8 @@ TEST_CASE("a shape that a layer does not take is named") {
 }
 
 TEST_CASE("numbers have a comma every three digits") {
-  CHECK(detail::with_commas(0) == "0");
-  CHECK(detail::with_commas(999) == "999");
-  CHECK(detail::with_commas(1000) == "1,000");
-  CHECK(detail::with_commas(1234567890) == "1,234,567,890");
+  CHECK(pupil::detail::with_commas(0) == "0");
+  CHECK(pupil::detail::with_commas(999) == "999");
+  CHECK(pupil::detail::with_commas(1000) == "1,000");
+  CHECK(pupil::detail::with_commas(1234567890) == "1,234,567,890");
 }

@@ -27,7 +27,7 @@ class AdaptiveAvgPool2d {
   /// Throws OptionError for an output size below 1.
   explicit AdaptiveAvgPool2d(const AdaptiveAvgPool2dOptions& options) : options_(options) {
     require<OptionError>(options.output_size.height >= 1 && options.output_size.width >= 1,
-                         "adaptive_avg_pool2d: output_size is ", options.output_size);
+                         "adaptive_avg_pool2d: output_size is ", options.output_size, ", not at least 1");
   }
 
   /// Throws ShapeError for images without a pixel.

@@ -59,7 +59,7 @@ class AdditiveAttention {
 
   /// All parameters begin as those of Dense layers. Throws OptionError where a size is below 1.
   AdditiveAttention(const AdditiveAttentionOptions& options, Rng& rng)
-      : options_(options),
+      : options_(checked(options)),
         key_({.in_features = options.key_size, .out_features = options.attention_size, .bias = false}, rng),
         query_({.in_features = options.query_size, .out_features = options.attention_size}, rng),
         score_(Tensor<T, 2>({1, options.attention_size})) {
@@ -97,7 +97,7 @@ class AdditiveAttention {
 
   /// The gradient of the queries, from that of a step's output, and of its weights where a loss is made of them. Keys
   /// and values are those of forward; their gradients are added to `d_projected_keys` and `d_values`, which begin as
-  /// zeros. Throws ShapeError where a gradient does not fit.
+  /// zeros. Throws ShapeError where a gradient does not fit, or keys and values are not those of forward.
   Tensor<T, 2> backward(const AdditiveAttentionOutput<T>& dy, const Tensor<T, 3>& projected_keys,
                         const Tensor<T, 3>& values, const Context& context, Tensor<T, 3>& d_projected_keys,
                         Tensor<T, 3>& d_values) {
@@ -138,6 +138,14 @@ class AdditiveAttention {
   const AdditiveAttentionOptions& options() const { return options_; }
 
  private:
+  static const AdditiveAttentionOptions& checked(const AdditiveAttentionOptions& options) {
+    const auto& [query_size, key_size, attention_size] = options;
+    require<OptionError>(query_size >= 1 && key_size >= 1 && attention_size >= 1,
+                         "additive_attention: cannot compare queries of ", query_size, " features with keys of ",
+                         key_size, " over ", attention_size, ", each must be at least 1");
+    return options;
+  }
+
   /// sum += factor * row
   static void add_multiple(T factor, const T* row, Index size, T* sum) {
     using Lanes = kernels::Lanes<T>;
@@ -175,16 +183,24 @@ class AdditiveAttention {
     require<ShapeError>(projected_keys.shape() == expected, "additive_attention: the projected keys ",
                         projected_keys.shape(), " are not ", expected, " (", queries, " queries, values ",
                         values.shape(), ")");
-    require<ShapeError>(values.dim(0) == queries && values.dim(1) >= 1, "additive_attention: the values ",
-                        values.shape(), " do not fit ", queries, " queries");
+    require<ShapeError>(values.dim(0) == queries, "additive_attention: the values ", values.shape(), " do not fit ",
+                        queries, " queries");
+    require<ShapeError>(values.dim(1) >= 1, "additive_attention: the values ", values.shape(), " have no position");
     const Shape<2> places{queries, values.dim(1)};
-    require<ShapeError>(mask.empty() || mask.shape() == places, "additive_attention: the mask ", mask.shape(),
-                        " is not ", places);
+    require<ShapeError>(mask.shape() == Shape<2>{} || mask.shape() == places, "additive_attention: the mask ",
+                        mask.shape(), " is not ", places);
   }
 
-  static void check_gradients(const AdditiveAttentionOutput<T>& dy, const Tensor<T, 3>& projected_keys,
-                              const Tensor<T, 3>& values, const Context& context, const Tensor<T, 3>& d_projected_keys,
-                              const Tensor<T, 3>& d_values) {
+  void check_gradients(const AdditiveAttentionOutput<T>& dy, const Tensor<T, 3>& projected_keys,
+                       const Tensor<T, 3>& values, const Context& context, const Tensor<T, 3>& d_projected_keys,
+                       const Tensor<T, 3>& d_values) const {
+    const Shape<3> keys{context.weights.dim(0), context.weights.dim(1), context.projected_query.columns()};
+    require<ShapeError>(keys[2] == options_.attention_size, "additive_attention: the context's attention_size is ",
+                        keys[2], ", not ", options_.attention_size);
+    require<ShapeError>(projected_keys.shape() == keys, "additive_attention: the projected keys ",
+                        projected_keys.shape(), " are not ", keys, ", as in forward");
+    require<ShapeError>(values.dim(0) == keys[0] && values.dim(1) == keys[1], "additive_attention: the values ",
+                        values.shape(), " do not fit the weights ", context.weights.shape());
     const Shape<2> output{context.weights.dim(0), values.dim(2)};
     require<ShapeError>(dy.output.shape() == output, "additive_attention: the gradient ", dy.output.shape(),
                         " does not fit the output ", output);

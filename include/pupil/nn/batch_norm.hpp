@@ -42,7 +42,8 @@ class BatchNorm {
   /// Weights of 1, biases of 0. `layer` is who errors speak of, and stays. Throws OptionError for less than one
   /// feature, an epsilon that is not positive, or a momentum outside [0, 1].
   BatchNorm(std::string_view layer, const BatchNormOptions& options) : layer_(layer), options_(options) {
-    require<OptionError>(options.num_features >= 1, layer, ": cannot normalize ", options.num_features, " features");
+    require<OptionError>(options.num_features >= 1, layer, ": cannot normalize ", options.num_features,
+                         " features, there must be at least 1");
     require<OptionError>(options.epsilon > 0, layer, ": the epsilon ", options.epsilon, " is not positive");
     require<OptionError>(options.momentum >= 0 && options.momentum <= 1, layer, ": the momentum ", options.momentum,
                          " is not between 0 and 1");
@@ -88,6 +89,8 @@ class BatchNorm {
     const Shape<2> expected = context.input.shape();
     require<ShapeError>(dy.rows() == expected[0] && dy.columns() == expected[1], layer_, ": the gradient ", dy.shape(),
                         " does not fit the output ", expected);
+    require<ShapeError>(expected[1] == options_.num_features, layer_, ": the context has ", expected[1],
+                        " channels, the layer was made for ", options_.num_features);
     const auto x = kernels::matrix(context.input);
     auto sum_dy = Tensor<T, 1>::uninitialized({options_.num_features});
     auto sum_dy_x = Tensor<T, 1>::uninitialized({options_.num_features});

@@ -37,10 +37,21 @@ Tensor<T, 1> repeated_weights(const std::vector<double>& weights, Index columns)
   return repeated;
 }
 
+/// Throws ShapeError where there is neither one weight nor one a column, OptionError for a negative one.
+template <std::size_t Rank>
+void check_pos_weight(const char* name, const std::vector<double>& weights, const Shape<Rank>& logits) {
+  require<ShapeError>(weights.size() == 1 || static_cast<Index>(weights.size()) == logits[Rank - 1], name, ": ",
+                      weights.size(), " weights do not fit the logits ", logits);
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    require<OptionError>(weights[i] >= 0, name, ": weight ", i, " is ", weights[i], ", not a number from 0 on");
+  }
+}
+
 }  // namespace detail
 
 /// The mean over all elements, or over those of a mask. The gradient is made in the memory of the logits: move them in.
-/// Throws ShapeError where targets, mask or weights do not fit, OptionError for a divisor that is not positive.
+/// Throws ShapeError where targets, mask or weights do not fit, OptionError for a divisor that is not positive or a
+/// negative weight.
 template <class T, std::size_t Rank>
 Loss<T, Rank> binary_cross_entropy_with_logits(Tensor<T, Rank> logits, const Tensor<T, Rank>& targets,
                                                const BinaryCrossEntropyOptions& options = {}) {
@@ -58,9 +69,8 @@ Loss<T, Rank> binary_cross_entropy_with_logits(Tensor<T, Rank> logits, const Ten
         name, std::move(logits), targets, common,
         [&](Index, const Lanes& x, const Lanes& y) { return loss(x, y, Lanes::Constant(T{1})); });
   }
+  detail::check_pos_weight(name, options.pos_weight, logits.shape());
   const Index columns = std::max<Index>(1, logits.columns());
-  require<ShapeError>(options.pos_weight.size() == 1 || static_cast<Index>(options.pos_weight.size()) == columns, name,
-                      ": ", options.pos_weight.size(), " weights do not fit the logits ", logits.shape());
   const auto weights = detail::repeated_weights<T>(options.pos_weight, columns);
   return detail::elementwise_loss(
       name, std::move(logits), targets, common, [&](Index first, const Lanes& x, const Lanes& y) {

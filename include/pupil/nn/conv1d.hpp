@@ -81,10 +81,10 @@ class Conv1d {
  private:
   static const Conv1dOptions& checked(const Conv1dOptions& o) {
     detail::check_conv_channels("conv1d", o.in_channels, o.out_channels, o.groups);
-    require<OptionError>(o.kernel_size >= 1, "conv1d: kernel_size is ", o.kernel_size);
-    require<OptionError>(o.stride >= 1, "conv1d: stride is ", o.stride);
-    require<OptionError>(o.dilation >= 1, "conv1d: dilation is ", o.dilation);
-    require<OptionError>(o.padding >= 0, "conv1d: padding is ", o.padding);
+    require<OptionError>(o.kernel_size >= 1, "conv1d: kernel_size is ", o.kernel_size, ", not at least 1");
+    require<OptionError>(o.stride >= 1, "conv1d: stride is ", o.stride, ", not at least 1");
+    require<OptionError>(o.dilation >= 1, "conv1d: dilation is ", o.dilation, ", not at least 1");
+    require<OptionError>(o.padding >= 0, "conv1d: padding is ", o.padding, ", not at least 0");
     return o;
   }
 

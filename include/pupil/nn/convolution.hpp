@@ -15,8 +15,9 @@ namespace pupil::detail {
 /// Throws OptionError, in the layer's name, where there are no channels or the groups do not divide them.
 inline void check_conv_channels(std::string_view layer, Index in_channels, Index out_channels, Index groups) {
   require<OptionError>(in_channels >= 1 && out_channels >= 1, layer, ": cannot map ", in_channels, " channels to ",
-                       out_channels);
-  require<OptionError>(groups >= 1 && in_channels % groups == 0 && out_channels % groups == 0, layer, ": ", groups,
+                       out_channels, ", each must be at least 1");
+  require<OptionError>(groups >= 1, layer, ": groups is ", groups, ", not at least 1");
+  require<OptionError>(in_channels % groups == 0 && out_channels % groups == 0, layer, ": ", groups,
                        " groups do not divide ", in_channels, " and ", out_channels, " channels");
 }
 

@@ -30,7 +30,7 @@ class Dense {
   /// Weights and bias uniform in +-1 / sqrt(in_features). Throws OptionError where a feature count is below 1.
   Dense(const DenseOptions& options, Rng& rng) : options_(options) {
     require<OptionError>(options.in_features >= 1 && options.out_features >= 1, "dense: cannot map ",
-                         options.in_features, " features to ", options.out_features);
+                         options.in_features, " features to ", options.out_features, ", each must be at least 1");
     weight_ = Parameter(Tensor<T, 2>({options.out_features, options.in_features}));
     fill_by_fan_in(weight_.value, options.in_features, rng);
     if (options.bias) {
@@ -62,6 +62,8 @@ class Dense {
     require<ShapeError>(dy.rows() == context.input.rows() && dy.columns() == options_.out_features,
                         "dense: the gradient ", dy.shape(), " does not fit the output [", context.input.rows(), ", ",
                         options_.out_features, "]");
+    require<ShapeError>(context.input.columns() == options_.in_features, "dense: the context has ",
+                        context.input.columns(), " features, the layer was made for ", options_.in_features);
     Shape<Rank> shape = dy.shape();
     shape[Rank - 1] = options_.in_features;
     auto dx = Tensor<T, Rank>::uninitialized(shape);

@@ -36,13 +36,16 @@ class Embedding {
   };
 
   /// Weights normal with mean 0. Throws OptionError where the table has no rows or no columns, or no row for the
-  /// padding.
+  /// padding, and for a standard deviation below 0.
   Embedding(const EmbeddingOptions& options, Rng& rng) : options_(options) {
     require<OptionError>(options.num_embeddings >= 1 && options.embedding_dim >= 1,
-                         "embedding: cannot make a table of ", options.num_embeddings, " x ", options.embedding_dim);
+                         "embedding: cannot make a table of ", options.num_embeddings, " x ", options.embedding_dim,
+                         ", each must be at least 1");
     require<OptionError>(!options.padding_index || (padding() >= 0 && padding() < options.num_embeddings),
                          "embedding: the padding index ", padding(), " is not in the table of ",
                          options.num_embeddings);
+    require<OptionError>(options.standard_deviation >= 0, "embedding: the standard deviation ",
+                         options.standard_deviation, " is not a number from 0 on");
     weight_ = Parameter(Tensor<T, 2>({options.num_embeddings, options.embedding_dim}));
     fill_normal(weight_.value, static_cast<T>(options.standard_deviation), rng);
     if (options.padding_index) std::fill_n(weight_.value.row(padding()), options.embedding_dim, T{0});
@@ -71,12 +74,14 @@ class Embedding {
     return y;
   }
 
-  /// Adds to the gradient of the table; tokens have none. dy [..., embedding_dim]; throws ShapeError for another shape.
+  /// Adds to the gradient of the table; tokens have none. dy [..., embedding_dim]; throws ShapeError for another shape,
+  /// IndexError for the context of a larger table.
   template <std::size_t Rank>
   void backward(const Tensor<T, Rank>& dy, const Context& context) {
     require<ShapeError>(dy.rows() == context.tokens.size() && dy.columns() == options_.embedding_dim,
                         "embedding: the gradient ", dy.shape(), " does not fit the output [", context.tokens.size(),
                         ", ", options_.embedding_dim, "]");
+    check(context.tokens);
     // Tokens repeat, columns do not: whoever has a column adds up its numbers for all tokens, in their order.
     parallel_ranges(options_.embedding_dim, columns_a_range, [&](Index begin, Index end) {
       using Row = Eigen::Array<T, 1, Eigen::Dynamic>;
@@ -91,8 +96,7 @@ class Embedding {
   /// The table as an output layer, its rows compared with those of x: x W^T, from [rows, embedding_dim] to [rows,
   /// num_embeddings]. Press and Wolf, "Using the output embedding to improve language models", 2017.
   Tensor<T, 2> scores(const Tensor<T, 2>& x) const {
-    require<ShapeError>(x.columns() == options_.embedding_dim, "embedding: cannot compare ", x.shape(),
-                        " with rows of ", options_.embedding_dim);
+    check_compared(x.shape());
     auto y = Tensor<T, 2>::uninitialized({x.rows(), options_.num_embeddings});
     kernels::gemm(kernels::matrix(x), kernels::transposed(kernels::matrix(weight_.value)), kernels::into(y));
     return y;
@@ -100,8 +104,10 @@ class Embedding {
 
   /// dx of scores(x); adds to the gradient of the table.
   Tensor<T, 2> backward_scores(const Tensor<T, 2>& d_scores, const Tensor<T, 2>& x) {
+    check_compared(x.shape());
     require<ShapeError>(d_scores.rows() == x.rows() && d_scores.columns() == options_.num_embeddings,
-                        "embedding: the gradient ", d_scores.shape(), " does not fit the scores of ", x.shape());
+                        "embedding: the gradient ", d_scores.shape(), " does not fit the scores of ", x.shape(),
+                        " with ", options_.num_embeddings, " rows");
     auto dx = Tensor<T, 2>::uninitialized(x.shape());
     kernels::gemm(kernels::matrix(d_scores), kernels::matrix(weight_.value), kernels::into(dx));
     kernels::gemm(kernels::transposed(kernels::matrix(d_scores)), kernels::matrix(x),
@@ -135,6 +141,11 @@ class Embedding {
   static constexpr std::int32_t no_token = std::numeric_limits<std::int32_t>::min();
 
   std::int32_t padding() const { return options_.padding_index.value_or(no_token); }
+
+  void check_compared(const Shape<2>& x) const {
+    require<ShapeError>(x[1] == options_.embedding_dim, "embedding: cannot compare ", x, " with rows of ",
+                        options_.embedding_dim);
+  }
 
   template <std::size_t Rank>
   void check(const Tensor<std::int32_t, Rank>& tokens) const {

@@ -35,12 +35,13 @@ class GroupNorm {
     kernels::GroupMoments<T> moments;
   };
 
-  /// Weights of 1, biases of 0. Throws OptionError where the groups do not divide the channels, or for an epsilon that
-  /// is not positive.
+  /// Weights of 1, biases of 0. Throws OptionError where there are none, where the groups do not divide the channels,
+  /// or for an epsilon that is not positive.
   explicit GroupNorm(const GroupNormOptions& options) : options_(options) {
-    require<OptionError>(
-        options.num_channels >= 1 && options.num_groups >= 1 && options.num_channels % options.num_groups == 0,
-        "group_norm: ", options.num_groups, " groups do not divide ", options.num_channels, " channels");
+    require<OptionError>(options.num_channels >= 1 && options.num_groups >= 1, "group_norm: cannot normalize ",
+                         options.num_channels, " channels in ", options.num_groups, " groups, each must be at least 1");
+    require<OptionError>(options.num_channels % options.num_groups == 0, "group_norm: ", options.num_groups,
+                         " groups do not divide ", options.num_channels, " channels");
     require<OptionError>(options.epsilon > 0, "group_norm: the epsilon ", options.epsilon, " is not positive");
     weight_ = Parameter(Tensor<T, 1>::full({options.num_channels}, T{1}));
     bias_ = Parameter(Tensor<T, 1>({options.num_channels}));
@@ -67,6 +68,8 @@ class GroupNorm {
     const Shape<2> expected = context.input.shape();
     require<ShapeError>(dy.rows() == expected[0] && dy.columns() == expected[1], "group_norm: the gradient ",
                         dy.shape(), " does not fit the output ", expected);
+    require<ShapeError>(expected[1] == options_.num_channels, "group_norm: the context has ", expected[1],
+                        " channels, the layer was made for ", options_.num_channels);
     kernels::group_norm_backward(dy.data(), kernels::matrix(context.input), context.moments, weight_.value,
                                  options_.affine ? weight_.gradient.data() : nullptr,
                                  options_.affine ? bias_.gradient.data() : nullptr);
@@ -92,6 +95,7 @@ class GroupNorm {
  private:
   template <std::size_t Rank>
   void check(const Shape<Rank>& x) const {
+    static_assert(Rank >= 2, "group_norm: an input has a batch and channels");
     require<ShapeError>(x[Rank - 1] == options_.num_channels, "group_norm: input has ", x[Rank - 1],
                         " channels, the layer was made for ", options_.num_channels, " (input ", x, ")");
     require<ShapeError>(x[0] == 0 || x.size() > 0, "group_norm: the input ", x, " has no pixels");

@@ -38,7 +38,7 @@ class LayerNorm {
   explicit LayerNorm(const LayerNormOptions& options)
       : options_(options), has_weight_(options.elementwise_affine), has_bias_(has_weight_ && options.bias) {
     require<OptionError>(options.normalized_shape >= 1, "layer_norm: cannot normalize ", options.normalized_shape,
-                         " features");
+                         " features, there must be at least 1");
     require<OptionError>(options.epsilon > 0, "layer_norm: the epsilon ", options.epsilon, " is not positive");
     weight_ = Parameter(Tensor<T, 1>::full({options.normalized_shape}, T{1}));
     bias_ = Parameter(Tensor<T, 1>({options.normalized_shape}));
@@ -65,6 +65,8 @@ class LayerNorm {
     const Shape<2> expected = context.input.shape();
     require<ShapeError>(dy.rows() == expected[0] && dy.columns() == expected[1], "layer_norm: the gradient ",
                         dy.shape(), " does not fit the output ", expected);
+    require<ShapeError>(expected[1] == options_.normalized_shape, "layer_norm: the context has ", expected[1],
+                        " features, the layer was made for ", options_.normalized_shape);
     kernels::layer_norm_backward(dy.data(), kernels::matrix(context.input), context.moments, weight_.value,
                                  has_weight_ ? weight_.gradient.data() : nullptr,
                                  has_bias_ ? bias_.gradient.data() : nullptr);

@@ -72,7 +72,7 @@ Loss<T, Rank> elementwise_loss(const char* name, Tensor<T, Rank> predictions, co
   require<OptionError>(!options.divisor || *options.divisor > 0, name, ": the divisor ", options.divisor.value_or(0),
                        " is not positive");
   const Tensor<bool, 2>& mask = options.mask;
-  if (!mask.empty()) check_loss_mask(name, predictions, mask);
+  if (mask.shape() != Shape<2>{}) check_loss_mask(name, predictions, mask);
 
   // A step of the mask is a run of neighbouring elements; without a mask a run is as long as a thread likes it.
   const Index run = mask.empty() ? pointwise_grain : predictions.size() / mask.size();

@@ -58,6 +58,10 @@ class RecurrentCell {
   Gradient backward(const State& d_state, const Context& context) {
     const Index batch = context.sequences.batch();
     detail::check_state(name, "the gradient of the", d_state, Shape{batch, options_.hidden_size});
+    const Shape sizes{context.input.columns(), context.trace.hiddens.columns()};
+    const Shape expected{options_.input_size, options_.hidden_size};
+    require<ShapeError>(sizes == expected, name, ": the context's input_size and hidden_size are ", sizes, ", not ",
+                        expected);
     Gradient gradient{{}, d_state};
     gradient.input =
         recurrence_.backward(kernels::RowMajor<T>{}, gradient.state, context.input, context.sequences, context.trace)
@@ -77,7 +81,7 @@ class RecurrentCell {
 
   static const RecurrenceOptions& checked(const RecurrenceOptions& options) {
     require<OptionError>(options.input_size >= 1 && options.hidden_size >= 1, name, ": cannot map ", options.input_size,
-                         " features to a hidden state of ", options.hidden_size);
+                         " features to a hidden state of ", options.hidden_size, ", each must be at least 1");
     return options;
   }
 

@@ -67,10 +67,10 @@ class RecurrentLayers {
   /// would be between the layers of a single one.
   RecurrentLayers(const RecurrentOptions& options, Rng& rng) : options_(options) {
     require<OptionError>(options.input_size >= 1 && options.hidden_size >= 1, name, ": cannot map ", options.input_size,
-                         " features to a hidden state of ", options.hidden_size);
-    require<OptionError>(options.num_layers >= 1, name, ": num_layers is ", options.num_layers);
+                         " features to a hidden state of ", options.hidden_size, ", each must be at least 1");
+    require<OptionError>(options.num_layers >= 1, name, ": num_layers is ", options.num_layers, ", not at least 1");
     require<OptionError>(options.dropout == 0 || options.num_layers >= 2, name, ": dropout between layers is ",
-                         options.dropout, ", but num_layers is 1");
+                         options.dropout, ", but num_layers is 1, not at least 2");
     for (Index number = 0; number < options.num_layers; ++number) {
       const Index features = number == 0 ? options.input_size : directions() * options.hidden_size;
       layers_.emplace_back(RecurrenceOptions{features, options.hidden_size, options.bias}, number,
@@ -163,6 +163,11 @@ class RecurrentLayers {
   void check_gradient(const Output& dy, const Context& context) const {
     require<ShapeError>(context.layers.size() == layers_.size(), name, ": the context is of ", context.layers.size(),
                         " layers, not of ", layers_.size());
+    const auto& [input, traces] = context.layers[0].layer;
+    const Shape sizes{input.columns(), traces[0].hiddens.columns(), traces[1].hiddens.columns() > 0 ? 2 : 1};
+    const Shape own_sizes{options_.input_size, options_.hidden_size, directions()};
+    require<ShapeError>(sizes == own_sizes, name, ": the context's input_size, hidden_size and directions are ", sizes,
+                        ", not ", own_sizes);
     const auto& sequences = context.sequences[0];
     const Shape expected{sequences.time(), sequences.batch(), directions() * options_.hidden_size};
     require<ShapeError>(detail::stands_for_zeros(dy.output) || dy.output.shape() == expected, name, ": the gradient ",

@@ -104,7 +104,7 @@ class ScaledDotProductAttention {
     const Tensor<T, 3>& queries = input.queries;
     const Tensor<T, 3>& keys = input.keys;
     const Shape<3> shape{queries.dim(0), queries.dim(1), keys.dim(1)};
-    if (!mask.empty()) check_mask(mask.shape(), shape);
+    if (mask.shape() != Shape<MaskRank>{}) check_mask(mask.shape(), shape);
     auto weights = Tensor<T, 3>::uninitialized(shape);
     parallel_for(shape[0], [&](Index n) {
       kernels::gemm(item(queries, n), kernels::transposed(item(keys, n)), item_of(weights, n));
@@ -130,7 +130,10 @@ class ScaledDotProductAttention {
 
   static void check(const AttentionInput<T>& input) {
     const auto& [queries, keys, values] = input;
-    require<ShapeError>(keys.dim(0) == queries.dim(0) && keys.dim(2) == queries.dim(2) && keys.dim(1) >= 1,
+    require<ShapeError>(queries.columns() >= 1, "scaled_dot_product_attention: the queries ", queries.shape(),
+                        " have no features");
+    require<ShapeError>(keys.dim(1) >= 1, "scaled_dot_product_attention: the keys ", keys.shape(), " have no position");
+    require<ShapeError>(keys.dim(0) == queries.dim(0) && keys.dim(2) == queries.dim(2),
                         "scaled_dot_product_attention: the keys ", keys.shape(), " do not fit the queries ",
                         queries.shape());
     require<ShapeError>(values.dim(0) == keys.dim(0) && values.dim(1) == keys.dim(1),

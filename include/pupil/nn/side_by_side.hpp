@@ -21,10 +21,11 @@ class SideBySide {
     other.visit([&]<class Item>(const Name&, Item& item) { places_.push_back({&item, &type_tag<Item>}); });
     std::size_t i = 0;
     model.visit([&]<class Item>(const Name& name, Item& item) {
-      if (i == places_.size() || places_[i].type != &type_tag<Item> ||
-          !have_one_shape(item, *static_cast<const Item*>(places_[i].item))) {
-        throw ShapeError("two models of one type are not alike: " + name.str() + " has no twin of its shape");
+      if (i == places_.size() || places_[i].type != &type_tag<Item>) {
+        throw ShapeError(message("two models of one type are not alike: ", name.str(), " has no twin among the ",
+                                 places_.size(), " parameters and buffers of the other"));
       }
+      check_shapes(name, item, *static_cast<const Item*>(places_[i].item));
       ++i;
     });
     require<ShapeError>(i == places_.size(), "two models of one type are not alike: one visits ", i,
@@ -47,13 +48,13 @@ class SideBySide {
   static constexpr char type_tag = 0;
 
   template <class Item>
-  static bool have_one_shape(const Item& a, const Item& b) {
+  static void check_shapes(const Name& name, const Item& a, const Item& b) {
     if constexpr (detail::is_parameter<Item>) {
-      return a.value.shape() == b.value.shape();
+      check_shapes(name, a.value, b.value);
     } else if constexpr (detail::is_tensor<Item>) {
-      return a.shape() == b.shape();
-    } else {
-      return true;
+      if (a.shape() == b.shape()) return;
+      throw ShapeError(message("two models of one type are not alike: ", name.str(), " is ", a.shape(), " in one and ",
+                               b.shape(), " in the other"));
     }
   }
 

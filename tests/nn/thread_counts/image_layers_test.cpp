@@ -1,0 +1,85 @@
+// Layers of images and sequences give the same bits for 1, 2 and 7 threads: output, dx, gradients, and inference.
+// Inputs are large enough that the work is cut into several parts, and of sizes that leave a smaller one at the end.
+
+#include <doctest/doctest.h>
+
+#include <pupil/nn/activations.hpp>
+#include <pupil/nn/adaptive_avg_pool2d.hpp>
+#include <pupil/nn/avg_pool2d.hpp>
+#include <pupil/nn/basic_block.hpp>
+#include <pupil/nn/conv1d.hpp>
+#include <pupil/nn/conv2d.hpp>
+#include <pupil/nn/dense.hpp>
+#include <pupil/nn/flatten.hpp>
+#include <pupil/nn/global_avg_pool2d.hpp>
+#include <pupil/nn/max_pool2d.hpp>
+#include <pupil/nn/sequential.hpp>
+#include <pupil/nn/spatial_dropout2d.hpp>
+
+#include "../../support/random_tensor.hpp"
+#include "same_bits.hpp"
+
+using namespace pupil;
+using namespace pupil::testing;
+
+TEST_CASE("convolutions give the same bits for any number of threads") {
+  Rng rng(1);
+  const auto sequences = random_tensor<float>(Shape{5, 301, 24}, rng);
+  const auto images = random_tensor<float>(Shape{3, 31, 33, 12}, rng);
+  const auto conv1d = [&](Index groups) {
+    return step_of(
+        Conv1d<float>(
+            {.in_channels = 24, .out_channels = 48, .kernel_size = 5, .stride = 2, .padding = 2, .groups = groups},
+            rng),
+        sequences);
+  };
+  const auto conv2d = [&](Index kernel, Index stride, Index groups) {
+    return step_of(Conv2d<float>({.in_channels = 12,
+                                  .out_channels = 72,
+                                  .kernel_size = kernel,
+                                  .stride = stride,
+                                  .padding = kernel / 2,
+                                  .groups = groups},
+                                 rng),
+                   images);
+  };
+  check_same_bits({
+      {"Conv1d", conv1d(1)},
+      {"Conv1d in groups", conv1d(8)},
+      {"Conv1d, depthwise", conv1d(24)},
+      {"Conv2d", conv2d(3, 1, 1)},
+      {"Conv2d with a stride", conv2d(3, 2, 1)},
+      {"Conv2d of single pixels", conv2d(1, 1, 1)},
+      {"Conv2d in groups", conv2d(3, 2, 3)},
+      {"Conv2d, depthwise", conv2d(3, 1, 12)},
+      {"BasicBlock", step_of(BasicBlock<float>({.in_channels = 12, .out_channels = 12}, rng), images)},
+      {"BasicBlock with a stride",
+       step_of(BasicBlock<float>({.in_channels = 12, .out_channels = 24, .stride = 2}, rng), images)},
+  });
+}
+
+TEST_CASE("pooling gives the same bits for any number of threads") {
+  Rng rng(2);
+  const auto images = random_tensor<float>(Shape{3, 67, 37, 17}, rng);
+  check_same_bits({
+      {"MaxPool2d", step_of(MaxPool2d<float>({.kernel_size = 3, .stride = 2, .padding = 1}), images)},
+      {"MaxPool2d of windows that touch", step_of(MaxPool2d<float>({.kernel_size = 2}), images)},
+      {"AvgPool2d", step_of(AvgPool2d<float>({.kernel_size = 3, .stride = 2, .padding = 1}), images)},
+      {"AvgPool2d of what is no padding",
+       step_of(AvgPool2d<float>({.kernel_size = 3, .stride = 1, .padding = 1, .count_include_pad = false}), images)},
+      {"AdaptiveAvgPool2d", step_of(AdaptiveAvgPool2d<float>({.output_size = {27, 25}}), images)},
+      {"GlobalAvgPool2d", step_of(GlobalAvgPool2d<float>(), images)},
+      {"Flatten", step_of(Flatten<float>(), images)},
+      {"Flatten with channels first", step_of(Flatten<float>({.channels_first = true}), images)},
+      {"SpatialDropout2d", step_of(SpatialDropout2d<float>({.probability = 0.5}, rng), images)},
+  });
+}
+
+TEST_CASE("layers one after another give the same bits for any number of threads") {
+  Rng rng(3);
+  const auto images = random_tensor<float>(Shape{5, 31, 33, 12}, rng);
+  const Sequential net{Conv2d<float>({.in_channels = 12, .out_channels = 16, .kernel_size = 3}, rng), Relu<float>(),
+                       MaxPool2d<float>({.kernel_size = 2}), Flatten<float>(),
+                       Dense<float>({.in_features = 16 * 14 * 15, .out_features = 10}, rng)};
+  check_same_bits({{"Sequential", step_of(net, images)}});
+}
