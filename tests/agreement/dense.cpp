@@ -22,21 +22,26 @@ void check_dense(Draw& draw) {
 
 template <class T>
 void check_embedding(Draw& draw) {
-  const EmbeddingOptions options{.num_embeddings = draw.between(1, 30), .embedding_dim = draw.between(1, 70)};
+  EmbeddingOptions options{.num_embeddings = draw.between(1, 30), .embedding_dim = draw.between(1, 70)};
+  const auto draw_token = [&] { return static_cast<std::int32_t>(draw.between(0, options.num_embeddings - 1)); };
+  if (draw.coin()) options.padding_index = draw_token();
   Embedding<T> layer(options, draw.rng());
   Tensor<std::int32_t, 2> tokens({draw.between(1, 9), draw.between(1, 9)});
-  for (auto& token : tokens) token = static_cast<std::int32_t>(draw.between(0, options.num_embeddings - 1));
+  for (auto& token : tokens) token = draw_token();
   const auto numbers = as_it_lies(tokens).to(at::kLong);
-  const State state = state_of(layer);
-  const auto expected = at::embedding(state.at("weight"), numbers);
 
   typename Embedding<T>::Context context;
   const auto y = layer.forward(tokens, context);
-  compare_tensor("the output", y, expected);
   const auto cotangent = draw.tensor<T>(y.shape());
-  expected.backward(as_it_lies(cotangent));
   layer.backward(cotangent, context);
-  compare_gradients(layer, state);
+  const Twin<T> twin(
+      state_of(layer), {{"the output", as_it_lies(cotangent)}},
+      [&](const State& state) {
+        return State{{"the output", at::embedding(state.at("weight"), numbers, options.padding_index.value_or(-1))}};
+      },
+      draw.rng());
+  twin.compare("the output", y);
+  compare_gradients(layer, twin);
 }
 
 }  // namespace

@@ -38,6 +38,7 @@ Agreements all_agreements() {
   add_dense(agreements);
   add_activations(agreements);
   add_recurrent(agreements);
+  add_attention(agreements);
   add_losses(agreements);
   return agreements;
 }

@@ -3,7 +3,9 @@
 #include <numeric>
 
 #include <pupil/nn/gru.hpp>
+#include <pupil/nn/gru_cell.hpp>
 #include <pupil/nn/lstm.hpp>
+#include <pupil/nn/lstm_cell.hpp>
 
 #include "agreement.hpp"
 
@@ -73,33 +75,39 @@ void check_lstm(Draw& draw) {
   const auto x = draw.tensor<T>(Shape{sequences.time, sequences.batch, options.input_size});
   const LstmState<T> initial{draw.tensor<T>(state_shape), draw.tensor<T>(state_shape)};
 
-  const State state = state_of(layer);
-  const auto input = as_it_lies(x).requires_grad_();
-  const auto hidden = as_it_lies(initial.hidden).requires_grad_();
-  const auto cell = as_it_lies(initial.cell).requires_grad_();
-  const auto expected = run_packed(sequences, input, [&](const at::Tensor& data, const at::Tensor& batch_sizes) {
-    const std::vector<at::Tensor> states{hidden.index_select(1, sequences.order),
-                                         cell.index_select(1, sequences.order)};
-    const auto [output, last_hidden, last_cell] =
-        at::lstm(data, batch_sizes, states, flat_weights(layer, state), options.bias, options.num_layers, 0.0, true,
-                 options.bidirectional);
-    return std::vector<at::Tensor>{output, last_hidden, last_cell};
-  });
-
   typename Lstm<T>::Context context;
   const auto y = layer.forward(x, initial, sequences.lengths, context);
-  compare_tensor("the output", y.output, expected[0]);
-  compare_tensor("the final hidden state", y.state.hidden, expected[1]);
-  compare_tensor("the final cell state", y.state.cell, expected[2]);
   const LstmOutput<T> dy{draw.tensor<T>(y.output.shape()), {draw.tensor<T>(state_shape), draw.tensor<T>(state_shape)}};
-  const auto sum = (expected[0] * as_it_lies(dy.output)).sum() + (expected[1] * as_it_lies(dy.state.hidden)).sum() +
-                   (expected[2] * as_it_lies(dy.state.cell)).sum();
-  sum.backward();
   const auto gradient = layer.backward(dy, context);
-  compare_tensor("the gradient of the input", gradient.input, input.grad());
-  compare_tensor("the gradient of the hidden state", gradient.initial_state.hidden, hidden.grad());
-  compare_tensor("the gradient of the cell state", gradient.initial_state.cell, cell.grad());
-  compare_gradients(layer, state);
+
+  State inputs = state_of(layer);
+  inputs["the input"] = as_it_lies(x);
+  inputs["the hidden state"] = as_it_lies(initial.hidden);
+  inputs["the cell state"] = as_it_lies(initial.cell);
+  const auto reference = [&](const State& state) {
+    const auto run = [&](const at::Tensor& data, const at::Tensor& batch_sizes) {
+      const std::vector<at::Tensor> states{state.at("the hidden state").index_select(1, sequences.order),
+                                           state.at("the cell state").index_select(1, sequences.order)};
+      const auto [output, hidden, cell] = at::lstm(data, batch_sizes, states, flat_weights(layer, state), options.bias,
+                                                   options.num_layers, 0.0, true, options.bidirectional);
+      return std::vector<at::Tensor>{output, hidden, cell};
+    };
+    const auto results = run_packed(sequences, state.at("the input"), run);
+    return State{
+        {"the output", results[0]}, {"the final hidden state", results[1]}, {"the final cell state", results[2]}};
+  };
+  const Twin<T> twin(std::move(inputs),
+                     {{"the output", as_it_lies(dy.output)},
+                      {"the final hidden state", as_it_lies(dy.state.hidden)},
+                      {"the final cell state", as_it_lies(dy.state.cell)}},
+                     reference, draw.rng());
+  twin.compare("the output", y.output);
+  twin.compare("the final hidden state", y.state.hidden);
+  twin.compare("the final cell state", y.state.cell);
+  twin.compare("the gradient of the input", gradient.input);
+  twin.compare("the gradient of the hidden state", gradient.initial_state.hidden);
+  twin.compare("the gradient of the cell state", gradient.initial_state.cell);
+  compare_gradients(layer, twin);
 }
 
 template <class T>
@@ -112,27 +120,100 @@ void check_gru(Draw& draw) {
   const auto x = draw.tensor<T>(Shape{sequences.time, sequences.batch, options.input_size});
   const GruState<T> initial{draw.tensor<T>(state_shape)};
 
-  const State state = state_of(layer);
-  const auto input = as_it_lies(x).requires_grad_();
-  const auto hidden = as_it_lies(initial.hidden).requires_grad_();
-  const auto expected = run_packed(sequences, input, [&](const at::Tensor& data, const at::Tensor& batch_sizes) {
-    const auto [output, last_hidden] =
-        at::gru(data, batch_sizes, hidden.index_select(1, sequences.order), flat_weights(layer, state), options.bias,
-                options.num_layers, 0.0, true, options.bidirectional);
-    return std::vector<at::Tensor>{output, last_hidden};
-  });
-
   typename Gru<T>::Context context;
   const auto y = layer.forward(x, initial, sequences.lengths, context);
-  compare_tensor("the output", y.output, expected[0]);
-  compare_tensor("the final hidden state", y.state.hidden, expected[1]);
   const GruOutput<T> dy{draw.tensor<T>(y.output.shape()), {draw.tensor<T>(state_shape)}};
-  const auto sum = (expected[0] * as_it_lies(dy.output)).sum() + (expected[1] * as_it_lies(dy.state.hidden)).sum();
-  sum.backward();
   const auto gradient = layer.backward(dy, context);
-  compare_tensor("the gradient of the input", gradient.input, input.grad());
-  compare_tensor("the gradient of the hidden state", gradient.initial_state.hidden, hidden.grad());
-  compare_gradients(layer, state);
+
+  State inputs = state_of(layer);
+  inputs["the input"] = as_it_lies(x);
+  inputs["the hidden state"] = as_it_lies(initial.hidden);
+  const auto reference = [&](const State& state) {
+    const auto run = [&](const at::Tensor& data, const at::Tensor& batch_sizes) {
+      const auto [output, hidden] =
+          at::gru(data, batch_sizes, state.at("the hidden state").index_select(1, sequences.order),
+                  flat_weights(layer, state), options.bias, options.num_layers, 0.0, true, options.bidirectional);
+      return std::vector<at::Tensor>{output, hidden};
+    };
+    const auto results = run_packed(sequences, state.at("the input"), run);
+    return State{{"the output", results[0]}, {"the final hidden state", results[1]}};
+  };
+  const Twin<T> twin(std::move(inputs),
+                     {{"the output", as_it_lies(dy.output)}, {"the final hidden state", as_it_lies(dy.state.hidden)}},
+                     reference, draw.rng());
+  twin.compare("the output", y.output);
+  twin.compare("the final hidden state", y.state.hidden);
+  twin.compare("the gradient of the input", gradient.input);
+  twin.compare("the gradient of the hidden state", gradient.initial_state.hidden);
+  compare_gradients(layer, twin);
+}
+
+RecurrenceOptions draw_cell_options(Draw& draw) {
+  return {.input_size = draw.between(1, 20), .hidden_size = draw.between(1, 20), .bias = draw.coin()};
+}
+
+template <class T>
+void check_lstm_cell(Draw& draw) {
+  const LstmCellOptions options = draw_cell_options(draw);
+  LstmCell<T> cell(options, draw.rng());
+  const Shape<2> shape{draw.between(1, 9), options.hidden_size};
+  const auto x = draw.tensor<T>(Shape{shape[0], options.input_size});
+  const LstmState<T, 2> before{draw.tensor<T>(shape), draw.tensor<T>(shape)};
+  const LstmState<T, 2> d_after{draw.tensor<T>(shape), draw.tensor<T>(shape)};
+
+  typename LstmCell<T>::Context context;
+  const auto after = cell.forward(x, before, context);
+  const auto gradient = cell.backward(d_after, context);
+
+  State inputs = state_of(cell);
+  inputs["the input"] = as_it_lies(x);
+  inputs["the hidden state"] = as_it_lies(before.hidden);
+  inputs["the cell state"] = as_it_lies(before.cell);
+  const auto reference = [](const State& state) {
+    const std::vector<at::Tensor> states{state.at("the hidden state"), state.at("the cell state")};
+    const auto [hidden, memory] =
+        at::lstm_cell(state.at("the input"), states, state.at("weight_ih"), state.at("weight_hh"),
+                      optional(state, "bias_ih"), optional(state, "bias_hh"));
+    return State{{"the next hidden state", hidden}, {"the next cell state", memory}};
+  };
+  const Twin<T> twin(
+      std::move(inputs),
+      {{"the next hidden state", as_it_lies(d_after.hidden)}, {"the next cell state", as_it_lies(d_after.cell)}},
+      reference, draw.rng());
+  twin.compare("the next hidden state", after.hidden);
+  twin.compare("the next cell state", after.cell);
+  twin.compare("the gradient of the input", gradient.input);
+  twin.compare("the gradient of the hidden state", gradient.state.hidden);
+  twin.compare("the gradient of the cell state", gradient.state.cell);
+  compare_gradients(cell, twin);
+}
+
+template <class T>
+void check_gru_cell(Draw& draw) {
+  const GruCellOptions options = draw_cell_options(draw);
+  GruCell<T> cell(options, draw.rng());
+  const Shape<2> shape{draw.between(1, 9), options.hidden_size};
+  const auto x = draw.tensor<T>(Shape{shape[0], options.input_size});
+  const GruState<T, 2> before{draw.tensor<T>(shape)};
+  const GruState<T, 2> d_after{draw.tensor<T>(shape)};
+
+  typename GruCell<T>::Context context;
+  const auto after = cell.forward(x, before, context);
+  const auto gradient = cell.backward(d_after, context);
+
+  State inputs = state_of(cell);
+  inputs["the input"] = as_it_lies(x);
+  inputs["the hidden state"] = as_it_lies(before.hidden);
+  const auto reference = [](const State& state) {
+    return State{{"the next hidden state",
+                  at::gru_cell(state.at("the input"), state.at("the hidden state"), state.at("weight_ih"),
+                               state.at("weight_hh"), optional(state, "bias_ih"), optional(state, "bias_hh"))}};
+  };
+  const Twin<T> twin(std::move(inputs), {{"the next hidden state", as_it_lies(d_after.hidden)}}, reference, draw.rng());
+  twin.compare("the next hidden state", after.hidden);
+  twin.compare("the gradient of the input", gradient.input);
+  twin.compare("the gradient of the hidden state", gradient.state.hidden);
+  compare_gradients(cell, twin);
 }
 
 }  // namespace
@@ -140,6 +221,8 @@ void check_gru(Draw& draw) {
 void add_recurrent(Agreements& agreements) {
   agreements.push_back({"lstm", check_lstm<double>, check_lstm<float>});
   agreements.push_back({"gru", check_gru<double>, check_gru<float>});
+  agreements.push_back({"lstm_cell", check_lstm_cell<double>, check_lstm_cell<float>});
+  agreements.push_back({"gru_cell", check_gru_cell<double>, check_gru_cell<float>});
 }
 
 }  // namespace pupil::agreement

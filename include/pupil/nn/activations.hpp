@@ -138,9 +138,9 @@ struct Relu6Function {
 
 struct SigmoidFunction {
   static constexpr const char* name = "sigmoid";
-  template <class Array>
-  static auto value(const Array& x) {
-    return x.logistic();
+  template <class T>
+  static kernels::Lanes<T> value(const kernels::Lanes<T>& x) {
+    return kernels::logistic<T>(x);
   }
   template <class Array>
   static auto slope(const Array& y) {

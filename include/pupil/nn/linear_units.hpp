@@ -120,9 +120,9 @@ struct SiluFunction {
   using Lanes = kernels::Lanes<T>;
   static constexpr const char* name = "silu";
 
-  Lanes value(const Lanes& x) const { return x * x.logistic(); }
+  Lanes value(const Lanes& x) const { return x * kernels::logistic<T>(x); }
   Lanes slope(const Lanes& x) const {
-    const Lanes sigmoid = x.logistic();
+    const Lanes sigmoid = kernels::logistic<T>(x);
     return sigmoid * (T{1} + x * (T{1} - sigmoid));
   }
 };
