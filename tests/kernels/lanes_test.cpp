@@ -48,6 +48,19 @@ TEST_CASE_TEMPLATE("exponentials of what is too small are 0, and of NaN are NaN"
   CHECK(powers[4] == 1);
 }
 
+TEST_CASE_TEMPLATE("the logistic function is right to the last digits of its value, far below 0 as well", T, float,
+                   double) {
+  const T tolerance = 8 * std::numeric_limits<T>::epsilon();
+  for (T x = -80; x < 80; x += T{0.375}) {
+    CAPTURE(x);
+    const Lanes<T> input = Lanes<T>::Constant(x);
+    REQUIRE(std::abs(logistic(input)[3] * (1 + std::exp(-x)) - 1) < tolerance);
+  }
+  CHECK(logistic<T>(Lanes<T>::Constant(-std::numeric_limits<T>::infinity()))[0] < 1e-37);
+  CHECK(logistic<T>(Lanes<T>::Constant(std::numeric_limits<T>::infinity()))[0] == 1);
+  CHECK(std::isnan(logistic<T>(Lanes<T>::Constant(std::numeric_limits<T>::quiet_NaN()))[0]));
+}
+
 TEST_CASE_TEMPLATE("two arrays are combined, and their products added up, whatever their size", T, float, double) {
   Rng rng(2);
   for (const Index size : {0, 1, 15, 16, 17, 53}) {
