@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <initializer_list>
+#include <limits>
 #include <string>
 #include <type_traits>
 #include <typeindex>
@@ -16,6 +17,8 @@
 #include <pupil/core/tensor.hpp>
 
 namespace pupil::testing {
+
+inline constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
 /// One row: what is wrong, a function that does it, the exact type of the error and its whole message.
 struct WrongUse {

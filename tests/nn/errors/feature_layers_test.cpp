@@ -34,8 +34,6 @@ using Images = Tensor<float, 4>;
 using Tokens = Tensor<std::int32_t, 1>;
 using TokenSequences = Tensor<std::int32_t, 2>;
 
-constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
-
 }  // namespace
 
 TEST_CASE("dense names both sides of every error") {

@@ -30,8 +30,6 @@ using Sequences = Tensor<float, 3>;
 using Targets = Tensor<std::int32_t, 1>;
 using Mask = Tensor<bool, 2>;
 
-constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
-
 /// What every loss of single numbers says; `loss` takes predictions, targets and options.
 template <class Options, class Loss>
 void check_elementwise_errors(const std::string& name, const Loss& loss) {

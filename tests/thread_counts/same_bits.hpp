@@ -18,7 +18,7 @@
 #include <pupil/core/tensor.hpp>
 #include <pupil/nn/parameter.hpp>
 
-#include "../../support/thread_counts.hpp"
+#include "../support/thread_counts.hpp"
 
 namespace pupil::testing {
 

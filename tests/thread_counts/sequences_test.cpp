@@ -18,7 +18,7 @@
 #include <pupil/nn/scaled_dot_product_attention.hpp>
 #include <pupil/nn/softmax_cross_entropy.hpp>
 
-#include "../../support/random_tensor.hpp"
+#include "../support/random_tensor.hpp"
 #include "same_bits.hpp"
 
 using namespace pupil;

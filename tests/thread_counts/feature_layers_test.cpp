@@ -18,7 +18,7 @@
 #include <pupil/nn/linear_units.hpp>
 #include <pupil/nn/softmax.hpp>
 
-#include "../../support/random_tensor.hpp"
+#include "../support/random_tensor.hpp"
 #include "same_bits.hpp"
 
 using namespace pupil;

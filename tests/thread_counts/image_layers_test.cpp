@@ -16,7 +16,7 @@
 #include <pupil/nn/sequential.hpp>
 #include <pupil/nn/spatial_dropout2d.hpp>
 
-#include "../../support/random_tensor.hpp"
+#include "../support/random_tensor.hpp"
 #include "same_bits.hpp"
 
 using namespace pupil;
