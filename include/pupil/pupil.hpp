@@ -3,6 +3,7 @@
 
 // core: shape, storage, tensor, random numbers, threads, errors
 #include <pupil/core/errors.hpp>
+#include <pupil/core/function_ref.hpp>
 #include <pupil/core/parallel.hpp>
 #include <pupil/core/random.hpp>
 #include <pupil/core/shape.hpp>

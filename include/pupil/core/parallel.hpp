@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <exception>
 
+#include <pupil/core/function_ref.hpp>
 #include <pupil/core/shape.hpp>
 
 #ifdef _OPENMP
@@ -42,8 +43,7 @@ inline int thread_number() {
 
 /// Calls `body(i)` for every i in [0, count), in any order, on all threads; returns when all are done. The first
 /// exception that a body throws is thrown again here. Inside another parallel_for it is a plain loop.
-template <class Body>
-void parallel_for(Index count, Body&& body) {
+inline void parallel_for(Index count, FunctionRef<void(Index)> body) {
 #ifdef _OPENMP
   if (count > 1 && num_threads() > 1 && omp_in_parallel() == 0) {
     std::exception_ptr failure;
@@ -64,8 +64,7 @@ void parallel_for(Index count, Body&& body) {
 }
 
 /// Calls `body(begin, end)` for consecutive ranges that cover [0, size), each of `grain` elements but the last.
-template <class Body>
-void parallel_ranges(Index size, Index grain, Body&& body) {
+inline void parallel_ranges(Index size, Index grain, FunctionRef<void(Index, Index)> body) {
   parallel_for((size + grain - 1) / grain,
                [&](Index range) { body(range * grain, std::min(size, (range + 1) * grain)); });
 }

@@ -36,12 +36,12 @@ inline constexpr Index left_panels_a_block = 8;
 inline constexpr Index right_panels_a_block = 9;
 
 /// Computes one tile of C; where it reaches beyond C, in a buffer of which the part inside is kept.
-template <class Tile, class Left, class T>
+template <class Tile, class Order, class T>
 void multiply_tile(Index depth, const T* left, const T* right, const Destination<T>& c, bool first_depth_block,
                    const Block& tile) {
   constexpr std::array<T, Tile::columns> zeros{};
-  constexpr Index row_stride = Left::row_stride;
-  constexpr Index depth_stride = Left::depth_stride;
+  constexpr Index row_stride = Order::row_stride;
+  constexpr Index depth_stride = Order::depth_stride;
   T* const result = c.data + tile.first_row * c.stride + tile.first_column;
   TileTarget<T> target{result, c.stride, result, c.stride};
   if (first_depth_block && c.bias != nullptr) {
@@ -67,18 +67,17 @@ void multiply_tile(Index depth, const T* left, const T* right, const Destination
 }
 
 /// How many elements a task packs of the left operand at a time, at most.
-template <class Tile, class Left>
-Index left_panels_size(const Left& left) {
-  const Index panels = (left.rows + Tile::rows - 1) / Tile::rows;
-  return std::min(panels, left_panels_a_block) * LeftPanels<Tile, Left>::panel_size;
+template <class Tile, class Order>
+Index left_panels_size(Index rows) {
+  const Index panels = (rows + Tile::rows - 1) / Tile::rows;
+  return std::min(panels, left_panels_a_block) * Order::panel_size;
 }
 
 /// Computes a block of C; `right_panels(depth_block)` gives the packed panels of the block's columns, `left_panels` is
 /// memory for as many elements as `left_panels_size` says.
-template <class Tile, class Left, class T, class RightPanels>
-void multiply_block(const Left& left, const Destination<T>& c, const Block& block, T* left_panels,
-                    const RightPanels& right_panels) {
-  using Panels = LeftPanels<Tile, Left>;
+template <class Tile, class Order, class T>
+void multiply_block(const LeftOperand<T>& left, const Destination<T>& c, const Block& block, T* left_panels,
+                    FunctionRef<const T*(Index)> right_panels) {
   const DepthBlocks depths(left.columns);
   const Index rows_at_once = left_panels_a_block * Tile::rows;
   for (Index d = 0; d < depths.count; ++d) {
@@ -87,13 +86,13 @@ void multiply_block(const Left& left, const Destination<T>& c, const Block& bloc
     for (Index row = block.first_row; row < block.last_row; row += rows_at_once) {
       const Index last_row = std::min(row + rows_at_once, block.last_row);
       for (Index r = row; r < last_row; r += Tile::rows) {
-        Panels::pack(left, r, depths.begin(d), depth, left_panels + (r - row) / Tile::rows * Panels::panel_size);
+        left.pack(r, depths.begin(d), depth, left_panels + (r - row) / Tile::rows * Order::panel_size);
       }
       for (Index column = block.first_column; column < block.last_column; column += Tile::columns) {
         for (Index r = row; r < last_row; r += Tile::rows) {
-          multiply_tile<Tile, Panels>(depth, left_panels + (r - row) / Tile::rows * Panels::panel_size,
-                                      right + (column - block.first_column) * depth, c, d == 0,
-                                      {r, last_row, column, block.last_column});
+          multiply_tile<Tile, Order>(depth, left_panels + (r - row) / Tile::rows * Order::panel_size,
+                                     right + (column - block.first_column) * depth, c, d == 0,
+                                     {r, last_row, column, block.last_column});
         }
       }
     }
@@ -101,8 +100,8 @@ void multiply_block(const Left& left, const Destination<T>& c, const Block& bloc
 }
 
 /// Cuts C into blocks of at most block_rows x block_columns and calls `compute(block)` for each, in parallel.
-template <class Compute>
-void for_each_block(Index rows, Index columns, Index block_rows, Index block_columns, const Compute& compute) {
+inline void for_each_block(Index rows, Index columns, Index block_rows, Index block_columns,
+                           FunctionRef<void(const Block&)> compute) {
   const Index blocks_down = (rows + block_rows - 1) / block_rows;
   const Index blocks_across = (columns + block_columns - 1) / block_columns;
   parallel_for(blocks_down * blocks_across, [&](Index i) {
@@ -112,43 +111,56 @@ void for_each_block(Index rows, Index columns, Index block_rows, Index block_col
   });
 }
 
+template <class Tile, class Order, class T>
+void multiply_packed(const LeftOperand<T>& left, const PackedRight<Tile>& right, const Destination<T>& c) {
+  const Index block_rows = left_panels_a_block * Tile::rows;
+  const bool enough_rows = left.rows >= 8 * block_rows;
+  const Index block_columns = enough_rows ? right.columns() : right_panels_a_block * Tile::columns;
+  ThreadScratch<T> left_panels(left_panels_size<Tile, Order>(left.rows));
+  for_each_block(left.rows, right.columns(), block_rows, std::max<Index>(1, block_columns), [&](const Block& block) {
+    multiply_block<Tile, Order, T>(left, c, block, left_panels.mine(),
+                                   [&](Index d) { return right.panels(d, block.first_column); });
+  });
+}
+
+template <class Tile, class Order, class T>
+void pack_and_multiply(const LeftOperand<T>& left, const RightOperand<T>& right, const Destination<T>& c) {
+  if (left.rows >= 2 * right.columns && left.rows > left_panels_a_block * Tile::rows) {
+    multiply_packed<Tile, Order>(left, PackedRight<Tile>(right), c);
+    return;
+  }
+  const Index block_columns = right_panels_a_block * Tile::columns;
+  const DepthBlocks depths(left.columns);
+  ThreadScratch<T> left_panels(left_panels_size<Tile, Order>(left.rows));
+  ThreadScratch<T> right_panels(std::min(block_columns, round_up(right.columns, Tile::columns)) *
+                                std::min(max_depth, depths.total));
+  for_each_block(left.rows, right.columns, std::max<Index>(1, left.rows), block_columns, [&](const Block& block) {
+    T* const panels = right_panels.mine();
+    multiply_block<Tile, Order, T>(left, c, block, left_panels.mine(), [&](Index d) {
+      right.pack(block.first_column, block.last_column, depths.begin(d), depths.depth(d), panels);
+      return static_cast<const T*>(panels);
+    });
+  });
+}
+
 }  // namespace detail
 
 /// C = A B with B packed beforehand for the same Tile. A's columns must be B's rows.
 template <class Tile, class Left>
 void multiply_packed(const Left& left, const PackedRight<Tile>& right, const Destination<typename Tile::Scalar>& c) {
-  const Index block_rows = detail::left_panels_a_block * Tile::rows;
-  const bool enough_rows = left.rows >= 8 * block_rows;
-  const Index block_columns = enough_rows ? right.columns() : detail::right_panels_a_block * Tile::columns;
-  ThreadScratch<typename Tile::Scalar> left_panels(detail::left_panels_size<Tile>(left));
-  detail::for_each_block(left.rows, right.columns(), block_rows, std::max<Index>(1, block_columns),
-                         [&](const detail::Block& block) {
-                           detail::multiply_block<Tile>(left, c, block, left_panels.mine(),
-                                                        [&](Index d) { return right.panels(d, block.first_column); });
-                         });
+  with_left_operand<Tile>(left, [&](const auto& any_left) {
+    detail::multiply_packed<Tile, typename LeftPanels<Tile, Left>::Order>(any_left, right, c);
+  });
 }
 
 /// C = A B, packing both on the way. A's columns must be B's rows.
 template <class Tile, class Left, class Right>
 void pack_and_multiply(const Left& left, const Right& right, const Destination<typename Tile::Scalar>& c) {
-  using T = typename Tile::Scalar;
-  if (left.rows >= 2 * right.columns && left.rows > detail::left_panels_a_block * Tile::rows) {
-    multiply_packed<Tile>(left, PackedRight<Tile>(right), c);
-    return;
-  }
-  const Index block_columns = detail::right_panels_a_block * Tile::columns;
-  const DepthBlocks depths(left.columns);
-  ThreadScratch<T> left_panels(detail::left_panels_size<Tile>(left));
-  ThreadScratch<T> right_panels(std::min(block_columns, round_up(right.columns, Tile::columns)) *
-                                std::min(max_depth, depths.total));
-  detail::for_each_block(
-      left.rows, right.columns, std::max<Index>(1, left.rows), block_columns, [&](const detail::Block& block) {
-        T* const panels = right_panels.mine();
-        detail::multiply_block<Tile>(left, c, block, left_panels.mine(), [&](Index d) {
-          pack_right<Tile>(right, block.first_column, block.last_column, depths.begin(d), depths.depth(d), panels);
-          return static_cast<const T*>(panels);
-        });
-      });
+  with_left_operand<Tile>(left, [&](const auto& any_left) {
+    with_right_operand<Tile>(right, [&](const auto& any_right) {
+      detail::pack_and_multiply<Tile, typename LeftPanels<Tile, Left>::Order>(any_left, any_right, c);
+    });
+  });
 }
 
 /// Calls `use(tile)` with the fastest Tile that this machine has for T.

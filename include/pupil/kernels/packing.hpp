@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 
+#include <pupil/core/function_ref.hpp>
 #include <pupil/core/parallel.hpp>
 #include <pupil/kernels/matrix_operand.hpp>
 
@@ -30,13 +31,27 @@ struct DepthBlocks {
 
 constexpr Index round_up(Index n, Index multiple) { return (n + multiple - 1) / multiple * multiple; }
 
+/// Left panels of which a row lies together.
+template <class Tile>
+struct RowMajorPanels {
+  static constexpr Index row_stride = left_row_stride;
+  static constexpr Index depth_stride = 1;
+  static constexpr Index panel_size = Tile::rows * left_row_stride;
+};
+
+/// Left panels of which a column lies together.
+template <class Tile>
+struct DepthMajorPanels {
+  static constexpr Index row_stride = 1;
+  static constexpr Index depth_stride = Tile::rows;
+  static constexpr Index panel_size = Tile::rows * max_depth;
+};
+
 /// How a left operand is packed: the order of its panels, and how one is filled. This form is for operands that can
 /// copy pieces of their rows.
 template <class Tile, class Operand>
 struct LeftPanels {
-  static constexpr Index row_stride = left_row_stride;
-  static constexpr Index depth_stride = 1;
-  static constexpr Index panel_size = Tile::rows * left_row_stride;
+  using Order = RowMajorPanels<Tile>;
 
   static void pack(const Operand& operand, Index first_row, Index first_depth, Index depth,
                    typename Tile::Scalar* panel) {
@@ -51,9 +66,7 @@ struct LeftPanels {
 /// A transposed operand has its columns in a row: its panels are depth-major.
 template <class Tile, class T>
 struct LeftPanels<Tile, Transposed<T>> {
-  static constexpr Index row_stride = 1;
-  static constexpr Index depth_stride = Tile::rows;
-  static constexpr Index panel_size = Tile::rows * max_depth;
+  using Order = DepthMajorPanels<Tile>;
 
   static void pack(const Transposed<T>& operand, Index first_row, Index first_depth, Index depth, T* panel) {
     const Index count = std::min(Tile::rows, operand.rows - first_row);
@@ -107,6 +120,39 @@ void pack_right(const Transposed<T>& operand, Index first_column, Index last_col
   }
 }
 
+/// An operand without its type, so that the loops around the tiles are compiled once for all operands: its extents and
+/// how it is packed. `pack` is LeftPanels::pack, or pack_right, with the operand bound to it.
+template <class T>
+struct LeftOperand {
+  Index rows, columns;
+  FunctionRef<void(Index first_row, Index first_depth, Index depth, T* panel)> pack;
+};
+template <class T>
+struct RightOperand {
+  Index rows, columns;
+  FunctionRef<void(Index first_column, Index last_column, Index first_depth, Index depth, T* panels)> pack;
+};
+
+/// Calls `use` with what LeftOperand has of an operand.
+template <class Tile, class Operand, class Use>
+void with_left_operand(const Operand& operand, const Use& use) {
+  using T = typename Tile::Scalar;
+  const auto pack = [&](Index first_row, Index first_depth, Index depth, T* panel) {
+    LeftPanels<Tile, Operand>::pack(operand, first_row, first_depth, depth, panel);
+  };
+  use(LeftOperand<T>{operand.rows, operand.columns, pack});
+}
+
+/// Calls `use` with what RightOperand has of an operand.
+template <class Tile, class Operand, class Use>
+void with_right_operand(const Operand& operand, const Use& use) {
+  using T = typename Tile::Scalar;
+  const auto pack = [&](Index first_column, Index last_column, Index first_depth, Index depth, T* panels) {
+    pack_right<Tile>(operand, first_column, last_column, first_depth, depth, panels);
+  };
+  use(RightOperand<T>{operand.rows, operand.columns, pack});
+}
+
 /// A right operand packed once, for many products: all panels of the first depth block, then of the next.
 template <class Tile>
 class PackedRight {
@@ -116,7 +162,12 @@ class PackedRight {
   PackedRight() = default;
 
   template <class Operand>
-  explicit PackedRight(const Operand& operand)
+  explicit PackedRight(const Operand& operand) {
+    with_right_operand<Tile>(operand,
+                             [this](const RightOperand<Scalar>& any_operand) { *this = PackedRight(any_operand); });
+  }
+
+  explicit PackedRight(const RightOperand<Scalar>& operand)
       : rows_(operand.rows), columns_(operand.columns), panels_(rows_ * round_up(columns_, Tile::columns)) {
     constexpr Index panels_a_task = 4;
     const Index width = panels_a_task * Tile::columns;
@@ -125,8 +176,8 @@ class PackedRight {
     parallel_for(blocks.count * tasks_a_block, [&](Index task) {
       const Index block = task / tasks_a_block;
       const Index first = task % tasks_a_block * width;
-      pack_right<Tile>(operand, first, std::min(columns_, first + width), blocks.begin(block), blocks.depth(block),
-                       panels_.data() + offset(block, first));
+      operand.pack(first, std::min(columns_, first + width), blocks.begin(block), blocks.depth(block),
+                   panels_.data() + offset(block, first));
     });
   }
 
