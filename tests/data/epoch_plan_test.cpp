@@ -104,16 +104,16 @@ TEST_CASE("the padding of every block stays below 10 percent, and its captions s
       for (const PlannedBatch& batch : plan.batches) {
         std::size_t first = 0;
         for (const Index block_end : batch.block_ends) {
-          const auto end = static_cast<std::size_t>(block_end);
-          REQUIRE(end > first);
+          const auto last = static_cast<std::size_t>(block_end);
+          REQUIRE(last > first);
           Index filled = 0;
-          for (std::size_t i = first; i < end; ++i) {
+          for (std::size_t i = first; i < last; ++i) {
             filled += batch.captions[i].steps;
             CHECK((i == 0 || batch.captions[i].steps <= batch.captions[i - 1].steps));
           }
-          const Index cells = batch.captions[first].steps * static_cast<Index>(end - first);
+          const Index cells = batch.captions[first].steps * static_cast<Index>(last - first);
           CHECK(static_cast<double>(cells - filled) / static_cast<double>(cells) < .1);
-          first = end;
+          first = last;
         }
         CHECK(first == batch.captions.size());
       }
