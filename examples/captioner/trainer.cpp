@@ -58,9 +58,8 @@ Trainer::Trainer(const TrainingSettings& settings, TrainingData data, const RunF
 
 TrainingState Trainer::begin() const {
   pupil::Rng rng(settings_.seed);
-  TrainingState state{pupil::Captioner<float>(captioner_options(settings_), data_.vocabulary, rng),
-                      pupil::Adam<float>({.learning_rate = settings_.learning_rate}),
-                      {}};
+  TrainingState state{
+      pupil::Captioner<float>(captioner_options(settings_), data_.vocabulary, rng), pupil::Adam<float>(), {}};
   state.progress.plateau.learning_rate = settings_.learning_rate;
   return state;
 }

@@ -69,7 +69,6 @@ TrainingState load_checkpoint(const RunFolder& run) {
   } catch (const nlohmann::json::exception& error) {
     throw pupil::FileError(pupil::message(run.checkpoint().string(), ": ", error.what()));
   }
-  state.adam.set_learning_rate(state.progress.plateau.learning_rate);
   return state;
 }
 
