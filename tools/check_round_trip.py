@@ -6,9 +6,7 @@ Usage: tools/check_round_trip.py PROGRAM      needs Debian's python3-torch
 PROGRAM is build/release/tests/round_trip/round_trip. Without PyTorch nothing is checked, which is said.
 """
 
-import json
 import pathlib
-import struct
 import subprocess
 import sys
 import tempfile
@@ -40,21 +38,6 @@ def make_model():
     )
 
 
-def load(path):
-    """The tensors of a safetensors file, read without any package but torch."""
-    data = path.read_bytes()
-    (size,) = struct.unpack("<Q", data[:8])
-    dtypes = {name: dtype for dtype, name in storage.DTYPES.items()}
-    tensors = {}
-    for name, entry in json.loads(data[8 : 8 + size]).items():
-        if name == "__metadata__":
-            continue
-        begin, end = entry["data_offsets"]
-        raw = bytearray(data[8 + size + begin : 8 + size + end])
-        tensors[name] = torch.frombuffer(raw, dtype=dtypes[entry["dtype"]]).reshape(entry["shape"])
-    return tensors
-
-
 def main():
     torch.manual_seed(1)
     model = make_model()
@@ -64,7 +47,7 @@ def main():
         original, saved = pathlib.Path(folder, "original.safetensors"), pathlib.Path(folder, "saved.safetensors")
         storage.save(original, state)
         subprocess.run([sys.argv[1], original, saved], check=True)
-        returned = load(saved)
+        returned = storage.load(saved)
     fresh = make_model()
     fresh.load_state_dict(returned, strict=True)
     different = [name for name, value in fresh.state_dict().items() if not torch.equal(value, state[name])]
