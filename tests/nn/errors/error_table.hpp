@@ -18,6 +18,12 @@
 
 namespace pupil::testing {
 
+using Numbers = Tensor<float, 1>;
+using Rows = Tensor<float, 2>;
+using Sequences = Tensor<float, 3>;
+using Images = Tensor<float, 4>;
+using Mask = Tensor<bool, 2>;
+
 inline constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
 /// One row: what is wrong, a function that does it, the exact type of the error and its whole message.

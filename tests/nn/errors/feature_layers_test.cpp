@@ -2,7 +2,6 @@
 // what was given and what was wanted.
 
 #include <cstdint>
-#include <limits>
 #include <string>
 
 #include <doctest/doctest.h>
@@ -27,10 +26,6 @@ using namespace pupil::testing;
 
 namespace {
 
-using Numbers = Tensor<float, 1>;
-using Rows = Tensor<float, 2>;
-using Sequences = Tensor<float, 3>;
-using Images = Tensor<float, 4>;
 using Tokens = Tensor<std::int32_t, 1>;
 using TokenSequences = Tensor<std::int32_t, 2>;
 

@@ -16,14 +16,6 @@
 using namespace pupil;
 using namespace pupil::testing;
 
-namespace {
-
-using Rows = Tensor<float, 2>;
-using Sequences = Tensor<float, 3>;
-using Images = Tensor<float, 4>;
-
-}  // namespace
-
 TEST_CASE("conv1d names both sides of every error") {
   using Conv = Conv1d<float>;
   using Options = Conv1dOptions;

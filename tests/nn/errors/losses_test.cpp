@@ -2,7 +2,6 @@
 // what was wanted.
 
 #include <cstdint>
-#include <limits>
 #include <string>
 #include <vector>
 
@@ -24,11 +23,7 @@ using namespace pupil::testing;
 
 namespace {
 
-using Numbers = Tensor<float, 1>;
-using Rows = Tensor<float, 2>;
-using Sequences = Tensor<float, 3>;
 using Targets = Tensor<std::int32_t, 1>;
-using Mask = Tensor<bool, 2>;
 
 /// What every loss of single numbers says; `loss` takes predictions, targets and options.
 template <class Options, class Loss>

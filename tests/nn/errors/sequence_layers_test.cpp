@@ -22,9 +22,6 @@ using namespace pupil::testing;
 
 namespace {
 
-using Rows = Tensor<float, 2>;
-using Sequences = Tensor<float, 3>;
-using Mask = Tensor<bool, 2>;
 using Lengths = std::vector<Index>;
 
 constexpr RecurrentOptions three_to_five{.input_size = 3, .hidden_size = 5};
