@@ -22,7 +22,11 @@ if(CMAKE_CXX_COMPILER_ID MATCHES "GNU|Clang")
     # A sanitizer that only prints lets a test pass; this one ends the program. What AddressSanitizer or the processor
     # finds anyway is not looked for a second time at every access: that more than doubles the time to compile.
     list(APPEND development_flags -fsanitize=${PUPIL_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer
-         -fno-sanitize=null,alignment,object-size,pointer-overflow)
+         -fno-sanitize=null,alignment,object-size,pointer-overflow,vptr,function)
+    if(PUPIL_SANITIZE MATCHES "address" AND CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+      # Calls in place of inlined checks: a fifth less to compile.
+      list(APPEND development_flags "SHELL:-mllvm -asan-instrumentation-with-call-threshold=0")
+    endif()
   endif()
 endif()
 
