@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <numeric>
 #include <vector>
 
 #include <benchmark/benchmark.h>
@@ -10,6 +11,7 @@
 #include <pupil/core/parallel.hpp>
 #include <pupil/core/tensor.hpp>
 
+#include "median.hpp"
 #include "peak.hpp"
 
 namespace bench {
@@ -18,28 +20,25 @@ namespace {
 
 using pupil::Index;
 
-/// The shortest of `attempts` runs of `run(i)` on every thread at once, in seconds.
-template <class Run>
-double fastest(int attempts, const Run& run) {
-  using Clock = std::chrono::steady_clock;
-  double best = 0;
-  for (int attempt = 0; attempt < attempts; ++attempt) {
-    const auto start = Clock::now();
-    pupil::parallel_for(pupil::num_threads(), run);
-    const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
-    if (attempt == 0 || seconds < best) best = seconds;
-  }
-  return best;
-}
+using Clock = std::chrono::steady_clock;
 
-/// GFLOP/s of `peak(rounds)` on all threads; it returns how many operations it did.
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+/// GFLOP/s of `peak(rounds)`, which returns how many operations it did, on all threads at once. Every thread's best of
+/// many short runs counts, so other programs that take the cores for a moment do not lower the peak.
 double peak_rate(double (*peak)(Index rounds)) {
   constexpr Index rounds = 100'000;
-  std::vector<double> operations(static_cast<std::size_t>(pupil::num_threads()));
-  const double seconds = fastest(60, [&](Index i) { operations[static_cast<std::size_t>(i)] = peak(rounds); });
-  double sum = 0;
-  for (const double each : operations) sum += each;
-  return sum * 1e-9 / seconds;
+  constexpr int attempts = 200;
+  std::vector<double> rates(static_cast<std::size_t>(pupil::num_threads()));
+  pupil::parallel_for(pupil::num_threads(), [&](Index thread) {
+    double& rate = rates[static_cast<std::size_t>(thread)];
+    for (int attempt = 0; attempt < attempts; ++attempt) {
+      const auto start = Clock::now();
+      const double operations = peak(rounds);
+      rate = std::max(rate, operations * 1e-9 / seconds_since(start));
+    }
+  });
+  return std::accumulate(rates.begin(), rates.end(), 0.0);
 }
 
 /// Bytes of each of the three arrays: the caches do not hold two of them.
@@ -51,18 +50,28 @@ Index triad_bytes() {
   return std::max(cache, Index{64} << 20);
 }
 
+/// The middle of every thread's rates over short pieces of its share, for the same reason.
 double triad_rate() {
-  const Index size = triad_bytes() / static_cast<Index>(sizeof(float));
-  const auto b = pupil::Tensor<float, 1>::full({size}, 1);
-  const auto c = pupil::Tensor<float, 1>::full({size}, 2);
-  auto a = pupil::Tensor<float, 1>::full({size}, 0);
-  const Index share = (size + pupil::num_threads() - 1) / pupil::num_threads();
-  const double seconds = fastest(4, [&](Index thread) {
-    const Index end = std::min(size, (thread + 1) * share);
-    for (Index i = thread * share; i < end; ++i) a.data()[i] = b.data()[i] + 3 * c.data()[i];
-    benchmark::ClobberMemory();
+  constexpr Index piece = Index{1} << 20;
+  const Index pieces = triad_bytes() / static_cast<Index>(sizeof(float)) / piece;
+  const auto b = pupil::Tensor<float, 1>::full({pieces * piece}, 1);
+  const auto c = pupil::Tensor<float, 1>::full({pieces * piece}, 2);
+  auto a = pupil::Tensor<float, 1>::full({pieces * piece}, 0);
+  const Index threads = pupil::num_threads();
+  std::vector<double> rates(static_cast<std::size_t>(threads));
+  pupil::parallel_for(threads, [&](Index thread) {
+    std::vector<double> seconds;
+    for (Index p = thread * pieces / threads; p < (thread + 1) * pieces / threads; ++p) {
+      const auto start = Clock::now();
+      for (Index i = p * piece; i < (p + 1) * piece; ++i) a.data()[i] = b.data()[i] + 3 * c.data()[i];
+      benchmark::ClobberMemory();
+      seconds.push_back(seconds_since(start));
+    }
+    if (!seconds.empty()) {
+      rates[static_cast<std::size_t>(thread)] = 3e-9 * sizeof(float) * static_cast<double>(piece) / median(seconds);
+    }
   });
-  return 3e-9 * static_cast<double>(size) * sizeof(float) / seconds;
+  return std::accumulate(rates.begin(), rates.end(), 0.0);
 }
 
 Machine measure() {

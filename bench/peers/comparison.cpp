@@ -9,7 +9,7 @@
 
 #include <pupil/core/errors.hpp>
 
-#include "../machine.hpp"
+#include "../median.hpp"
 
 namespace bench {
 
@@ -21,12 +21,6 @@ double seconds_of_pass(const Contender& contender) {
   const auto start = Clock::now();
   contender.run();
   return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
 }
 
 /// In what the two differ by more than `tolerance` of the largest value, or nothing.
