@@ -1,15 +1,11 @@
 #include "comparison.hpp"
 
-#include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <exception>
-#include <optional>
 #include <utility>
 
-#include <pupil/core/errors.hpp>
-
 #include "../median.hpp"
+#include "difference.hpp"
 
 namespace bench {
 
@@ -21,26 +17,6 @@ double seconds_of_pass(const Contender& contender) {
   const auto start = Clock::now();
   contender.run();
   return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-/// In what the two differ by more than `tolerance` of the largest value, or nothing.
-std::optional<std::string> difference(const Results& ours, const Results& theirs, double tolerance) {
-  if (ours.size() != theirs.size()) return "they have not as many results";
-  for (std::size_t r = 0; r < ours.size(); ++r) {
-    if (ours[r].size() != theirs[r].size()) return pupil::message("result ", r, " is of another size");
-    double largest = 0;
-    double farthest = 0;
-    for (std::size_t i = 0; i < ours[r].size(); ++i) {
-      const auto distance = static_cast<double>(std::abs(ours[r][i] - theirs[r][i]));
-      if (!std::isfinite(distance)) return pupil::message("result ", r, " is not finite");
-      farthest = std::max(farthest, distance);
-      largest = std::max(largest, static_cast<double>(std::abs(theirs[r][i])));
-    }
-    if (farthest > tolerance * largest) {
-      return pupil::message("result ", r, " differs by ", farthest, " where the largest value is ", largest);
-    }
-  }
-  return std::nullopt;
 }
 
 void time_comparison(benchmark::State& state, const Comparison& comparison, const Contenders& contenders) {

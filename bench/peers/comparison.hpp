@@ -7,11 +7,9 @@
 #include <vector>
 
 #include "../support.hpp"
+#include "difference.hpp"
 
 namespace bench {
-
-/// Tensors that a pass computed, each in pupil's layout.
-using Results = std::vector<std::vector<float>>;
 
 /// One side of a comparison. It may be asked for its results after the first pass only, as gradients are added up.
 struct Contender {

@@ -13,7 +13,7 @@ void add_torch_comparisons(pupil::Index images, pupil::Index captions, int threa
 /// All of them, each with `threads` threads. `batch` captions go along with half as many images, so that the
 /// convolutions of the default batch are those of 16 images, by which convolutions are commonly compared.
 inline void add_comparisons(pupil::Index batch, int threads) {
-  const pupil::Index images = batch < 2 ? 1 : batch / 2;
+  [[maybe_unused]] const pupil::Index images = batch < 2 ? 1 : batch / 2;
   add_eigen_comparisons(threads);
 #ifdef PUPIL_BENCH_ONEDNN
   add_onednn_comparisons(images);  // takes OpenMP's number of threads, which pupil has set
