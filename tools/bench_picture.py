@@ -120,9 +120,13 @@ def legend(top, families, passes):
 def bars(results, top):
     """Pairs of bars, peer by peer; returns them and where they end."""
     means = results.means()
-    parts = [text(LEFT, top, "pupil beside its peers: geometric means, of all shapes, in GFLOP/s", "title")]
+    parts = [
+        text(LEFT, top, "pupil beside its peers, in GFLOP/s", "title"),
+        text(LEFT, top + 18, "Geometric means over all shapes. A bar at the fp32 peak would reach the ratios.", "small"),
+    ]
     longest = max([results.peak("peak_fp32_gflops")] + [rate for each in means.values() for rate in each[:2]])
     scale = (WIDTH - BARS_LEFT - BARS_RIGHT) / longest
+    top += 14
     last = None
     for (peer, precision, family, direction), (ours, theirs, ratio) in sorted(means.items(), key=lambda item: item[0][:2]):
         if (peer, precision) != last:
