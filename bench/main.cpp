@@ -19,6 +19,8 @@
 #include <pupil/kernels/instruction_set.hpp>
 
 #include "benchmarks.hpp"
+#include "machine.hpp"
+#include "peers/peers.hpp"
 
 namespace {
 
@@ -55,7 +57,16 @@ void describe_machine(const Settings& settings) {
   benchmark::AddCustomContext("batch", std::to_string(settings.batch));
 }
 
-void add_benchmarks(pupil::Index batch) {
+void describe_peaks() {
+  const bench::Machine& machine = bench::machine();
+  benchmark::AddCustomContext("peak_fp32_gflops", std::to_string(machine.fp32));
+  benchmark::AddCustomContext("peak_bf16_tiles_gflops", machine.bf16_tiles > 0
+                                                            ? std::to_string(machine.bf16_tiles)
+                                                            : "skipped: there are no AMX tiles here");
+  benchmark::AddCustomContext("memory_gb_s", std::to_string(machine.bandwidth));
+}
+
+void add_benchmarks(pupil::Index batch, int threads) {
   bench::add_gemm();
   bench::add_conv2d(batch);
   bench::add_pool2d(batch);
@@ -68,6 +79,8 @@ void add_benchmarks(pupil::Index batch) {
   bench::add_dropout(batch);
   bench::add_softmax_cross_entropy(batch);
   bench::add_optimizers();
+  bench::add_comparisons(batch, threads);
+  bench::add_caption_latency();
   bench::add_training_steps(batch);
 }
 
@@ -78,7 +91,8 @@ int main(int count, char** arguments) try {
   const Settings settings = read_settings(count, arguments);
   pupil::set_num_threads(settings.threads);
   describe_machine(settings);
-  add_benchmarks(settings.batch);
+  describe_peaks();
+  add_benchmarks(settings.batch, settings.threads);
   benchmark::RunSpecifiedBenchmarks();
   benchmark::Shutdown();
 } catch (const pupil::Error& error) {

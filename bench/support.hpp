@@ -14,6 +14,8 @@
 #include <pupil/core/tensor.hpp>
 #include <pupil/nn/initialization.hpp>
 
+#include "machine.hpp"
+
 namespace bench {
 
 using pupil::Index;
@@ -29,6 +31,23 @@ struct Work {
   double captions = 0;
 };
 
+/// What passes that take so many seconds each come to, by the second and of what the machine can do at most: of its
+/// multiply-adds where the pass has products, else of its memory.
+inline void report_rates(benchmark::State& state, const Work& work, double seconds) {
+  const auto report = [&](const char* name, double amount) {
+    if (amount > 0) state.counters[name] = amount / seconds;
+  };
+  report("GFLOP/s", work.operations * 1e-9);
+  report("GB/s", work.bytes * 1e-9);
+  report("images/s", work.images);
+  report("captions/s", work.captions);
+  if (work.operations > 0) {
+    report("of peak", work.operations * 1e-9 / machine().fp32);
+  } else {
+    report("of peak", work.bytes * 1e-9 / machine().bandwidth);
+  }
+}
+
 /// As many passes of `run(prepare())` as Google Benchmark wants, after one that warms up; `run` alone is timed.
 template <class Prepare, class Run>
 void time_passes(benchmark::State& state, const Work& work, const Prepare& prepare, const Run& run) {
@@ -43,14 +62,7 @@ void time_passes(benchmark::State& state, const Work& work, const Prepare& prepa
     state.SetIterationTime(pass);
     seconds += pass;
   }
-  const double passes_a_second = static_cast<double>(state.iterations()) / seconds;
-  const auto report = [&](const char* name, double amount) {
-    if (amount > 0) state.counters[name] = amount * passes_a_second;
-  };
-  report("GFLOP/s", work.operations * 1e-9);
-  report("GB/s", work.bytes * 1e-9);
-  report("images/s", work.images);
-  report("captions/s", work.captions);
+  report_rates(state, work, seconds / static_cast<double>(state.iterations()));
 }
 
 /// The forward pass of training, which keeps what backward needs.

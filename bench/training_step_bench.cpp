@@ -1,8 +1,6 @@
 // Whole training steps of captioners, from pixels to changed weights:
 //
-//   train-end-to-end  ResNet-18 from scratch at 224 x 224 pixels, one caption of 16 steps an image, every step a
-//   target;
-//                     LSTM and embedding of 512, 2540 words, no dropout, no clipping, Adam
+//   train-end-to-end  as `captioner bench` has it
 //   train-scenes      the small network on generated scenes of 64 x 64 pixels, their five captions each
 //
 // `MiB` is the most memory that was resident, `allocations` what a third and later steps asked of the system.
@@ -16,6 +14,7 @@
 #include <pupil/data/scene_captions.hpp>
 #include <pupil/models/captioner_training.hpp>
 
+#include "../examples/captioner/workloads.hpp"
 #include "benchmarks.hpp"
 #include "captioner_sizes.hpp"
 #include "operations.hpp"
@@ -42,22 +41,6 @@ pupil::Batch make_batch(const Captions& captions, Index captions_per_image) {
   return batch;
 }
 
-/// One caption an image of random words: with the start before them or the end after them, 16 steps.
-Captions random_captions(Index images, Rng& rng) {
-  std::vector<std::string> words = pupil::Vocabulary().words();
-  const auto special = static_cast<Index>(words.size());
-  while (static_cast<Index>(words.size()) < sizes::vocabulary) words.push_back(std::to_string(words.size()));
-  Captions captions{pupil::Vocabulary::from_words(std::move(words)), {}};
-  for (Index i = 0; i < images; ++i) {
-    std::vector<std::int32_t> caption;
-    for (Index w = 1; w < sizes::words; ++w) {
-      caption.push_back(static_cast<std::int32_t>(special + rng.below(sizes::vocabulary - special)));
-    }
-    captions.encoded.push_back({std::move(caption)});
-  }
-  return captions;
-}
-
 Captions scene_captions(Index images) {
   constexpr std::uint64_t seed = 1;
   std::vector<pupil::Sentence> sentences;
@@ -76,8 +59,7 @@ Captions scene_captions(Index images) {
 }
 
 /// The decoder's part of a forward pass: the LSTM reads an image and words, and predicts as many words.
-double decoder_operations(const Captioner& captioner, const pupil::Batch& batch) {
-  const pupil::ShowAndTellOptions& sizes = captioner.decoder().options();
+double decoder_operations(const pupil::ShowAndTellOptions& sizes, const pupil::Batch& batch) {
   const Index steps = batch.target_count() + batch.caption_count();
   return lstm_operations(steps, sizes.embedding_size, sizes.hidden_size) +
          product_operations(batch.target_count(), sizes.vocabulary_size, sizes.hidden_size);
@@ -85,10 +67,8 @@ double decoder_operations(const Captioner& captioner, const pupil::Batch& batch)
 
 /// Times `step(images)`, which is a whole training step.
 template <class Step>
-void time_steps(benchmark::State& state, double operations, const pupil::Batch& batch, Index image_size, Rng& rng,
+void time_steps(benchmark::State& state, double operations, const pupil::Batch& batch, const Tensor<float, 4>& images,
                 const Step& step) {
-  const auto images_a_step = static_cast<Index>(batch.images().size());
-  const auto images = random_tensor(Shape{images_a_step, image_size, image_size, Index{3}}, rng);
   const auto copy_of_images = [&] { return images; };
   step(copy_of_images());  // the first step; time_passes makes the second before it begins to time
 
@@ -96,7 +76,7 @@ void time_steps(benchmark::State& state, double operations, const pupil::Batch& 
   std::size_t steps = 1;
   std::size_t allocated_before = 0;
   const Work work{.operations = operations,
-                  .images = static_cast<double>(images_a_step),
+                  .images = static_cast<double>(images.dim(0)),
                   .captions = static_cast<double>(batch.caption_count())};
   time_passes(state, work, copy_of_images, [&](Tensor<float, 4> input) {
     if (++steps == 3) allocated_before = pool.statistics().system_allocations;
@@ -108,27 +88,18 @@ void time_steps(benchmark::State& state, double operations, const pupil::Batch& 
 
 void time_end_to_end(benchmark::State& state, Index images) {
   forget_peak_memory();
-  Rng rng(1);
-  const Captions captions = random_captions(images, rng);
-  Captioner captioner({.encoder = "resnet18",
-                       .image_size = sizes::image,
-                       .embedding_size = sizes::embedding,
-                       .hidden_size = sizes::hidden,
-                       .dropout = 0},
-                      captions.vocabulary, rng);
-  pupil::Adam<float> adam({.learning_rate = 4e-4});
-  pupil::CaptionerContext<float> context;
-  const pupil::Batch batch = make_batch(captions, 1);
+  captioner::TrainEndToEnd workload(images);
 
   // Forward and two gradients for every product, but the images of the first convolution are given none.
   const double encoder_image = 3 * convolution_operations(resnet18_convolutions) -
                                resnet18_convolutions.front().operations() +
                                3 * product_operations(1, sizes::embedding, 512);
-  const double operations = static_cast<double>(images) * encoder_image + 3 * decoder_operations(captioner, batch);
-  time_steps(state, operations, batch, sizes::image, rng, [&](Tensor<float, 4> input) {
-    benchmark::DoNotOptimize(pupil::captioner_gradients(captioner, std::move(input), batch, 0, context).captions);
-    adam.step(captioner);
-  });
+  const pupil::ShowAndTellOptions decoder{
+      .vocabulary_size = sizes::vocabulary, .embedding_size = sizes::embedding, .hidden_size = sizes::hidden};
+  const double operations =
+      static_cast<double>(images) * encoder_image + 3 * decoder_operations(decoder, workload.batch());
+  time_steps(state, operations, workload.batch(), workload.images(),
+             [&](Tensor<float, 4> input) { workload.step(std::move(input)); });
 }
 
 void time_scenes(benchmark::State& state, Index images) {
@@ -152,8 +123,10 @@ void time_scenes(benchmark::State& state, Index images) {
   const double encoder_image =
       3 * convolution_operations(small_cnn_convolutions) +
       3 * product_operations(1, embedding_size, last.out_size() * last.out_size() * last.out_channels);
-  const double operations = static_cast<double>(images) * encoder_image + 3 * decoder_operations(captioner, batch);
-  time_steps(state, operations, batch, image_size, rng, [&](Tensor<float, 4> input) {
+  const double operations =
+      static_cast<double>(images) * encoder_image + 3 * decoder_operations(captioner.decoder().options(), batch);
+  const auto pictures = random_tensor(Shape{images, image_size, image_size, Index{3}}, rng);
+  time_steps(state, operations, batch, pictures, [&](Tensor<float, 4> input) {
     benchmark::DoNotOptimize(
         pupil::train_captioner(captioner, adam, std::move(input), batch, {.word_loss_weight = 1}, context));
   });

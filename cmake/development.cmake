@@ -30,6 +30,7 @@ if(CMAKE_CXX_COMPILER_ID MATCHES "GNU|Clang")
   endif()
 endif()
 
+list(APPEND CMAKE_MODULE_PATH ${CMAKE_CURRENT_LIST_DIR}) # for FindLibTorch.cmake, FindOneDNN.cmake
 set(CMAKE_CXX_EXTENSIONS OFF)
 add_library(pupil_development INTERFACE)
 target_link_libraries(pupil_development INTERFACE pupil::pupil)

@@ -14,5 +14,6 @@ void add_scenes_command(CLI::App& app, ExitStatus& status);
 void add_train_command(CLI::App& app, ExitStatus& status);
 void add_evaluate_command(CLI::App& app, ExitStatus& status);
 void add_caption_command(CLI::App& app, ExitStatus& status);
+void add_bench_command(CLI::App& app, ExitStatus& status);
 
 }  // namespace captioner

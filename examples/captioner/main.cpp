@@ -23,6 +23,7 @@ int run(int argc, char** argv) {
   captioner::add_train_command(app, status);
   captioner::add_evaluate_command(app, status);
   captioner::add_caption_command(app, status);
+  captioner::add_bench_command(app, status);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& help) {
@@ -31,8 +32,9 @@ int run(int argc, char** argv) {
     std::cerr << "captioner: " << error.what() << "\n";
     return exit_bad_input;
   }
-  pupil::require<pupil::OptionError>(!app.get_subcommands().empty(),
-                                     "no command: there are scenes, train, evaluate and caption; --help says more");
+  pupil::require<pupil::OptionError>(
+      !app.get_subcommands().empty(),
+      "no command: there are scenes, train, evaluate, caption and bench; --help says more");
   return status.value;
 }
 

@@ -1,0 +1,114 @@
+// captioner bench: times whole workloads.
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdio>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <pupil/core/parallel.hpp>
+
+#include "commands.hpp"
+#include "workloads.hpp"
+
+namespace captioner {
+
+namespace {
+
+struct BenchArguments {
+  std::string only;
+  int threads = 0;
+  int repeats = 3;
+  Index batch_size = 32;
+  Index image_size = sizes::image;
+};
+
+/// What a workload came to.
+struct Timing {
+  double seconds = 0;  ///< of the fastest run
+  double items = 0;    ///< that a run gets through
+  const char* unit = nullptr;
+};
+
+/// The fastest of `repeats` times `run(prepare())`, after one that warms up; `run` alone is timed.
+template <class Prepare, class Run>
+double fastest(int repeats, const Prepare& prepare, const Run& run) {
+  using Clock = std::chrono::steady_clock;
+  run(prepare());
+  double best = 0;
+  for (int i = 0; i < repeats; ++i) {
+    auto input = prepare();
+    const auto start = Clock::now();
+    run(std::move(input));
+    const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
+    best = i == 0 ? seconds : std::min(best, seconds);
+  }
+  return best;
+}
+
+Timing time_train_end_to_end(const BenchArguments& arguments) {
+  TrainEndToEnd workload(arguments.batch_size, arguments.image_size);
+  const double seconds = fastest(
+      arguments.repeats, [&] { return workload.images(); },
+      [&](pupil::Tensor<float, 4> images) { workload.step(std::move(images)); });
+  return {seconds, static_cast<double>(arguments.batch_size), "image"};
+}
+
+/// Takes a moment only, so it is run five times at least.
+Timing time_caption_latency(const BenchArguments& arguments) {
+  const CaptionLatency workload(arguments.image_size);
+  std::size_t words = 0;
+  const double seconds = fastest(
+      std::max(arguments.repeats, 5), [] { return 0; }, [&](int) { words = workload.caption().size(); });
+  pupil::require<pupil::NumericError>(static_cast<Index>(words) == sizes::words, "bench: a caption ended after ", words,
+                                      " words");
+  return {seconds, 1, "caption"};
+}
+
+struct Workload {
+  const char* name;
+  Timing (*time)(const BenchArguments&);
+};
+
+constexpr std::array<Workload, 2> workloads{
+    {{"train-end-to-end", time_train_end_to_end}, {"caption-latency", time_caption_latency}}};
+
+void print(const char* name, const Timing& timing) {
+  std::array<char, 160> line{};
+  std::snprintf(line.data(), line.size(), "%-22s %-9s threads=%d %9.1f ms %9.1f %s/s", name, "float32",
+                pupil::num_threads(), timing.seconds * 1e3, timing.items / timing.seconds, timing.unit);
+  std::cout << line.data() << std::endl;
+}
+
+void time_workloads(const BenchArguments& arguments) {
+  if (arguments.threads > 0) pupil::set_num_threads(arguments.threads);
+  for (const Workload& workload : workloads) {
+    if (arguments.only.empty() || arguments.only == workload.name) print(workload.name, workload.time(arguments));
+  }
+}
+
+}  // namespace
+
+void add_bench_command(CLI::App& app, ExitStatus&) {
+  CLI::App* const command = app.add_subcommand("bench", "Time whole workloads, with random weights and images");
+  const auto arguments = std::make_shared<BenchArguments>();
+  std::vector<std::string> names;
+  for (const Workload& workload : workloads) names.emplace_back(workload.name);
+  command->add_option("--only", arguments->only, "The one workload to time")->check(CLI::IsMember(names));
+  command->add_option("--threads", arguments->threads, "Threads; 0: all processors")->check(CLI::NonNegativeNumber);
+  command->add_option("--repeats", arguments->repeats, "The fastest of so many runs counts")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
+  command->add_option("--batch-size", arguments->batch_size, "Images a training step")
+      ->check(CLI::Range(2, 100'000))
+      ->capture_default_str();
+  command->add_option("--image-size", arguments->image_size, "Pixels a side")
+      ->check(CLI::Range(32, 10'000))
+      ->capture_default_str();
+  command->callback([arguments] { time_workloads(*arguments); });
+}
+
+}  // namespace captioner

@@ -1,0 +1,115 @@
+#pragma once
+// Whole workloads by which captioners are compared, whatever they are written with. Weights and images are random: only
+// speed is measured.
+//
+//   train-end-to-end  a step of training from pixels to words: ResNet-18 from scratch, its features are the first input
+//                     of an LSTM; one caption of 16 steps an image, every step a target; no dropout, no clipping, Adam
+//   caption-latency   one image, ResNet-18 and an LSTM, a beam of 3 that says 16 words
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <pupil/models/captioner_training.hpp>
+
+#include "workload_sizes.hpp"
+
+namespace captioner {
+
+using pupil::Index;
+
+/// As many words as the timed captioner knows.
+inline pupil::Vocabulary numbered_words() {
+  std::vector<std::string> words = pupil::Vocabulary().words();
+  while (static_cast<Index>(words.size()) < sizes::vocabulary) words.push_back(std::to_string(words.size()));
+  return pupil::Vocabulary::from_words(std::move(words));
+}
+
+inline pupil::Captioner<float> make_timed_captioner(Index image_size, pupil::Rng& rng) {
+  return {{.encoder = "resnet18",
+           .image_size = image_size,
+           .resize_to = image_size,
+           .embedding_size = sizes::embedding,
+           .hidden_size = sizes::hidden,
+           .dropout = 0},
+          numbered_words(),
+          rng};
+}
+
+inline pupil::Tensor<float, 4> random_images(Index count, Index image_size, pupil::Rng& rng) {
+  auto images = pupil::Tensor<float, 4>::uninitialized({count, image_size, image_size, 3});
+  pupil::fill_uniform(images, 1.0F, rng);
+  return images;
+}
+
+/// One caption an image of random words: with the start before them or the end after them, 16 steps.
+inline pupil::Batch random_batch(Index images, pupil::Rng& rng) {
+  const auto special = static_cast<Index>(pupil::Vocabulary().words().size());
+  pupil::EncodedCaptions captions;
+  for (Index i = 0; i < images; ++i) {
+    std::vector<std::int32_t> caption;
+    for (Index w = 1; w < sizes::words; ++w) {
+      caption.push_back(static_cast<std::int32_t>(special + rng.below(sizes::vocabulary - special)));
+    }
+    captions.push_back({std::move(caption)});
+  }
+  pupil::Batch batch;
+  batch.fill(captions, pupil::plan_epoch(captions, {.batch_size = images, .captions_per_image = 1}, 0).batches.front());
+  return batch;
+}
+
+/// train-end-to-end, of at least two images, which batch norm needs.
+class TrainEndToEnd {
+ public:
+  explicit TrainEndToEnd(Index images, Index image_size = sizes::image)
+      : rng_(1),
+        batch_(random_batch(images, rng_)),
+        captioner_(make_timed_captioner(image_size, rng_)),
+        images_(random_images(images, image_size, rng_)) {}
+
+  /// One step; the encoder works in the memory of the images.
+  void step(pupil::Tensor<float, 4> images) {
+    pupil::captioner_gradients(captioner_, std::move(images), batch_, 0, context_);
+    adam_.step(captioner_);
+  }
+
+  const pupil::Tensor<float, 4>& images() const { return images_; }
+  const pupil::Batch& batch() const { return batch_; }
+
+ private:
+  pupil::Rng rng_;
+  pupil::Batch batch_;
+  pupil::Captioner<float> captioner_;
+  pupil::Tensor<float, 4> images_;
+  pupil::Adam<float> adam_{{.learning_rate = 4e-4}};
+  pupil::CaptionerContext<float> context_;
+};
+
+/// caption-latency.
+class CaptionLatency {
+ public:
+  explicit CaptionLatency(Index image_size = sizes::image)
+      : rng_(1), captioner_(make_timed_captioner(image_size, rng_)), image_(random_images(1, image_size, rng_)) {
+    never_end();
+  }
+
+  /// The caption, of 16 words.
+  pupil::Sentence caption() const {
+    return captioner_.caption(image_, {.width = sizes::beam, .max_length = sizes::words}).front();
+  }
+
+ private:
+  /// Makes the end improbable, so that every beam goes on to the longest caption.
+  void never_end() {
+    pupil::for_each_parameter(captioner_, [](const pupil::Name& name, auto& parameter) {
+      if (name.str() == "decoder.out.bias") parameter.value[pupil::Vocabulary::end] = -1e4F;
+    });
+  }
+
+  pupil::Rng rng_;
+  pupil::Captioner<float> captioner_;
+  pupil::Tensor<float, 4> image_;
+};
+
+}  // namespace captioner
