@@ -1,0 +1,171 @@
+#pragma once
+// Packing for AmxTile. A line is what lies together in an operand: a row, or of a transposed operand a column. Lines
+// run along the depth of the sum or across it, and fill rows of the tiles; where a tile wants them as columns, it is
+// transposed in place afterwards.
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include <pupil/kernels/packing.hpp>
+#include <pupil/kernels/x86/amx_tile.hpp>
+
+namespace pupil::kernels {
+
+namespace detail {
+
+/// Packs any operand for any unit and precision, so it is compiled once.
+class PairPacking {
+ public:
+  /// Copies `count` numbers of a line, from number `first` on.
+  using CopyLine = FunctionRef<void(Index line, Index first, Index count, float* destination)>;
+  /// As round_pairs.
+  using Round = void (*)(const float*, const float*, bool, Bf16Pair*, Bf16Pair*);
+
+  PairPacking(CopyLine copy, Round round, Index parts)
+      : copy_(copy), round_(round), parts_(parts), step_size_(parts * 2 * tile_size) {}
+
+  /// Packs lines that run along the depth: `count` of them, for as many rows or columns of the panels.
+  void pack_along(Index first_line, Index count, Index first_depth, Index depth, Bf16Pair* panels) const {
+    const Index steps = round_up(depth, step) / step;
+    std::array<float, max_depth> numbers{};
+    for (Index i = 0; i < round_up(count, panel_lines); ++i) {
+      if (i < count) {
+        copy_(first_line + i, first_depth, depth, numbers.data());
+      } else {
+        std::fill_n(numbers.data(), depth, 0.0F);
+      }
+      for (Index s = 0; s < steps; ++s) {
+        pack_row(numbers.data() + s * step, numbers.data() + s * step + step / 2, false,
+                 tile(panels, steps, i, s) + i % tile_lines * tile_pairs);
+      }
+    }
+  }
+
+  /// Packs lines that run across the depth: `depth` of them, and `count` numbers of each for as many rows or columns.
+  void pack_across(Index first_line, Index depth, Index first, Index count, Bf16Pair* panels) const {
+    constexpr Index count_at_once = 9 * panel_lines;
+    const Index steps = round_up(depth, step) / step;
+    for (; count > 0;
+         count -= count_at_once, first += count_at_once, panels += count_at_once / panel_lines * steps * step_size_) {
+      const Index now = std::min(count, count_at_once);
+      std::array<std::array<float, count_at_once>, 2> lines{};
+      for (Index pair = 0; pair < steps * tile_pairs; ++pair) {
+        for (Index i = 0; i < 2; ++i) {
+          float* const line = lines[static_cast<std::size_t>(i)].data();
+          if (2 * pair + i < depth) {
+            copy_(first_line + 2 * pair + i, first, now, line);
+          } else {
+            std::fill_n(line, now, 0.0F);
+          }
+        }
+        for (Index i = 0; i < round_up(now, panel_lines); i += tile_lines) {
+          pack_row(lines[0].data() + i, lines[1].data() + i, true,
+                   tile(panels, steps, i, pair / tile_pairs) + pair % tile_pairs * tile_lines);
+        }
+      }
+    }
+  }
+
+  /// Transposes all tiles of panels of `count` rows or columns.
+  void transpose(Index count, Index depth, Bf16Pair* panels) const {
+    const Index size = round_up(count, panel_lines) / panel_lines * (round_up(depth, step) / step) * step_size_;
+    for (Bf16Pair* tile = panels; tile != panels + size; tile += tile_size) {
+      for (Index r = 1; r < tile_lines; ++r) {
+        for (Index c = 0; c < r; ++c) std::swap(tile[r * tile_pairs + c], tile[c * tile_pairs + r]);
+      }
+    }
+  }
+
+ private:
+  static constexpr Index step = 32;
+  static constexpr Index panel_lines = 32;
+  static constexpr Index tile_lines = 16;
+  static constexpr Index tile_pairs = 16;
+  static constexpr Index tile_size = tile_lines * tile_pairs;
+
+  /// The tile of row or column i at one step of the depth.
+  Bf16Pair* tile(Bf16Pair* panels, Index steps, Index i, Index s) const {
+    return panels + (i / panel_lines * steps + s) * step_size_ + i % panel_lines / tile_lines * tile_size;
+  }
+  void pack_row(const float* first, const float* second, bool interleave, Bf16Pair* row) const {
+    round_(first, second, interleave, row, parts_ == 2 ? row + 2 * tile_size : nullptr);
+  }
+
+  CopyLine copy_;
+  Round round_;
+  Index parts_;
+  Index step_size_;
+};
+
+/// Copies pieces of an operand's lines; it is the same function for all tiles.
+template <class Operand>
+auto line_copier(const Operand& operand) {
+  return [&operand](Index line, Index first, Index count, float* destination) {
+    operand.copy_row(line, first, count, destination);
+  };
+}
+inline auto line_copier(const Transposed<float>& operand) {
+  return [&operand](Index line, Index first, Index count, float* destination) {
+    std::copy_n(operand.data + line * operand.stride + first, count, destination);
+  };
+}
+
+}  // namespace detail
+
+/// The one order of panels of tiles; the strides are not used.
+template <class Tile>
+struct TilePanels {
+  static constexpr Index row_stride = 1;
+  static constexpr Index depth_stride = 1;
+  static constexpr Index panel_size = Tile::rows * Tile::packed_depth(max_depth);
+};
+
+template <class Unit, Precision precision, class Operand>
+struct LeftPanels<AmxTile<Unit, precision>, Operand> {
+  using Tile = AmxTile<Unit, precision>;
+  using Order = TilePanels<Tile>;
+
+  static void pack(const Operand& operand, Index first_row, Index first_depth, Index depth, Bf16Pair* panel) {
+    const auto copy = detail::line_copier(operand);
+    const detail::PairPacking packing(copy, Unit::round_pairs, Tile::parts);
+    packing.pack_along(first_row, std::min(Tile::rows, operand.rows - first_row), first_depth, depth, panel);
+  }
+};
+
+template <class Unit, Precision precision>
+struct LeftPanels<AmxTile<Unit, precision>, Transposed<float>> {
+  using Tile = AmxTile<Unit, precision>;
+  using Order = TilePanels<Tile>;
+
+  static void pack(const Transposed<float>& operand, Index first_row, Index first_depth, Index depth, Bf16Pair* panel) {
+    const auto copy = detail::line_copier(operand);
+    const detail::PairPacking packing(copy, Unit::round_pairs, Tile::parts);
+    const Index count = std::min(Tile::rows, operand.rows - first_row);
+    packing.pack_across(first_depth, depth, first_row, count, panel);
+    packing.transpose(count, depth, panel);
+  }
+};
+
+template <class Unit, Precision precision, class Operand>
+struct RightPanels<AmxTile<Unit, precision>, Operand> {
+  static void pack(const Operand& operand, Index first_column, Index last_column, Index first_depth, Index depth,
+                   Bf16Pair* panels) {
+    const auto copy = detail::line_copier(operand);
+    const detail::PairPacking packing(copy, Unit::round_pairs, AmxTile<Unit, precision>::parts);
+    packing.pack_across(first_depth, depth, first_column, last_column - first_column, panels);
+  }
+};
+
+template <class Unit, Precision precision>
+struct RightPanels<AmxTile<Unit, precision>, Transposed<float>> {
+  static void pack(const Transposed<float>& operand, Index first_column, Index last_column, Index first_depth,
+                   Index depth, Bf16Pair* panels) {
+    const auto copy = detail::line_copier(operand);
+    const detail::PairPacking packing(copy, Unit::round_pairs, AmxTile<Unit, precision>::parts);
+    packing.pack_along(first_column, last_column - first_column, first_depth, depth, panels);
+    packing.transpose(last_column - first_column, depth, panels);
+  }
+};
+
+}  // namespace pupil::kernels
