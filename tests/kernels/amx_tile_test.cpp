@@ -172,6 +172,21 @@ TEST_CASE("AVX-512 rounds to pairs of bf16 as plain C++ does") {
   }
 }
 
+TEST_CASE("AVX-512 transposes pairs as plain C++ does") {
+  if (pupil::detail::widest_instruction_set() < InstructionSet::avx512) {
+    MESSAGE("skipped: this processor has no such instructions");
+    return;
+  }
+  std::array<Bf16Pair, 256> tile;
+  for (std::size_t i = 0; i < tile.size(); ++i) tile[i] = static_cast<Bf16Pair>(i * 2654435761U);
+  const auto before = tile;
+  auto expected = tile;
+  transpose_pairs(expected.data());
+  CHECK(expected[3 * 16 + 5] == before[5 * 16 + 3]);
+  transpose_pairs_avx512(tile.data());
+  CHECK(tile == expected);
+}
+
 TEST_CASE("the processor's tiles give the same bits as their emulation") {
   if (!has_amx()) return;
   SUBCASE("high") { check_hardware<Precision::high>(); }

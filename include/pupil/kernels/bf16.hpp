@@ -3,6 +3,7 @@
 
 #include <bit>
 #include <cstdint>
+#include <utility>
 
 namespace pupil::kernels {
 
@@ -36,6 +37,13 @@ inline void round_pairs(const float* first, const float* second, bool interleave
     pairs[i] = even | odd << 16U;
     if (rest == nullptr) continue;
     rest[i] = to_bf16(numbers[2 * i] - from_bf16(even)) | to_bf16(numbers[2 * i + 1] - from_bf16(odd)) << 16U;
+  }
+}
+
+/// Transposes 16 x 16 pairs.
+inline void transpose_pairs(Bf16Pair* tile) {
+  for (int r = 1; r < 16; ++r) {
+    for (int c = 0; c < r; ++c) std::swap(tile[r * 16 + c], tile[c * 16 + r]);
   }
 }
 

@@ -5,8 +5,9 @@
 //   high     each number as the sum of two bf16, hi + lo; the product as hi hi + hi lo + lo hi, summed in fp32
 //   medium   each number as one bf16, summed in fp32
 //
-// What is stored stays fp32: weights, gradients, the optimizer's state, and all that is not a matrix product or a
-// convolution. The last two need AMX; elsewhere, and for doubles, they are the highest.
+// What is stored stays fp32: weights, gradients, the optimizer's state. So does all that is not a matrix product or a
+// convolution, and of these products of few rows and depthwise convolutions. The last two need AMX; elsewhere, and for
+// doubles, they are the highest.
 
 #include <atomic>
 

@@ -45,6 +45,8 @@ class EmulatedAmxUnit {
   static void round_pairs(const float* first, const float* second, bool interleave, Bf16Pair* pairs, Bf16Pair* rest) {
     kernels::round_pairs(first, second, interleave, pairs, rest);
   }
+  /// See kernels::transpose_pairs.
+  static void transpose_pairs(Bf16Pair* tile) { kernels::transpose_pairs(tile); }
 
  private:
   static constexpr Index size = 32;

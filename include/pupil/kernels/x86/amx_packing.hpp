@@ -19,11 +19,17 @@ class PairPacking {
  public:
   /// Copies `count` numbers of a line, from number `first` on.
   using CopyLine = FunctionRef<void(Index line, Index first, Index count, float* destination)>;
-  /// As round_pairs.
-  using Round = void (*)(const float*, const float*, bool, Bf16Pair*, Bf16Pair*);
 
-  PairPacking(CopyLine copy, Round round, Index parts)
-      : copy_(copy), round_(round), parts_(parts), step_size_(parts * 2 * tile_size) {}
+  /// What a unit packs with: its round_pairs and transpose_pairs.
+  struct Functions {
+    void (*round)(const float*, const float*, bool, Bf16Pair*, Bf16Pair*);
+    void (*transpose)(Bf16Pair*);
+  };
+  template <class Unit>
+  static constexpr Functions functions_of{Unit::round_pairs, Unit::transpose_pairs};
+
+  PairPacking(CopyLine copy, const Functions& functions, Index parts)
+      : copy_(copy), functions_(functions), parts_(parts), step_size_(parts * 2 * tile_size) {}
 
   /// Packs lines that run along the depth: `count` of them, for as many rows or columns of the panels.
   void pack_along(Index first_line, Index count, Index first_depth, Index depth, Bf16Pair* panels) const {
@@ -70,11 +76,7 @@ class PairPacking {
   /// Transposes all tiles of panels of `count` rows or columns.
   void transpose(Index count, Index depth, Bf16Pair* panels) const {
     const Index size = round_up(count, panel_lines) / panel_lines * (round_up(depth, step) / step) * step_size_;
-    for (Bf16Pair* tile = panels; tile != panels + size; tile += tile_size) {
-      for (Index r = 1; r < tile_lines; ++r) {
-        for (Index c = 0; c < r; ++c) std::swap(tile[r * tile_pairs + c], tile[c * tile_pairs + r]);
-      }
-    }
+    for (Bf16Pair* tile = panels; tile != panels + size; tile += tile_size) functions_.transpose(tile);
   }
 
  private:
@@ -89,11 +91,11 @@ class PairPacking {
     return panels + (i / panel_lines * steps + s) * step_size_ + i % panel_lines / tile_lines * tile_size;
   }
   void pack_row(const float* first, const float* second, bool interleave, Bf16Pair* row) const {
-    round_(first, second, interleave, row, parts_ == 2 ? row + 2 * tile_size : nullptr);
+    functions_.round(first, second, interleave, row, parts_ == 2 ? row + 2 * tile_size : nullptr);
   }
 
   CopyLine copy_;
-  Round round_;
+  const Functions& functions_;
   Index parts_;
   Index step_size_;
 };
@@ -128,7 +130,7 @@ struct LeftPanels<AmxTile<Unit, precision>, Operand> {
 
   static void pack(const Operand& operand, Index first_row, Index first_depth, Index depth, Bf16Pair* panel) {
     const auto copy = detail::line_copier(operand);
-    const detail::PairPacking packing(copy, Unit::round_pairs, Tile::parts);
+    const detail::PairPacking packing(copy, detail::PairPacking::functions_of<Unit>, Tile::parts);
     packing.pack_along(first_row, std::min(Tile::rows, operand.rows - first_row), first_depth, depth, panel);
   }
 };
@@ -140,7 +142,7 @@ struct LeftPanels<AmxTile<Unit, precision>, Transposed<float>> {
 
   static void pack(const Transposed<float>& operand, Index first_row, Index first_depth, Index depth, Bf16Pair* panel) {
     const auto copy = detail::line_copier(operand);
-    const detail::PairPacking packing(copy, Unit::round_pairs, Tile::parts);
+    const detail::PairPacking packing(copy, detail::PairPacking::functions_of<Unit>, Tile::parts);
     const Index count = std::min(Tile::rows, operand.rows - first_row);
     packing.pack_across(first_depth, depth, first_row, count, panel);
     packing.transpose(count, depth, panel);
@@ -152,7 +154,7 @@ struct RightPanels<AmxTile<Unit, precision>, Operand> {
   static void pack(const Operand& operand, Index first_column, Index last_column, Index first_depth, Index depth,
                    Bf16Pair* panels) {
     const auto copy = detail::line_copier(operand);
-    const detail::PairPacking packing(copy, Unit::round_pairs, AmxTile<Unit, precision>::parts);
+    const detail::PairPacking packing(copy, detail::PairPacking::functions_of<Unit>, AmxTile<Unit, precision>::parts);
     packing.pack_across(first_depth, depth, first_column, last_column - first_column, panels);
   }
 };
@@ -162,7 +164,7 @@ struct RightPanels<AmxTile<Unit, precision>, Transposed<float>> {
   static void pack(const Transposed<float>& operand, Index first_column, Index last_column, Index first_depth,
                    Index depth, Bf16Pair* panels) {
     const auto copy = detail::line_copier(operand);
-    const detail::PairPacking packing(copy, Unit::round_pairs, AmxTile<Unit, precision>::parts);
+    const detail::PairPacking packing(copy, detail::PairPacking::functions_of<Unit>, AmxTile<Unit, precision>::parts);
     packing.pack_along(first_column, last_column - first_column, first_depth, depth, panels);
     packing.transpose(last_column - first_column, depth, panels);
   }

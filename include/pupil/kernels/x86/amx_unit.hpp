@@ -89,6 +89,8 @@ class AmxUnit {
   static void round_pairs(const float* first, const float* second, bool interleave, Bf16Pair* pairs, Bf16Pair* rest) {
     round_pairs_avx512(first, second, interleave, pairs, rest);
   }
+  /// See kernels::transpose_pairs.
+  static void transpose_pairs(Bf16Pair* tile) { transpose_pairs_avx512(tile); }
 };
 
 }  // namespace pupil::kernels
