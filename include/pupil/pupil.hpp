@@ -35,6 +35,7 @@
 #include <pupil/kernels/instruction_set.hpp>
 #include <pupil/kernels/lanes.hpp>
 #include <pupil/kernels/layer_norm.hpp>
+#include <pupil/kernels/lines.hpp>
 #include <pupil/kernels/lstm.hpp>
 #include <pupil/kernels/matrix_operand.hpp>
 #include <pupil/kernels/packed_right.hpp>
@@ -55,6 +56,7 @@
 #include <pupil/kernels/x86/amx_tile.hpp>
 #include <pupil/kernels/x86/amx_unit.hpp>
 #include <pupil/kernels/x86/bf16_avx512.hpp>
+#include <pupil/kernels/x86/bf16_tile.hpp>
 #include <pupil/kernels/x86/gemm_tile_avx2.hpp>
 #include <pupil/kernels/x86/gemm_tile_avx512.hpp>
 

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <type_traits>
 
 #include <pupil/core/parallel.hpp>
 #include <pupil/core/thread_scratch.hpp>
@@ -148,9 +149,8 @@ void pack_and_multiply(const LeftOperand<typename Tile::Packed>& left, const Rig
 /// C = A B with B packed beforehand for the same Tile. A's columns must be B's rows.
 template <class Tile, class Left>
 void multiply_packed(const Left& left, const PackedRight<Tile>& right, const Destination<typename Tile::Scalar>& c) {
-  with_left_operand<Tile>(left, [&](const auto& any_left) {
-    detail::multiply_packed<Tile, typename LeftPanels<Tile, Left>::Order>(any_left, right, c);
-  });
+  with_left_operand<Tile>(
+      left, [&](const auto& any_left) { detail::multiply_packed<Tile, LeftOrder<Tile, Left>>(any_left, right, c); });
 }
 
 /// C = A B, packing both on the way. A's columns must be B's rows.
@@ -158,16 +158,35 @@ template <class Tile, class Left, class Right>
 void pack_and_multiply(const Left& left, const Right& right, const Destination<typename Tile::Scalar>& c) {
   with_left_operand<Tile>(left, [&](const auto& any_left) {
     with_right_operand<Tile>(right, [&](const auto& any_right) {
-      detail::pack_and_multiply<Tile, typename LeftPanels<Tile, Left>::Order>(any_left, any_right, c);
+      detail::pack_and_multiply<Tile, LeftOrder<Tile, Left>>(any_left, any_right, c);
     });
   });
 }
+
+#if PUPIL_X86_KERNELS
+namespace detail {
+
+/// C = A B at less than the highest precision, compiled once for all operands.
+inline void gemm_in_bf16(const Lines& a, const Lines& b, const Destination<float>& c) {
+  with_bf16_tile([&]<class Tile>(Tile) { kernels::pack_and_multiply<Tile>(a, b, c); });
+}
+
+}  // namespace detail
+#endif
 
 /// C = A B (or C += A B, or A B + bias: see Destination). A and B are RowMajor, Transposed, or any operand that has
 /// `rows`, `columns` and `copy_row`; A's columns must be B's rows.
 template <class Left, class Right>
 void gemm(const Left& a, const Right& b, const Destination<typename Left::Scalar>& c) {
-  with_best_tile<typename Left::Scalar>([&]<class Tile>(Tile) { pack_and_multiply<Tile>(a, b, c); });
+#if PUPIL_X86_KERNELS
+  if constexpr (std::is_same_v<typename Left::Scalar, float>) {
+    if (precision_in_use() != Precision::highest) {
+      detail::gemm_in_bf16(Lines(a), Lines(b), c);
+      return;
+    }
+  }
+#endif
+  with_plain_tile<typename Left::Scalar>([&]<class Tile>(Tile) { pack_and_multiply<Tile>(a, b, c); });
 }
 
 }  // namespace pupil::kernels

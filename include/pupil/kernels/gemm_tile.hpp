@@ -20,6 +20,11 @@ struct PlainPanels {
   static constexpr Index depth_step = 1;
   /// How many elements of a panel `depth` terms are, for each of its rows or columns.
   static constexpr Index packed_depth(Index depth) { return depth; }
+  /// What an operand is packed from: itself, so that packing is compiled for each kind of operand.
+  template <class Operand>
+  static const Operand& source(const Operand& operand) {
+    return operand;
+  }
   /// Made before a thread multiplies panels, and destroyed after.
   struct Work {};
 };

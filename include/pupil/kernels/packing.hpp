@@ -8,6 +8,8 @@
 
 #include <algorithm>
 #include <array>
+#include <type_traits>
+#include <utility>
 
 #include <pupil/core/function_ref.hpp>
 #include <pupil/kernels/matrix_operand.hpp>
@@ -143,12 +145,21 @@ struct RightOperand {
   FunctionRef<void(Index first_column, Index last_column, Index first_depth, Index depth, Packed* panels)> pack;
 };
 
+/// What a tile packs an operand from.
+template <class Tile, class Operand>
+using SourceOf = std::remove_cvref_t<decltype(Tile::source(std::declval<const Operand&>()))>;
+
+/// The order of a left operand's panels.
+template <class Tile, class Operand>
+using LeftOrder = typename LeftPanels<Tile, SourceOf<Tile, Operand>>::Order;
+
 /// Calls `use` with what LeftOperand has of an operand.
 template <class Tile, class Operand, class Use>
 void with_left_operand(const Operand& operand, const Use& use) {
   using Packed = typename Tile::Packed;
+  const auto& source = Tile::source(operand);
   const auto pack = [&](Index first_row, Index first_depth, Index depth, Packed* panel) {
-    LeftPanels<Tile, Operand>::pack(operand, first_row, first_depth, depth, panel);
+    LeftPanels<Tile, SourceOf<Tile, Operand>>::pack(source, first_row, first_depth, depth, panel);
   };
   use(LeftOperand<Packed>{operand.rows, operand.columns, pack});
 }
@@ -157,8 +168,9 @@ void with_left_operand(const Operand& operand, const Use& use) {
 template <class Tile, class Operand, class Use>
 void with_right_operand(const Operand& operand, const Use& use) {
   using Packed = typename Tile::Packed;
+  const auto& source = Tile::source(operand);
   const auto pack = [&](Index first_column, Index last_column, Index first_depth, Index depth, Packed* panels) {
-    RightPanels<Tile, Operand>::pack(operand, first_column, last_column, first_depth, depth, panels);
+    RightPanels<Tile, SourceOf<Tile, Operand>>::pack(source, first_column, last_column, first_depth, depth, panels);
   };
   use(RightOperand<Packed>{operand.rows, operand.columns, pack});
 }

@@ -1,12 +1,11 @@
 #pragma once
-// Packing for AmxTile. A line is what lies together in an operand: a row, or of a transposed operand a column. Lines
-// run along the depth of the sum or across it, and fill rows of the tiles; where a tile wants them as columns, it is
-// transposed in place afterwards.
+// Packing for AmxTile. The operand's lines run along the depth of the sum or across it, and fill rows of the tiles;
+// where a tile wants them as columns, it is transposed in place afterwards.
 
 #include <algorithm>
 #include <array>
-#include <utility>
 
+#include <pupil/kernels/lines.hpp>
 #include <pupil/kernels/packing.hpp>
 #include <pupil/kernels/x86/amx_tile.hpp>
 
@@ -17,19 +16,8 @@ namespace detail {
 /// Packs any operand for any unit and precision, so it is compiled once.
 class PairPacking {
  public:
-  /// Copies `count` numbers of a line, from number `first` on.
-  using CopyLine = FunctionRef<void(Index line, Index first, Index count, float* destination)>;
-
-  /// What a unit packs with: its round_pairs and transpose_pairs.
-  struct Functions {
-    void (*round)(const float*, const float*, bool, Bf16Pair*, Bf16Pair*);
-    void (*transpose)(Bf16Pair*);
-  };
-  template <class Unit>
-  static constexpr Functions functions_of{Unit::round_pairs, Unit::transpose_pairs};
-
-  PairPacking(CopyLine copy, const Functions& functions, Index parts)
-      : copy_(copy), functions_(functions), parts_(parts), step_size_(parts * 2 * tile_size) {}
+  PairPacking(const Lines& lines, PairFunctions functions, Index parts)
+      : lines_(lines), functions_(functions), parts_(parts), step_size_(parts * 2 * tile_size) {}
 
   /// Packs lines that run along the depth: `count` of them, for as many rows or columns of the panels.
   void pack_along(Index first_line, Index count, Index first_depth, Index depth, Bf16Pair* panels) const {
@@ -37,7 +25,7 @@ class PairPacking {
     std::array<float, max_depth> numbers{};
     for (Index i = 0; i < round_up(count, panel_lines); ++i) {
       if (i < count) {
-        copy_(first_line + i, first_depth, depth, numbers.data());
+        lines_.copy(first_line + i, first_depth, depth, numbers.data());
       } else {
         std::fill_n(numbers.data(), depth, 0.0F);
       }
@@ -60,7 +48,7 @@ class PairPacking {
         for (Index i = 0; i < 2; ++i) {
           float* const line = lines[static_cast<std::size_t>(i)].data();
           if (2 * pair + i < depth) {
-            copy_(first_line + 2 * pair + i, first, now, line);
+            lines_.copy(first_line + 2 * pair + i, first, now, line);
           } else {
             std::fill_n(line, now, 0.0F);
           }
@@ -94,24 +82,11 @@ class PairPacking {
     functions_.round(first, second, interleave, row, parts_ == 2 ? row + 2 * tile_size : nullptr);
   }
 
-  CopyLine copy_;
-  const Functions& functions_;
+  const Lines& lines_;
+  PairFunctions functions_;
   Index parts_;
   Index step_size_;
 };
-
-/// Copies pieces of an operand's lines; it is the same function for all tiles.
-template <class Operand>
-auto line_copier(const Operand& operand) {
-  return [&operand](Index line, Index first, Index count, float* destination) {
-    operand.copy_row(line, first, count, destination);
-  };
-}
-inline auto line_copier(const Transposed<float>& operand) {
-  return [&operand](Index line, Index first, Index count, float* destination) {
-    std::copy_n(operand.data + line * operand.stride + first, count, destination);
-  };
-}
 
 }  // namespace detail
 
@@ -123,50 +98,35 @@ struct TilePanels {
   static constexpr Index panel_size = Tile::rows * Tile::packed_depth(max_depth);
 };
 
-template <class Unit, Precision precision, class Operand>
-struct LeftPanels<AmxTile<Unit, precision>, Operand> {
-  using Tile = AmxTile<Unit, precision>;
+/// Of tiles of bf16 alone: others are packed from operands with their types.
+template <class Tile>
+struct LeftPanels<Tile, Lines> {
   using Order = TilePanels<Tile>;
 
-  static void pack(const Operand& operand, Index first_row, Index first_depth, Index depth, Bf16Pair* panel) {
-    const auto copy = detail::line_copier(operand);
-    const detail::PairPacking packing(copy, detail::PairPacking::functions_of<Unit>, Tile::parts);
-    packing.pack_along(first_row, std::min(Tile::rows, operand.rows - first_row), first_depth, depth, panel);
+  static void pack(const Lines& lines, Index first_row, Index first_depth, Index depth, Bf16Pair* panel) {
+    const detail::PairPacking packing(lines, Tile::pair_functions(), Tile::parts);
+    const Index count = std::min(Tile::rows, lines.rows - first_row);
+    if (lines.are_columns) {
+      packing.pack_across(first_depth, depth, first_row, count, panel);
+      packing.transpose(count, depth, panel);
+    } else {
+      packing.pack_along(first_row, count, first_depth, depth, panel);
+    }
   }
 };
 
-template <class Unit, Precision precision>
-struct LeftPanels<AmxTile<Unit, precision>, Transposed<float>> {
-  using Tile = AmxTile<Unit, precision>;
-  using Order = TilePanels<Tile>;
-
-  static void pack(const Transposed<float>& operand, Index first_row, Index first_depth, Index depth, Bf16Pair* panel) {
-    const auto copy = detail::line_copier(operand);
-    const detail::PairPacking packing(copy, detail::PairPacking::functions_of<Unit>, Tile::parts);
-    const Index count = std::min(Tile::rows, operand.rows - first_row);
-    packing.pack_across(first_depth, depth, first_row, count, panel);
-    packing.transpose(count, depth, panel);
-  }
-};
-
-template <class Unit, Precision precision, class Operand>
-struct RightPanels<AmxTile<Unit, precision>, Operand> {
-  static void pack(const Operand& operand, Index first_column, Index last_column, Index first_depth, Index depth,
+template <class Tile>
+struct RightPanels<Tile, Lines> {
+  static void pack(const Lines& lines, Index first_column, Index last_column, Index first_depth, Index depth,
                    Bf16Pair* panels) {
-    const auto copy = detail::line_copier(operand);
-    const detail::PairPacking packing(copy, detail::PairPacking::functions_of<Unit>, AmxTile<Unit, precision>::parts);
-    packing.pack_across(first_depth, depth, first_column, last_column - first_column, panels);
-  }
-};
-
-template <class Unit, Precision precision>
-struct RightPanels<AmxTile<Unit, precision>, Transposed<float>> {
-  static void pack(const Transposed<float>& operand, Index first_column, Index last_column, Index first_depth,
-                   Index depth, Bf16Pair* panels) {
-    const auto copy = detail::line_copier(operand);
-    const detail::PairPacking packing(copy, detail::PairPacking::functions_of<Unit>, AmxTile<Unit, precision>::parts);
-    packing.pack_along(first_column, last_column - first_column, first_depth, depth, panels);
-    packing.transpose(last_column - first_column, depth, panels);
+    const detail::PairPacking packing(lines, Tile::pair_functions(), Tile::parts);
+    const Index count = last_column - first_column;
+    if (lines.are_columns) {
+      packing.pack_along(first_column, count, first_depth, depth, panels);
+      packing.transpose(count, depth, panels);
+    } else {
+      packing.pack_across(first_depth, depth, first_column, count, panels);
+    }
   }
 };
 

@@ -8,11 +8,18 @@
 #include <algorithm>
 
 #include <pupil/kernels/gemm_tile.hpp>
+#include <pupil/kernels/lines.hpp>
 #include <pupil/kernels/precision.hpp>
 #include <pupil/kernels/x86/amx_emulation.hpp>
 #include <pupil/kernels/x86/amx_unit.hpp>
 
 namespace pupil::kernels {
+
+/// What a unit packs with: its round_pairs and transpose_pairs.
+struct PairFunctions {
+  void (*round)(const float*, const float*, bool, Bf16Pair*, Bf16Pair*);
+  void (*transpose)(Bf16Pair*);
+};
 
 /// `Unit` is AmxUnit or EmulatedAmxUnit, `precision` high or medium.
 template <class Unit, Precision precision>
@@ -37,6 +44,14 @@ struct AmxTile {
   static constexpr Index packed_depth(Index depth) {
     return (depth + depth_step - 1) / depth_step * (step_size / rows);
   }
+
+  /// What an operand is packed from: its lines, so that packing is compiled once.
+  template <class Operand>
+  static Lines source(const Operand& operand) {
+    return Lines(operand);
+  }
+
+  static PairFunctions pair_functions() { return {Unit::round_pairs, Unit::transpose_pairs}; }
 
   /// As PortableTile::multiply; the panels have one order only.
   template <Index RowStride, Index DepthStride>
