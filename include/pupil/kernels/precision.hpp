@@ -30,7 +30,10 @@ inline void set_precision(Precision precision) { detail::chosen_precision.store(
 inline Precision precision() { return detail::chosen_precision.load(std::memory_order_relaxed); }
 
 /// What products of floats have on this machine: `precision()`, or the highest where nothing computes below it.
-inline Precision precision_in_use() { return tile_unit() == TileUnit::none ? Precision::highest : precision(); }
+inline Precision precision_in_use() {
+  const Precision wanted = precision();
+  return wanted == Precision::highest || tile_unit() == TileUnit::none ? Precision::highest : wanted;
+}
 
 /// Sets the precision for as long as it lives, and then the one before. Like `set_precision` it is for the whole
 /// process: two of them must not overlap in different threads.
