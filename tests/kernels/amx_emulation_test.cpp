@@ -26,7 +26,7 @@ struct UnitOperands {
     return static_cast<std::size_t>(column / 16 * 256 + pair * 16 + column % 16);
   }
   float multiplied_add(Index row, Index column) const {
-    EmulatedAmxUnit unit;
+    EmulatedAmxUnit unit{};
     unit.load_sums(sums.data(), 32);
     unit.load_left(left.data());
     unit.load_right(right.data());

@@ -42,17 +42,17 @@ Tensor<float, 2> product_by(const Tensor<float, 2>& a, const Tensor<float, 2>& b
 }
 
 /// The same bits by the processor's tiles as by those in plain C++, for numbers of very different size.
-template <Precision precision>
+template <Precision Wanted>
 void check_hardware() {
   Rng rng(11);
   for (const Shape<3>& shape : {Shape{1, 1, 1}, Shape{33, 70, 31}, Shape{90, 40, 700}, Shape{700, 20, 65}}) {
     CAPTURE(shape);
     auto a = random_tensor<float>(Shape{shape[0], shape[2]}, rng);
     auto b = random_tensor<float>(Shape{shape[1], shape[2]}, rng);
-    CHECK(product_by<AmxTile<AmxUnit, precision>>(a, b) == product_by<AmxTile<EmulatedAmxUnit, precision>>(a, b));
+    CHECK(product_by<AmxTile<AmxUnit, Wanted>>(a, b) == product_by<AmxTile<EmulatedAmxUnit, Wanted>>(a, b));
     for (Index i = 0; i < a.size(); i += 3) a[i] *= 0x1p-70F;
     for (Index i = 0; i < b.size(); i += 2) b[i] *= 0x1p-60F;
-    CHECK(product_by<AmxTile<AmxUnit, precision>>(a, b) == product_by<AmxTile<EmulatedAmxUnit, precision>>(a, b));
+    CHECK(product_by<AmxTile<AmxUnit, Wanted>>(a, b) == product_by<AmxTile<EmulatedAmxUnit, Wanted>>(a, b));
   }
 }
 

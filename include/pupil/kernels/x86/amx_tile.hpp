@@ -21,10 +21,10 @@ struct PairFunctions {
   void (*transpose)(Bf16Pair*);
 };
 
-/// `Unit` is AmxUnit or EmulatedAmxUnit, `precision` high or medium.
-template <class Unit, Precision precision>
+/// `Unit` is AmxUnit or EmulatedAmxUnit, `Wanted` high or medium.
+template <class Unit, Precision Wanted>
 struct AmxTile {
-  static_assert(precision != Precision::highest);
+  static_assert(Wanted != Precision::highest);
 
   using Scalar = float;
   using Packed = Bf16Pair;
@@ -36,7 +36,7 @@ struct AmxTile {
   /// Elements of two tiles, those of 32 rows or columns.
   static constexpr Index two_tiles = 512;
   /// A number is kept as so many bf16 that add up to it.
-  static constexpr Index parts = precision == Precision::high ? 2 : 1;
+  static constexpr Index parts = Wanted == Precision::high ? 2 : 1;
   /// Elements of a panel for each 32 terms.
   static constexpr Index step_size = parts * two_tiles;
 
@@ -57,11 +57,11 @@ struct AmxTile {
   template <Index RowStride, Index DepthStride>
   [[gnu::target("amx-tile,amx-bf16")]] static void multiply(Index depth, const Packed* left, const Packed* right,
                                                             const TileTarget<float>& target) {
-    Unit unit;
+    Unit unit{};
     unit.load_sums(target.start, target.start_stride);
     for (Index k = 0; k < depth; k += depth_step, left += step_size, right += step_size) {
       unit.load_left(left);
-      if constexpr (precision == Precision::high) {
+      if constexpr (Wanted == Precision::high) {
         unit.load_right(right + two_tiles);
         unit.multiply_add();
         unit.load_right(right);

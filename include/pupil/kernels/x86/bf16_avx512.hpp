@@ -22,14 +22,15 @@ namespace pupil::kernels {
   const __m512i order = _mm512_or_si512(lane, _mm512_maskz_slli_epi32(0xFFFF, second_lane, 16));
   const __m512 a = _mm512_loadu_ps(first);
   const __m512 b = _mm512_loadu_ps(second);
-  const auto rounded = (__m512i)_mm512_cvtne2ps_pbh(b, a);
+  const auto rounded = reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(b, a));
   const __m512i interleaved = _mm512_permutexvar_epi16(order, rounded);
   _mm512_storeu_si512(pairs, interleave ? interleaved : rounded);
   if (rest == nullptr) return;
 
   const __m512 rounded_a = _mm512_castsi512_ps(_mm512_maskz_slli_epi32(0xFFFF, interleaved, 16));
   const __m512 rounded_b = _mm512_castsi512_ps(_mm512_and_si512(interleaved, _mm512_set1_epi32(-0x10000)));
-  const auto left_over = (__m512i)_mm512_cvtne2ps_pbh(_mm512_sub_ps(b, rounded_b), _mm512_sub_ps(a, rounded_a));
+  const auto left_over =
+      reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(_mm512_sub_ps(b, rounded_b), _mm512_sub_ps(a, rounded_a)));
   _mm512_storeu_si512(rest, interleave ? _mm512_permutexvar_epi16(order, left_over) : left_over);
 }
 

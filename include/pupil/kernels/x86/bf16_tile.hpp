@@ -9,10 +9,10 @@
 namespace pupil::kernels {
 
 /// Only to be used where `tile_unit()` is not none.
-template <Precision precision>
-struct Bf16Tile : AmxTile<AmxUnit, precision> {
-  using OnProcessor = AmxTile<AmxUnit, precision>;
-  using Emulated = AmxTile<EmulatedAmxUnit, precision>;
+template <Precision Wanted>
+struct Bf16Tile : AmxTile<AmxUnit, Wanted> {
+  using OnProcessor = AmxTile<AmxUnit, Wanted>;
+  using Emulated = AmxTile<EmulatedAmxUnit, Wanted>;
 
   static bool is_emulated() { return tile_unit() == TileUnit::emulated; }
 
