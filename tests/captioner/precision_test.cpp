@@ -96,8 +96,6 @@ TEST_CASE("a run at medium precision goes on at it, on any number of threads, an
   const Arguments resume{"train", "--out", parts.string(), "--resume"};
   check_refused(run_program(resume + Arguments{"--precision", "highest"}), {"--precision", "highest", "medium"});
   REQUIRE(run_program(resume + Arguments{"--epochs", "3", "--threads", "2"}).status == 0);
-  CHECK((file_text(parts / "checkpoint.safetensors").size() ==
-         file_text(folder / "whole" / "checkpoint.safetensors").size()));
   CHECK((file_text(parts / "model.safetensors") == file_text(folder / "whole" / "model.safetensors")));
 }
 #endif
