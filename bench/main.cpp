@@ -51,7 +51,7 @@ Settings read_settings(int count, char** arguments) {
 }
 
 void describe_machine(const Settings& settings) {
-  constexpr const char* instruction_sets[] = {"portable", "avx2", "avx512"};
+  constexpr const char* instruction_sets[] = {"portable", "avx2", "avx512", "amx"};
   benchmark::AddCustomContext("threads", std::to_string(pupil::num_threads()));
   benchmark::AddCustomContext("instruction_set", instruction_sets[static_cast<int>(pupil::instruction_set())]);
   benchmark::AddCustomContext("batch", std::to_string(settings.batch));

@@ -6,11 +6,20 @@
 
 namespace captioner {
 
+pupil::Precision TrainingSettings::product_precision() const {
+  if (precision == "highest") return pupil::Precision::highest;
+  if (precision == "high") return pupil::Precision::high;
+  if (precision == "medium") return pupil::Precision::medium;
+  throw pupil::OptionError(pupil::message("precision is \"", precision, "\"; it may be highest, high or medium"));
+}
+
 TrainingSettings read_settings(const std::filesystem::path& path) {
   std::ifstream file(path);
   pupil::require<pupil::FileError>(file.is_open(), path.string(), ": cannot be read");
   try {
-    return nlohmann::json::parse(file).get<TrainingSettings>();
+    nlohmann::json settings = nlohmann::json::parse(file);
+    if (settings.is_object()) settings.emplace("precision", "highest");  // runs of before do not name it
+    return settings.get<TrainingSettings>();
   } catch (const nlohmann::json::exception& error) {
     throw pupil::FileError(pupil::message(path.string(), ": ", error.what()));
   }

@@ -9,6 +9,7 @@
 
 #include <pupil/core/errors.hpp>
 #include <pupil/core/shape.hpp>
+#include <pupil/kernels/precision.hpp>
 
 namespace captioner {
 
@@ -35,16 +36,20 @@ struct TrainingSettings {
   pupil::Index patience = 6;
   pupil::Index limit = 0;
   pupil::Index checkpoint_every = 200;
+  std::string precision = "highest";
   bool mirror = true;
   std::uint64_t seed = 0;
 
   pupil::Index resized() const { return resize_to > 0 ? resize_to : image_size * 8 / 7; }
+  /// Throws OptionError where the name is unknown.
+  pupil::Precision product_precision() const;
 };
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TrainingSettings, data, encoder, encoder_width, image_size, resize_to,
                                    embedding_size, hidden_size, dropout, epochs, batch_size, captions_per_image,
                                    max_caption_length, min_count, learning_rate, max_gradient_norm, word_loss, schedule,
-                                   plateau_factor, plateau_patience, patience, limit, checkpoint_every, mirror, seed)
+                                   plateau_factor, plateau_patience, patience, limit, checkpoint_every, precision,
+                                   mirror, seed)
 
 /// Reads a settings.json. Throws FileError where it is missing or broken.
 TrainingSettings read_settings(const std::filesystem::path& path);

@@ -17,6 +17,8 @@
 #include <pupil/kernels/add.hpp>
 #include <pupil/kernels/additive_score.hpp>
 #include <pupil/kernels/batch_norm.hpp>
+#include <pupil/kernels/best_tile.hpp>
+#include <pupil/kernels/bf16.hpp>
 #include <pupil/kernels/bit_mask.hpp>
 #include <pupil/kernels/channel_groups.hpp>
 #include <pupil/kernels/column_sums.hpp>
@@ -33,18 +35,28 @@
 #include <pupil/kernels/instruction_set.hpp>
 #include <pupil/kernels/lanes.hpp>
 #include <pupil/kernels/layer_norm.hpp>
+#include <pupil/kernels/lines.hpp>
 #include <pupil/kernels/lstm.hpp>
 #include <pupil/kernels/matrix_operand.hpp>
+#include <pupil/kernels/packed_right.hpp>
 #include <pupil/kernels/packed_sequences.hpp>
 #include <pupil/kernels/packing.hpp>
 #include <pupil/kernels/patches.hpp>
 #include <pupil/kernels/pool2d.hpp>
+#include <pupil/kernels/precision.hpp>
 #include <pupil/kernels/random_mask.hpp>
 #include <pupil/kernels/recurrent_steps.hpp>
 #include <pupil/kernels/softmax.hpp>
 #include <pupil/kernels/standard_normal.hpp>
 #include <pupil/kernels/swap_time_and_batch.hpp>
 #include <pupil/kernels/window.hpp>
+#include <pupil/kernels/x86/amx_emulation.hpp>
+#include <pupil/kernels/x86/amx_packing.hpp>
+#include <pupil/kernels/x86/amx_permission.hpp>
+#include <pupil/kernels/x86/amx_tile.hpp>
+#include <pupil/kernels/x86/amx_unit.hpp>
+#include <pupil/kernels/x86/bf16_avx512.hpp>
+#include <pupil/kernels/x86/bf16_tile.hpp>
 #include <pupil/kernels/x86/gemm_tile_avx2.hpp>
 #include <pupil/kernels/x86/gemm_tile_avx512.hpp>
 

@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <cstdlib>
+#include <string_view>
+#include <type_traits>
 
 #include <doctest/doctest.h>
 
@@ -19,11 +21,13 @@ TEST_CASE("a wish for a narrower instruction set is granted, for a wider one as 
   CHECK(chosen_instruction_set("portable") == InstructionSet::portable);
   CHECK(chosen_instruction_set("avx2") == std::min(InstructionSet::avx2, widest_instruction_set()));
   CHECK(chosen_instruction_set("avx512") == std::min(InstructionSet::avx512, widest_instruction_set()));
+  CHECK(chosen_instruction_set("amx") == widest_instruction_set());
+  CHECK(chosen_instruction_set("amx_emulated") == std::min(InstructionSet::avx512, widest_instruction_set()));
 }
 
 TEST_CASE("a wish for an unknown instruction set is refused by its name") {
-  CHECK_THROWS_WITH_AS(chosen_instruction_set("sse9"), "PUPIL_ISA is \"sse9\"; it may be portable, avx2 or avx512",
-                       OptionError);
+  CHECK_THROWS_WITH_AS(chosen_instruction_set("sse9"),
+                       "PUPIL_ISA is \"sse9\"; it may be portable, avx2, avx512, amx or amx_emulated", OptionError);
   CHECK_THROWS_AS(chosen_instruction_set("AVX2"), OptionError);
 }
 
@@ -31,12 +35,28 @@ TEST_CASE("the instruction set of the process is what the environment chose") {
   CHECK(instruction_set() == chosen_instruction_set(std::getenv("PUPIL_ISA")));
 }
 
+TEST_CASE("tiles are the processor's where its set has them, and emulated only where that is asked for") {
+  const char* const wish = std::getenv("PUPIL_ISA");
+  if (wish != nullptr && std::string_view(wish) == "amx_emulated") {
+    CHECK(tile_unit() == TileUnit::emulated);
+  } else {
+    CHECK(tile_unit() == (instruction_set() == InstructionSet::amx ? TileUnit::hardware : TileUnit::none));
+  }
+}
+
+#if PUPIL_X86_KERNELS
+TEST_CASE("the system is asked for tiles once, and what it says is kept") {
+  CHECK(pupil::detail::amx_is_permitted() == pupil::detail::amx_is_permitted());
+  CHECK(pupil::detail::amx_is_permitted() == (widest_instruction_set() == InstructionSet::amx));
+}
+#endif
+
 TEST_CASE("products use the tile of the chosen instruction set, and the portable one for doubles") {
   const auto columns = [](auto tile) { return decltype(tile)::columns; };
   const auto rows = [](auto tile) { return decltype(tile)::rows; };
   CHECK(kernels::with_best_tile<double>(rows) == kernels::PortableTile<double>::rows);
 #if PUPIL_X86_KERNELS
-  if (instruction_set() == InstructionSet::avx512) {
+  if (instruction_set() >= InstructionSet::avx512) {
     CHECK(kernels::with_best_tile<float>(columns) == kernels::Avx512Tile::columns);
   } else if (instruction_set() == InstructionSet::avx2) {
     CHECK(kernels::with_best_tile<float>(rows) == kernels::Avx2Tile::rows);
@@ -46,3 +66,15 @@ TEST_CASE("products use the tile of the chosen instruction set, and the portable
     CHECK(kernels::with_best_tile<float>(columns) == kernels::PortableTile<float>::columns);
   }
 }
+
+#if PUPIL_X86_KERNELS
+TEST_CASE("where there are tiles, precisions below the highest use them, for floats alone") {
+  const auto is_amx = []<class Tile>(Tile) { return std::is_same_v<typename Tile::Packed, kernels::Bf16Pair>; };
+  CHECK(!kernels::with_best_tile<float>(is_amx));
+  for (const Precision precision : {Precision::high, Precision::medium}) {
+    const PrecisionScope scope(precision);
+    CHECK(kernels::with_best_tile<float>(is_amx) == (tile_unit() != TileUnit::none));
+    CHECK(!kernels::with_best_tile<double>(is_amx));
+  }
+}
+#endif

@@ -13,14 +13,11 @@
 
 #include <pupil/core/parallel.hpp>
 #include <pupil/core/thread_scratch.hpp>
+#include <pupil/kernels/best_tile.hpp>
 #include <pupil/kernels/gemm_tile.hpp>
-#include <pupil/kernels/instruction_set.hpp>
 #include <pupil/kernels/matrix_operand.hpp>
+#include <pupil/kernels/packed_right.hpp>
 #include <pupil/kernels/packing.hpp>
-#if PUPIL_X86_KERNELS
-#include <pupil/kernels/x86/gemm_tile_avx2.hpp>
-#include <pupil/kernels/x86/gemm_tile_avx512.hpp>
-#endif
 
 namespace pupil::kernels {
 
@@ -37,8 +34,8 @@ inline constexpr Index right_panels_a_block = 9;
 
 /// Computes one tile of C; where it reaches beyond C, in a buffer of which the part inside is kept.
 template <class Tile, class Order, class T>
-void multiply_tile(Index depth, const T* left, const T* right, const Destination<T>& c, bool first_depth_block,
-                   const Block& tile) {
+void multiply_tile(Index depth, const typename Tile::Packed* left, const typename Tile::Packed* right,
+                   const Destination<T>& c, bool first_depth_block, const Block& tile) {
   constexpr std::array<T, Tile::columns> zeros{};
   constexpr Index row_stride = Order::row_stride;
   constexpr Index depth_stride = Order::depth_stride;
@@ -76,13 +73,14 @@ Index left_panels_size(Index rows) {
 /// Computes a block of C; `right_panels(depth_block)` gives the packed panels of the block's columns, `left_panels` is
 /// memory for as many elements as `left_panels_size` says.
 template <class Tile, class Order, class T>
-void multiply_block(const LeftOperand<T>& left, const Destination<T>& c, const Block& block, T* left_panels,
-                    FunctionRef<const T*(Index)> right_panels) {
-  const DepthBlocks depths(left.columns);
+void multiply_block(const LeftOperand<typename Tile::Packed>& left, const Destination<T>& c, const Block& block,
+                    typename Tile::Packed* left_panels, FunctionRef<const typename Tile::Packed*(Index)> right_panels) {
+  [[maybe_unused]] const typename Tile::Work work;
+  const DepthBlocks depths(left.columns, Tile::depth_step);
   const Index rows_at_once = left_panels_a_block * Tile::rows;
   for (Index d = 0; d < depths.count; ++d) {
     const Index depth = depths.depth(d);
-    const T* const right = right_panels(d);
+    const auto* const right = right_panels(d);
     for (Index row = block.first_row; row < block.last_row; row += rows_at_once) {
       const Index last_row = std::min(row + rows_at_once, block.last_row);
       for (Index r = row; r < last_row; r += Tile::rows) {
@@ -91,7 +89,7 @@ void multiply_block(const LeftOperand<T>& left, const Destination<T>& c, const B
       for (Index column = block.first_column; column < block.last_column; column += Tile::columns) {
         for (Index r = row; r < last_row; r += Tile::rows) {
           multiply_tile<Tile, Order>(depth, left_panels + (r - row) / Tile::rows * Order::panel_size,
-                                     right + (column - block.first_column) * depth, c, d == 0,
+                                     right + (column - block.first_column) * Tile::packed_depth(depth), c, d == 0,
                                      {r, last_row, column, block.last_column});
         }
       }
@@ -112,11 +110,12 @@ inline void for_each_block(Index rows, Index columns, Index block_rows, Index bl
 }
 
 template <class Tile, class Order, class T>
-void multiply_packed(const LeftOperand<T>& left, const PackedRight<Tile>& right, const Destination<T>& c) {
+void multiply_packed(const LeftOperand<typename Tile::Packed>& left, const PackedRight<Tile>& right,
+                     const Destination<T>& c) {
   const Index block_rows = left_panels_a_block * Tile::rows;
   const bool enough_rows = left.rows >= 8 * block_rows;
   const Index block_columns = enough_rows ? right.columns() : right_panels_a_block * Tile::columns;
-  ThreadScratch<T> left_panels(left_panels_size<Tile, Order>(left.rows));
+  ThreadScratch<typename Tile::Packed> left_panels(left_panels_size<Tile, Order>(left.rows));
   for_each_block(left.rows, right.columns(), block_rows, std::max<Index>(1, block_columns), [&](const Block& block) {
     multiply_block<Tile, Order, T>(left, c, block, left_panels.mine(),
                                    [&](Index d) { return right.panels(d, block.first_column); });
@@ -124,21 +123,23 @@ void multiply_packed(const LeftOperand<T>& left, const PackedRight<Tile>& right,
 }
 
 template <class Tile, class Order, class T>
-void pack_and_multiply(const LeftOperand<T>& left, const RightOperand<T>& right, const Destination<T>& c) {
+void pack_and_multiply(const LeftOperand<typename Tile::Packed>& left, const RightOperand<typename Tile::Packed>& right,
+                       const Destination<T>& c) {
+  using Packed = typename Tile::Packed;
   if (left.rows >= 2 * right.columns && left.rows > left_panels_a_block * Tile::rows) {
     multiply_packed<Tile, Order>(left, PackedRight<Tile>(right), c);
     return;
   }
   const Index block_columns = right_panels_a_block * Tile::columns;
-  const DepthBlocks depths(left.columns);
-  ThreadScratch<T> left_panels(left_panels_size<Tile, Order>(left.rows));
-  ThreadScratch<T> right_panels(std::min(block_columns, round_up(right.columns, Tile::columns)) *
-                                std::min(max_depth, depths.total));
+  const DepthBlocks depths(left.columns, Tile::depth_step);
+  ThreadScratch<typename Tile::Packed> left_panels(left_panels_size<Tile, Order>(left.rows));
+  ThreadScratch<Packed> right_panels(std::min(block_columns, round_up(right.columns, Tile::columns)) *
+                                     Tile::packed_depth(std::min(max_depth, depths.total)));
   for_each_block(left.rows, right.columns, std::max<Index>(1, left.rows), block_columns, [&](const Block& block) {
-    T* const panels = right_panels.mine();
+    Packed* const panels = right_panels.mine();
     multiply_block<Tile, Order, T>(left, c, block, left_panels.mine(), [&](Index d) {
       right.pack(block.first_column, block.last_column, depths.begin(d), depths.depth(d), panels);
-      return static_cast<const T*>(panels);
+      return static_cast<const Packed*>(panels);
     });
   });
 }
@@ -148,9 +149,8 @@ void pack_and_multiply(const LeftOperand<T>& left, const RightOperand<T>& right,
 /// C = A B with B packed beforehand for the same Tile. A's columns must be B's rows.
 template <class Tile, class Left>
 void multiply_packed(const Left& left, const PackedRight<Tile>& right, const Destination<typename Tile::Scalar>& c) {
-  with_left_operand<Tile>(left, [&](const auto& any_left) {
-    detail::multiply_packed<Tile, typename LeftPanels<Tile, Left>::Order>(any_left, right, c);
-  });
+  with_left_operand<Tile>(
+      left, [&](const auto& any_left) { detail::multiply_packed<Tile, LeftOrder<Tile, Left>>(any_left, right, c); });
 }
 
 /// C = A B, packing both on the way. A's columns must be B's rows.
@@ -158,28 +158,35 @@ template <class Tile, class Left, class Right>
 void pack_and_multiply(const Left& left, const Right& right, const Destination<typename Tile::Scalar>& c) {
   with_left_operand<Tile>(left, [&](const auto& any_left) {
     with_right_operand<Tile>(right, [&](const auto& any_right) {
-      detail::pack_and_multiply<Tile, typename LeftPanels<Tile, Left>::Order>(any_left, any_right, c);
+      detail::pack_and_multiply<Tile, LeftOrder<Tile, Left>>(any_left, any_right, c);
     });
   });
 }
 
-/// Calls `use(tile)` with the fastest Tile that this machine has for T.
-template <class T, class Use>
-decltype(auto) with_best_tile(Use&& use) {
 #if PUPIL_X86_KERNELS
-  if constexpr (std::is_same_v<T, float>) {
-    if (instruction_set() >= InstructionSet::avx512) return use(Avx512Tile{});
-    if (instruction_set() >= InstructionSet::avx2) return use(Avx2Tile{});
-  }
-#endif
-  return use(PortableTile<T>{});
+namespace detail {
+
+/// C = A B at less than the highest precision, compiled once for all operands.
+inline void gemm_in_bf16(const Lines& a, const Lines& b, const Destination<float>& c) {
+  with_bf16_tile([&]<class Tile>(Tile) { kernels::pack_and_multiply<Tile>(a, b, c); });
 }
+
+}  // namespace detail
+#endif
 
 /// C = A B (or C += A B, or A B + bias: see Destination). A and B are RowMajor, Transposed, or any operand that has
 /// `rows`, `columns` and `copy_row`; A's columns must be B's rows.
 template <class Left, class Right>
 void gemm(const Left& a, const Right& b, const Destination<typename Left::Scalar>& c) {
-  with_best_tile<typename Left::Scalar>([&]<class Tile>(Tile) { pack_and_multiply<Tile>(a, b, c); });
+#if PUPIL_X86_KERNELS
+  if constexpr (std::is_same_v<typename Left::Scalar, float>) {
+    if (precision_in_use() != Precision::highest) {
+      detail::gemm_in_bf16(Lines(a), Lines(b), c);
+      return;
+    }
+  }
+#endif
+  with_plain_tile<typename Left::Scalar>([&]<class Tile>(Tile) { pack_and_multiply<Tile>(a, b, c); });
 }
 
 }  // namespace pupil::kernels

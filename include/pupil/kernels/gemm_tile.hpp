@@ -11,6 +11,24 @@
 
 namespace pupil::kernels {
 
+/// What tiles have in common that multiply numbers as they are.
+template <class T>
+struct PlainPanels {
+  using Scalar = T;  ///< of operands and result
+  using Packed = T;  ///< of panels
+  /// The depth of a block of panels is a multiple of this, but for the last.
+  static constexpr Index depth_step = 1;
+  /// How many elements of a panel `depth` terms are, for each of its rows or columns.
+  static constexpr Index packed_depth(Index depth) { return depth; }
+  /// What an operand is packed from: itself, so that packing is compiled for each kind of operand.
+  template <class Operand>
+  static const Operand& source(const Operand& operand) {
+    return operand;
+  }
+  /// Made before a thread multiplies panels, and destroyed after.
+  struct Work {};
+};
+
 /// Where a tile starts from and where it goes: row r of each at `+ r * stride`; the start's stride may be 0.
 template <class T>
 struct TileTarget {
@@ -22,8 +40,7 @@ struct TileTarget {
 
 /// Any scalar on any machine: Eigen's fixed-size products, which use whatever the compiler was told the machine has.
 template <class T>
-struct PortableTile {
-  using Scalar = T;
+struct PortableTile : PlainPanels<T> {
   static constexpr Index rows = 4;
   static constexpr Index columns = 16;
 

@@ -1,6 +1,9 @@
 #pragma once
 // Which vector instructions the processor has. Kernels are compiled for each set by target attributes and chosen at run
 // time, so a program that was compiled for any x86-64 uses the best there is.
+//
+// PUPIL_ISA=amx_emulated is for tests: it computes in plain C++, slowly, what the tiles of AMX would, so that programs
+// can be tried at every precision on any x86-64.
 
 #include <algorithm>
 #include <array>
@@ -14,17 +17,27 @@
 #else
 #define PUPIL_X86_KERNELS 0
 #endif
+#if PUPIL_X86_KERNELS
+#include <pupil/kernels/x86/amx_permission.hpp>
+#endif
 
 namespace pupil {
 
 /// From what every machine can do to the most capable; each includes the ones before it.
-enum class InstructionSet { portable, avx2, avx512 };
+enum class InstructionSet { portable, avx2, avx512, amx };
+
+/// What computes products of bf16, for precisions below the highest.
+enum class TileUnit { none, emulated, hardware };
 
 namespace detail {
 
+inline constexpr std::string_view emulated_tiles = "amx_emulated";
+
 inline InstructionSet widest_instruction_set() {
 #if PUPIL_X86_KERNELS
-  if (__builtin_cpu_supports("avx512f") != 0) return InstructionSet::avx512;
+  if (__builtin_cpu_supports("avx512f") != 0) {
+    return amx_is_permitted() ? InstructionSet::amx : InstructionSet::avx512;
+  }
   if (__builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("fma") != 0) return InstructionSet::avx2;
 #endif
   return InstructionSet::portable;
@@ -33,11 +46,12 @@ inline InstructionSet widest_instruction_set() {
 inline InstructionSet chosen_instruction_set(const char* wish) {
   const InstructionSet widest = widest_instruction_set();
   if (wish == nullptr || *wish == '\0') return widest;
-  constexpr std::array<std::string_view, 3> names{"portable", "avx2", "avx512"};
+  if (wish == emulated_tiles) return std::min(InstructionSet::avx512, widest);
+  constexpr std::array<std::string_view, 4> names{"portable", "avx2", "avx512", "amx"};
   for (std::size_t i = 0; i < names.size(); ++i) {
     if (names[i] == wish) return std::min(static_cast<InstructionSet>(i), widest);
   }
-  throw OptionError(message("PUPIL_ISA is \"", wish, "\"; it may be portable, avx2 or avx512"));
+  throw OptionError(message("PUPIL_ISA is \"", wish, "\"; it may be portable, avx2, avx512, amx or amx_emulated"));
 }
 
 }  // namespace detail
@@ -47,6 +61,18 @@ inline InstructionSet chosen_instruction_set(const char* wish) {
 inline InstructionSet instruction_set() {
   static const InstructionSet chosen = detail::chosen_instruction_set(std::getenv("PUPIL_ISA"));
   return chosen;
+}
+
+/// The tiles of AMX, where `instruction_set` has them; their emulation, where PUPIL_ISA asks for it.
+inline TileUnit tile_unit() {
+#if PUPIL_X86_KERNELS
+  static const bool emulated = [] {
+    const char* const wish = std::getenv("PUPIL_ISA");
+    return wish != nullptr && wish == detail::emulated_tiles;
+  }();
+  if (emulated) return TileUnit::emulated;
+#endif
+  return instruction_set() == InstructionSet::amx ? TileUnit::hardware : TileUnit::none;
 }
 
 }  // namespace pupil

@@ -4,6 +4,7 @@
 
 #include <Eigen/Core>
 
+#include <pupil/core/function_ref.hpp>
 #include <pupil/core/tensor.hpp>
 #include <pupil/kernels/few_rows.hpp>
 #include <pupil/kernels/gemm.hpp>
@@ -25,19 +26,24 @@ const T* row_or_zeros(const RowMajor<T>& matrix, Index r) {
 
 }  // namespace detail
 
+/// A product of rows with the recurrent weight, whatever computes it: the steps are compiled once for all.
+template <class T>
+using RecurrentProduct = FunctionRef<void(const RowMajor<T>&, const Destination<T>&)>;
+
 /// Calls `run(multiply)`, where `multiply(states, gates)` is the product of rows of states with U^T: what every step
 /// forward needs. `recurrent_weight` is U [gates, hidden_size]; no step has more than `batch` rows.
 template <class T, class Run>
 void with_recurrent_product(const Tensor<T, 2>& recurrent_weight, Index batch, const Run& run) {
   const auto weight = transposed(matrix(recurrent_weight));
   if (batch <= few_rows) {
-    run([&](const RowMajor<T>& states, const Destination<T>& gates) { multiply_few_rows(states, weight, gates); });
+    run(RecurrentProduct<T>(
+        [&](const RowMajor<T>& states, const Destination<T>& gates) { multiply_few_rows(states, weight, gates); }));
   } else {
     with_best_tile<T>([&]<class Tile>(Tile) {
       const PackedRight<Tile> packed(weight);
-      run([&](const RowMajor<T>& states, const Destination<T>& gates) {
+      run(RecurrentProduct<T>([&](const RowMajor<T>& states, const Destination<T>& gates) {
         multiply_packed<Tile>(states, packed, gates);
-      });
+      }));
     });
   }
 }
@@ -48,9 +54,9 @@ template <class T, class Run>
 void with_recurrent_gradient_product(const Tensor<T, 2>& recurrent_weight, const Run& run) {
   with_best_tile<T>([&]<class Tile>(Tile) {
     const PackedRight<Tile> packed(matrix(recurrent_weight));
-    run([&](const RowMajor<T>& d_gates, const Destination<T>& d_states) {
+    run(RecurrentProduct<T>([&](const RowMajor<T>& d_gates, const Destination<T>& d_states) {
       multiply_packed<Tile>(d_gates, packed, d_states);
-    });
+    }));
   });
 }
 

@@ -9,8 +9,7 @@
 
 namespace pupil::kernels {
 
-struct Avx2Tile {
-  using Scalar = float;
+struct Avx2Tile : PlainPanels<float> {
   static constexpr Index rows = 6;
   static constexpr Index columns = 16;
 

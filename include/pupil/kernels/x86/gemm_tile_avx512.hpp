@@ -9,8 +9,7 @@
 
 namespace pupil::kernels {
 
-struct Avx512Tile {
-  using Scalar = float;
+struct Avx512Tile : PlainPanels<float> {
   static constexpr Index rows = 14;
   static constexpr Index columns = 32;
 

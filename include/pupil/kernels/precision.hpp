@@ -1,0 +1,54 @@
+#pragma once
+// How precisely products of floats are computed, under PyTorch's three names.
+//
+//   highest  fp32
+//   high     each number as the sum of two bf16, hi + lo; the product as hi hi + hi lo + lo hi, summed in fp32
+//   medium   each number as one bf16, summed in fp32
+//
+// What is stored stays fp32: weights, gradients, the optimizer's state. So does all that is not a matrix product or a
+// convolution, and of these products of few rows and depthwise convolutions. The last two need AMX; elsewhere, and for
+// doubles, they are the highest.
+
+#include <atomic>
+
+#include <pupil/kernels/instruction_set.hpp>
+
+namespace pupil {
+
+/// The precision of matrix products and convolutions of floats.
+enum class Precision { highest, high, medium };
+
+namespace detail {
+/// Read by the threads of a parallel_for, so it is one for the whole process.
+inline std::atomic<Precision> chosen_precision{Precision::highest};
+}  // namespace detail
+
+/// Sets the precision of all products that begin from here on, in all threads.
+inline void set_precision(Precision precision) { detail::chosen_precision.store(precision, std::memory_order_relaxed); }
+
+/// What was set last; at first the highest.
+inline Precision precision() { return detail::chosen_precision.load(std::memory_order_relaxed); }
+
+/// What products of floats have on this machine: `precision()`, or the highest where nothing computes below it.
+inline Precision precision_in_use() {
+  const Precision wanted = precision();
+  return wanted == Precision::highest || tile_unit() == TileUnit::none ? Precision::highest : wanted;
+}
+
+/// Sets the precision for as long as it lives, and then the one before. Like `set_precision` it is for the whole
+/// process: two of them must not overlap in different threads.
+///
+///     const PrecisionScope scope(Precision::medium);
+///     net.backward(dy, context);
+class PrecisionScope {
+ public:
+  explicit PrecisionScope(Precision precision) : before_(pupil::precision()) { set_precision(precision); }
+  ~PrecisionScope() { set_precision(before_); }
+  PrecisionScope(const PrecisionScope&) = delete;
+  PrecisionScope& operator=(const PrecisionScope&) = delete;
+
+ private:
+  Precision before_;
+};
+
+}  // namespace pupil

@@ -1,0 +1,80 @@
+#pragma once
+// A 32 x 32 tile of fp32 sums of products of bf16, in the registers of a tile unit.
+//
+// Its panels are made of tiles of 16 x 16 pairs of bf16, a kilobyte each, as the unit loads them. For every 32 terms of
+// the sum a left panel has the tile of its first 16 rows and that of the others, a right panel those of its columns;
+// at high precision then the same for what rounding to bf16 left over.
+
+#include <algorithm>
+
+#include <pupil/kernels/gemm_tile.hpp>
+#include <pupil/kernels/lines.hpp>
+#include <pupil/kernels/precision.hpp>
+#include <pupil/kernels/x86/amx_emulation.hpp>
+#include <pupil/kernels/x86/amx_unit.hpp>
+
+namespace pupil::kernels {
+
+/// What a unit packs with: its round_pairs and transpose_pairs.
+struct PairFunctions {
+  void (*round)(const float*, const float*, bool, Bf16Pair*, Bf16Pair*);
+  void (*transpose)(Bf16Pair*);
+};
+
+/// `Unit` is AmxUnit or EmulatedAmxUnit, `Wanted` high or medium.
+template <class Unit, Precision Wanted>
+struct AmxTile {
+  static_assert(Wanted != Precision::highest);
+
+  using Scalar = float;
+  using Packed = Bf16Pair;
+  using Work = typename Unit::Configuration;
+  static constexpr Index rows = 32;
+  static constexpr Index columns = 32;
+  static constexpr Index depth_step = 32;
+
+  /// Elements of two tiles, those of 32 rows or columns.
+  static constexpr Index two_tiles = 512;
+  /// A number is kept as so many bf16 that add up to it.
+  static constexpr Index parts = Wanted == Precision::high ? 2 : 1;
+  /// Elements of a panel for each 32 terms.
+  static constexpr Index step_size = parts * two_tiles;
+
+  /// As PlainPanels.
+  static constexpr Index packed_depth(Index depth) {
+    return (depth + depth_step - 1) / depth_step * (step_size / rows);
+  }
+
+  /// What an operand is packed from: its lines, so that packing is compiled once.
+  template <class Operand>
+  static Lines source(const Operand& operand) {
+    return Lines(operand);
+  }
+
+  static PairFunctions pair_functions() { return {Unit::round_pairs, Unit::transpose_pairs}; }
+
+  /// As PortableTile::multiply; the panels have one order only.
+  template <Index RowStride, Index DepthStride>
+  [[gnu::target("amx-tile,amx-bf16")]] static void multiply(Index depth, const Packed* left, const Packed* right,
+                                                            const TileTarget<float>& target) {
+    Unit unit{};
+    unit.load_sums(target.start, target.start_stride);
+    for (Index k = 0; k < depth; k += depth_step, left += step_size, right += step_size) {
+      unit.load_left(left);
+      if constexpr (Wanted == Precision::high) {
+        unit.load_right(right + two_tiles);
+        unit.multiply_add();
+        unit.load_right(right);
+        unit.multiply_add();
+        unit.load_left(left + two_tiles);
+        unit.multiply_add();
+      } else {
+        unit.load_right(right);
+        unit.multiply_add();
+      }
+    }
+    unit.store_sums(target.result, target.result_stride);
+  }
+};
+
+}  // namespace pupil::kernels

@@ -1,0 +1,119 @@
+#include <cstdlib>
+#include <optional>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include <pupil/kernels/instruction_set.hpp>
+
+#include "program.hpp"
+
+using namespace pupil;
+using namespace pupil::testing;
+
+namespace {
+
+/// PUPIL_ISA for the programs that are run while it lives.
+class InstructionSetOfPrograms {
+ public:
+  explicit InstructionSetOfPrograms(const char* name) {
+    if (const char* const value = std::getenv("PUPIL_ISA")) before_ = value;
+    ::setenv("PUPIL_ISA", name, 1);
+  }
+  ~InstructionSetOfPrograms() {
+    if (before_) {
+      ::setenv("PUPIL_ISA", before_->c_str(), 1);
+    } else {
+      ::unsetenv("PUPIL_ISA");
+    }
+  }
+  InstructionSetOfPrograms(const InstructionSetOfPrograms&) = delete;
+  InstructionSetOfPrograms& operator=(const InstructionSetOfPrograms&) = delete;
+
+ private:
+  std::optional<std::string> before_;
+};
+
+Arguments training_at(const std::string& precision, const TemporaryFolder& folder, const std::string& run) {
+  return tiny_training(folder / "data", folder / run) + Arguments{"--precision", precision};
+}
+
+/// The first epoch's loss, as the history has it.
+double first_loss(const std::filesystem::path& run) {
+  const std::string row = lines_of(file_text(run / "history.csv")).at(1);
+  return std::stod(row.substr(row.find(',') + 1));
+}
+
+}  // namespace
+
+TEST_CASE("a precision that the processor does not have is said in one line, and trains as the highest") {
+  if (!has_program()) return;
+  const InstructionSetOfPrograms without_tiles("portable");
+  const TemporaryFolder folder;
+  make_scenes(folder / "data");
+  const Finished highest = run_program(training_at("highest", folder, "highest"));
+  const Finished medium = run_program(training_at("medium", folder, "medium"));
+  CHECK(highest.status == 0);
+  CHECK(medium.status == 0);
+  CHECK_FALSE(contains(highest.err, "precision"));
+  CHECK(contains(medium.err, "precision medium: this processor has no AMX tiles, products are fp32\n"));
+  CHECK((file_text(folder / "medium" / "model.safetensors") == file_text(folder / "highest" / "model.safetensors")));
+}
+
+#if PUPIL_X86_KERNELS
+TEST_CASE("with tiles, training at each precision gives other bits, in fp32, and nearly the same loss") {
+  if (!has_program()) return;
+  const InstructionSetOfPrograms emulated("amx_emulated");
+  const TemporaryFolder folder;
+  make_scenes(folder / "data");
+  std::vector<std::string> models;
+  for (const std::string precision : {"highest", "high", "medium"}) {
+    CAPTURE(precision);
+    const Finished finished = run_program(training_at(precision, folder, precision));
+    INFO(finished.err);
+    REQUIRE(finished.status == 0);
+    CHECK_FALSE(contains(finished.err, "precision"));
+    models.push_back(file_text(folder / precision / "model.safetensors"));
+    CHECK(first_loss(folder / precision) == doctest::Approx(first_loss(folder / "highest")).epsilon(0.02));
+  }
+  CHECK((models[0] != models[1]));
+  CHECK((models[1] != models[2]));
+  CHECK(models[2].size() == models[0].size());
+}
+
+TEST_CASE("a run at medium precision goes on at it, on any number of threads, and refuses another") {
+  if (!has_program()) return;
+  const InstructionSetOfPrograms emulated("amx_emulated");
+  const TemporaryFolder folder;
+  make_scenes(folder / "data");
+  Arguments whole = training_at("medium", folder, "whole");
+  *(std::find(whole.begin(), whole.end(), "--epochs") + 1) = "3";
+  REQUIRE(run_program(whole).status == 0);
+  REQUIRE(run_program(training_at("medium", folder, "parts")).status == 0);
+  const auto parts = folder / "parts";
+  CHECK(nlohmann::json::parse(file_text(parts / "settings.json")).at("precision") == "medium");
+
+  const Arguments resume{"train", "--out", parts.string(), "--resume"};
+  check_refused(run_program(resume + Arguments{"--precision", "highest"}), {"--precision", "highest", "medium"});
+  REQUIRE(run_program(resume + Arguments{"--epochs", "3", "--threads", "2"}).status == 0);
+  CHECK((file_text(parts / "model.safetensors") == file_text(folder / "whole" / "model.safetensors")));
+}
+#endif
+
+TEST_CASE("a run whose settings do not name a precision has the highest") {
+  if (!has_program()) return;
+  const TrainedRun trained;
+  const auto path = trained.run / "settings.json";
+  nlohmann::json settings = nlohmann::json::parse(file_text(path));
+  settings.erase("precision");
+  put_file(path, settings.dump());
+  const Arguments resume{"train", "--out", trained.run.string(), "--resume"};
+  CHECK(run_program(resume).status == 0);
+  check_refused(run_program(resume + Arguments{"--precision", "high"}), {"--precision", "highest"});
+}
+
+TEST_CASE("an unknown precision is refused by its name") {
+  if (!has_program()) return;
+  const TemporaryFolder folder;
+  check_refused(run_program(training_at("low", folder, "run")), {"--precision", "low"});
+}

@@ -1,0 +1,189 @@
+#pragma once
+// Products by any tile, compared with the definition: a fast product's naive twin.
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <utility>
+
+#include <doctest/doctest.h>
+
+#include <pupil/kernels/gemm.hpp>
+
+#include "gradient_check.hpp"
+#include "random_tensor.hpp"
+
+namespace pupil::testing {
+
+using kernels::Destination;
+using kernels::RowMajor;
+using kernels::Transposed;
+
+/// A random matrix in memory whose rows lie further apart than they are long; between them is NaN.
+template <class T>
+class StridedMatrix {
+ public:
+  StridedMatrix(Index rows, Index columns, Rng& rng)
+      : memory_(Tensor<T, 2>::full({rows, columns + rng.below(4)}, std::numeric_limits<T>::quiet_NaN())),
+        columns_(columns) {
+    for (Index r = 0; r < rows; ++r) std::generate_n(memory_.row(r), columns, [&] { return rng.normal<T>(); });
+  }
+  RowMajor<T> view() const { return {memory_.data(), memory_.rows(), columns_, memory_.columns()}; }
+
+ private:
+  Tensor<T, 2> memory_;
+  Index columns_;
+};
+
+template <class T>
+T element(const RowMajor<T>& matrix, Index r, Index c) {
+  return matrix.data[r * matrix.stride + c];
+}
+template <class T>
+T element(const Transposed<T>& matrix, Index r, Index c) {
+  return matrix.data[c * matrix.stride + r];
+}
+
+/// What a destination should hold afterwards, by the definition, and how large a rounding error may be.
+struct Expected {
+  double value;
+  double magnitude;
+};
+template <class Left, class Right, class T>
+Expected naive_element(const Left& a, const Right& b, const Destination<T>& c, Index row, Index column) {
+  const T start = c.accumulate ? c.data[row * c.stride + column] : c.bias != nullptr ? c.bias[column] : T{};
+  Expected sum{static_cast<double>(start), std::abs(static_cast<double>(start))};
+  for (Index k = 0; k < a.columns; ++k) {
+    const double term = static_cast<double>(element(a, row, k)) * static_cast<double>(element(b, k, column));
+    sum.value += term;
+    sum.magnitude += std::abs(term);
+  }
+  return sum;
+}
+
+/// By how much the terms of a sum may be wrong, relative to the sum of their absolute values.
+template <class T>
+inline constexpr double usual_rounding = 4 * static_cast<double>(std::numeric_limits<T>::epsilon());
+
+/// Calls `multiply(a, b, c)` and compares c, and what lies beside it, with the naive product.
+template <class T, class Left, class Right, class Multiply>
+void check_product(const Left& a, const Right& b, bool accumulate, bool bias, double tolerance, Rng& rng,
+                   const Multiply& multiply) {
+  constexpr T untouched = 77;
+  const Index left_margin = rng.below(3);
+  const Index stride = left_margin + b.columns + rng.below(3);
+  auto result = Tensor<T, 2>::full({a.rows, stride}, untouched);
+  for (Index r = 0; r < a.rows; ++r) {
+    std::generate_n(result.row(r) + left_margin, b.columns, [&] { return rng.normal<T>(); });
+  }
+  const auto biases = random_tensor<T>(Shape{b.columns}, rng);
+  const auto before = result;
+  const auto destination = [&](const auto& tensor) {
+    T* const first = tensor.empty() ? nullptr : const_cast<T*>(tensor.data()) + left_margin;
+    return Destination<T>{first, stride, accumulate, bias ? biases.data() : nullptr};
+  };
+  multiply(a, b, destination(result));
+
+  Index wrong = 0;
+  for (Index r = 0; r < a.rows; ++r) {
+    for (Index c = 0; c < stride; ++c) {
+      if (c < left_margin || c >= left_margin + b.columns) {
+        wrong += result(r, c) == untouched ? 0 : 1;
+      } else {
+        const auto expected = naive_element(a, b, destination(before), r, c - left_margin);
+        const double error = std::abs(static_cast<double>(result(r, c)) - expected.value);
+        wrong += error <= usual_rounding<T> + tolerance * expected.magnitude ? 0 : 1;  // a NaN is wrong
+      }
+    }
+  }
+  CHECK(wrong == 0);
+}
+
+/// All four transposes, three kinds of destination.
+template <class T, class Multiply>
+void check_all_forms(Index rows, Index columns, Index depth, double tolerance, Rng& rng, const Multiply& multiply) {
+  CAPTURE(rows);
+  CAPTURE(columns);
+  CAPTURE(depth);
+  const StridedMatrix<T> a(rows, depth, rng);
+  const StridedMatrix<T> a_transposed(depth, rows, rng);
+  const StridedMatrix<T> b(depth, columns, rng);
+  const StridedMatrix<T> b_transposed(columns, depth, rng);
+  const auto check = [&](const auto& left, const auto& right, bool accumulate, bool bias) {
+    CAPTURE(accumulate);
+    CAPTURE(bias);
+    check_product<T>(left, right, accumulate, bias, tolerance, rng, multiply);
+  };
+  for (const auto& [accumulate, bias] : {std::pair{false, false}, {true, false}, {false, true}}) {
+    check(a.view(), b.view(), accumulate, bias);
+    check(a.view(), kernels::transposed(b_transposed.view()), accumulate, bias);
+    check(kernels::transposed(a_transposed.view()), b.view(), accumulate, bias);
+    check(kernels::transposed(a_transposed.view()), kernels::transposed(b_transposed.view()), accumulate, bias);
+  }
+}
+
+/// Small and random shapes, those around a tile's edges, deeper than one block, taller and wider than one task, and
+/// those with nothing in them.
+template <class T, class Multiply>
+void check_many_shapes(Index tile_rows, Index tile_columns, double tolerance, std::uint64_t seed,
+                       const Multiply& multiply) {
+  using kernels::max_depth;
+  CAPTURE(seed);
+  const PoisonedMemory poison;
+  Rng rng(seed);
+  for (int repetition = 0; repetition < 10; ++repetition) {
+    const Index rows = 1 + rng.below(3 * tile_rows);
+    const Index columns = 1 + rng.below(3 * tile_columns);
+    check_all_forms<T>(rows, columns, 1 + rng.below(40), tolerance, rng, multiply);
+  }
+  for (const Index rows : {tile_rows - 1, tile_rows, tile_rows + 1}) {
+    for (const Index columns : {tile_columns - 1, tile_columns, tile_columns + 1}) {
+      check_all_forms<T>(rows, columns, 3, tolerance, rng, multiply);
+    }
+  }
+  for (const Index depth : {max_depth - 1, max_depth, max_depth + 1, 3 * max_depth + 5}) {
+    check_all_forms<T>(5, 7, depth, tolerance, rng, multiply);
+  }
+  check_all_forms<T>(9 * 8 * tile_rows + 3, 5, 2, tolerance, rng, multiply);
+  check_all_forms<T>(3, 2 * 9 * tile_columns + 3, 2, tolerance, rng, multiply);
+  check_all_forms<T>(0, 4, 5, tolerance, rng, multiply);
+  check_all_forms<T>(4, 0, 5, tolerance, rng, multiply);
+  check_all_forms<T>(4, 5, 0, tolerance, rng, multiply);
+}
+
+inline constexpr auto packing_both = []<class Tile>(Tile) {
+  return [](const auto& a, const auto& b, const auto& c) { kernels::pack_and_multiply<Tile>(a, b, c); };
+};
+inline constexpr auto packed_right = []<class Tile>(Tile) {
+  return [](const auto& a, const auto& b, const auto& c) {
+    kernels::multiply_packed<Tile>(a, kernels::PackedRight<Tile>(b), c);
+  };
+};
+
+template <class Tile>
+void check_tile(std::uint64_t seed, double tolerance = usual_rounding<typename Tile::Scalar>) {
+  using T = typename Tile::Scalar;
+  check_many_shapes<T>(Tile::rows, Tile::columns, tolerance, seed, packing_both(Tile{}));
+  check_many_shapes<T>(Tile::rows, Tile::columns, tolerance, seed + 1, packed_right(Tile{}));
+}
+
+/// The same bits whether the right operand is packed on the way or before.
+template <class Tile>
+void check_packed_beforehand() {
+  using T = typename Tile::Scalar;
+  Rng rng(8);
+  for (const Shape<3>& shape : {Shape{1, 70, 600}, Shape{33, 400, 300}, Shape{1200, 45, 70}}) {
+    CAPTURE(shape);
+    const auto a = random_tensor<T>(Shape{shape[0], shape[2]}, rng);
+    const auto b = random_tensor<T>(Shape{shape[1], shape[2]}, rng);
+    const auto right = kernels::transposed(kernels::matrix(b));
+    Tensor<T, 2> on_the_way({shape[0], shape[1]});
+    Tensor<T, 2> beforehand({shape[0], shape[1]});
+    kernels::pack_and_multiply<Tile>(kernels::matrix(a), right, kernels::into(on_the_way));
+    kernels::multiply_packed<Tile>(kernels::matrix(a), kernels::PackedRight<Tile>(right), kernels::into(beforehand));
+    CHECK(on_the_way == beforehand);
+  }
+}
+
+}  // namespace pupil::testing
