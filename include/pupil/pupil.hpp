@@ -30,6 +30,7 @@
 #include <pupil/kernels/gathered_rows.hpp>
 #include <pupil/kernels/gemm.hpp>
 #include <pupil/kernels/gemm_tile.hpp>
+#include <pupil/kernels/grid_destination.hpp>
 #include <pupil/kernels/group_norm.hpp>
 #include <pupil/kernels/gru.hpp>
 #include <pupil/kernels/instruction_set.hpp>
@@ -57,8 +58,12 @@
 #include <pupil/kernels/x86/amx_unit.hpp>
 #include <pupil/kernels/x86/bf16_avx512.hpp>
 #include <pupil/kernels/x86/bf16_tile.hpp>
+#include <pupil/kernels/x86/direct_conv2d.hpp>
+#include <pupil/kernels/x86/direct_cuts.hpp>
+#include <pupil/kernels/x86/direct_tile_avx512.hpp>
 #include <pupil/kernels/x86/gemm_tile_avx2.hpp>
 #include <pupil/kernels/x86/gemm_tile_avx512.hpp>
+#include <pupil/kernels/x86/image_part.hpp>
 
 // nn: layers, parameters, losses
 #include <pupil/nn/activations.hpp>

@@ -14,8 +14,8 @@ Tensor<T, Rank> random_tensor(const Shape<Rank>& shape, Rng& rng) {
 }
 
 /// The largest difference, relative to the largest magnitude in `expected`.
-template <class T, std::size_t Rank>
-double relative_difference(const Tensor<T, Rank>& actual, const Tensor<T, Rank>& expected) {
+template <class Actual, class Expected, std::size_t Rank>
+double relative_difference(const Tensor<Actual, Rank>& actual, const Tensor<Expected, Rank>& expected) {
   require<ShapeError>(actual.shape() == expected.shape(), "compared ", actual.shape(), " with ", expected.shape());
   double difference = 0;
   double largest = 1e-30;

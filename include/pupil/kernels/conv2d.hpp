@@ -5,17 +5,23 @@
 //   forward          y = P(x) W^T + b
 //   weight gradient  dW += dy^T P(x)
 //   data gradient    an input pixel is read by the taps whose distance to it is a multiple of the stride. The pixels of
-//   one
-//                    phase (their coordinates modulo the stride) are read by the same taps, so each phase is a product
-//                    of patches of dy with the weights of those taps.
+//                    one phase (their coordinates modulo the stride) are read by the same taps, so each phase is a
+//                    product of patches of dy with the weights of those taps.
+// With AVX-512 the first and the last read the image in place, where its lines are long enough: x86/direct_conv2d.hpp.
 
+#include <algorithm>
 #include <numeric>
+#include <type_traits>
 
 #include <pupil/core/parallel.hpp>
 #include <pupil/core/tensor.hpp>
 #include <pupil/kernels/conv_shape.hpp>
 #include <pupil/kernels/gemm.hpp>
+#include <pupil/kernels/grid_destination.hpp>
 #include <pupil/kernels/patches.hpp>
+#if PUPIL_X86_KERNELS
+#include <pupil/kernels/x86/direct_conv2d.hpp>
+#endif
 
 namespace pupil::kernels {
 
@@ -93,18 +99,25 @@ struct PhaseWeights {
   }
 };
 
-/// Copies the rows of a phase to their places in dx.
-template <class T>
-void scatter_phase(const ConvShape& shape, const Phase& vertical, const Phase& horizontal, const T* rows, T* dx) {
-  const Index channels = shape.in_channels_a_group();
-  parallel_for(shape.batch * vertical.positions, [&](Index line) {
-    const Index y = line % vertical.positions * shape.stride.height + vertical.phase;
-    T* const target = dx + (line / vertical.positions * shape.height + y) * shape.width * shape.in_channels;
-    for (Index q = 0; q < horizontal.positions; ++q) {
-      const Index x = q * shape.stride.width + horizontal.phase;
-      const T* const source = rows + (line * horizontal.positions + q) * channels;
-      std::copy_n(source, channels, target + x * shape.in_channels);
+/// grid = patches * right, by the kernel that is best for them. patches.columns must be right.rows.
+template <class T, class Right>
+void multiply_patches(const Patches<T>& patches, const Right& right, const GridDestination<T>& grid) {
+#if PUPIL_X86_KERNELS
+  if constexpr (std::is_same_v<T, float>) {
+    if (instruction_set() >= InstructionSet::avx512 && precision_in_use() == Precision::highest && is_direct(patches)) {
+      with_right_operand<Avx512Tile>(right, [&](const auto& any_right) { multiply_direct(patches, any_right, grid); });
+      return;
     }
+  }
+#endif
+  if (grid.is_matrix(patches.out_height, patches.out_width)) {
+    gemm(patches, right, Destination<T>{grid.data, grid.pixel_stride, false, grid.bias});
+    return;
+  }
+  auto rows = Tensor<T, 2>::uninitialized({patches.rows, right.columns});
+  gemm(patches, right, Destination<T>{rows.data(), right.columns, false, grid.bias});
+  for_each_position(patches, grid, [&](Index row, T* numbers) {
+    std::copy_n(rows.data() + row * right.columns, right.columns, numbers);
   });
 }
 
@@ -126,17 +139,16 @@ void conv2d_input_gradient_phase(const ConvShape& shape, const T* dy, const T* w
                            .rows = shape.batch * vertical.positions * horizontal.positions,
                            .columns = taps * shape.out_channels_a_group()};
   const PhaseWeights<T> weights{weight, shape, vertical, horizontal, patches.columns, channels};
-  if (shape.stride == Size2d(1)) {
-    gemm(patches, weights, Destination<T>{dx, shape.in_channels});
-    return;
-  }
-  auto rows = Tensor<T, 2>::uninitialized({patches.rows, channels});
+  const Index line = shape.width * shape.in_channels;
+  const GridDestination<T> pixels{.data = dx + vertical.phase * line + horizontal.phase * shape.in_channels,
+                                  .image_stride = shape.height * line,
+                                  .line_stride = shape.stride.height * line,
+                                  .pixel_stride = shape.stride.width * shape.in_channels};
   if (taps > 0) {
-    gemm(patches, weights, into(rows));
-  } else {
-    rows.fill(0);  // a stride wider than the kernel leaves pixels that nothing reads
+    multiply_patches(patches, weights, pixels);
+  } else {  // a stride wider than the kernel leaves pixels that nothing reads
+    for_each_position(patches, pixels, [&](Index, T* numbers) { std::fill_n(numbers, channels, T{}); });
   }
-  scatter_phase(shape, vertical, horizontal, rows.data(), dx);
 }
 
 }  // namespace detail
@@ -148,9 +160,13 @@ void conv2d_forward(const ConvShape& shape, const T* x, const T* weight, const T
   detail::for_each_group(shape, [&](Index g) {
     const RowMajor<T> weights{weight + g * out_channels * shape.patch_size(), out_channels, shape.patch_size(),
                               shape.patch_size()};
-    gemm(detail::input_patches(shape, x, g), transposed(weights),
-         Destination<T>{y + g * out_channels, shape.out_channels, false,
-                        bias == nullptr ? nullptr : bias + g * out_channels});
+    const Index line = shape.out_width * shape.out_channels;
+    detail::multiply_patches(detail::input_patches(shape, x, g), transposed(weights),
+                             GridDestination<T>{.data = y + g * out_channels,
+                                                .image_stride = shape.out_height * line,
+                                                .line_stride = line,
+                                                .pixel_stride = shape.out_channels,
+                                                .bias = bias == nullptr ? nullptr : bias + g * out_channels});
   });
 }
 

@@ -1,0 +1,209 @@
+#pragma once
+// A convolution's product by AVX-512 without packing patches: the tile reads the image where it lies.
+//
+// A task is a few lines of the output, or a few whole images. It copies the part of the image that these read, with
+// zeros around it, into memory that stays in the second-level cache. Of neighbouring positions, what one tap reads lies
+// a pixel apart, and what taps beside each other read lies together, so a run of taps and channels is a product of
+// rows that lie in this copy already. Georganas et al., "Anatomy of high-performance deep learning convolutions on
+// SIMD architectures", SC 2018.
+
+#include <algorithm>
+#include <array>
+
+#include <pupil/core/parallel.hpp>
+#include <pupil/core/storage.hpp>
+#include <pupil/core/thread_scratch.hpp>
+#include <pupil/kernels/grid_destination.hpp>
+#include <pupil/kernels/packing.hpp>
+#include <pupil/kernels/patches.hpp>
+#include <pupil/kernels/x86/direct_cuts.hpp>
+#include <pupil/kernels/x86/direct_tile_avx512.hpp>
+#include <pupil/kernels/x86/image_part.hpp>
+
+namespace pupil::kernels::detail {
+
+/// The right operand's panels, all of the first step, then of the next.
+class DirectWeights {
+ public:
+  DirectWeights(const RightOperand<float>& operand, const DirectSteps& steps)
+      : columns_(round_up(operand.columns, panel_columns)), panels_(operand.rows * columns_) {
+    constexpr Index width = 4 * panel_columns;
+    const Index tasks_a_step = (columns_ + width - 1) / width;
+    parallel_for(steps.count() * tasks_a_step, [&](Index task) {
+      const Index step = task / tasks_a_step;
+      const Index column = task % tasks_a_step * width;
+      operand.pack(column, std::min(operand.columns, column + width), steps.begin(step), steps.depth(step),
+                   panels_.data() + steps.begin(step) * columns_ + column * steps.depth(step));
+    });
+  }
+
+  const float* panel(Index first_term, Index depth, Index column) const {
+    return panels_.data() + first_term * columns_ + column * depth;
+  }
+
+ private:
+  static constexpr Index panel_columns = Avx512DirectTile::columns;
+  Index columns_;
+  Storage<float> panels_;
+};
+
+/// Neighbouring positions of a task's output: what the first of them reads first, its first sum, how many they are, and
+/// the image's line that their first tap reads.
+struct Positions {
+  const float* left;
+  float* result;
+  Index count;
+  Index image_line;
+};
+
+/// Adds a step's products to 32 columns of two groups of positions, or to the `columns` that there are. Where `start`
+/// is not null, it is the row from which all sums start.
+inline void add_products(Index depth, const std::array<Positions, 2>& groups, const float* right, const float* start,
+                         const Avx512DirectTile::Strides& strides, Index columns) {
+  constexpr Index rows = Avx512DirectTile::group_rows;
+  constexpr Index all_columns = Avx512DirectTile::columns;
+  const auto& [first, second] = groups;
+  const auto start_of = [&](const Positions& group) { return start == nullptr ? group.result : start; };
+  if (first.count == rows && second.count == rows && columns == all_columns) {
+    Avx512DirectTile::multiply(depth, {first.left, start_of(first), first.result},
+                               {second.left, start_of(second), second.result}, right, strides);
+    return;
+  }
+  std::array<float, 2 * rows * all_columns> buffer{};
+  const auto for_each_row = [&](const auto& use) {
+    for (std::size_t g = 0; g < 2; ++g) {
+      float* const rows_in_buffer = buffer.data() + static_cast<Index>(g) * rows * all_columns;
+      for (Index r = 0; r < groups[g].count; ++r) {
+        use(groups[g].result + r * strides.result, rows_in_buffer + r * all_columns);
+      }
+    }
+  };
+  for_each_row([&](const float* result, float* row) { std::copy_n(start == nullptr ? result : start, columns, row); });
+  float* const second_half = buffer.data() + rows * all_columns;
+  Avx512DirectTile::multiply(depth, {first.left, buffer.data(), buffer.data()}, {second.left, second_half, second_half},
+                             right, {strides.left, all_columns, all_columns});
+  for_each_row([&](float* result, const float* row) { std::copy_n(row, columns, result); });
+}
+
+/// Whether the groups of positions are full enough for this to pay, and runs long enough.
+inline bool is_direct(const Patches<float>& patches) {
+  constexpr Index group = DirectTasks::group;
+  const Index width = patches.out_width;
+  return patches.channels == patches.pixel_stride && patches.channels >= 16 && patches.columns > 0 &&
+         patches.rows > 0 && 5 * width >= 4 * round_up(width, group);
+}
+
+/// What threads need to compute one task after another.
+class DirectProduct {
+ public:
+  DirectProduct(const Patches<float>& patches, const RightOperand<float>& right, const GridDestination<float>& grid)
+      : patches_(patches),
+        grid_(grid),
+        columns_(right.columns),
+        tasks_(patches),
+        steps_(patches),
+        part_(patches, tasks_),
+        weights_(right, steps_),
+        parts_(tasks_.images * part_.size_of_image()),
+        positions_(2 * tasks_.groups()) {}
+
+  void run() {
+    parallel_for(tasks_.count, [this](Index task) { run_task(task); });
+  }
+
+ private:
+  void run_task(Index task) {
+    Positions* const all = positions_.mine();
+    Positions* const end = prepare(task, all);
+    Positions* const read = all + tasks_.groups();
+    for (Index step = 0; step < steps_.count(); ++step) {
+      const Index tap_line = steps_.line(step);
+      Positions* read_end = read;
+      for (const Positions* each = all; each < end; ++each) {  // of a line outside the image there is nothing to add
+        const Index line = each->image_line + tap_line;
+        if (line >= 0 && line < patches_.height) {
+          *read_end++ = *each;
+        } else if (step == 0) {
+          start_sums(*each);
+        }
+      }
+      add_step(step, read, read_end);
+    }
+  }
+
+  /// Copies the task's part of the image, and lists its positions.
+  Positions* prepare(Index task, Positions* positions) {
+    const Index first_image = task / tasks_.tasks_an_image * tasks_.images;
+    const Index first_line = task % tasks_.tasks_an_image * tasks_.lines;
+    const Index last_image = std::min(tasks_.batch, first_image + tasks_.images);
+    const Index last_line = std::min(patches_.out_height, first_line + tasks_.lines);
+    float* copy = parts_.mine();
+    for (Index n = first_image; n < last_image; ++n, copy += part_.size_of_image()) {
+      part_.copy(n, first_line, copy);
+      for (Index y = first_line; y < last_line; ++y) {
+        for (Index x = 0; x < patches_.out_width; x += DirectTasks::group) {
+          const Index count = std::min(DirectTasks::group, patches_.out_width - x);
+          const Index image_line = patches_.vertical.first_offset + y * patches_.vertical.stride;
+          *positions++ = {copy + part_.position(y - first_line, x), grid_.at(n, y, x), count, image_line};
+        }
+      }
+    }
+    return positions;
+  }
+
+  void start_sums(const Positions& positions) const {
+    for (Index i = 0; i < positions.count; ++i) {
+      float* const sums = positions.result + i * grid_.pixel_stride;
+      if (grid_.bias == nullptr) {
+        std::fill_n(sums, columns_, 0.0F);
+      } else {
+        std::copy_n(grid_.bias, columns_, sums);
+      }
+    }
+  }
+
+  void add_step(Index step, const Positions* begin, const Positions* end) const {
+    const Index depth = steps_.depth(step);
+    const Index offset = steps_.line(step) * part_.line_size() + steps_.offset_in_line(step);
+    constexpr std::array<float, Avx512DirectTile::columns> zeros{};
+    const Avx512DirectTile::Strides strides{part_.position_stride(), step == 0 ? 0 : grid_.pixel_stride,
+                                            grid_.pixel_stride};
+    for (Index column = 0; column < columns_; column += Avx512DirectTile::columns) {
+      const auto moved = [&](Positions each) {
+        each.left += offset;
+        each.result += column;
+        return each;
+      };
+      const float* const panel = weights_.panel(steps_.begin(step), depth, column);
+      const float* const start = step > 0 ? nullptr : grid_.bias != nullptr ? grid_.bias + column : zeros.data();
+      const Index columns = std::min(Avx512DirectTile::columns, columns_ - column);
+      for (const Positions* each = begin; each < end; each += 2) {
+        std::array<Positions, 2> pair{moved(each[0]), moved(each[0])};
+        if (each + 1 < end) {
+          pair[1] = moved(each[1]);
+        } else {
+          pair[1].count = 0;
+        }
+        add_products(depth, pair, panel, start, strides, columns);
+      }
+    }
+  }
+
+  const Patches<float>& patches_;
+  const GridDestination<float>& grid_;
+  Index columns_;
+  DirectTasks tasks_;
+  DirectSteps steps_;
+  ImagePart part_;
+  DirectWeights weights_;
+  ThreadScratch<float> parts_;
+  ThreadScratch<Positions> positions_;
+};
+
+/// grid = patches * right, for patches that `is_direct`; patches.columns must be right.rows.
+inline void multiply_direct(const Patches<float>& patches, const RightOperand<float>& right,
+                            const GridDestination<float>& grid) {
+  DirectProduct(patches, right, grid).run();
+}
+
+}  // namespace pupil::kernels::detail

@@ -1,0 +1,78 @@
+#pragma once
+// How a direct convolution is cut: its sum into steps, its output into tasks.
+
+#include <algorithm>
+
+#include <pupil/kernels/patches.hpp>
+#include <pupil/kernels/x86/direct_tile_avx512.hpp>
+
+namespace pupil::kernels::detail {
+
+/// The steps of the sum over taps and channels: pieces of runs that lie together in the image.
+class DirectSteps {
+ public:
+  /// A piece that leaves room for its panel of the right operand and the rows of a tile in the first-level cache.
+  static constexpr Index max_step = 192;
+
+  explicit DirectSteps(const Patches<float>& patches)
+      : line_step_(patches.vertical.offset_step),
+        pixel_step_(patches.horizontal.offset_step),
+        joined_taps_(patches.horizontal.offset_step == 1 ? patches.horizontal.count : 1),
+        runs_a_line_(patches.horizontal.count / joined_taps_),
+        channels_(patches.channels),
+        run_(joined_taps_ * channels_),
+        steps_a_run_((run_ + max_step - 1) / max_step),
+        count_(patches.vertical.count * runs_a_line_ * steps_a_run_) {}
+
+  Index count() const { return count_; }
+  /// The first term of a step, and how many it has.
+  Index begin(Index step) const {
+    const Index run = step / steps_a_run_;
+    return run * run_ + run_ * (step - run * steps_a_run_) / steps_a_run_;
+  }
+  Index depth(Index step) const { return begin(step + 1) - begin(step); }
+  /// How many lines below a position's first tap the step reads.
+  Index line(Index step) const { return step / steps_a_run_ / runs_a_line_ * line_step_; }
+  /// How many numbers into that line it begins.
+  Index offset_in_line(Index step) const {
+    const Index run = step / steps_a_run_;
+    return run % runs_a_line_ * pixel_step_ * channels_ + begin(step) - run * run_;
+  }
+
+ private:
+  Index line_step_, pixel_step_, joined_taps_, runs_a_line_, channels_, run_, steps_a_run_, count_;
+};
+
+/// How the output is cut into tasks, and lines of it into groups of positions.
+struct DirectTasks {
+  static constexpr Index group = Avx512DirectTile::group_rows;
+  /// About how many groups a task has: enough to use a panel of weights several times while it is near.
+  static constexpr Index wanted_groups = 16;
+
+  explicit DirectTasks(const Patches<float>& patches) {
+    const Index height = patches.out_height;
+    batch = patches.rows / (height * patches.out_width);
+    groups_a_line = (patches.out_width + group - 1) / group;
+    if (height * groups_a_line >= wanted_groups) {
+      lines = std::min(height, (wanted_groups + groups_a_line - 1) / groups_a_line);
+      tasks_an_image = (height + lines - 1) / lines;
+      lines = (height + tasks_an_image - 1) / tasks_an_image;
+    } else {
+      lines = height;
+      images = std::min(batch, wanted_groups / (height * groups_a_line));
+    }
+    count = (batch + images - 1) / images * tasks_an_image;
+  }
+
+  /// In a task, at most.
+  Index groups() const { return images * lines * groups_a_line; }
+
+  Index batch = 0;
+  Index groups_a_line = 0;
+  Index lines = 0;           ///< of each image in a task
+  Index images = 1;          ///< in a task
+  Index tasks_an_image = 1;  ///< where a task has one image
+  Index count = 0;
+};
+
+}  // namespace pupil::kernels::detail

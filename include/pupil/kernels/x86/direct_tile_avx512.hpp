@@ -1,0 +1,86 @@
+#pragma once
+// A 14 x 32 tile of fp32 sums as gemm_tile_avx512.hpp's, whose left rows lie as far apart in memory as they happen to:
+// two groups of seven rows, with one distance between the rows of a group.
+
+#include <utility>
+
+#include <immintrin.h>
+
+#include <pupil/core/shape.hpp>
+
+namespace pupil::kernels {
+
+/// Where a group of rows is read, where its sums start, and where they go.
+struct DirectGroup {
+  const float* left;
+  const float* start;
+  float* result;
+};
+
+struct Avx512DirectTile {
+  static constexpr Index group_rows = 7;
+  static constexpr Index columns = 32;
+
+  /// The distances between rows: of the left operand, of the starts (may be 0) and of the results.
+  struct Strides {
+    Index left, start, result;
+  };
+
+  /// result(r, c) = start(r, c) + sum over k < depth of left(r, k) right(k, c), for the rows of both groups; `right` is
+  /// a packed panel.
+  [[gnu::target("avx512f")]] static void multiply(Index depth, const DirectGroup& first, const DirectGroup& second,
+                                                  const float* right, const Strides& strides) {
+    run(depth, first, second, right, strides, std::make_integer_sequence<Index, group_rows>{});
+  }
+
+ private:
+  // The pack of row numbers unrolls the tile, so that the sums stay in registers at any optimisation level. Rows are
+  // addressed by one pointer a group and three distances, as many as there are registers for.
+  template <Index... Row>
+  [[gnu::target("avx512f")]] static void run(Index depth, const DirectGroup& first, const DirectGroup& second,
+                                             const float* right, const Strides& strides,
+                                             std::integer_sequence<Index, Row...>) {
+    __m512 low[2][group_rows];
+    __m512 high[2][group_rows];
+    ((low[0][Row] = _mm512_loadu_ps(first.start + Row * strides.start),
+      high[0][Row] = _mm512_loadu_ps(first.start + Row * strides.start + 16),
+      low[1][Row] = _mm512_loadu_ps(second.start + Row * strides.start),
+      high[1][Row] = _mm512_loadu_ps(second.start + Row * strides.start + 16)),
+     ...);
+    const char* upper = reinterpret_cast<const char*>(first.left);
+    const char* lower = reinterpret_cast<const char*>(second.left);
+    const Index one = strides.left * static_cast<Index>(sizeof(float));
+    Index three = 3 * one;
+    Index five = 5 * one;
+    // A compiler that knew how these hang together would compute them anew in the loop, which costs a third of its
+    // speed.
+    __asm__("" : "+r"(three), "+r"(five));
+    for (Index k = 0; k < depth; ++k, upper += sizeof(float), lower += sizeof(float), right += columns) {
+      const __m512 right_low = _mm512_load_ps(right);
+      const __m512 right_high = _mm512_load_ps(right + 16);
+      ((low[0][Row] = _mm512_fmadd_ps(broadcast<Row>(upper, one, three, five), right_low, low[0][Row]),
+        high[0][Row] = _mm512_fmadd_ps(broadcast<Row>(upper, one, three, five), right_high, high[0][Row]),
+        low[1][Row] = _mm512_fmadd_ps(broadcast<Row>(lower, one, three, five), right_low, low[1][Row]),
+        high[1][Row] = _mm512_fmadd_ps(broadcast<Row>(lower, one, three, five), right_high, high[1][Row])),
+       ...);
+    }
+    ((_mm512_storeu_ps(first.result + Row * strides.result, low[0][Row]),
+      _mm512_storeu_ps(first.result + Row * strides.result + 16, high[0][Row]),
+      _mm512_storeu_ps(second.result + Row * strides.result, low[1][Row]),
+      _mm512_storeu_ps(second.result + Row * strides.result + 16, high[1][Row])),
+     ...);
+  }
+
+  /// The number at the begin of row `Row`, in all lanes.
+  template <Index Row>
+  [[gnu::target("avx512f"), gnu::always_inline]] static __m512 broadcast(const char* first, Index one, Index three,
+                                                                         Index five) {
+    constexpr Index multiples_of_one = Row == 1 || Row == 2 || Row == 4 ? Row : 0;
+    constexpr Index multiples_of_three = Row == 3 || Row == 6 ? Row / 3 : 0;
+    constexpr Index multiples_of_five = Row == 5 ? 1 : 0;
+    return _mm512_set1_ps(*reinterpret_cast<const float*>(first + multiples_of_one * one + multiples_of_three * three +
+                                                          multiples_of_five * five));
+  }
+};
+
+}  // namespace pupil::kernels
