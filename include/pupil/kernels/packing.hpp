@@ -12,6 +12,7 @@
 #include <utility>
 
 #include <pupil/core/function_ref.hpp>
+#include <pupil/kernels/gemm_tile.hpp>
 #include <pupil/kernels/matrix_operand.hpp>
 
 namespace pupil::kernels {
@@ -123,10 +124,13 @@ struct RightPanels<Tile, Transposed<T>> {
                    T* panels) {
     for (Index c = first_column; c < last_column; c += Tile::columns, panels += Tile::columns * depth) {
       const Index count = std::min(Tile::columns, last_column - c);
-      for (Index j = 0; j < Tile::columns; ++j) {
-        const T* const source = operand.data + (c + j) * operand.stride + first_depth;
-        for (Index k = 0; k < depth; ++k) panels[k * Tile::columns + j] = j < count ? source[k] : T{};
+      const T* const source = operand.data + c * operand.stride + first_depth;
+      if (count == Tile::columns) {
+        Tile::copy_transposed(source, operand.stride, depth, panels);
+        continue;
       }
+      std::fill_n(panels, Tile::columns * depth, T{});
+      copy_lines_transposed(source, operand.stride, count, depth, panels, Tile::columns);
     }
   }
 };

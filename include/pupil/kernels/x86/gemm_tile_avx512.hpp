@@ -6,6 +6,7 @@
 #include <immintrin.h>
 
 #include <pupil/kernels/gemm_tile.hpp>
+#include <pupil/kernels/x86/transpose_avx512.hpp>
 
 namespace pupil::kernels {
 
@@ -18,6 +19,12 @@ struct Avx512Tile : PlainPanels<float> {
   [[gnu::target("avx512f")]] static void multiply(Index depth, const float* left, const float* right,
                                                   const TileTarget<float>& target) {
     run<RowStride, DepthStride>(depth, left, right, target, std::make_integer_sequence<Index, rows>{});
+  }
+
+  /// As PortableTile::copy_transposed.
+  static void copy_transposed(const float* source, Index stride, Index depth, float* panel) {
+    transpose_lines_avx512(source, stride, depth, panel, columns);
+    transpose_lines_avx512(source + 16 * stride, stride, depth, panel + 16, columns);
   }
 
  private:
