@@ -64,6 +64,8 @@
 #include <pupil/kernels/x86/gemm_tile_avx2.hpp>
 #include <pupil/kernels/x86/gemm_tile_avx512.hpp>
 #include <pupil/kernels/x86/image_part.hpp>
+#include <pupil/kernels/x86/transpose_avx2.hpp>
+#include <pupil/kernels/x86/transpose_avx512.hpp>
 
 // nn: layers, parameters, losses
 #include <pupil/nn/activations.hpp>

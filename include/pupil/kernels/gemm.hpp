@@ -28,17 +28,46 @@ struct Block {
   Index first_row, last_row, first_column, last_column;
 };
 
-/// How many panels a task takes of each operand, so that both packed blocks fit into the second-level cache.
+/// How many panels are packed at a time of each operand, so that both packed blocks fit into the second-level cache.
 inline constexpr Index left_panels_a_block = 8;
 inline constexpr Index right_panels_a_block = 9;
+/// How many bytes are packed at a time of a right operand for all threads, unless one depth block has more.
+inline constexpr Index shared_right_bytes = Index{1} << 23;
+
+/// How many rows a tile computes to get `rows` of them: it may have forms of fewer rows, which cost less.
+template <class Tile>
+constexpr Index computed_rows(Index rows) {
+  if constexpr (requires { Tile::fewer_rows; }) {
+    for (const Index fewer : Tile::fewer_rows) {
+      if (rows <= fewer) return fewer;
+    }
+  }
+  return Tile::rows;
+}
+
+/// Tile::multiply for what `computed_rows` says, of the forms from number Form on.
+template <class Tile, class Order, std::size_t Form = 0>
+void multiply_rows(Index rows, Index depth, const typename Tile::Packed* left, const typename Tile::Packed* right,
+                   const TileTarget<typename Tile::Scalar>& target) {
+  if constexpr (requires { Tile::fewer_rows; }) {
+    if constexpr (Form < Tile::fewer_rows.size()) {
+      if (rows == Tile::fewer_rows[Form]) {
+        Tile::template multiply<Order::row_stride, Order::depth_stride, Tile::fewer_rows[Form]>(depth, left, right,
+                                                                                                target);
+      } else {
+        multiply_rows<Tile, Order, Form + 1>(rows, depth, left, right, target);
+      }
+      return;
+    }
+  }
+  Tile::template multiply<Order::row_stride, Order::depth_stride>(depth, left, right, target);
+}
 
 /// Computes one tile of C; where it reaches beyond C, in a buffer of which the part inside is kept.
 template <class Tile, class Order, class T>
 void multiply_tile(Index depth, const typename Tile::Packed* left, const typename Tile::Packed* right,
                    const Destination<T>& c, bool first_depth_block, const Block& tile) {
   constexpr std::array<T, Tile::columns> zeros{};
-  constexpr Index row_stride = Order::row_stride;
-  constexpr Index depth_stride = Order::depth_stride;
   T* const result = c.data + tile.first_row * c.stride + tile.first_column;
   TileTarget<T> target{result, c.stride, result, c.stride};
   if (first_depth_block && c.bias != nullptr) {
@@ -50,16 +79,17 @@ void multiply_tile(Index depth, const typename Tile::Packed* left, const typenam
   }
   const Index rows = std::min(Tile::rows, tile.last_row - tile.first_row);
   const Index columns = std::min(Tile::columns, tile.last_column - tile.first_column);
-  if (rows == Tile::rows && columns == Tile::columns) {
-    Tile::template multiply<row_stride, depth_stride>(depth, left, right, target);
+  const Index computed = computed_rows<Tile>(rows);
+  if (rows == computed && columns == Tile::columns) {
+    multiply_rows<Tile, Order>(computed, depth, left, right, target);
     return;
   }
   std::array<T, Tile::rows * Tile::columns> buffer{};
   for (Index r = 0; r < rows; ++r) {
     std::copy_n(target.start + r * target.start_stride, columns, buffer.data() + r * Tile::columns);
   }
-  Tile::template multiply<row_stride, depth_stride>(depth, left, right,
-                                                    {buffer.data(), Tile::columns, buffer.data(), Tile::columns});
+  multiply_rows<Tile, Order>(computed, depth, left, right,
+                             {buffer.data(), Tile::columns, buffer.data(), Tile::columns});
   for (Index r = 0; r < rows; ++r) std::copy_n(buffer.data() + r * Tile::columns, columns, result + r * c.stride);
 }
 
@@ -70,37 +100,54 @@ Index left_panels_size(Index rows) {
   return std::min(panels, left_panels_a_block) * Order::panel_size;
 }
 
-/// Computes a block of C; `right_panels(depth_block)` gives the packed panels of the block's columns, `left_panels` is
-/// memory for as many elements as `left_panels_size` says.
+/// The depth blocks [first, last) of all.
+struct DepthRange {
+  Index first, last;
+};
+
+/// Computes a block of C, or adds to it what the terms of some depth blocks make. The columns are taken
+/// `columns_at_once`, a multiple of the tile's, of which `right_panels(depth_block, first_column, last_column)` gives
+/// the packed panels. `left_panels` is memory for as many elements as `left_panels_size` says.
 template <class Tile, class Order, class T>
-void multiply_block(const LeftOperand<typename Tile::Packed>& left, const Destination<T>& c, const Block& block,
-                    typename Tile::Packed* left_panels, FunctionRef<const typename Tile::Packed*(Index)> right_panels) {
+void multiply_block(
+    const LeftOperand<typename Tile::Packed>& left, const Destination<T>& c, const Block& block,
+    const DepthRange& range, typename Tile::Packed* left_panels, Index columns_at_once,
+    FunctionRef<const typename Tile::Packed*(Index depth_block, Index first_column, Index last_column)> right_panels) {
   [[maybe_unused]] const typename Tile::Work work;
   const DepthBlocks depths(left.columns, Tile::depth_step);
   const Index rows_at_once = left_panels_a_block * Tile::rows;
-  for (Index d = 0; d < depths.count; ++d) {
-    const Index depth = depths.depth(d);
-    const auto* const right = right_panels(d);
-    for (Index row = block.first_row; row < block.last_row; row += rows_at_once) {
-      const Index last_row = std::min(row + rows_at_once, block.last_row);
+  for (Index row = block.first_row; row < block.last_row; row += rows_at_once) {
+    const Index last_row = std::min(row + rows_at_once, block.last_row);
+    for (Index d = range.first; d < range.last; ++d) {
+      const Index depth = depths.depth(d);
       for (Index r = row; r < last_row; r += Tile::rows) {
         left.pack(r, depths.begin(d), depth, left_panels + (r - row) / Tile::rows * Order::panel_size);
       }
-      for (Index column = block.first_column; column < block.last_column; column += Tile::columns) {
-        for (Index r = row; r < last_row; r += Tile::rows) {
-          multiply_tile<Tile, Order>(depth, left_panels + (r - row) / Tile::rows * Order::panel_size,
-                                     right + (column - block.first_column) * Tile::packed_depth(depth), c, d == 0,
-                                     {r, last_row, column, block.last_column});
+      for (Index first = block.first_column; first < block.last_column; first += columns_at_once) {
+        const Index last = std::min(first + columns_at_once, block.last_column);
+        const auto* const right = right_panels(d, first, last);
+        for (Index column = first; column < last; column += Tile::columns) {
+          for (Index r = row; r < last_row; r += Tile::rows) {
+            multiply_tile<Tile, Order>(depth, left_panels + (r - row) / Tile::rows * Order::panel_size,
+                                       right + (column - first) * Tile::packed_depth(depth), c, d == 0,
+                                       {r, last_row, column, last});
+          }
         }
       }
     }
   }
 }
 
-/// Cuts C into blocks of at most block_rows x block_columns and calls `compute(block)` for each, in parallel.
-inline void for_each_block(Index rows, Index columns, Index block_rows, Index block_columns,
-                           FunctionRef<void(const Block&)> compute) {
+/// Cuts C into blocks that hold as many rows as are packed at a time, and as many columns as leave enough blocks for
+/// all threads: the more, the fewer times are the rows packed. Calls `compute(block)` for each, in parallel.
+template <class Tile>
+void for_each_block(Index rows, Index columns, FunctionRef<void(const Block&)> compute) {
+  const Index block_rows = left_panels_a_block * Tile::rows;
   const Index blocks_down = (rows + block_rows - 1) / block_rows;
+  const Index wanted = num_threads() == 1 ? 1 : 4 * num_threads();
+  const Index wanted_across = std::max<Index>(1, wanted / std::max<Index>(1, blocks_down));
+  const Index block_columns = std::max(right_panels_a_block / 2 * Tile::columns,
+                                       round_up((columns + wanted_across - 1) / wanted_across, Tile::columns));
   const Index blocks_across = (columns + block_columns - 1) / block_columns;
   parallel_for(blocks_down * blocks_across, [&](Index i) {
     const Index row = i / blocks_across * block_rows;
@@ -109,16 +156,14 @@ inline void for_each_block(Index rows, Index columns, Index block_rows, Index bl
   });
 }
 
+/// C, or what some depth blocks add to it, from these blocks of the right operand.
 template <class Tile, class Order, class T>
 void multiply_packed(const LeftOperand<typename Tile::Packed>& left, const PackedRight<Tile>& right,
-                     const Destination<T>& c) {
-  const Index block_rows = left_panels_a_block * Tile::rows;
-  const bool enough_rows = left.rows >= 8 * block_rows;
-  const Index block_columns = enough_rows ? right.columns() : right_panels_a_block * Tile::columns;
+                     const DepthRange& range, const Destination<T>& c) {
   ThreadScratch<typename Tile::Packed> left_panels(left_panels_size<Tile, Order>(left.rows));
-  for_each_block(left.rows, right.columns(), block_rows, std::max<Index>(1, block_columns), [&](const Block& block) {
-    multiply_block<Tile, Order, T>(left, c, block, left_panels.mine(),
-                                   [&](Index d) { return right.panels(d, block.first_column); });
+  for_each_block<Tile>(left.rows, right.columns(), [&](const Block& block) {
+    multiply_block<Tile, Order, T>(left, c, block, range, left_panels.mine(), round_up(right.columns(), Tile::columns),
+                                   [&](Index d, Index first, Index) { return right.panels(d, first); });
   });
 }
 
@@ -126,21 +171,30 @@ template <class Tile, class Order, class T>
 void pack_and_multiply(const LeftOperand<typename Tile::Packed>& left, const RightOperand<typename Tile::Packed>& right,
                        const Destination<T>& c) {
   using Packed = typename Tile::Packed;
-  if (left.rows >= 2 * right.columns && left.rows > left_panels_a_block * Tile::rows) {
-    multiply_packed<Tile, Order>(left, PackedRight<Tile>(right), c);
+  const DepthBlocks depths(left.columns, Tile::depth_step);
+  const Index block_size =
+      Tile::packed_depth(std::min(max_depth, depths.total)) * round_up(right.columns, Tile::columns);
+  if (left.rows > left_panels_a_block * Tile::rows) {
+    const Index at_once =
+        std::max<Index>(1, shared_right_bytes / std::max<Index>(1, block_size * static_cast<Index>(sizeof(Packed))));
+    for (Index first = 0; first < depths.count; first += at_once) {
+      const DepthRange range{first, std::min(depths.count, first + at_once)};
+      multiply_packed<Tile, Order>(left, PackedRight<Tile>(right, range.first, range.last), range, c);
+    }
     return;
   }
-  const Index block_columns = right_panels_a_block * Tile::columns;
-  const DepthBlocks depths(left.columns, Tile::depth_step);
-  ThreadScratch<typename Tile::Packed> left_panels(left_panels_size<Tile, Order>(left.rows));
-  ThreadScratch<Packed> right_panels(std::min(block_columns, round_up(right.columns, Tile::columns)) *
+  // All rows are packed at a time, so every task can pack what it needs of the right operand, and use it at once.
+  const Index columns_at_once = right_panels_a_block * Tile::columns;
+  ThreadScratch<Packed> left_panels(left_panels_size<Tile, Order>(left.rows));
+  ThreadScratch<Packed> right_panels(std::min(columns_at_once, round_up(right.columns, Tile::columns)) *
                                      Tile::packed_depth(std::min(max_depth, depths.total)));
-  for_each_block(left.rows, right.columns, std::max<Index>(1, left.rows), block_columns, [&](const Block& block) {
+  for_each_block<Tile>(left.rows, right.columns, [&](const Block& block) {
     Packed* const panels = right_panels.mine();
-    multiply_block<Tile, Order, T>(left, c, block, left_panels.mine(), [&](Index d) {
-      right.pack(block.first_column, block.last_column, depths.begin(d), depths.depth(d), panels);
-      return static_cast<const Packed*>(panels);
-    });
+    multiply_block<Tile, Order, T>(left, c, block, {0, depths.count}, left_panels.mine(), columns_at_once,
+                                   [&](Index d, Index first, Index last) {
+                                     right.pack(first, last, depths.begin(d), depths.depth(d), panels);
+                                     return static_cast<const Packed*>(panels);
+                                   });
   });
 }
 
@@ -149,8 +203,10 @@ void pack_and_multiply(const LeftOperand<typename Tile::Packed>& left, const Rig
 /// C = A B with B packed beforehand for the same Tile. A's columns must be B's rows.
 template <class Tile, class Left>
 void multiply_packed(const Left& left, const PackedRight<Tile>& right, const Destination<typename Tile::Scalar>& c) {
-  with_left_operand<Tile>(
-      left, [&](const auto& any_left) { detail::multiply_packed<Tile, LeftOrder<Tile, Left>>(any_left, right, c); });
+  with_left_operand<Tile>(left, [&](const auto& any_left) {
+    detail::multiply_packed<Tile, LeftOrder<Tile, Left>>(any_left, right,
+                                                         {0, DepthBlocks(right.rows(), Tile::depth_step).count}, c);
+  });
 }
 
 /// C = A B, packing both on the way. A's columns must be B's rows.

@@ -6,6 +6,7 @@
 // as strides known at compile time: element (r, k) at left[r * RowStride + k * DepthStride].
 
 #include <Eigen/Core>
+#include <algorithm>
 
 #include <pupil/core/shape.hpp>
 
@@ -38,6 +39,20 @@ struct TileTarget {
   Index result_stride;
 };
 
+/// destination[k * destination_stride + line] = source[line * stride + k] for `count` lines of `length` numbers. Cut so
+/// that what is read and what is written of one piece stays in the first-level cache.
+template <class T>
+void copy_lines_transposed(const T* source, Index stride, Index count, Index length, T* destination,
+                           Index destination_stride) {
+  constexpr Index length_at_once = 16;
+  for (Index first = 0; first < length; first += length_at_once) {
+    const Index last = std::min(length, first + length_at_once);
+    for (Index line = 0; line < count; ++line) {
+      for (Index k = first; k < last; ++k) destination[k * destination_stride + line] = source[line * stride + k];
+    }
+  }
+}
+
 /// Any scalar on any machine: Eigen's fixed-size products, which use whatever the compiler was told the machine has.
 template <class T>
 struct PortableTile : PlainPanels<T> {
@@ -55,6 +70,11 @@ struct PortableTile : PlainPanels<T> {
       for (Index r = 0; r < rows; ++r) sums[r] += left[r * RowStride + k * DepthStride] * right_row;
     }
     for (Index r = 0; r < rows; ++r) Eigen::Map<Row>(target.result + r * target.result_stride) = sums[r];
+  }
+
+  /// Fills a panel of a transposed right operand: panel[k * columns + c] = source[c * stride + k].
+  static void copy_transposed(const T* source, Index stride, Index depth, T* panel) {
+    copy_lines_transposed(source, stride, columns, depth, panel, columns);
   }
 };
 

@@ -25,15 +25,18 @@ class PackedRight {
   }
 
   explicit PackedRight(const RightOperand<Packed>& operand)
-      : rows_(operand.rows),
-        columns_(operand.columns),
-        panels_(Tile::packed_depth(rows_) * round_up(columns_, Tile::columns)) {
+      : PackedRight(operand, 0, DepthBlocks(operand.rows, Tile::depth_step).count) {}
+
+  /// Packs the depth blocks [first_block, last_block) alone.
+  PackedRight(const RightOperand<Packed>& operand, Index first_block, Index last_block)
+      : rows_(operand.rows), columns_(operand.columns), first_block_(first_block) {
     constexpr Index panels_a_task = 4;
     const Index width = panels_a_task * Tile::columns;
     const DepthBlocks blocks(rows_, Tile::depth_step);
+    panels_ = Storage<Packed>(offset(last_block, 0));
     const Index tasks_a_block = (columns_ + width - 1) / width;
-    parallel_for(blocks.count * tasks_a_block, [&](Index task) {
-      const Index block = task / tasks_a_block;
+    parallel_for((last_block - first_block) * tasks_a_block, [&](Index task) {
+      const Index block = first_block + task / tasks_a_block;
       const Index first = task % tasks_a_block * width;
       operand.pack(first, std::min(columns_, first + width), blocks.begin(block), blocks.depth(block),
                    panels_.data() + offset(block, first));
@@ -49,12 +52,13 @@ class PackedRight {
  private:
   Index offset(Index block, Index first) const {
     const DepthBlocks blocks(rows_, Tile::depth_step);
-    return Tile::packed_depth(blocks.begin(block)) * round_up(columns_, Tile::columns) +
+    return Tile::packed_depth(blocks.begin(block) - blocks.begin(first_block_)) * round_up(columns_, Tile::columns) +
            first * Tile::packed_depth(blocks.depth(block));
   }
 
   Index rows_ = 0;
   Index columns_ = 0;
+  Index first_block_ = 0;
   Storage<Packed> panels_;
 };
 

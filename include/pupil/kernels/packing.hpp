@@ -8,10 +8,12 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <type_traits>
 #include <utility>
 
 #include <pupil/core/function_ref.hpp>
+#include <pupil/kernels/gemm_tile.hpp>
 #include <pupil/kernels/matrix_operand.hpp>
 
 namespace pupil::kernels {
@@ -78,7 +80,7 @@ struct LeftPanels<Tile, Transposed<T>> {
     const T* source = operand.data + first_depth * operand.stride + first_row;
     for (Index k = 0; k < depth; ++k, source += operand.stride, panel += Tile::rows) {
       if (count == Tile::rows) {
-        std::copy_n(source, Tile::rows, panel);
+        std::memcpy(panel, source, sizeof(T) * Tile::rows);
       } else {
         std::fill(std::copy_n(source, count, panel), panel + Tile::rows, T{});
       }
@@ -108,7 +110,32 @@ struct RightPanels {
       for (Index k = 0; k < depth; ++k) {
         operand.copy_row(first_depth + k, column, count, row.data());
         for (Index c = 0; c < count; c += Tile::columns) {
-          std::copy_n(row.data() + c, Tile::columns, panels + c * depth + k * Tile::columns);
+          std::memcpy(panels + c * depth + k * Tile::columns, row.data() + c, sizeof(T) * Tile::columns);
+        }
+      }
+      panels += columns_at_once * depth;
+    }
+  }
+};
+
+/// As above, for a matrix in memory, of which nothing need be copied twice.
+template <class Tile, class T>
+struct RightPanels<Tile, RowMajor<T>> {
+  static void pack(const RowMajor<T>& operand, Index first_column, Index last_column, Index first_depth, Index depth,
+                   T* panels) {
+    constexpr Index columns_at_once = 9 * Tile::columns;  // few enough panels to write to by turns
+    for (Index column = first_column; column < last_column; column += columns_at_once) {
+      const Index count = std::min(columns_at_once, last_column - column);
+      const Index whole = count / Tile::columns * Tile::columns;
+      const T* source = operand.data + first_depth * operand.stride + column;
+      T* panel_row = panels;
+      for (Index k = 0; k < depth; ++k, source += operand.stride, panel_row += Tile::columns) {
+        for (Index c = 0; c < whole; c += Tile::columns) {
+          std::memcpy(panel_row + c * depth, source + c, sizeof(T) * Tile::columns);
+        }
+        if (whole < count) {
+          T* const rest = std::copy(source + whole, source + count, panel_row + whole * depth);
+          std::fill(rest, panel_row + whole * depth + Tile::columns, T{});
         }
       }
       panels += columns_at_once * depth;
@@ -123,10 +150,13 @@ struct RightPanels<Tile, Transposed<T>> {
                    T* panels) {
     for (Index c = first_column; c < last_column; c += Tile::columns, panels += Tile::columns * depth) {
       const Index count = std::min(Tile::columns, last_column - c);
-      for (Index j = 0; j < Tile::columns; ++j) {
-        const T* const source = operand.data + (c + j) * operand.stride + first_depth;
-        for (Index k = 0; k < depth; ++k) panels[k * Tile::columns + j] = j < count ? source[k] : T{};
+      const T* const source = operand.data + c * operand.stride + first_depth;
+      if (count == Tile::columns) {
+        Tile::copy_transposed(source, operand.stride, depth, panels);
+        continue;
       }
+      std::fill_n(panels, Tile::columns * depth, T{});
+      copy_lines_transposed(source, operand.stride, count, depth, panels, Tile::columns);
     }
   }
 };

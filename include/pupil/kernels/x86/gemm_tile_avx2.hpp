@@ -6,6 +6,7 @@
 #include <immintrin.h>
 
 #include <pupil/kernels/gemm_tile.hpp>
+#include <pupil/kernels/x86/transpose_avx2.hpp>
 
 namespace pupil::kernels {
 
@@ -18,6 +19,12 @@ struct Avx2Tile : PlainPanels<float> {
   [[gnu::target("avx2,fma")]] static void multiply(Index depth, const float* left, const float* right,
                                                    const TileTarget<float>& target) {
     run<RowStride, DepthStride>(depth, left, right, target, std::make_integer_sequence<Index, rows>{});
+  }
+
+  /// As PortableTile::copy_transposed.
+  static void copy_transposed(const float* source, Index stride, Index depth, float* panel) {
+    transpose_lines_avx2(source, stride, depth, panel, columns);
+    transpose_lines_avx2(source + 8 * stride, stride, depth, panel + 8, columns);
   }
 
  private:

@@ -1,23 +1,33 @@
 #pragma once
 // A 14 x 32 tile of fp32 sums in 28 of AVX-512's 32 registers: two loads and fourteen broadcasts feed 28 multiply-adds.
 
+#include <array>
 #include <utility>
 
 #include <immintrin.h>
 
 #include <pupil/kernels/gemm_tile.hpp>
+#include <pupil/kernels/x86/transpose_avx512.hpp>
 
 namespace pupil::kernels {
 
 struct Avx512Tile : PlainPanels<float> {
   static constexpr Index rows = 14;
   static constexpr Index columns = 32;
+  /// How many rows it can compute instead, for the last rows of a product.
+  static constexpr std::array<Index, 2> fewer_rows{4, 8};
 
-  /// As PortableTile::multiply.
-  template <Index RowStride, Index DepthStride>
+  /// As PortableTile::multiply, the first Rows rows alone.
+  template <Index RowStride, Index DepthStride, Index Rows = rows>
   [[gnu::target("avx512f")]] static void multiply(Index depth, const float* left, const float* right,
                                                   const TileTarget<float>& target) {
-    run<RowStride, DepthStride>(depth, left, right, target, std::make_integer_sequence<Index, rows>{});
+    run<RowStride, DepthStride>(depth, left, right, target, std::make_integer_sequence<Index, Rows>{});
+  }
+
+  /// As PortableTile::copy_transposed.
+  static void copy_transposed(const float* source, Index stride, Index depth, float* panel) {
+    transpose_lines_avx512(source, stride, depth, panel, columns);
+    transpose_lines_avx512(source + 16 * stride, stride, depth, panel + 16, columns);
   }
 
  private:
@@ -25,8 +35,8 @@ struct Avx512Tile : PlainPanels<float> {
   template <Index RowStride, Index DepthStride, Index... Row>
   [[gnu::target("avx512f")]] static void run(Index depth, const float* left, const float* right,
                                              const TileTarget<float>& target, std::integer_sequence<Index, Row...>) {
-    __m512 low[rows];
-    __m512 high[rows];
+    __m512 low[sizeof...(Row)];
+    __m512 high[sizeof...(Row)];
     ((low[Row] = _mm512_loadu_ps(target.start + Row * target.start_stride),
       high[Row] = _mm512_loadu_ps(target.start + Row * target.start_stride + 16)),
      ...);
