@@ -93,6 +93,17 @@ void multiply_tile(Index depth, const typename Tile::Packed* left, const typenam
   for (Index r = 0; r < rows; ++r) std::copy_n(buffer.data() + r * Tile::columns, columns, result + r * c.stride);
 }
 
+/// Asks for a tile of C, which is needed once the one before it is done: a tile is too short to hide a miss.
+template <class Tile, class T>
+void prefetch_tile(const Destination<T>& c, Index first_row, Index last_row, Index column) {
+  constexpr Index line = 64 / sizeof(T);
+  last_row = std::min(last_row, first_row + Tile::rows);
+  for (Index r = first_row; r < last_row; ++r) {
+    const T* const result = c.data + r * c.stride + column;
+    for (Index j = 0; j < Tile::columns; j += line) prefetch(result + j);
+  }
+}
+
 /// How many elements a task packs of the left operand at a time, at most.
 template <class Tile, class Order>
 Index left_panels_size(Index rows) {
@@ -120,14 +131,20 @@ void multiply_block(
     const Index last_row = std::min(row + rows_at_once, block.last_row);
     for (Index d = range.first; d < range.last; ++d) {
       const Index depth = depths.depth(d);
-      for (Index r = row; r < last_row; r += Tile::rows) {
-        left.pack(r, depths.begin(d), depth, left_panels + (r - row) / Tile::rows * Order::panel_size);
-      }
+      left.pack(row, last_row, depths.begin(d), depth, left_panels);
       for (Index first = block.first_column; first < block.last_column; first += columns_at_once) {
         const Index last = std::min(first + columns_at_once, block.last_column);
         const auto* const right = right_panels(d, first, last);
         for (Index column = first; column < last; column += Tile::columns) {
           for (Index r = row; r < last_row; r += Tile::rows) {
+            const Index next = r + Tile::rows;
+            if (d == 0 && !c.accumulate) {
+              // The tile is written only, which nobody waits for.
+            } else if (next < last_row) {
+              prefetch_tile<Tile>(c, next, last_row, column);
+            } else if (column + Tile::columns < last) {
+              prefetch_tile<Tile>(c, row, last_row, column + Tile::columns);
+            }
             multiply_tile<Tile, Order>(depth, left_panels + (r - row) / Tile::rows * Order::panel_size,
                                        right + (column - first) * Tile::packed_depth(depth), c, d == 0,
                                        {r, last_row, column, last});

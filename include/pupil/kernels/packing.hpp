@@ -23,6 +23,13 @@ inline constexpr Index max_depth = 256;
 /// The distance of rows in a left panel: more than max_depth, and not a power of two, to spread over the cache's sets.
 inline constexpr Index left_row_stride = max_depth + 16;
 
+/// Asks for the line of the cache that an address is in; any address will do.
+inline void prefetch([[maybe_unused]] const void* address) {
+#if defined(__GNUC__)
+  __builtin_prefetch(address);
+#endif
+}
+
 constexpr Index round_up(Index n, Index multiple) { return (n + multiple - 1) / multiple * multiple; }
 
 /// The sum over `total` terms, cut into blocks of nearly the same depth: block b is [begin(b), begin(b + 1)). All but
@@ -75,14 +82,19 @@ template <class Tile, class T>
 struct LeftPanels<Tile, Transposed<T>> {
   using Order = DepthMajorPanels<Tile>;
 
-  static void pack(const Transposed<T>& operand, Index first_row, Index first_depth, Index depth, T* panel) {
-    const Index count = std::min(Tile::rows, operand.rows - first_row);
+  /// Packs several panels: their columns lie next to each other, and each column perhaps in a page of its own.
+  static void pack_panels(const Transposed<T>& operand, Index first_row, Index last_row, Index first_depth, Index depth,
+                          T* panels) {
+    const Index count = last_row - first_row;
+    const Index whole = count / Tile::rows;
     const T* source = operand.data + first_depth * operand.stride + first_row;
-    for (Index k = 0; k < depth; ++k, source += operand.stride, panel += Tile::rows) {
-      if (count == Tile::rows) {
-        std::memcpy(panel, source, sizeof(T) * Tile::rows);
-      } else {
-        std::fill(std::copy_n(source, count, panel), panel + Tile::rows, T{});
+    for (Index k = 0; k < depth; ++k, source += operand.stride, panels += Tile::rows) {
+      for (Index i = 0; i < whole; ++i) {
+        std::memcpy(panels + i * Order::panel_size, source + i * Tile::rows, sizeof(T) * Tile::rows);
+      }
+      if (whole * Tile::rows < count) {
+        T* const last = panels + whole * Order::panel_size;
+        std::fill(std::copy(source + whole * Tile::rows, source + count, last), last + Tile::rows, T{});
       }
     }
   }
@@ -162,12 +174,12 @@ struct RightPanels<Tile, Transposed<T>> {
 };
 
 /// An operand without its type, so that the loops around the tiles are compiled once for all operands: its extents and
-/// how it is packed into panels of `Packed`. `pack` is that of LeftPanels, or RightPanels, with the operand bound to
-/// it.
+/// how it is packed into panels of `Packed`. `pack` is that of LeftPanels, for all panels of some rows, or of
+/// RightPanels, with the operand bound to it.
 template <class Packed>
 struct LeftOperand {
   Index rows, columns;
-  FunctionRef<void(Index first_row, Index first_depth, Index depth, Packed* panel)> pack;
+  FunctionRef<void(Index first_row, Index last_row, Index first_depth, Index depth, Packed* panels)> pack;
 };
 template <class Packed>
 struct RightOperand {
@@ -188,8 +200,15 @@ template <class Tile, class Operand, class Use>
 void with_left_operand(const Operand& operand, const Use& use) {
   using Packed = typename Tile::Packed;
   const auto& source = Tile::source(operand);
-  const auto pack = [&](Index first_row, Index first_depth, Index depth, Packed* panel) {
-    LeftPanels<Tile, SourceOf<Tile, Operand>>::pack(source, first_row, first_depth, depth, panel);
+  using Panels = LeftPanels<Tile, SourceOf<Tile, Operand>>;
+  const auto pack = [&](Index first_row, Index last_row, Index first_depth, Index depth, Packed* panels) {
+    if constexpr (requires { &Panels::pack_panels; }) {
+      Panels::pack_panels(source, first_row, last_row, first_depth, depth, panels);
+    } else {
+      for (Index row = first_row; row < last_row; row += Tile::rows, panels += Panels::Order::panel_size) {
+        Panels::pack(source, row, first_depth, depth, panels);
+      }
+    }
   };
   use(LeftOperand<Packed>{operand.rows, operand.columns, pack});
 }
