@@ -33,6 +33,22 @@ TEST_CASE("products by the AVX-512 tile agree with the definition") {
 }
 #endif
 
+TEST_CASE("a product of any number of rows has the same bits in them as one of many rows") {
+  Rng rng(11);
+  const auto a = random_tensor<float>(Shape{30, 40}, rng);
+  const auto b = random_tensor<float>(Shape{40, 70}, rng);
+  Tensor<float, 2> all({30, 70});
+  gemm(matrix(a), matrix(b), into(all));
+  for (Index rows = 1; rows <= 30; ++rows) {
+    CAPTURE(rows);
+    check_all_forms<float>(rows, 64, 5, usual_rounding<float>, rng,
+                           [](const auto& left, const auto& right, const auto& c) { gemm(left, right, c); });
+    Tensor<float, 2> some({rows, 70});
+    gemm(RowMajor<float>{a.data(), rows, 40, 40}, matrix(b), into(some));
+    CHECK(std::equal(some.begin(), some.end(), all.begin()));
+  }
+}
+
 TEST_CASE("gemm agrees with the definition") {
   const auto multiply = [](const auto& a, const auto& b, const auto& c) { gemm(a, b, c); };
   SUBCASE("float") { check_many_shapes<float>(14, 32, usual_rounding<float>, 5, multiply); }
