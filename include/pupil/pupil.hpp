@@ -51,6 +51,7 @@
 #include <pupil/kernels/standard_normal.hpp>
 #include <pupil/kernels/swap_time_and_batch.hpp>
 #include <pupil/kernels/window.hpp>
+#if PUPIL_X86_KERNELS
 #include <pupil/kernels/x86/amx_emulation.hpp>
 #include <pupil/kernels/x86/amx_packing.hpp>
 #include <pupil/kernels/x86/amx_permission.hpp>
@@ -66,6 +67,7 @@
 #include <pupil/kernels/x86/image_part.hpp>
 #include <pupil/kernels/x86/transpose_avx2.hpp>
 #include <pupil/kernels/x86/transpose_avx512.hpp>
+#endif
 
 // nn: layers, parameters, losses
 #include <pupil/nn/activations.hpp>
