@@ -26,6 +26,8 @@
 #include <pupil/kernels/conv_axis.hpp>
 #include <pupil/kernels/conv_shape.hpp>
 #include <pupil/kernels/depthwise_conv2d.hpp>
+#include <pupil/kernels/depthwise_gather.hpp>
+#include <pupil/kernels/epilogue.hpp>
 #include <pupil/kernels/few_rows.hpp>
 #include <pupil/kernels/gathered_rows.hpp>
 #include <pupil/kernels/gemm.hpp>
@@ -39,6 +41,7 @@
 #include <pupil/kernels/lines.hpp>
 #include <pupil/kernels/lstm.hpp>
 #include <pupil/kernels/matrix_operand.hpp>
+#include <pupil/kernels/multiply_tile.hpp>
 #include <pupil/kernels/packed_right.hpp>
 #include <pupil/kernels/packed_sequences.hpp>
 #include <pupil/kernels/packing.hpp>
@@ -59,9 +62,13 @@
 #include <pupil/kernels/x86/amx_unit.hpp>
 #include <pupil/kernels/x86/bf16_avx512.hpp>
 #include <pupil/kernels/x86/bf16_tile.hpp>
+#include <pupil/kernels/x86/depthwise_gather_avx2.hpp>
+#include <pupil/kernels/x86/depthwise_gather_avx512.hpp>
 #include <pupil/kernels/x86/direct_conv2d.hpp>
 #include <pupil/kernels/x86/direct_cuts.hpp>
 #include <pupil/kernels/x86/direct_tile_avx512.hpp>
+#include <pupil/kernels/x86/epilogue_avx2.hpp>
+#include <pupil/kernels/x86/epilogue_avx512.hpp>
 #include <pupil/kernels/x86/gemm_tile_avx2.hpp>
 #include <pupil/kernels/x86/gemm_tile_avx512.hpp>
 #include <pupil/kernels/x86/image_part.hpp>

@@ -120,13 +120,14 @@ void multiply_patches(const Patches<T>& patches, const Right& right, const GridD
   }
 #endif
   if (grid.is_matrix(patches.out_height, patches.out_width)) {
-    gemm(patches, right, Destination<T>{grid.data, grid.pixel_stride, false, grid.bias});
+    gemm(patches, right, Destination<T>{grid.data, grid.pixel_stride, false, grid.bias, grid.epilogue});
     return;
   }
   auto rows = Tensor<T, 2>::uninitialized({patches.rows, right.columns});
   gemm(patches, right, Destination<T>{rows.data(), right.columns, false, grid.bias});
   for_each_position(patches, grid, [&](Index row, T* numbers) {
     std::copy_n(rows.data() + row * right.columns, right.columns, numbers);
+    if (grid.epilogue != nullptr) grid.epilogue->finish_row(numbers, right.columns, numbers - grid.data);
   });
 }
 
@@ -162,20 +163,24 @@ void conv2d_input_gradient_phase(const ConvShape& shape, const T* dy, const T* w
 
 }  // namespace detail
 
-/// y [N, OH, OW, K] from x [N, H, W, C] and weight [K, KH, KW, C / groups]; bias [K] may be null.
+/// y [N, OH, OW, K] from x [N, H, W, C] and weight [K, KH, KW, C / groups]; bias [K] and epilogue may be null.
 template <class T>
-void conv2d_forward(const ConvShape& shape, const T* x, const T* weight, const T* bias, T* y) {
+void conv2d_forward(const ConvShape& shape, const T* x, const T* weight, const T* bias, T* y,
+                    const Epilogue<T>* epilogue = nullptr) {
   const Index out_channels = shape.out_channels_a_group();
   detail::for_each_group(shape, [&](Index g) {
-    const RowMajor<T> weights{weight + g * out_channels * shape.patch_size(), out_channels, shape.patch_size(),
+    const Index first = g * out_channels;
+    const Epilogue<T> of_group = epilogue == nullptr ? Epilogue<T>{} : epilogue->from(first, first);
+    const RowMajor<T> weights{weight + first * shape.patch_size(), out_channels, shape.patch_size(),
                               shape.patch_size()};
     const Index line = shape.out_width * shape.out_channels;
     detail::multiply_patches(detail::input_patches(shape, x, g), transposed(weights),
-                             GridDestination<T>{.data = y + g * out_channels,
+                             GridDestination<T>{.data = y + first,
                                                 .image_stride = shape.out_height * line,
                                                 .line_stride = line,
                                                 .pixel_stride = shape.out_channels,
-                                                .bias = bias == nullptr ? nullptr : bias + g * out_channels});
+                                                .bias = bias == nullptr ? nullptr : bias + first,
+                                                .epilogue = epilogue == nullptr ? nullptr : &of_group});
   });
 }
 

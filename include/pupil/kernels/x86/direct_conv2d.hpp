@@ -56,17 +56,22 @@ struct Positions {
   Index image_line;
 };
 
+/// The epilogues of two groups of positions.
+using GroupEpilogues = std::array<Epilogue<float>, 2>;
+
 /// Adds a step's products to 32 columns of two groups of positions, or to the `columns` that there are. Where `start`
-/// is not null, it is the row from which all sums start.
+/// is not null, it is the row from which all sums start; where `epilogues` is not, it is how they end.
 inline void add_products(Index depth, const std::array<Positions, 2>& groups, const float* right, const float* start,
-                         const Avx512DirectTile::Strides& strides, Index columns) {
+                         const GroupEpilogues* epilogues, const Avx512DirectTile::Strides& strides, Index columns) {
   constexpr Index rows = Avx512DirectTile::group_rows;
   constexpr Index all_columns = Avx512DirectTile::columns;
   const auto& [first, second] = groups;
   const auto start_of = [&](const Positions& group) { return start == nullptr ? group.result : start; };
   if (first.count == rows && second.count == rows && columns == all_columns) {
-    Avx512DirectTile::multiply(depth, {first.left, start_of(first), first.result},
-                               {second.left, start_of(second), second.result}, right, strides);
+    Avx512DirectTile::multiply(
+        depth, {first.left, start_of(first), first.result, epilogues == nullptr ? nullptr : &(*epilogues)[0]},
+        {second.left, start_of(second), second.result, epilogues == nullptr ? nullptr : &(*epilogues)[1]}, right,
+        strides);
     return;
   }
   std::array<float, 2 * rows * all_columns> buffer{};
@@ -80,8 +85,20 @@ inline void add_products(Index depth, const std::array<Positions, 2>& groups, co
   };
   for_each_row([&](const float* result, float* row) { std::copy_n(start == nullptr ? result : start, columns, row); });
   float* const second_half = buffer.data() + rows * all_columns;
-  Avx512DirectTile::multiply(depth, {first.left, buffer.data(), buffer.data()}, {second.left, second_half, second_half},
-                             right, {strides.left, all_columns, all_columns});
+  DirectGroup upper{first.left, buffer.data(), buffer.data()};
+  DirectGroup lower{second.left, second_half, second_half};
+  const Avx512DirectTile::Strides buffer_strides{strides.left, all_columns, all_columns};
+  if (epilogues == nullptr) {
+    Avx512DirectTile::multiply(depth, upper, lower, right, buffer_strides);
+  } else {
+    BufferedEpilogue<float, rows, all_columns> upper_epilogue((*epilogues)[0], columns);
+    BufferedEpilogue<float, rows, all_columns> lower_epilogue((*epilogues)[1], columns);
+    for (Index r = 0; r < first.count; ++r) upper_epilogue.take_row(r, r * strides.result);
+    for (Index r = 0; r < second.count; ++r) lower_epilogue.take_row(r, r * strides.result);
+    upper.epilogue = &upper_epilogue.get();
+    lower.epilogue = &lower_epilogue.get();
+    Avx512DirectTile::multiply(depth, upper, lower, right, buffer_strides);
+  }
   for_each_row([&](float* result, const float* row) { std::copy_n(row, columns, result); });
 }
 
@@ -123,9 +140,10 @@ class DirectProduct {
         const Index line = each->image_line + tap_line;
         if (line >= 0 && line < patches_.height) {
           *read_end++ = *each;
-        } else if (step == 0) {
-          start_sums(*each);
+          continue;
         }
+        if (step == 0) start_sums(*each);
+        if (step + 1 == steps_.count() && grid_.epilogue != nullptr) finish_sums(*each);
       }
       add_step(step, read, read_end);
     }
@@ -162,6 +180,14 @@ class DirectProduct {
     }
   }
 
+  void finish_sums(const Positions& positions) const {
+    const auto epilogue = grid_.epilogue->from(0, positions.result - grid_.data);
+    for (Index i = 0; i < positions.count; ++i) {
+      const Index offset = i * grid_.pixel_stride;
+      epilogue.finish_row(positions.result + offset, columns_, offset);
+    }
+  }
+
   void add_step(Index step, const Positions* begin, const Positions* end) const {
     const Index depth = steps_.depth(step);
     const Index offset = steps_.line(step) * part_.line_size() + steps_.offset_in_line(step);
@@ -184,7 +210,13 @@ class DirectProduct {
         } else {
           pair[1].count = 0;
         }
-        add_products(depth, pair, panel, start, strides, columns);
+        if (step + 1 < steps_.count() || grid_.epilogue == nullptr) {
+          add_products(depth, pair, panel, start, nullptr, strides, columns);
+        } else {
+          const GroupEpilogues epilogues{grid_.epilogue->from(column, pair[0].result - grid_.data),
+                                         grid_.epilogue->from(column, pair[1].result - grid_.data)};
+          add_products(depth, pair, panel, start, &epilogues, strides, columns);
+        }
       }
     }
   }

@@ -7,14 +7,17 @@
 #include <immintrin.h>
 
 #include <pupil/core/shape.hpp>
+#include <pupil/kernels/x86/epilogue_avx512.hpp>
 
 namespace pupil::kernels {
 
-/// Where a group of rows is read, where its sums start, and where they go.
+/// Where a group of rows is read, where its sums start, and where they go. Their epilogue, where they are complete, has
+/// the residual of the group's first row.
 struct DirectGroup {
   const float* left;
   const float* start;
   float* result;
+  const Epilogue<float>* epilogue = nullptr;
 };
 
 struct Avx512DirectTile {
@@ -26,8 +29,8 @@ struct Avx512DirectTile {
     Index left, start, result;
   };
 
-  /// result(r, c) = start(r, c) + sum over k < depth of left(r, k) right(k, c), for the rows of both groups; `right` is
-  /// a packed panel.
+  /// result(r, c) = start(r, c) + sum over k < depth of left(r, k) right(k, c), or what the group's epilogue makes of
+  /// that, for the rows of both groups, which have epilogues or not; `right` is a packed panel.
   [[gnu::target("avx512f")]] static void multiply(Index depth, const DirectGroup& first, const DirectGroup& second,
                                                   const float* right, const Strides& strides) {
     run(depth, first, second, right, strides, std::make_integer_sequence<Index, group_rows>{});
@@ -39,7 +42,7 @@ struct Avx512DirectTile {
   template <Index... Row>
   [[gnu::target("avx512f")]] static void run(Index depth, const DirectGroup& first, const DirectGroup& second,
                                              const float* right, const Strides& strides,
-                                             std::integer_sequence<Index, Row...>) {
+                                             std::integer_sequence<Index, Row...> row_numbers) {
     __m512 low[2][group_rows];
     __m512 high[2][group_rows];
     ((low[0][Row] = _mm512_loadu_ps(first.start + Row * strides.start),
@@ -63,6 +66,12 @@ struct Avx512DirectTile {
         low[1][Row] = _mm512_fmadd_ps(broadcast<Row>(lower, one, three, five), right_low, low[1][Row]),
         high[1][Row] = _mm512_fmadd_ps(broadcast<Row>(lower, one, three, five), right_high, high[1][Row])),
        ...);
+    }
+    if (first.epilogue != nullptr) {
+      finish_rows_avx512(*first.epilogue, 0, strides.result, low[0], row_numbers);
+      finish_rows_avx512(*first.epilogue, 16, strides.result, high[0], row_numbers);
+      finish_rows_avx512(*second.epilogue, 0, strides.result, low[1], row_numbers);
+      finish_rows_avx512(*second.epilogue, 16, strides.result, high[1], row_numbers);
     }
     ((_mm512_storeu_ps(first.result + Row * strides.result, low[0][Row]),
       _mm512_storeu_ps(first.result + Row * strides.result + 16, high[0][Row]),
