@@ -1,6 +1,8 @@
 #pragma once
 // Convolutions of random shapes, and the definition that all their passes follow.
 
+#include <array>
+
 #include <pupil/core/random.hpp>
 #include <pupil/kernels/conv_shape.hpp>
 #include <pupil/kernels/window.hpp>
@@ -11,13 +13,15 @@ inline Index random_between(Index lowest, Index highest, Rng& rng) {
   return lowest + static_cast<Index>(rng.below(highest - lowest + 1));
 }
 
-/// Lines of whole and of broken groups of positions, one step of the sum and several, kernels of any shape.
+/// Lines of whole and of broken groups of positions; sums of one step and of several, of one line and of several;
+/// kernels of any shape.
 inline kernels::ConvShape random_conv_shape(Rng& rng) {
   const auto between = [&](Index lowest, Index highest) { return random_between(lowest, highest, rng); };
+  const std::array channels{between(180, 220), between(1, 4), between(16, 40), between(16, 40)};
   kernels::ConvShape s{.batch = between(1, 5),
                        .height = between(1, 20),
                        .width = between(5, 30),
-                       .in_channels = between(0, 3) == 0 ? between(180, 220) : between(16, 40),
+                       .in_channels = channels[static_cast<std::size_t>(between(0, 3))],
                        .out_height = 0,
                        .out_width = 0,
                        .out_channels = between(16, 70),
