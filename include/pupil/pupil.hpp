@@ -67,13 +67,18 @@
 #include <pupil/kernels/x86/direct_conv2d.hpp>
 #include <pupil/kernels/x86/direct_cuts.hpp>
 #include <pupil/kernels/x86/direct_tile_avx512.hpp>
+#include <pupil/kernels/x86/direct_weight_gradient.hpp>
 #include <pupil/kernels/x86/epilogue_avx2.hpp>
 #include <pupil/kernels/x86/epilogue_avx512.hpp>
 #include <pupil/kernels/x86/gemm_tile_avx2.hpp>
 #include <pupil/kernels/x86/gemm_tile_avx512.hpp>
 #include <pupil/kernels/x86/image_part.hpp>
+#include <pupil/kernels/x86/stem_weight_gradient.hpp>
+#include <pupil/kernels/x86/stem_weight_gradient_tile_avx512.hpp>
 #include <pupil/kernels/x86/transpose_avx2.hpp>
 #include <pupil/kernels/x86/transpose_avx512.hpp>
+#include <pupil/kernels/x86/weight_gradient_lines.hpp>
+#include <pupil/kernels/x86/weight_gradient_tile_avx512.hpp>
 #endif
 
 // nn: layers, parameters, losses

@@ -4,6 +4,7 @@
 #include <array>
 
 #include <pupil/core/random.hpp>
+#include <pupil/core/tensor.hpp>
 #include <pupil/kernels/conv_shape.hpp>
 #include <pupil/kernels/window.hpp>
 
@@ -52,6 +53,23 @@ void for_each_meeting(const kernels::ConvShape& s, const Use& use) {
       }
     }
   }
+}
+
+/// dW [K, KH, KW, C / groups] from its definition, in double.
+inline Tensor<double, 3> naive_weight_gradient(const kernels::ConvShape& s, const Tensor<float, 4>& x,
+                                               const Tensor<float, 4>& dy) {
+  const Index in = s.in_channels_a_group();
+  Tensor<double, 3> gradient({s.out_channels, s.kernel.height * s.kernel.width, in});
+  for_each_meeting(s, [&](Index output, Index input, Index tap) {
+    for (Index k = 0; k < s.out_channels; ++k) {
+      const Index first = k / s.out_channels_a_group() * in;
+      for (Index c = 0; c < in; ++c) {
+        gradient(k, tap, c) += static_cast<double>(dy[output * s.out_channels + k]) *
+                               static_cast<double>(x[input * s.in_channels + first + c]);
+      }
+    }
+  });
+  return gradient;
 }
 
 }  // namespace pupil::testing

@@ -27,22 +27,6 @@ ConvShape random_shape_for_tiles(Rng& rng) {
   return shape;
 }
 
-/// dW [K, KH, KW, C / groups] from its definition, in double.
-Tensor<double, 3> naive_weight_gradient(const ConvShape& s, const Tensor<float, 4>& x, const Tensor<float, 4>& dy) {
-  const Index in = s.in_channels_a_group();
-  Tensor<double, 3> gradient({s.out_channels, s.kernel.height * s.kernel.width, in});
-  for_each_meeting(s, [&](Index output, Index input, Index tap) {
-    for (Index k = 0; k < s.out_channels; ++k) {
-      const Index first = k / s.out_channels_a_group() * in;
-      for (Index c = 0; c < in; ++c) {
-        gradient(k, tap, c) += static_cast<double>(dy[output * s.out_channels + k]) *
-                               static_cast<double>(x[input * s.in_channels + first + c]);
-      }
-    }
-  });
-  return gradient;
-}
-
 }  // namespace
 
 TEST_CASE("weight gradients that read the image in place agree with the definition, whatever the threads") {
