@@ -40,6 +40,7 @@
 #include <pupil/kernels/layer_norm.hpp>
 #include <pupil/kernels/lines.hpp>
 #include <pupil/kernels/lstm.hpp>
+#include <pupil/kernels/mask_groups.hpp>
 #include <pupil/kernels/matrix_operand.hpp>
 #include <pupil/kernels/multiply_tile.hpp>
 #include <pupil/kernels/packed_right.hpp>
@@ -49,6 +50,8 @@
 #include <pupil/kernels/pool2d.hpp>
 #include <pupil/kernels/precision.hpp>
 #include <pupil/kernels/random_mask.hpp>
+#include <pupil/kernels/rectified_batch_norm.hpp>
+#include <pupil/kernels/rectifier.hpp>
 #include <pupil/kernels/recurrent_steps.hpp>
 #include <pupil/kernels/softmax.hpp>
 #include <pupil/kernels/standard_normal.hpp>
