@@ -135,9 +135,11 @@
 #include <pupil/optim/adam.hpp>
 #include <pupil/optim/adam_moments.hpp>
 #include <pupil/optim/adamw.hpp>
+#include <pupil/optim/array_ranges.hpp>
 #include <pupil/optim/clip_gradients.hpp>
 #include <pupil/optim/cosine_decay.hpp>
 #include <pupil/optim/exponential_decay.hpp>
+#include <pupil/optim/gradients.hpp>
 #include <pupil/optim/moving_average.hpp>
 #include <pupil/optim/one_cycle.hpp>
 #include <pupil/optim/optimizer.hpp>
