@@ -40,6 +40,7 @@
 #include <pupil/kernels/layer_norm.hpp>
 #include <pupil/kernels/lines.hpp>
 #include <pupil/kernels/lstm.hpp>
+#include <pupil/kernels/mask_groups.hpp>
 #include <pupil/kernels/matrix_operand.hpp>
 #include <pupil/kernels/multiply_tile.hpp>
 #include <pupil/kernels/packed_right.hpp>
@@ -49,6 +50,8 @@
 #include <pupil/kernels/pool2d.hpp>
 #include <pupil/kernels/precision.hpp>
 #include <pupil/kernels/random_mask.hpp>
+#include <pupil/kernels/rectified_batch_norm.hpp>
+#include <pupil/kernels/rectifier.hpp>
 #include <pupil/kernels/recurrent_steps.hpp>
 #include <pupil/kernels/softmax.hpp>
 #include <pupil/kernels/standard_normal.hpp>
@@ -137,9 +140,11 @@
 #include <pupil/optim/adam.hpp>
 #include <pupil/optim/adam_moments.hpp>
 #include <pupil/optim/adamw.hpp>
+#include <pupil/optim/array_ranges.hpp>
 #include <pupil/optim/clip_gradients.hpp>
 #include <pupil/optim/cosine_decay.hpp>
 #include <pupil/optim/exponential_decay.hpp>
+#include <pupil/optim/gradients.hpp>
 #include <pupil/optim/moving_average.hpp>
 #include <pupil/optim/one_cycle.hpp>
 #include <pupil/optim/optimizer.hpp>

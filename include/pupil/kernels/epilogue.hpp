@@ -4,20 +4,16 @@
 //
 //   y = min(max(sum * scale + shift + residual, lowest), highest)
 //
-// A NaN passes through, as it does through nn/activations.hpp.
+// A NaN passes through, as through the functions of rectifier.hpp.
 
 #include <algorithm>
 #include <array>
 #include <limits>
 
 #include <pupil/core/shape.hpp>
+#include <pupil/kernels/rectifier.hpp>
 
-namespace pupil {
-
-/// The functions that a convolution can end with: x, max(x, 0), or min(max(x, 0), 6).
-enum class Activation { none, relu, relu6 };
-
-namespace kernels {
+namespace pupil::kernels {
 
 /// What is left out does nothing.
 template <class T>
@@ -94,5 +90,4 @@ class BufferedEpilogue {
   std::array<T, Rows * Columns> residual_{};
 };
 
-}  // namespace kernels
-}  // namespace pupil
+}  // namespace pupil::kernels
