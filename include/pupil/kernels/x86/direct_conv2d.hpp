@@ -144,7 +144,7 @@ class DirectProduct {
           continue;
         }
         if (step == 0) start_sums(*each);
-        if (step + 1 == steps_.count() && grid_.epilogue != nullptr) finish_sums(*each);
+        if (is_finished_by(step)) finish_sums(*each);
       }
       add_step(step, read, read_end);
     }
@@ -181,6 +181,26 @@ class DirectProduct {
     }
   }
 
+  /// Whether the epilogue belongs to this step.
+  bool is_finished_by(Index step) const { return step + 1 == steps_.count() && grid_.epilogue != nullptr; }
+
+  /// Asks for what only the end of a tile needs, and no step before has read: the first step's results and the
+  /// residual.
+  void prefetch_results(Index step, const std::array<Positions, 2>& pair) const {
+    constexpr Index line = 64 / sizeof(float);
+    const float* const residual = is_finished_by(step) ? grid_.epilogue->residual : nullptr;
+    if (step > 0 && residual == nullptr) return;
+    for (const Positions& group : pair) {
+      for (Index r = 0; r < group.count; ++r) {
+        const float* const row = group.result + r * grid_.pixel_stride;
+        for (Index c = 0; c < Avx512DirectTile::columns; c += line) {
+          if (step == 0) prefetch_to_write(row + c);
+          if (residual != nullptr) prefetch(residual + (row - grid_.data) + c);
+        }
+      }
+    }
+  }
+
   void finish_sums(const Positions& positions) const {
     const auto epilogue = grid_.epilogue->from(0, positions.result - grid_.data);
     for (Index i = 0; i < positions.count; ++i) {
@@ -212,7 +232,8 @@ class DirectProduct {
         } else {
           pair[1].count = 0;
         }
-        if (step + 1 < steps_.count() || grid_.epilogue == nullptr) {
+        prefetch_results(step, pair);
+        if (!is_finished_by(step)) {
           add_products(tasks_.group, terms, pair, panel, start, nullptr, strides, columns);
         } else {
           const GroupEpilogues epilogues{grid_.epilogue->from(column, pair[0].result - grid_.data),
