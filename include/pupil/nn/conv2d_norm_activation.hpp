@@ -11,13 +11,12 @@
 
 #include <pupil/core/tensor.hpp>
 #include <pupil/kernels/add.hpp>
+#include <pupil/kernels/rectifier.hpp>
 #include <pupil/nn/activations.hpp>
 #include <pupil/nn/batch_norm2d.hpp>
 #include <pupil/nn/conv2d.hpp>
 
 namespace pupil {
-
-enum class Activation { none, relu, relu6 };
 
 struct Conv2dNormActivationOptions {
   Conv2dOptions conv;
