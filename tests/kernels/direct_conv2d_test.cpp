@@ -27,7 +27,7 @@ ConvShape random_conv_shape(Rng& rng) {
   ConvShape s{.batch = between(1, 5),
               .height = between(1, 20),
               .width = between(5, 30),
-              .in_channels = between(0, 3) == 0 ? between(180, 220) : between(16, 40),
+              .in_channels = between(0, 3) == 0 ? between(180, 220) : between(3, 40),
               .out_height = 0,
               .out_width = 0,
               .out_channels = between(16, 70),

@@ -105,9 +105,10 @@ inline void add_products(Index depth, const std::array<Positions, 2>& groups, co
 /// Whether the groups of positions are full enough for this to pay, and runs long enough.
 inline bool is_direct(const Patches<float>& patches) {
   constexpr Index group = DirectTasks::group;
+  constexpr Index shortest_run = 9;  // three taps of three channels: a network's first convolution
   const Index width = patches.out_width;
-  return patches.channels == patches.pixel_stride && patches.channels >= 16 && patches.columns > 0 &&
-         patches.rows > 0 && 5 * width >= 4 * round_up(width, group);
+  return patches.channels == patches.pixel_stride && patches.columns > 0 && patches.rows > 0 &&
+         DirectSteps(patches).run() >= shortest_run && 5 * width >= 4 * round_up(width, group);
 }
 
 /// What threads need to compute one task after another.

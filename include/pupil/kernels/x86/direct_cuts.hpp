@@ -25,6 +25,8 @@ class DirectSteps {
         count_(patches.vertical.count * runs_a_line_ * steps_a_run_) {}
 
   Index count() const { return count_; }
+  /// How many terms lie together in the image.
+  Index run() const { return run_; }
   /// The first term of a step, and how many it has.
   Index begin(Index step) const {
     const Index run = step / steps_a_run_;
