@@ -107,6 +107,7 @@
 #include <pupil/nn/gru_cell.hpp>
 #include <pupil/nn/gru_recurrence.hpp>
 #include <pupil/nn/identity.hpp>
+#include <pupil/nn/image_parts.hpp>
 #include <pupil/nn/initialization.hpp>
 #include <pupil/nn/inverted_residual.hpp>
 #include <pupil/nn/layer.hpp>
