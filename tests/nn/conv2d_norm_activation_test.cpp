@@ -1,176 +1,128 @@
-#include <cmath>
 #include <utility>
-#include <vector>
 
 #include <doctest/doctest.h>
 
 #include <pupil/nn/conv2d_norm_activation.hpp>
 
+#include "../support/files.hpp"
 #include "../support/gradient_check.hpp"
-#include "../support/thread_counts.hpp"
 
 using namespace pupil;
 using namespace pupil::testing;
 
 namespace {
 
-/// Convolution, norm, residual and activation, one after another.
-template <class T>
-struct Composition {
-  Composition(const Conv2dNormActivationOptions& o, Rng& rng)
-      : activation(o.activation),
-        has_norm(o.norm),
-        conv(o.conv, rng),
-        norm({.num_features = o.conv.out_channels, .epsilon = o.epsilon, .frozen_statistics = o.frozen_statistics}) {}
+/// Of `x` and `residual` in one tensor, x before residual, so that both gradients are checked.
+struct WithResidual {
+  struct Context {
+    Conv2dNormActivation<double>::Context layer;
+  };
 
-  Tensor<T, 4> forward(const Tensor<T, 4>& x, const Tensor<T, 4>& residual) const {
-    auto y = conv.forward(x);
-    if (has_norm) y = norm.forward(y);
-    kernels::add_to(y, residual);
-    if (activation == Activation::relu) return relu.forward(std::move(y));
-    return activation == Activation::relu6 ? relu6.forward(std::move(y)) : y;
+  Tensor<double, 4> forward(const Tensor<double, 4>& both, Context& context) {
+    auto [x, residual] = split(both);
+    return layer.forward(std::move(x), residual, context.layer);
   }
 
-  Tensor<T, 4> forward(const Tensor<T, 4>& x, const Tensor<T, 4>& residual, bool) {
-    auto y = conv.forward(x, conv_context);
-    if (has_norm) y = norm.forward(std::move(y), norm_context);
-    kernels::add_to(y, residual);
-    if (activation == Activation::relu) return relu.forward(std::move(y), relu_context);
-    return activation == Activation::relu6 ? relu6.forward(std::move(y), relu6_context) : y;
-  }
-
-  /// dx and the residual's gradient.
-  std::pair<Tensor<T, 4>, Tensor<T, 4>> backward(Tensor<T, 4> dy) {
-    if (activation == Activation::relu) dy = relu.backward(std::move(dy), relu_context);
-    if (activation == Activation::relu6) dy = relu6.backward(std::move(dy), relu6_context);
-    auto behind = has_norm ? norm.backward(dy, norm_context) : dy;
-    return {conv.backward(behind, conv_context), dy};
+  Tensor<double, 4> backward(Tensor<double, 4> dy, const Context& context) {
+    const auto [dx, d_residual] = layer.backward_with_residual(std::move(dy), context.layer);
+    auto both = Tensor<double, 4>::uninitialized({2 * dx.dim(0), dx.dim(1), dx.dim(2), dx.dim(3)});
+    std::copy(dx.begin(), dx.end(), both.begin());
+    std::copy(d_residual.begin(), d_residual.end(), both.begin() + dx.size());
+    return both;
   }
 
   template <class Visitor>
   void visit(Visitor&& visitor, const Name& name = {}) {
-    conv.visit(visitor, name / "0");
-    if (has_norm) norm.visit(visitor, name / "1");
+    layer.visit(visitor, name);
   }
 
-  Activation activation;
-  bool has_norm;
-  Conv2d<T> conv;
-  BatchNorm2d<T> norm;
-  Relu<T> relu;
-  Relu6<T> relu6;
-  typename Conv2d<T>::Context conv_context;
-  typename BatchNorm2d<T>::Context norm_context;
-  typename Relu<T>::Context relu_context;
-  typename Relu6<T>::Context relu6_context;
+  static std::pair<Tensor<double, 4>, Tensor<double, 4>> split(const Tensor<double, 4>& both) {
+    const Shape<4> half{both.dim(0) / 2, both.dim(1), both.dim(2), both.dim(3)};
+    auto x = Tensor<double, 4>::uninitialized(half);
+    auto residual = Tensor<double, 4>::uninitialized(half);
+    std::copy_n(both.begin(), x.size(), x.begin());
+    std::copy_n(both.begin() + x.size(), x.size(), residual.begin());
+    return {std::move(x), std::move(residual)};
+  }
+
+  Conv2dNormActivation<double> layer;
 };
 
-/// Gives a model numbers of a seed of their own: statistics that a norm begins with would hide much.
-template <class T, class Model>
-void randomize(Model& model) {
-  Rng rng(9);
-  model.visit([&]<class Visited>(const Name& name, Visited& visited) {
-    const auto draw = [&](auto& tensor) {
-      for (T& number : tensor) number = static_cast<T>(rng.normal<double>());
-      if (name.str().ends_with("running_var")) {
-        for (T& number : tensor) number = number * number + static_cast<T>(0.1);
-      }
-    };
-    if constexpr (requires { visited.gradient; }) {
-      draw(visited.value);
-    } else if constexpr (std::is_same_v<typename Visited::Scalar, T>) {
-      draw(visited);
-    }
-  });
+Conv2dNormActivationOptions tiny(Activation activation, bool norm = true, bool frozen_statistics = false) {
+  return {.conv = {.in_channels = 3, .out_channels = 3, .kernel_size = 3, .padding = 1, .bias = !norm},
+          .norm = norm,
+          .activation = activation,
+          .frozen_statistics = frozen_statistics};
 }
-
-std::vector<Conv2dNormActivationOptions> all_kinds() {
-  const Conv2dOptions plain{.in_channels = 16, .out_channels = 20, .kernel_size = 3, .padding = 1, .bias = false};
-  const Conv2dOptions depthwise{.in_channels = 5, .out_channels = 5, .kernel_size = 3, .stride = 2, .groups = 5};
-  return {{.conv = plain},
-          {.conv = plain, .activation = Activation::none},
-          {.conv = depthwise, .activation = Activation::relu6, .epsilon = 1e-3},
-          {.conv = depthwise, .activation = Activation::relu, .frozen_statistics = true},
-          {.conv = depthwise, .norm = false}};
-}
-
-Shape<4> input_shape(const Conv2dNormActivationOptions& options) { return {3, 9, 7, options.conv.in_channels}; }
 
 }  // namespace
 
-TEST_CASE("inference in one pass is convolution, norm, residual and activation one after another") {
-  for (const auto& options : all_kinds()) {
-    Rng rng(1);
-    Rng same(1);
-    Conv2dNormActivation<float> layer(options, rng);
-    Composition<float> expected(options, same);
-    randomize<float>(layer);
-    randomize<float>(expected);
-    const auto x = random_tensor<float>(input_shape(options), rng);
-    const auto residual = random_tensor<float>(layer.output_shape(x.shape()), rng);
-    CHECK(relative_difference(layer.forward(x, residual), expected.forward(x, residual)) < 1e-5);
-    CHECK(relative_difference(layer.forward(x), expected.forward(x, Tensor<float, 4>(residual.shape()))) < 1e-5);
-    check_thread_counts([&] { return layer.forward(x, residual); });
-  }
-}
-
-TEST_CASE("training in fused passes is convolution, norm, residual and activation one after another") {
-  for (const auto& options : all_kinds()) {
-    Rng rng(2);
-    Rng same(2);
-    Conv2dNormActivation<double> layer(options, rng);
-    Composition<double> expected(options, same);
-    randomize<double>(layer);
-    randomize<double>(expected);
-    const auto x = random_tensor<double>(input_shape(options), rng);
-    const auto residual = random_tensor<double>(layer.output_shape(x.shape()), rng);
-    const auto dy = random_tensor<double>(residual.shape(), rng);
-
-    const PoisonedMemory poison;
-    typename Conv2dNormActivation<double>::Context context;
-    CHECK(relative_difference(layer.forward(x, residual, context), expected.forward(x, residual, true)) < 1e-12);
-    const auto [dx, d_residual] = layer.backward_with_residual(dy, context);
-    const auto [expected_dx, expected_d_residual] = expected.backward(dy);
-    CHECK(relative_difference(dx, expected_dx) < 1e-12);
-    CHECK(d_residual == expected_d_residual);
-    // Statistics have moved, and gradients were added to, in the same way.
-    std::vector<double> actual_numbers;
-    std::vector<double> expected_numbers;
-    const auto list = [](auto& model, std::vector<double>& numbers) {
-      model.visit([&](const Name&, auto& visited) {
-        if constexpr (requires { visited.gradient; }) {
-          numbers.insert(numbers.end(), visited.gradient.begin(), visited.gradient.end());
-        } else {
-          for (const auto number : visited) numbers.push_back(static_cast<double>(number));
-        }
-      });
-    };
-    list(layer, actual_numbers);
-    list(expected, expected_numbers);
-    REQUIRE(actual_numbers.size() == expected_numbers.size());
-    for (std::size_t i = 0; i < actual_numbers.size(); ++i) {
-      CHECK(actual_numbers[i] == doctest::Approx(expected_numbers[i]).epsilon(1e-10));
+TEST_CASE("gradients of convolution, norm and activation agree with differences, with and without a residual") {
+  for (const Activation activation : {Activation::none, Activation::relu, Activation::relu6}) {
+    for (const bool norm : {true, false}) {
+      CAPTURE(static_cast<int>(activation));
+      CAPTURE(norm);
+      Rng rng(1);
+      const Conv2dNormActivation<double> layer(tiny(activation, norm), rng);
+      const GradientCheckOptions options{.step = 1e-6, .tolerance = 2e-6, .most_elements = 40};
+      check_gradients(layer, random_tensor<double>(Shape{2, 4, 5, 3}, rng), rng, options);
+      check_gradients(WithResidual{layer}, random_tensor<double>(Shape{4, 4, 5, 3}, rng), rng, options);
     }
   }
 }
 
-TEST_CASE("gradients of the fused passes agree with differences") {
-  for (const auto& options : all_kinds()) {
-    Rng rng(3);
-    const Conv2dNormActivation<double> layer(options, rng);
-    check_gradients(layer, random_tensor<double>(input_shape(options), rng), rng,
-                    {.step = 1e-6, .tolerance = 2e-6, .most_elements = 40});
-  }
+TEST_CASE("gradients agree with differences where statistics are frozen, which then stay") {
+  Rng rng(2);
+  Conv2dNormActivation<double> layer(tiny(Activation::relu, true, true), rng);
+  for_each_buffer(layer, [](const Name&, auto& buffer) {
+    for (Index i = 0; i < buffer.size(); ++i) buffer[i] = static_cast<std::remove_cvref_t<decltype(buffer[0])>>(i + 1);
+  });
+  const auto x = random_tensor<double>(Shape{1, 4, 5, 3}, rng);
+  check_gradients(layer, x, rng, {.step = 1e-6, .tolerance = 2e-6});
+  const auto before = layer.forward(x);
+  Conv2dNormActivation<double>::Context context;
+  CHECK(relative_difference(layer.forward(x, context), before) < 1e-14);
+  CHECK(layer.forward(x) == before);
 }
 
-TEST_CASE("a residual or a gradient that does not fit is refused with its shape") {
+TEST_CASE("inference adds the residual before the activation") {
+  Rng rng(3);
+  const Conv2dNormActivation<float> layer(tiny(Activation::relu6), rng);
+  const Conv2dNormActivation<float> linear = [&] {
+    Rng same(3);
+    return Conv2dNormActivation<float>(tiny(Activation::none), same);
+  }();
+  const auto x = random_tensor<float>(Shape{2, 4, 4, 3}, rng);
+  const auto residual = random_tensor<float>(Shape{2, 4, 4, 3}, rng);
+  const auto y = layer.forward(x, residual);
+  const auto sum = linear.forward(x);
+  for (Index i = 0; i < y.size(); ++i) REQUIRE(y[i] == std::clamp(sum[i] + residual[i], 0.0F, 6.0F));
+}
+
+TEST_CASE("backward_parameters gives the parameters the gradients of backward") {
   Rng rng(4);
-  Conv2dNormActivation<float> layer({.conv = {.in_channels = 3, .out_channels = 4}}, rng);
-  const Tensor<float, 4> x({2, 5, 5, 3});
-  CHECK_THROWS_WITH_AS(layer.forward(x, Tensor<float, 4>({2, 5, 5, 3})),
-                       "conv2d_norm_activation: the residual [2, 5, 5, 3] does not fit the output [2, 5, 5, 4]",
-                       ShapeError);
-  typename Conv2dNormActivation<float>::Context context;
-  layer.forward(x, context);
-  CHECK_THROWS_AS(layer.backward(Tensor<float, 4>({1, 5, 5, 4}), context), ShapeError);
+  Conv2dNormActivation<float> whole(tiny(Activation::relu), rng);
+  auto spared = whole;
+  const auto x = random_tensor<float>(Shape{2, 4, 4, 3}, rng);
+  const auto dy = random_tensor<float>(Shape{2, 4, 4, 3}, rng);
+  Conv2dNormActivation<float>::Context context;
+  whole.forward(x, context);
+  whole.backward(dy, context);
+  spared.backward_parameters(dy, context);
+  for_each_parameter(whole, [&](const Name& name, auto& expected) {
+    for_each_parameter(spared, [&](const Name& other, auto& parameter) {
+      if constexpr (std::is_same_v<decltype(expected), decltype(parameter)>) {
+        if (name.str() == other.str()) CHECK(parameter.gradient == expected.gradient);
+      }
+    });
+  });
+}
+
+TEST_CASE("a residual of another shape is refused") {
+  Rng rng(5);
+  const Conv2dNormActivation<float> layer(tiny(Activation::relu), rng);
+  CHECK(contains(error_of<ShapeError>([&] {
+                   layer.forward(Tensor<float, 4>({1, 4, 4, 3}), Tensor<float, 4>({1, 4, 3, 3}));
+                 }),
+                 "[1, 4, 3, 3]"));
 }

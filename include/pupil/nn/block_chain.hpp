@@ -2,6 +2,7 @@
 // BlockChain: the blocks of an image network one after another, as many and of such kinds as is known at run time.
 // Training may begin at any of them: those before it are then run as in inference, and keep nothing.
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -10,9 +11,22 @@
 #include <vector>
 
 #include <pupil/core/tensor.hpp>
+#include <pupil/nn/image_parts.hpp>
 #include <pupil/nn/parameter.hpp>
 
 namespace pupil {
+
+namespace detail {
+
+/// Calls `use` with the name and all parts of the path behind it, such as "layer1.0".
+template <class Use>
+void with_path(const Name& name, std::string_view path, const Use& use) {
+  if (path.empty()) return use(name);
+  const std::size_t dot = std::min(path.find('.'), path.size());
+  with_path(name / path.substr(0, dot), path.substr(std::min(dot + 1, path.size())), use);
+}
+
+}  // namespace detail
 
 /// Every one of the Blocks maps images to images.
 template <class T, class... Blocks>
@@ -23,14 +37,16 @@ class BlockChain {
     Index first_trained = 0;  ///< of the forward pass
   };
 
-  using Block = std::variant<Blocks...>;
-
   /// Adds a block behind the others. Its parameters lie under its name, such as "layer1.0".
-  void add(const std::string& name, Block block) { add(name, name, std::move(block)); }
+  template <class Added>
+  void add(const std::string& name, Added block) {
+    add(name, name, std::move(block));
+  }
 
   /// Its parameters lie under `path`, which is empty where they stand beside the chain's own, as "conv1" and "bn1" do.
-  void add(std::string name, std::string path, Block block) {
-    blocks_.push_back({std::move(name), std::move(path), std::move(block)});
+  template <class Added>
+  void add(const std::string& name, const std::string& path, Added block) {
+    blocks_.emplace_back(name, path, std::move(block));
   }
 
   Index size() const { return static_cast<Index>(blocks_.size()); }
@@ -102,7 +118,7 @@ class BlockChain {
   template <class Table>
   Shape<4> summarize(Table& table, const Name& name, Shape<4> x) {
     for (Entry& entry : blocks_) {
-      with_path(name, entry.path, [&](const Name& full_name) {
+      detail::with_path(name, entry.path, [&](const Name& full_name) {
         x = std::visit([&](auto& block) { return block.summarize(table, full_name, x); }, entry.block);
       });
     }
@@ -112,7 +128,7 @@ class BlockChain {
   template <class Visitor>
   void visit(Visitor&& visitor, const Name& name = {}) {
     for (Entry& entry : blocks_) {
-      with_path(name, entry.path, [&](const Name& full_name) {
+      detail::with_path(name, entry.path, [&](const Name& full_name) {
         std::visit([&](auto& block) { block.visit(visitor, full_name); }, entry.block);
       });
     }
@@ -120,18 +136,18 @@ class BlockChain {
 
  private:
   struct Entry {
+    template <class Added>
+    Entry(std::string name_, std::string path_, Added added)
+        : name(std::move(name_)),
+          path(std::move(path_)),
+          weights(count_parameters(added)),
+          block(std::in_place_type<Added>, std::move(added)) {}
+
     std::string name;
     std::string path;
-    Block block;
+    Index weights;
+    std::variant<Blocks...> block;
   };
-
-  /// Calls `use` with the name and all parts of the path.
-  template <class Use>
-  static void with_path(const Name& name, std::string_view path, const Use& use) {
-    if (path.empty()) return use(name);
-    const std::size_t dot = std::min(path.find('.'), path.size());
-    with_path(name / path.substr(0, dot), path.substr(std::min(dot + 1, path.size())), use);
-  }
 
   /// The block's context; a fresh one where a block of another kind used it before.
   template <class Chosen>
@@ -141,14 +157,27 @@ class BlockChain {
     return std::get<Kept>(context);
   }
 
-  /// x after the first `count` blocks.
+  /// x after the first `count` blocks. Weights are packed anew for every few images, so these are as many as make their
+  /// activations as large as the weights: then neither takes much time.
   Tensor<T, 4> infer(const Tensor<T, 4>& x, Index count) const {
+    Shape<4> shape = x.shape();
+    Index weights = 0;
+    Index activations = 0;
+    for (Index i = 0; i < count; ++i) {
+      shape = std::visit([&](const auto& block) { return block.output_shape(shape); }, at(i).block);
+      weights += at(i).weights;
+      activations += shape.size() / std::max<Index>(1, shape[0]);
+    }
+    const Index images_at_once = std::max<Index>(1, weights / std::max<Index>(1, activations));
+    return detail::run_in_parts(x, shape, images_at_once, [&](const Tensor<T, 4>& part) { return run(part, count); });
+  }
+  Tensor<T, 4> run(const Tensor<T, 4>& x, Index count) const {
     if (count == 0) return x;
-    const auto run = [&](Index i, const Tensor<T, 4>& input) {
+    const auto run_block = [&](Index i, const Tensor<T, 4>& input) {
       return std::visit([&](const auto& block) { return block.forward(input); }, at(i).block);
     };
-    auto y = run(0, x);
-    for (Index i = 1; i < count; ++i) y = run(i, y);
+    auto y = run_block(0, x);
+    for (Index i = 1; i < count; ++i) y = run_block(i, y);
     return y;
   }
 

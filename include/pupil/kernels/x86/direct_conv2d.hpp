@@ -69,11 +69,11 @@ inline void add_products(Index rows, const Avx512DirectTile::Terms& terms, const
   constexpr Index all_columns = Avx512DirectTile::columns;
   const auto& [first, second] = groups;
   const auto start_of = [&](const Positions& group) { return start == nullptr ? group.result : start; };
-  if (first.count == rows && second.count == rows && columns == all_columns) {
+  if (first.count == rows && second.count == rows) {
     Avx512DirectTile::multiply(
         rows, terms, {first.left, start_of(first), first.result, epilogues == nullptr ? nullptr : &(*epilogues)[0]},
         {second.left, start_of(second), second.result, epilogues == nullptr ? nullptr : &(*epilogues)[1]}, right,
-        strides);
+        strides, columns);
     return;
   }
   std::array<float, 2 * most_rows * all_columns> buffer{};
@@ -91,7 +91,7 @@ inline void add_products(Index rows, const Avx512DirectTile::Terms& terms, const
   DirectGroup lower{second.left, second_half, second_half};
   const Avx512DirectTile::Strides buffer_strides{strides.left, all_columns, all_columns};
   if (epilogues == nullptr) {
-    Avx512DirectTile::multiply(rows, terms, upper, lower, right, buffer_strides);
+    Avx512DirectTile::multiply(rows, terms, upper, lower, right, buffer_strides, columns);
   } else {
     BufferedEpilogue<float, most_rows, all_columns> upper_epilogue((*epilogues)[0], columns);
     BufferedEpilogue<float, most_rows, all_columns> lower_epilogue((*epilogues)[1], columns);
@@ -99,7 +99,7 @@ inline void add_products(Index rows, const Avx512DirectTile::Terms& terms, const
     for (Index r = 0; r < second.count; ++r) lower_epilogue.take_row(r, r * strides.result);
     upper.epilogue = &upper_epilogue.get();
     lower.epilogue = &lower_epilogue.get();
-    Avx512DirectTile::multiply(rows, terms, upper, lower, right, buffer_strides);
+    Avx512DirectTile::multiply(rows, terms, upper, lower, right, buffer_strides, columns);
   }
   for_each_row([&](float* result, const float* row) { std::copy_n(row, columns, result); });
 }

@@ -9,16 +9,16 @@
 
 namespace pupil::kernels {
 
-/// What an epilogue has for sixteen columns.
+/// What an epilogue has for sixteen columns, or those of them that a mask names.
 struct Avx512Epilogue {
   __m512 scale, shift, lowest, highest;
 
-  [[gnu::target("avx512f"), gnu::always_inline]] static Avx512Epilogue of(const Epilogue<float>& epilogue,
-                                                                          Index column) {
+  [[gnu::target("avx512f"), gnu::always_inline]] static Avx512Epilogue of(const Epilogue<float>& epilogue, Index column,
+                                                                          __mmask16 mask) {
     const bool is_scaled = epilogue.scale != nullptr;
-    return {is_scaled ? _mm512_loadu_ps(epilogue.scale + column) : _mm512_set1_ps(1),
-            is_scaled ? _mm512_loadu_ps(epilogue.shift + column) : _mm512_setzero_ps(), _mm512_set1_ps(epilogue.lowest),
-            _mm512_set1_ps(epilogue.highest)};
+    return {is_scaled ? _mm512_maskz_loadu_ps(mask, epilogue.scale + column) : _mm512_set1_ps(1),
+            is_scaled ? _mm512_maskz_loadu_ps(mask, epilogue.shift + column) : _mm512_setzero_ps(),
+            _mm512_set1_ps(epilogue.lowest), _mm512_set1_ps(epilogue.highest)};
   }
 
   [[gnu::target("avx512f"), gnu::always_inline]] __m512 scaled(__m512 sums) const {
@@ -30,17 +30,19 @@ struct Avx512Epilogue {
   }
 };
 
-/// The results of sixteen columns from `column` on, for the sums of rows that lie `stride` apart in the destination.
+/// The results of sixteen columns from `column` on, or those of them that the mask names, for the sums of rows that lie
+/// `stride` apart in the destination.
 template <std::size_t Rows, Index... Row>
 [[gnu::target("avx512f"), gnu::always_inline]] inline void finish_rows_avx512(const Epilogue<float>& epilogue,
                                                                               Index column, Index stride,
                                                                               __m512 (&sums)[Rows],
-                                                                              std::integer_sequence<Index, Row...>) {
-  const auto lanes = Avx512Epilogue::of(epilogue, column);
+                                                                              std::integer_sequence<Index, Row...>,
+                                                                              __mmask16 mask = 0xFFFF) {
+  const auto lanes = Avx512Epilogue::of(epilogue, column, mask);
   ((sums[Row] = lanes.scaled(sums[Row])), ...);
   if (epilogue.residual != nullptr) {
     const float* const residual = epilogue.residual + column;
-    ((sums[Row] = _mm512_add_ps(sums[Row], _mm512_loadu_ps(residual + Row * stride))), ...);
+    ((sums[Row] = _mm512_add_ps(sums[Row], _mm512_maskz_loadu_ps(mask, residual + Row * stride))), ...);
   }
   ((sums[Row] = lanes.bounded(sums[Row])), ...);
 }
@@ -49,7 +51,7 @@ template <std::size_t Rows, Index... Row>
 [[gnu::target("avx512f")]] inline void finish_stored_rows_avx512(const Epilogue<float>& epilogue, Index rows,
                                                                  float* sums, Index stride) {
   for (Index column = 0; column < 32; column += 16) {
-    const auto lanes = Avx512Epilogue::of(epilogue, column);
+    const auto lanes = Avx512Epilogue::of(epilogue, column, 0xFFFF);
     for (Index r = 0; r < rows; ++r) {
       float* const row = sums + r * stride + column;
       __m512 result = lanes.scaled(_mm512_loadu_ps(row));
