@@ -14,6 +14,7 @@
 #include <type_traits>
 
 #include <pupil/core/shape.hpp>
+#include <pupil/kernels/bf16.hpp>
 
 namespace pupil {
 
@@ -102,6 +103,9 @@ inline float half_to_float(std::uint16_t half) {
 inline float bfloat16_to_float(std::uint16_t value) {
   return std::bit_cast<float>(static_cast<std::uint32_t>(value) << 16);
 }
+
+/// The nearest bfloat16; of two equally near, the one whose last bit is 0. NaN stays NaN.
+inline std::uint16_t float_to_bfloat16(float value) { return static_cast<std::uint16_t>(kernels::to_bf16(value)); }
 
 /// Whether elements of this type can be read as T: any of F64, F32, F16, BF16 as a float or double, integers as their
 /// very own type, BOOL as std::uint8_t.
