@@ -32,7 +32,9 @@ std::unique_ptr<const EncoderInputs> open_features(const TrainingSettings& setti
   };
   require_same("encoder", cache.description().encoder, settings.encoder);
   require_same("image size", cache.description().image_size, settings.image_size);
-  require_same("weights", cache.description().weights, settings.weights_fingerprint);
+  pupil::require<pupil::FileError>(cache.description().weights == settings.weights_fingerprint, settings.features,
+                                   ": holds features of other weights (", cache.description().weights,
+                                   ") than those of ", settings.weights, " (", settings.weights_fingerprint, ")");
   const std::unordered_set<std::string> known(cache.names().begin(), cache.names().end());
   for (const std::string& name : names) {
     pupil::require<pupil::FileError>(known.contains(name), settings.features, ": has no features of ", name, " in ",

@@ -48,24 +48,19 @@ TrainingSettings with_decided(const TrainingSettings& asked, const SettingOption
 TrainingSettings frozen_settings(const TrainingSettings& asked, const SettingOptions& options) {
   const pupil::FeatureCache cache(asked.features);
   const pupil::FeatureDescription& features = cache.description();
-  const pupil::PretrainedWeights weights(asked.weights);
-  pupil::require<pupil::FileError>(features.weights == weights.fingerprint(), asked.features,
-                                   ": holds features of other weights (", features.weights, ") than those of ",
-                                   asked.weights, " (", weights.fingerprint(), ")");
   TrainingSettings settings = with_decided(asked, options,
                                            {{"encoder", features.encoder},
                                             {"encoder_width", 0},
                                             {"image_size", features.image_size},
                                             {"resize_to", features.image_size}},
                                            asked.features);
-  settings.weights_fingerprint = features.weights;
+  settings.weights_fingerprint = pupil::PretrainedWeights(asked.weights).fingerprint();
   return settings;
 }
 
 TrainingSettings fine_tuning_settings(const TrainingSettings& asked, const SettingOptions& options) {
   const std::filesystem::path model = RunFolder(asked.start_from).model();
-  const pupil::CaptionerOptions of_model =
-      pupil::read_captioner_description(pupil::SafetensorsFile(model)).options;
+  const pupil::CaptionerOptions of_model = pupil::read_captioner_description(pupil::SafetensorsFile(model)).options;
   return with_decided(asked, options,
                       {{"encoder", of_model.encoder},
                        {"encoder_width", of_model.encoder_width},

@@ -1,5 +1,6 @@
 #pragma once
-// What a run is to do: what the user asks for, as far as the run, its features or the run it starts from leave a choice.
+// What a run is to do: what the user asks for, as far as the run, its features or the run it starts from leave a
+// choice.
 
 #include "run_folder.hpp"
 #include "training_options.hpp"
@@ -13,7 +14,6 @@ TrainingSettings settings_to_begin(const TrainingSettings& asked, const SettingO
 
 /// The settings that a run began with, changed by what may be given anew. Throws OptionError, naming both values, where
 /// the user asks for another of the rest.
-TrainingSettings settings_to_resume(const TrainingSettings& asked, const SettingOptions& options,
-                                    const RunFolder& run);
+TrainingSettings settings_to_resume(const TrainingSettings& asked, const SettingOptions& options, const RunFolder& run);
 
 }  // namespace captioner

@@ -74,10 +74,8 @@ PreparedRun prepare_in_folder(const TrainArguments& arguments, const TrainingSet
                               const pupil::CaptionedImages& data, const RunFolder& run, ProgressLine& line) {
   const bool goes_on = !arguments.overwrite && std::filesystem::exists(run.checkpoint());
   const auto origin = origin_of(settings, run, goes_on);
-  TrainingData training_data =
-      read_training_data(settings, data, origin, cache_file(arguments, settings, run), line);
-  TrainingState state =
-      goes_on ? load_checkpoint(run, settings) : begin_training(settings, training_data.vocabulary);
+  TrainingData training_data = read_training_data(settings, data, origin, cache_file(arguments, settings, run), line);
+  TrainingState state = goes_on ? load_checkpoint(run, settings) : begin_training(settings, training_data.vocabulary);
   if (arguments.overwrite) {
     for (const auto& file : {run.checkpoint(), run.model(), run.history()}) std::filesystem::remove(file);
   }

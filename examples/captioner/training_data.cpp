@@ -30,8 +30,7 @@ std::unique_ptr<const EncoderInputs> decode_images(const TrainingSettings& setti
   };
   return std::make_unique<const ImageInputs>(
       pupil::ImageCache(cache, image_folder, names, pupil::Size2d(settings.resized()), show),
-      ImageInputOptions{
-          .image_size = settings.image_size, .normalization = normalization, .mirror = settings.mirror});
+      ImageInputOptions{.image_size = settings.image_size, .normalization = normalization, .mirror = settings.mirror});
 }
 
 void report_skipped(const EncoderInputs& inputs, ProgressLine& line) {

@@ -62,27 +62,28 @@ void add_pretrained_options(SettingAdder& adder, TrainingSettings& settings) {
   adder.add("start_from", settings.start_from, "Fine-tune the captioner of this run, or model.safetensors");
   adder.add("finetune_from", settings.finetune_from,
             "First block of its encoder that is trained, by name (layer4, features.17)");
-  adder.add("encoder_learning_rate", settings.encoder_learning_rate,
-            "Of these blocks; 0: a tenth of the learning rate")
+  adder
+      .add("encoder_learning_rate", settings.encoder_learning_rate, "Of these blocks; 0: a tenth of the learning rate")
       ->check(CLI::NonNegativeNumber);
   adder.add_switch("freeze_statistics", settings.freeze_statistics,
                    "Whether their batch norms keep their running statistics");
 }
 
 void add_network_options(SettingAdder& adder, TrainingSettings& settings) {
-  adder.add("encoder", settings.encoder, "Network that sees the image")
-      ->check(CLI::IsMember({"resnet18", "small"}));
+  adder.add("encoder", settings.encoder, "Network that sees the image")->check(CLI::IsMember({"resnet18", "small"}));
   adder.add("encoder_width", settings.encoder_width, "Channels of its first convolution; 0: its own")
       ->check(CLI::NonNegativeNumber);
   adder.add("embedding_size", settings.embedding_size, "Size of word and image embeddings")->check(at_least_one);
   adder.add("hidden_size", settings.hidden_size, "Size of the LSTM's state")->check(at_least_one);
   adder.add("dropout", settings.dropout, "Probability of dropping a number around the LSTM")
       ->check(CLI::Range(0.0, 0.99));
-  adder.add("precision", settings.precision,
-            "Of products: fp32, or with AMX also bf16 in two parts (high) or one (medium); weights stay fp32")
+  adder
+      .add("precision", settings.precision,
+           "Of products: fp32, or with AMX also bf16 in two parts (high) or one (medium); weights stay fp32")
       ->check(CLI::IsMember({"highest", "high", "medium"}));
-  adder.add("save_precision", settings.save_precision,
-            "Of the weights in model.safetensors: bf16 takes half the bytes; the checkpoint stays fp32")
+  adder
+      .add("save_precision", settings.save_precision,
+           "Of the weights in model.safetensors: bf16 takes half the bytes; the checkpoint stays fp32")
       ->check(CLI::IsMember({"fp32", "bf16"}));
   adder.add("seed", settings.seed, "The same seed gives the same model, whatever the threads");
 }
@@ -94,20 +95,22 @@ void add_step_options(SettingAdder& adder, TrainingSettings& settings) {
   adder.add("learning_rate", settings.learning_rate, "Adam's, at the start")->check(CLI::PositiveNumber);
   adder.add("max_gradient_norm", settings.max_gradient_norm, "Gradients are clipped to this norm")
       ->check(CLI::PositiveNumber);
-  adder.add("word_loss", settings.word_loss,
-            "Weight of the loss by which the encoder alone is to know the words; 0: none")
+  adder
+      .add("word_loss", settings.word_loss,
+           "Weight of the loss by which the encoder alone is to know the words; 0: none")
       ->check(CLI::NonNegativeNumber);
 }
 
 void add_epoch_options(SettingAdder& adder, TrainingSettings& settings) {
   adder.add("epochs", settings.epochs, "Most passes over the train split")->check(at_least_one);
-  adder.add("schedule", settings.schedule,
-            "Learning rate: lowered on a plateau, or step by step along a cosine to the last epoch")
+  adder
+      .add("schedule", settings.schedule,
+           "Learning rate: lowered on a plateau, or step by step along a cosine to the last epoch")
       ->check(CLI::IsMember({"plateau", "cosine"}));
   adder.add("plateau_factor", settings.plateau_factor, "Lower the learning rate by this")
       ->check(CLI::Range(0.01, 0.99));
-  adder.add("plateau_patience", settings.plateau_patience,
-            "After more than so many epochs without a better dev CIDEr-D")
+  adder
+      .add("plateau_patience", settings.plateau_patience, "After more than so many epochs without a better dev CIDEr-D")
       ->check(CLI::NonNegativeNumber);
   adder.add("patience", settings.patience, "Stop after so many epochs without a better dev CIDEr-D; 0: never")
       ->check(CLI::NonNegativeNumber);

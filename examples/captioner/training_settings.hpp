@@ -20,11 +20,11 @@ enum class TrainingWay { from_scratch, frozen, fine_tuned };
 
 struct TrainingSettings {
   std::string data;
-  std::string features;             ///< a cache of features; empty: the encoder sees pixels
-  std::string weights;              ///< the file of weights that the features were made by
-  std::string weights_fingerprint;  ///< of these weights
-  std::string start_from;           ///< a run, or its model, whose captioner is fine-tuned; empty: none
-  std::string finetune_from;        ///< the first block of the encoder's network that is trained then
+  std::string features;              ///< a cache of features; empty: the encoder sees pixels
+  std::string weights;               ///< the file of weights that the features were made by
+  std::string weights_fingerprint;   ///< of these weights
+  std::string start_from;            ///< a run, or its model, whose captioner is fine-tuned; empty: none
+  std::string finetune_from;         ///< the first block of the encoder's network that is trained then
   double encoder_learning_rate = 0;  ///< of that network; 0: a tenth of the learning rate
   bool freeze_statistics = true;     ///< whether its batch norms keep their running statistics then
   std::string encoder = "resnet18";
@@ -64,11 +64,11 @@ struct TrainingSettings {
 };
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TrainingSettings, data, features, weights, weights_fingerprint, start_from,
-                                   finetune_from, encoder_learning_rate, freeze_statistics, save_precision, encoder, encoder_width, image_size, resize_to,
-                                   embedding_size, hidden_size, dropout, epochs, batch_size, captions_per_image,
-                                   max_caption_length, min_count, learning_rate, max_gradient_norm, word_loss, schedule,
-                                   plateau_factor, plateau_patience, patience, limit, checkpoint_every, precision,
-                                   mirror, seed)
+                                   finetune_from, encoder_learning_rate, freeze_statistics, save_precision, encoder,
+                                   encoder_width, image_size, resize_to, embedding_size, hidden_size, dropout, epochs,
+                                   batch_size, captions_per_image, max_caption_length, min_count, learning_rate,
+                                   max_gradient_norm, word_loss, schedule, plateau_factor, plateau_patience, patience,
+                                   limit, checkpoint_every, precision, mirror, seed)
 
 /// Reads a settings.json. Throws FileError where it is missing or broken.
 TrainingSettings read_settings(const std::filesystem::path& path);

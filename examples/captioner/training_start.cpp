@@ -31,6 +31,8 @@ Model untrained(const TrainingSettings& settings, const pupil::Vocabulary& vocab
 
 Model with_pretrained_network(const TrainingSettings& settings, const pupil::Vocabulary& vocabulary) {
   const pupil::PretrainedWeights weights(settings.weights);
+  pupil::require<pupil::FileError>(weights.fingerprint() == settings.weights_fingerprint, settings.weights,
+                                   ": has changed since the run began");
   pupil::CaptionerOptions options = new_options(settings);
   options.same_padding = weights.preprocessing().same_padding;
   options.normalization = weights.preprocessing().normalization;

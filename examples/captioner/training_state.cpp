@@ -65,8 +65,7 @@ TrainingState load_checkpoint(const RunFolder& run, const TrainingSettings& sett
   const pupil::SafetensorsFile file(run.checkpoint());
   pupil::CaptionerDescription description = pupil::read_captioner_description(file);
   description.options.frozen_statistics = settings.has_frozen_statistics();
-  TrainingState state =
-      untouched_state(settings, pupil::read_captioner<float>(file, description, "model.", true));
+  TrainingState state = untouched_state(settings, pupil::read_captioner<float>(file, description, "model.", true));
   auto trained = state.trained_part();
   state.adam.prepare(trained);
   pupil::read_model(file, "adam.", state.adam);

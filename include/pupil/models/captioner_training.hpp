@@ -66,8 +66,10 @@ CaptionerLoss captioner_gradients(Captioner<T>& captioner, Tensor<T, Rank> input
   constexpr bool sees_images = Rank == 4;
   ImageEncoder<T>& encoder = captioner.encoder();
   const Tensor<T, 2> features = [&] {
-    if constexpr (sees_images) return encoder.forward(std::move(input), context.encoder, options.first_trained);
-    else return encoder.forward_pooled(std::move(input), context.encoder);
+    if constexpr (sees_images)
+      return encoder.forward(std::move(input), context.encoder, options.first_trained);
+    else
+      return encoder.forward_pooled(std::move(input), context.encoder);
   }();
   Tensor<T, 2> d_features(features.shape());
   CaptionerLoss loss;
@@ -108,8 +110,7 @@ StepResult train_captioner(Captioner<T>& captioner, Adam<T>& adam, Tensor<T, Ran
   const double loss = result.loss.captions + result.loss.words;
   require<NumericError>(std::isfinite(loss), "the loss is ", loss);
   constexpr bool sees_images = Rank == 4;
-  TrainedPart<T> trained(captioner,
-                         sees_images ? options.first_trained : captioner.encoder().network().block_count());
+  TrainedPart<T> trained(captioner, sees_images ? options.first_trained : captioner.encoder().network().block_count());
   result.gradient_norm = clip_gradient_norm(trained, options.max_gradient_norm);
   require<NumericError>(std::isfinite(result.gradient_norm), "the gradients' norm is ", result.gradient_norm);
   adam.step(trained);
