@@ -1,6 +1,10 @@
 #include "training_options.hpp"
 
 #include <algorithm>
+#include <string>
+#include <vector>
+
+#include <pupil/models/image_network.hpp>
 
 namespace captioner {
 
@@ -10,6 +14,10 @@ using pupil::Index;
 
 constexpr Index largest = Index{1} << 40;
 const CLI::Range at_least_one(Index{1}, largest);
+
+std::vector<std::string> architecture_names() {
+  return {pupil::image_architectures.begin(), pupil::image_architectures.end()};
+}
 
 /// Adds options to a command, each under the name of its setting.
 class SettingAdder {
@@ -70,7 +78,7 @@ void add_pretrained_options(SettingAdder& adder, TrainingSettings& settings) {
 }
 
 void add_network_options(SettingAdder& adder, TrainingSettings& settings) {
-  adder.add("encoder", settings.encoder, "Network that sees the image")->check(CLI::IsMember({"resnet18", "small"}));
+  adder.add("encoder", settings.encoder, "Network that sees the image")->check(CLI::IsMember(architecture_names()));
   adder.add("encoder_width", settings.encoder_width, "Channels of its first convolution; 0: its own")
       ->check(CLI::NonNegativeNumber);
   adder.add("embedding_size", settings.embedding_size, "Size of word and image embeddings")->check(at_least_one);
