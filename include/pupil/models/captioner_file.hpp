@@ -124,8 +124,9 @@ Captioner<T> read_captioner(const SafetensorsFile& file, const std::string& pref
 
 /// Writes the captioner for use: all or nothing. Throws FileError, and an older file stays.
 template <class T>
-void save_captioner(const std::filesystem::path& path, Captioner<T>& captioner) {
-  CheckpointWriter writer;
+void save_captioner(const std::filesystem::path& path, Captioner<T>& captioner,
+                    ParameterPrecision precision = ParameterPrecision::fp32) {
+  CheckpointWriter writer(precision);
   add_captioner(writer, "", captioner, false);
   writer.write(path);
 }
