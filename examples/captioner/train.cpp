@@ -10,10 +10,10 @@
 #include <pupil/core/parallel.hpp>
 #include <pupil/data/flickr8k.hpp>
 #include <pupil/data/folders.hpp>
-#include <pupil/kernels/precision.hpp>
 
 #include "commands.hpp"
 #include "interruption.hpp"
+#include "product_precision.hpp"
 #include "run_folder.hpp"
 #include "trainer.hpp"
 #include "training_settings.hpp"
@@ -92,20 +92,14 @@ TrainingData prepare(const TrainArguments& arguments, const TrainingSettings& se
   }
 }
 
-/// A precision that this machine does not have is no error: the same run may go on where there is one.
-void say_what_is_fp32(const TrainingSettings& settings, ProgressLine& line) {
-  if (pupil::precision_in_use() == pupil::precision()) return;
-  line.print("precision " + settings.precision + ": this processor has no AMX tiles, products are fp32");
-}
-
 void train(const TrainArguments& arguments, ExitStatus& status) {
   if (arguments.threads > 0) pupil::set_num_threads(arguments.threads);
   const RunFolder run(arguments.out);
   ProgressLine line;
   pupil::with_file_errors([&] {
     const TrainingSettings settings = choose_settings(arguments, run);
-    const pupil::PrecisionScope precision(settings.product_precision());
-    say_what_is_fp32(settings, line);
+    const pupil::PrecisionScope precision(precision_named(settings.precision));
+    say_what_is_fp32(line);
     Trainer trainer(settings, prepare(arguments, settings, run, line), run, line);
     note_interruptions();
     if (trainer.run()) {
@@ -170,9 +164,7 @@ void add_train_command(CLI::App& app, ExitStatus& status) {
   setting("limit", s.limit, "Use the first N train images; 0: all")->check(CLI::NonNegativeNumber);
   setting("checkpoint_every", s.checkpoint_every, "Steps between checkpoints within an epoch; 0: none")
       ->check(CLI::NonNegativeNumber);
-  setting("precision", s.precision,
-          "Of products: fp32, or with AMX also bf16 in two parts (high) or one (medium); weights stay fp32")
-      ->check(CLI::IsMember({"highest", "high", "medium"}));
+  arguments->options["precision"] = add_precision_option(*command, s.precision);
   setting("seed", s.seed, "The same seed gives the same model, whatever the threads");
   arguments->options["mirror"] = command->add_flag("--mirror,!--no-mirror", s.mirror,
                                                    "Mirror half of the images (where left and right do not matter)");

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "captioning.hpp"
+#include "skipped_images.hpp"
 
 namespace captioner {
 
@@ -16,12 +17,6 @@ std::vector<std::string> image_names(const std::vector<Sample>& train, const std
   for (const Sample& sample : train) names.push_back(sample.image);
   for (const Sample& sample : dev) names.push_back(sample.image);
   return names;
-}
-
-void report_skipped(const pupil::ImageCache& images, ProgressLine& line) {
-  if (images.skipped().empty()) return;
-  line.print("captioner: skipped " + std::to_string(images.skipped().size()) + " images that cannot be read:");
-  for (const auto& [name, reason] : images.skipped()) line.print("  " + name + ": " + reason);
 }
 
 pupil::Vocabulary make_vocabulary(const std::vector<Sample>& train, pupil::Index min_count) {
@@ -56,7 +51,7 @@ TrainingData read_training_data(const TrainingSettings& settings, const pupil::C
       [&](pupil::Index done, pupil::Index total) {
         line.show("decoding images: " + std::to_string(done) + " of " + std::to_string(total));
       });
-  report_skipped(*result.images, line);
+  report_skipped(result.images->skipped(), line);
   std::erase_if(train, [&](const Sample& sample) { return !result.images->find(sample.image); });
   pupil::require<pupil::FileError>(!train.empty(), settings.data, ": no train image can be read");
   pupil::require<pupil::FileError>(train.size() >= 2, settings.data, ": only one train image is there, ",

@@ -6,13 +6,6 @@
 
 namespace captioner {
 
-pupil::Precision TrainingSettings::product_precision() const {
-  if (precision == "highest") return pupil::Precision::highest;
-  if (precision == "high") return pupil::Precision::high;
-  if (precision == "medium") return pupil::Precision::medium;
-  throw pupil::OptionError(pupil::message("precision is \"", precision, "\"; it may be highest, high or medium"));
-}
-
 TrainingSettings read_settings(const std::filesystem::path& path) {
   std::ifstream file(path);
   pupil::require<pupil::FileError>(file.is_open(), path.string(), ": cannot be read");

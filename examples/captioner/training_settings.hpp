@@ -9,7 +9,6 @@
 
 #include <pupil/core/errors.hpp>
 #include <pupil/core/shape.hpp>
-#include <pupil/kernels/precision.hpp>
 
 namespace captioner {
 
@@ -41,8 +40,6 @@ struct TrainingSettings {
   std::uint64_t seed = 0;
 
   pupil::Index resized() const { return resize_to > 0 ? resize_to : image_size * 8 / 7; }
-  /// Throws OptionError where the name is unknown.
-  pupil::Precision product_precision() const;
 };
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TrainingSettings, data, encoder, encoder_width, image_size, resize_to,
