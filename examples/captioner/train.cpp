@@ -11,11 +11,11 @@
 #include <pupil/core/parallel.hpp>
 #include <pupil/data/flickr8k.hpp>
 #include <pupil/data/folders.hpp>
-#include <pupil/kernels/precision.hpp>
 #include <pupil/models/captioner_file.hpp>
 
 #include "commands.hpp"
 #include "interruption.hpp"
+#include "product_precision.hpp"
 #include "run_folder.hpp"
 #include "settings_choice.hpp"
 #include "trainer.hpp"
@@ -99,20 +99,14 @@ PreparedRun prepare(const TrainArguments& arguments, const TrainingSettings& set
   }
 }
 
-/// A precision that this machine does not have is no error: the same run may go on where there is one.
-void say_what_is_fp32(const TrainingSettings& settings, ProgressLine& line) {
-  if (pupil::precision_in_use() == pupil::precision()) return;
-  line.print("precision " + settings.precision + ": this processor has no AMX tiles, products are fp32");
-}
-
 void train(const TrainArguments& arguments, ExitStatus& status) {
   if (arguments.threads > 0) pupil::set_num_threads(arguments.threads);
   const RunFolder run(arguments.out);
   ProgressLine line;
   pupil::with_file_errors([&] {
     const TrainingSettings settings = choose_settings(arguments, run);
-    const pupil::PrecisionScope precision(settings.product_precision());
-    say_what_is_fp32(settings, line);
+    const pupil::PrecisionScope precision(precision_named(settings.precision));
+    say_what_is_fp32(line);
     PreparedRun prepared = prepare(arguments, settings, run, line);
     Trainer trainer(settings, std::move(prepared.data), std::move(prepared.state), run, line);
     note_interruptions();

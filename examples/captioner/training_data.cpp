@@ -5,6 +5,7 @@
 #include "captioning.hpp"
 #include "feature_inputs.hpp"
 #include "image_inputs.hpp"
+#include "skipped_images.hpp"
 
 namespace captioner {
 
@@ -31,13 +32,6 @@ std::unique_ptr<const EncoderInputs> decode_images(const TrainingSettings& setti
   return std::make_unique<const ImageInputs>(
       pupil::ImageCache(cache, image_folder, names, pupil::Size2d(settings.resized()), show),
       ImageInputOptions{.image_size = settings.image_size, .normalization = normalization, .mirror = settings.mirror});
-}
-
-void report_skipped(const EncoderInputs& inputs, ProgressLine& line) {
-  const auto& skipped = inputs.skipped();
-  if (skipped.empty()) return;
-  line.print("captioner: skipped " + std::to_string(skipped.size()) + " images that cannot be read:");
-  for (const auto& [name, reason] : skipped) line.print("  " + name + ": " + reason);
 }
 
 pupil::Vocabulary make_vocabulary(const std::vector<Sample>& train, pupil::Index min_count) {
@@ -75,7 +69,7 @@ TrainingData read_training_data(const TrainingSettings& settings, const pupil::C
     const auto normalization = origin ? origin->options.normalization : pupil::imagenet_normalization;
     result.inputs = decode_images(settings, data.image_folder, names, normalization, cache, line);
   }
-  report_skipped(*result.inputs, line);
+  report_skipped(result.inputs->skipped(), line);
   std::erase_if(train, [&](const Sample& sample) { return !result.inputs->find(sample.image); });
   pupil::require<pupil::FileError>(!train.empty(), settings.data, ": no train image can be read");
   pupil::require<pupil::FileError>(train.size() >= 2, settings.data, ": only one train image is there, ",

@@ -6,6 +6,8 @@
 
 #include <pupil/models/image_network.hpp>
 
+#include "product_precision.hpp"
+
 namespace captioner {
 
 namespace {
@@ -34,6 +36,12 @@ class SettingAdder {
     return note(setting, command_.add_flag(flag + ",!--no-" + flag.substr(2), value, help));
   }
 
+  CLI::Option* note(const std::string& setting, CLI::Option* option) {
+    options_[setting] = option;
+    return option;
+  }
+
+  CLI::App& command() const { return command_; }
   SettingOptions options() const { return options_; }
 
  private:
@@ -42,11 +50,6 @@ class SettingAdder {
     flag += setting;
     std::replace(flag.begin(), flag.end(), '_', '-');
     return flag;
-  }
-
-  CLI::Option* note(const std::string& setting, CLI::Option* option) {
-    options_[setting] = option;
-    return option;
   }
 
   CLI::App& command_;

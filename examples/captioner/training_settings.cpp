@@ -19,13 +19,6 @@ void add_what_is_new(nlohmann::json& settings) {
 
 }  // namespace
 
-pupil::Precision TrainingSettings::product_precision() const {
-  if (precision == "highest") return pupil::Precision::highest;
-  if (precision == "high") return pupil::Precision::high;
-  if (precision == "medium") return pupil::Precision::medium;
-  throw pupil::OptionError(pupil::message("precision is \"", precision, "\"; it may be highest, high or medium"));
-}
-
 pupil::ParameterPrecision TrainingSettings::model_precision() const {
   if (save_precision == "fp32") return pupil::ParameterPrecision::fp32;
   if (save_precision == "bf16") return pupil::ParameterPrecision::bf16;

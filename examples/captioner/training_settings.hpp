@@ -10,7 +10,6 @@
 #include <pupil/core/errors.hpp>
 #include <pupil/core/shape.hpp>
 #include <pupil/io/checkpoint.hpp>
-#include <pupil/kernels/precision.hpp>
 
 namespace captioner {
 
@@ -57,8 +56,6 @@ struct TrainingSettings {
   /// Whether the batch norms of the encoder's network keep their running statistics in training.
   bool has_frozen_statistics() const { return way() == TrainingWay::fine_tuned && freeze_statistics; }
   pupil::Index resized() const { return resize_to > 0 ? resize_to : image_size * 8 / 7; }
-  /// Throws OptionError where the name is unknown.
-  pupil::Precision product_precision() const;
   /// Of the model's weights in its file. Throws OptionError where the name is unknown.
   pupil::ParameterPrecision model_precision() const;
 };

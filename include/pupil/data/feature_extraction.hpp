@@ -10,6 +10,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -148,7 +149,8 @@ inline FeatureCache extract_features(const std::filesystem::path& path, const st
                                      FeatureExtractor extract, const Progress& progress = {}) {
   const FeatureDescription description = detail::checked_description(options, image_folder, names);
   if (!options.overwrite) {
-    if (std::filesystem::exists(path)) {
+    std::error_code unknown;
+    if (std::filesystem::exists(path, unknown)) {
       FeatureCache cache(path);
       cache.require_description(description);
       return cache;

@@ -14,7 +14,6 @@
 #include <type_traits>
 
 #include <pupil/core/shape.hpp>
-#include <pupil/kernels/bf16.hpp>
 
 namespace pupil {
 
