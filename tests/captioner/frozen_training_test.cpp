@@ -100,7 +100,7 @@ TEST_CASE("features of other weights, another kind or other images are refused, 
     CHECK_FALSE(fs::exists(run));
   };
   const auto other = frozen.folder / "other.safetensors";
-  make_weights(other, 2);
+  MobileNetV2Weights(0, 2).write(other);
   check_refused_with("--weights", other, {frozen.features.string(), other.string(), "other weights"});
   check_refused_with("--weights", frozen.features, {frozen.features.string()});
   check_refused_with("--features", frozen.weights, {frozen.weights.string(), "not a cache of features"});

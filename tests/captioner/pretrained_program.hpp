@@ -1,18 +1,9 @@
 #pragma once
-// A pretrained network for the program's tests: drawn, not trained, and small images.
+// Runs that begin with a pretrained network, on small images.
 
-#include <pupil/io/state_dict.hpp>
-#include <pupil/models/image_network.hpp>
-
-#include "program.hpp"
+#include "pretrained.hpp"
 
 namespace pupil::testing {
-
-inline void make_weights(const std::filesystem::path& file, std::uint64_t seed = 1) {
-  Rng rng(seed);
-  ImageNetwork<float> network({.architecture = "mobilenet_v2", .image_size = 32}, rng);
-  save_state_dict(file, network);
-}
 
 /// Scenes, weights, and the features that the weights make of the scenes.
 struct PretrainedData {
@@ -23,7 +14,7 @@ struct PretrainedData {
 
   explicit PretrainedData(const Arguments& more = {}) {
     make_scenes(data);
-    make_weights(weights);
+    MobileNetV2Weights(0, 1).write(weights);
     extract(weights, features, more);
   }
 
