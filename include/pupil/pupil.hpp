@@ -79,9 +79,13 @@
 #include <pupil/nn/batch_norm1d.hpp>
 #include <pupil/nn/batch_norm2d.hpp>
 #include <pupil/nn/binary_cross_entropy_with_logits.hpp>
+#include <pupil/nn/block_chain.hpp>
+#include <pupil/nn/bottleneck.hpp>
 #include <pupil/nn/conv1d.hpp>
 #include <pupil/nn/conv2d.hpp>
+#include <pupil/nn/conv2d_norm_activation.hpp>
 #include <pupil/nn/convolution.hpp>
+#include <pupil/nn/convolution_block.hpp>
 #include <pupil/nn/dense.hpp>
 #include <pupil/nn/dropout.hpp>
 #include <pupil/nn/embedding.hpp>
@@ -112,6 +116,7 @@
 #include <pupil/nn/recurrent_state.hpp>
 #include <pupil/nn/recurrent_weights.hpp>
 #include <pupil/nn/regression_losses.hpp>
+#include <pupil/nn/same_padding.hpp>
 #include <pupil/nn/scaled_dot_product_attention.hpp>
 #include <pupil/nn/sequential.hpp>
 #include <pupil/nn/side_by_side.hpp>
@@ -203,7 +208,9 @@
 #include <pupil/models/captioner.hpp>
 #include <pupil/models/captioner_file.hpp>
 #include <pupil/models/captioner_training.hpp>
+#include <pupil/models/feature_network.hpp>
 #include <pupil/models/image_encoder.hpp>
+#include <pupil/models/image_network.hpp>
 #include <pupil/models/pretrained_embedding.hpp>
 #include <pupil/models/resnet.hpp>
 #include <pupil/models/show_and_tell.hpp>

@@ -115,6 +115,7 @@ TEST_CASE("every option comes back, to the last bit") {
   Rng rng(4);
   const CaptionerOptions options{.encoder = "resnet18",
                                  .encoder_width = 3,
+                                 .same_padding = true,
                                  .image_size = 33,
                                  .resize_to = 41,
                                  .normalization = {.mean = {0.1F, 0.2F, 1.0F / 3}, .standard_deviation = {1, 2, 0.7F}},
@@ -128,6 +129,7 @@ TEST_CASE("every option comes back, to the last bit") {
   const CaptionerOptions& read = loaded.options();
   CHECK(read.encoder == options.encoder);
   CHECK(read.encoder_width == options.encoder_width);
+  CHECK(read.same_padding == options.same_padding);
   CHECK(read.image_size == options.image_size);
   CHECK(read.resize_to == options.resize_to);
   CHECK(read.normalization.mean == options.normalization.mean);
@@ -136,6 +138,22 @@ TEST_CASE("every option comes back, to the last bit") {
   CHECK(read.hidden_size == options.hidden_size);
   CHECK(read.dropout == options.dropout);
   CHECK(read.max_caption_length == options.max_caption_length);
+}
+
+TEST_CASE("a file from before there was a choice of padding is read") {
+  const TemporaryFolder folder;
+  auto captioner = tiny_captioner(9);
+  save_captioner(folder / "new", captioner);
+  const SafetensorsFile whole(folder / "new");
+  SafetensorsWriter old;
+  for (const std::string& name : whole.names()) {
+    old.add(name, whole.info(name).dtype, whole.info(name).shape, whole.raw(name).data());
+  }
+  for (const auto& [key, text] : whole.metadata()) {
+    if (key != "same_padding") old.set_metadata(key, text);
+  }
+  old.write(folder / "old");
+  CHECK_FALSE(load_captioner<float>(folder / "old").options().same_padding);
 }
 
 TEST_CASE("the same captioner gives the same bytes") {

@@ -29,7 +29,7 @@ int check_parameter_gradients(const Model& model, const Accumulate& accumulate, 
 template <class Network>
 int check_network_gradients(const Network& network, const Tensor<double, 4>& images, Rng& rng,
                             const GradientCheckOptions& options = {}) {
-  const auto cotangent = random_tensor<double>(network.forward(images).shape(), rng);
+  const auto cotangent = random_tensor<double>(network.pooled(images).shape(), rng);
   return check_parameter_gradients(
       network,
       [&](Network& subject) {

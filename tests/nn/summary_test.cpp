@@ -124,9 +124,9 @@ TEST_CASE("layers inside layers have their full names") {
   const ModelSummary table = summary(block, Shape{1, 9, 8, 2});
   std::vector<std::string> names;
   for (const LayerSummary& layer : table.layers()) names.push_back(layer.name + " " + layer.output_shape);
-  CHECK(names == std::vector<std::string>{"conv1 [1, 5, 4, 4]", "bn1 [1, 5, 4, 4]", "relu [1, 5, 4, 4]",
-                                          "conv2 [1, 5, 4, 4]", "bn2 [1, 5, 4, 4]", "downsample.0 [1, 5, 4, 4]",
-                                          "downsample.1 [1, 5, 4, 4]", "relu [1, 5, 4, 4]"});
+  CHECK(names == std::vector<std::string>{"downsample.0 [1, 5, 4, 4]", "downsample.1 [1, 5, 4, 4]",
+                                          "conv1 [1, 5, 4, 4]", "bn1 [1, 5, 4, 4]", "relu [1, 5, 4, 4]",
+                                          "conv2 [1, 5, 4, 4]", "bn2 [1, 5, 4, 4]", "relu [1, 5, 4, 4]"});
   CHECK(table.parameters() == count_parameters(block));
   CHECK(table.buffers() == 3 * (2 * 4 + 1));  // of a batch norm: two averages, and the number of batches
 }

@@ -16,10 +16,12 @@
 namespace pupil {
 
 struct CaptionerOptions {
-  std::string encoder = "resnet18";  ///< one of encoder_networks
+  std::string encoder = "resnet18";  ///< one of image_architectures
   Index encoder_width = 0;           ///< channels of the encoder's first convolution; 0: the network's own
-  Index image_size = 224;            ///< what the encoder sees
-  Index resize_to = 256;  ///< what images are squashed to before their centre is cut out; at least image_size
+  bool same_padding = false;         ///< of the encoder: TensorFlow's padding, in place of PyTorch's
+  bool frozen_statistics = false;  ///< of the encoder's network, in training; no property of the model, nor in its file
+  Index image_size = 224;          ///< what the encoder sees
+  Index resize_to = 256;           ///< what images are squashed to before their centre is cut out; at least image_size
   Normalization normalization = imagenet_normalization;
   Index embedding_size = 512;
   Index hidden_size = 512;
@@ -33,10 +35,12 @@ class Captioner {
   Captioner(CaptionerOptions options, Vocabulary vocabulary, Rng& rng)
       : options_(check(std::move(options))),
         vocabulary_(std::move(vocabulary)),
-        encoder_({.network = options_.encoder,
-                  .image_size = options_.image_size,
-                  .width = options_.encoder_width,
-                  .out_features = options_.embedding_size},
+        encoder_({.network = {.architecture = options_.encoder,
+                              .image_size = options_.image_size,
+                              .width = options_.encoder_width,
+                              .same_padding = options_.same_padding,
+                              .frozen_statistics = options_.frozen_statistics},
+                  .embedding_size = options_.embedding_size},
                  rng),
         decoder_({.vocabulary_size = vocabulary_.size(),
                   .embedding_size = options_.embedding_size,

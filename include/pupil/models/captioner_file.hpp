@@ -26,6 +26,7 @@ template <class Options, class Visitor>
 void visit_options(Options& options, Visitor&& visitor) {
   visitor("encoder", options.encoder);
   visitor("encoder_width", options.encoder_width);
+  visitor("same_padding", options.same_padding);
   visitor("image_size", options.image_size);
   visitor("resize_to", options.resize_to);
   visitor("embedding_size", options.embedding_size);
@@ -74,7 +75,10 @@ inline Vocabulary read_vocabulary(const SafetensorsFile& file) {
 
 inline CaptionerOptions read_options(const SafetensorsFile& file) {
   CaptionerOptions options;
-  visit_options(options, [&](std::string_view key, auto& value) { from_text(file, key, file.metadata(key), value); });
+  visit_options(options, [&](std::string_view key, auto& value) {
+    const bool older = key == "same_padding" && !file.metadata().contains(key);  // files had none of it at first
+    if (!older) from_text(file, key, file.metadata(key), value);
+  });
   return options;
 }
 

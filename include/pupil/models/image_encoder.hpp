@@ -1,113 +1,100 @@
 #pragma once
-// ImageEncoder: one of the networks that turn an image into features, chosen by name at run time, and a batch norm of
-// these features.
+// ImageEncoder: an image network, a dense layer from its pooled features to those that a decoder reads, and a batch
+// norm of these.
 //
 // A network that has yet to learn gives nearly the same features for all images. The batch norm takes away what they
 // have in common and scales up what tells them apart, so that a decoder has something to look at from the first step
 // on; without it, decoders learn to speak without looking.
 
-#include <array>
-#include <string>
-#include <string_view>
 #include <utility>
-#include <variant>
 
-#include <pupil/models/resnet.hpp>
-#include <pupil/models/small_cnn.hpp>
+#include <pupil/models/image_network.hpp>
 #include <pupil/nn/batch_norm2d.hpp>
+#include <pupil/nn/dense.hpp>
 
 namespace pupil {
 
 struct ImageEncoderOptions {
-  std::string network = "resnet18";  ///< one of encoder_networks
-  Index image_size = 224;
-  Index width = 0;  ///< channels of the first convolution; 0: the network's own
-  Index out_features = 512;
+  ImageNetworkOptions network{};
+  Index embedding_size = 512;
 };
 
-/// What ImageEncoderOptions::network may be.
-inline constexpr std::array<std::string_view, 2> encoder_networks{"resnet18", "small"};
-
-/// Images [N, image_size, image_size, 3] to features [N, out_features]; in training, two images or more.
+/// Images [N, image_size, image_size, 3] to features [N, embedding_size]; in training, two images or more. The network
+/// may be trained as a whole, from one of its blocks on, or not at all, where its pooled features are given.
 template <class T>
 class ImageEncoder {
-  using Network = std::variant<ResNet<T>, SmallCnn<T>>;
-  using NetworkContext = std::variant<typename ResNet<T>::Context, typename SmallCnn<T>::Context>;
-
  public:
   struct Context {
-    NetworkContext network;
+    typename ImageNetwork<T>::Context network;
+    typename Dense<T>::Context fc;
     typename BatchNorm2d<T>::Context norm;
   };
 
-  /// Throws OptionError where no network has that name.
+  /// Throws what ImageNetwork throws.
   ImageEncoder(const ImageEncoderOptions& options, Rng& rng)
-      : network_(make(options, rng)), norm_({.num_features = options.out_features}) {}
+      : network_(options.network, rng),
+        fc_({.in_features = network_.pooled_size(), .out_features = options.embedding_size}, rng),
+        norm_({.num_features = options.embedding_size}) {}
 
-  Tensor<T, 2> forward(const Tensor<T, 4>& images) const {
-    return norm_.forward(std::visit([&](const auto& network) { return network.forward(images); }, network_));
+  Tensor<T, 2> forward(const Tensor<T, 4>& images) const { return project(network_.pooled(images)); }
+
+  /// The features of pooled features.
+  Tensor<T, 2> project(const Tensor<T, 2>& pooled) const { return norm_.forward(fc_.forward(pooled)); }
+
+  /// Blocks of the network before `first_trained` are run as in inference. Throws ShapeError for a single image, which
+  /// has nothing to be told apart from.
+  Tensor<T, 2> forward(Tensor<T, 4> images, Context& context, Index first_trained = 0) {
+    check_count(images.shape());
+    return forward_pooled(network_.forward(std::move(images), context.network, first_trained), context);
   }
 
-  /// Throws ShapeError for a single image, which has nothing to be told apart from.
-  Tensor<T, 2> forward(Tensor<T, 4> images, Context& context) {
-    require<ShapeError>(images.dim(0) >= 2, "encoder: training needs two images or more at a time (input ",
-                        images.shape(), ")");
-    auto features = std::visit(
-        [&](auto& network) { return network.forward(std::move(images), context_of(network, context.network)); },
-        network_);
-    return norm_.forward(std::move(features), context.norm);
-  }
-
+  /// Adds to the gradients of all that is trained.
   void backward(Tensor<T, 2> dy, const Context& context) {
-    const auto d_features = norm_.backward(std::move(dy), context.norm);
-    std::visit(
-        [&](auto& network) {
-          using Chosen = typename std::remove_cvref_t<decltype(network)>::Context;
-          network.backward(d_features, std::get<Chosen>(context.network));
-        },
-        network_);
+    network_.backward(d_pooled(std::move(dy), context), context.network);
   }
+
+  /// As forward, from the network's pooled features.
+  Tensor<T, 2> forward_pooled(Tensor<T, 2> pooled, Context& context) {
+    check_count(pooled.shape());
+    return norm_.forward(fc_.forward(std::move(pooled), context.fc), context.norm);
+  }
+
+  /// Adds to the gradients of dense layer and norm alone.
+  void backward_pooled(Tensor<T, 2> dy, const Context& context) { d_pooled(std::move(dy), context); }
+
+  ImageNetwork<T>& network() { return network_; }
+  const ImageNetwork<T>& network() const { return network_; }
 
   /// One line a layer; see nn/summary.hpp.
   template <class Table>
   Shape<2> summarize(Table& table, const Name& name, const Shape<4>& images) {
-    const Shape<2> features =
-        std::visit([&](auto& network) { return network.summarize(table, name, images); }, network_);
-    return table.add(name / "norm", norm_, features);
+    const auto pooled = table.add(name, network_, images);
+    return table.add(name / "norm", norm_, table.add(name / projection_name(), fc_, pooled));
   }
 
-  /// The network's parameters under its own names, and `norm`.
+  /// The network's parameters under its own names, the dense layer's under projection_name(), and `norm`.
   template <class Visitor>
   void visit(Visitor&& visitor, const Name& name = {}) {
-    std::visit([&](auto& network) { network.visit(visitor, name); }, network_);
+    network_.visit(visitor, name);
+    fc_.visit(visitor, name / projection_name());
     norm_.visit(visitor, name / "norm");
   }
 
+  /// `fc`; of the small network `13`, as if it were another of its layers.
+  std::string_view projection_name() const { return network_.options().architecture == "small" ? "13" : "fc"; }
+
  private:
-  static Network make(const ImageEncoderOptions& options, Rng& rng) {
-    require<OptionError>(options.image_size >= 1, "encoder: image_size is ", options.image_size);
-    require<OptionError>(options.width >= 0, "encoder: width is ", options.width);
-    if (options.network == "resnet18") {
-      return ResNet<T>({.width = options.width == 0 ? 64 : options.width, .out_features = options.out_features}, rng);
-    }
-    if (options.network == "small") {
-      return SmallCnn<T>({.image_size = options.image_size,
-                          .width = options.width == 0 ? 32 : options.width,
-                          .out_features = options.out_features},
-                         rng);
-    }
-    throw OptionError(message("encoder: no network is called \"", options.network, "\"; there are resnet18 and small"));
+  template <std::size_t Rank>
+  static void check_count(const Shape<Rank>& shape) {
+    require<ShapeError>(shape[0] >= 2, "encoder: training needs two images or more at a time (input ", shape, ")");
   }
 
-  /// The context of this network; a fresh one where another network used it before.
-  template <class Chosen>
-  static typename Chosen::Context& context_of(const Chosen&, NetworkContext& context) {
-    using ChosenContext = typename Chosen::Context;
-    if (!std::holds_alternative<ChosenContext>(context)) context.template emplace<ChosenContext>();
-    return std::get<ChosenContext>(context);
+  Tensor<T, 2> d_pooled(Tensor<T, 2> dy, const Context& context) {
+    return fc_.backward(norm_.backward(std::move(dy), context.norm), context.fc);
   }
 
-  Network network_;
+  ImageNetwork<T> network_;
+  Dense<T> fc_;
   BatchNorm2d<T> norm_;
 };
 

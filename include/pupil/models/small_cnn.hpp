@@ -1,76 +1,48 @@
 #pragma once
-// A small network for small, simple pictures: four halvings, and a dense layer that sees where things are.
+// A small network for small, simple pictures: four halvings. Its features are the whole grid, so that a dense layer
+// behind it sees where things are.
 
+#include <array>
+#include <string>
 #include <utility>
 
-#include <pupil/core/tensor.hpp>
-#include <pupil/nn/activations.hpp>
-#include <pupil/nn/batch_norm2d.hpp>
-#include <pupil/nn/conv2d.hpp>
-#include <pupil/nn/dense.hpp>
+#include <pupil/models/feature_network.hpp>
+#include <pupil/nn/convolution_block.hpp>
 #include <pupil/nn/flatten.hpp>
-#include <pupil/nn/sequential.hpp>
+#include <pupil/nn/same_padding.hpp>
 
 namespace pupil {
 
 struct SmallCnnOptions {
-  Index image_size = 64;  ///< height and width of the images
-  Index width = 32;       ///< channels of the first convolution
-  Index out_features = 512;
+  Index width = 32;                ///< channels of the first convolution
+  Index image_size = 64;           ///< what paddings depend on where they are SAME's
+  bool same_padding = false;       ///< TensorFlow's, in place of PyTorch's
+  bool frozen_statistics = false;  ///< of all batch norms
 };
 
-/// Images [N, image_size, image_size, 3] to features [N, out_features].
+/// Images [N, H, W, 3] to a grid [N, ceil(H / 16), ceil(W / 16), 4 width], and that as one row. Layers have the names
+/// of a Sequential: "0" is the first convolution, "3" the second.
 template <class T>
-class SmallCnn {
-  using Net = Sequential<Conv2d<T>, BatchNorm2d<T>, Relu<T>, Conv2d<T>, BatchNorm2d<T>, Relu<T>, Conv2d<T>,
-                         BatchNorm2d<T>, Relu<T>, Conv2d<T>, BatchNorm2d<T>, Relu<T>, Flatten<T>, Dense<T>>;
-
+class SmallCnn : public FeatureNetwork<T, Flatten<T>, ConvolutionBlock<T>> {
  public:
-  using Context = typename Net::Context;
-
-  SmallCnn(const SmallCnnOptions& options, Rng& rng)
-      : net_(conv(3, options.width, 2, rng), norm(options.width), Relu<T>(),                          //
-             conv(options.width, 2 * options.width, 2, rng), norm(2 * options.width), Relu<T>(),      //
-             conv(2 * options.width, 4 * options.width, 2, rng), norm(4 * options.width), Relu<T>(),  //
-             conv(4 * options.width, 4 * options.width, 2, rng), norm(4 * options.width), Relu<T>(),  //
-             Flatten<T>(),
-             Dense<T>({.in_features = 4 * options.width * last_extent(options) * last_extent(options),
-                       .out_features = options.out_features},
-                      rng)) {}
-
-  Tensor<T, 2> forward(const Tensor<T, 4>& images) const { return net_.forward(images); }
-  Tensor<T, 2> forward(Tensor<T, 4> images, Context& context) { return net_.forward(std::move(images), context); }
-
-  /// Adds to the parameters' gradients.
-  void backward(const Tensor<T, 2>& dy, const Context& context) { net_.backward(dy, context); }
-
-  /// One line a layer; see nn/summary.hpp.
-  template <class Table>
-  Shape<2> summarize(Table& table, const Name& name, const Shape<4>& images) {
-    return net_.summarize(table, name, images);
+  SmallCnn(const SmallCnnOptions& options, Rng& rng) : SmallCnn::FeatureNetwork("12", Flatten<T>()) {
+    PaddingPlan paddings(options.image_size, options.same_padding);
+    const std::array channels{Index{3}, options.width, 2 * options.width, 4 * options.width, 4 * options.width};
+    for (std::size_t i = 0; i + 1 < channels.size(); ++i) {
+      const ConvolutionBlockNames names{
+          .conv = std::to_string(3 * i), .norm = std::to_string(3 * i + 1), .activation = std::to_string(3 * i + 2)};
+      ConvolutionBlock<T> block({.layer = {.conv = {.in_channels = channels[i],
+                                                    .out_channels = channels[i + 1],
+                                                    .kernel_size = 3,
+                                                    .stride = 2,
+                                                    .padding = paddings.next(3, 2),
+                                                    .bias = false},
+                                           .frozen_statistics = options.frozen_statistics},
+                                 .names = names},
+                                rng);
+      this->add(names.conv, "", std::move(block));
+    }
   }
-
-  template <class Visitor>
-  void visit(Visitor&& visitor, const Name& name = {}) {
-    net_.visit(visitor, name);
-  }
-
- private:
-  static Conv2d<T> conv(Index in_channels, Index out_channels, Index stride, Rng& rng) {
-    return Conv2d<T>({.in_channels = in_channels,
-                      .out_channels = out_channels,
-                      .kernel_size = 3,
-                      .stride = stride,
-                      .padding = 1,
-                      .bias = false},
-                     rng);
-  }
-  static BatchNorm2d<T> norm(Index channels) { return BatchNorm2d<T>({.num_features = channels}); }
-
-  /// Four strides of two, each rounding up.
-  static Index last_extent(const SmallCnnOptions& options) { return (options.image_size + 15) / 16; }
-
-  Net net_;
 };
 
 }  // namespace pupil

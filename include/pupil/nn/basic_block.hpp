@@ -11,10 +11,7 @@
 
 #include <pupil/core/tensor.hpp>
 #include <pupil/kernels/add.hpp>
-#include <pupil/nn/activations.hpp>
-#include <pupil/nn/batch_norm2d.hpp>
-#include <pupil/nn/conv2d.hpp>
-#include <pupil/nn/sequential.hpp>
+#include <pupil/nn/conv2d_norm_activation.hpp>
 
 namespace pupil {
 
@@ -22,108 +19,100 @@ struct BasicBlockOptions {
   Index in_channels = 0;
   Index out_channels = 0;
   Index stride = 1;
+  Padding2d padding = 1;  ///< of the convolution with the stride
+  bool frozen_statistics = false;
 };
 
 template <class T>
 class BasicBlock {
  public:
-  using Downsample = Sequential<Conv2d<T>, BatchNorm2d<T>>;
-
   struct Context {
-    typename Conv2d<T>::Context conv1, conv2;
-    typename BatchNorm2d<T>::Context bn1, bn2;
-    typename Relu<T>::Context relu1, relu2;
-    typename Downsample::Context downsample;
+    typename Conv2dNormActivation<T>::Context conv1, conv2, downsample;
   };
 
   BasicBlock(const BasicBlockOptions& options, Rng& rng)
-      : conv1_({.in_channels = options.in_channels,
-                .out_channels = options.out_channels,
-                .kernel_size = 3,
-                .stride = options.stride,
-                .padding = 1,
-                .bias = false},
+      : conv1_({.conv = {.in_channels = options.in_channels,
+                         .out_channels = options.out_channels,
+                         .kernel_size = 3,
+                         .stride = options.stride,
+                         .padding = options.padding,
+                         .bias = false},
+                .frozen_statistics = options.frozen_statistics},
                rng),
-        bn1_({.num_features = options.out_channels}),
-        conv2_({.in_channels = options.out_channels,
-                .out_channels = options.out_channels,
-                .kernel_size = 3,
-                .padding = 1,
-                .bias = false},
-               rng),
-        bn2_({.num_features = options.out_channels}) {
+        conv2_({.conv = {.in_channels = options.out_channels,
+                         .out_channels = options.out_channels,
+                         .kernel_size = 3,
+                         .padding = 1,
+                         .bias = false},
+                .frozen_statistics = options.frozen_statistics},
+               rng) {
     if (options.stride != 1 || options.in_channels != options.out_channels) {
-      downsample_.emplace(Conv2d<T>({.in_channels = options.in_channels,
-                                     .out_channels = options.out_channels,
-                                     .kernel_size = 1,
-                                     .stride = options.stride,
-                                     .bias = false},
-                                    rng),
-                          BatchNorm2d<T>({.num_features = options.out_channels}));
+      downsample_.emplace(Conv2dNormActivationOptions{.conv = {.in_channels = options.in_channels,
+                                                               .out_channels = options.out_channels,
+                                                               .kernel_size = 1,
+                                                               .stride = options.stride,
+                                                               .bias = false},
+                                                      .activation = Activation::none,
+                                                      .frozen_statistics = options.frozen_statistics},
+                          rng);
     }
   }
 
   /// x [N, H, W, in_channels] gives [N, ceil(H / stride), ceil(W / stride), out_channels].
   Tensor<T, 4> forward(const Tensor<T, 4>& x) const {
-    auto y = bn2_.forward(conv2_.forward(relu_.forward(bn1_.forward(conv1_.forward(x)))));
-    if (downsample_) {
-      kernels::add_to(y, downsample_->forward(x));
-    } else {
-      kernels::add_to(y, x);
-    }
-    return relu_.forward(std::move(y));
+    const auto hidden = conv1_.forward(x);
+    return downsample_ ? conv2_.forward(hidden, downsample_->forward(x)) : conv2_.forward(hidden, x);
   }
 
   Tensor<T, 4> forward(Tensor<T, 4> x, Context& context) {
-    auto shortcut = downsample_ ? downsample_->forward(x, context.downsample) : x;
-    auto y = conv1_.forward(std::move(x), context.conv1);
-    y = bn1_.forward(std::move(y), context.bn1);
-    y = relu_.forward(std::move(y), context.relu1);
-    y = conv2_.forward(std::move(y), context.conv2);
-    y = bn2_.forward(std::move(y), context.bn2);
-    kernels::add_to(y, shortcut);
-    return relu_.forward(std::move(y), context.relu2);
+    if (downsample_) {
+      const auto shortcut = downsample_->forward(x, context.downsample);
+      return conv2_.forward(conv1_.forward(std::move(x), context.conv1), shortcut, context.conv2);
+    }
+    auto hidden = conv1_.forward(std::move(x), context.conv1);
+    return conv2_.forward(std::move(hidden), context.conv1.input(), context.conv2);
   }
 
   Tensor<T, 4> backward(Tensor<T, 4> dy, const Context& context) {
-    dy = relu_.backward(std::move(dy), context.relu2);
-    auto dx = bn2_.backward(dy, context.bn2);
-    dx = conv2_.backward(std::move(dx), context.conv2);
-    dx = relu_.backward(std::move(dx), context.relu1);
-    dx = bn1_.backward(std::move(dx), context.bn1);
-    dx = conv1_.backward(std::move(dx), context.conv1);
-    kernels::add_to(dx, downsample_ ? downsample_->backward(std::move(dy), context.downsample) : std::move(dy));
+    auto [d_hidden, d_shortcut] = conv2_.backward_with_residual(std::move(dy), context.conv2);
+    auto dx = conv1_.backward(std::move(d_hidden), context.conv1);
+    if (downsample_) d_shortcut = downsample_->backward(std::move(d_shortcut), context.downsample);
+    kernels::add_to(dx, d_shortcut);
     return dx;
   }
+
+  /// As backward, without dx: for the first block that is trained.
+  void backward_parameters(Tensor<T, 4> dy, const Context& context) {
+    auto [d_hidden, d_shortcut] = conv2_.backward_with_residual(std::move(dy), context.conv2);
+    conv1_.backward_parameters(std::move(d_hidden), context.conv1);
+    if (downsample_) downsample_->backward_parameters(std::move(d_shortcut), context.downsample);
+  }
+
+  /// What forward gives for an x of this shape, or throws.
+  Shape<4> output_shape(const Shape<4>& x) const { return conv2_.output_shape(conv1_.output_shape(x)); }
 
   /// One line a layer; see nn/summary.hpp.
   template <class Table>
   Shape<4> summarize(Table& table, const Name& name, const Shape<4>& x) {
-    auto y = table.add(name / "conv1", conv1_, x);
-    y = table.add(name / "bn1", bn1_, y);
-    y = table.add(name / "relu", relu_, y);
-    y = table.add(name / "conv2", conv2_, y);
-    y = table.add(name / "bn2", bn2_, y);
-    if (downsample_) table.add(name / "downsample", *downsample_, x);
-    return table.add(name / "relu", relu_, y);
+    if (downsample_) {
+      const Name shortcut = name / "downsample";
+      downsample_->summarize(table, shortcut / "0", shortcut / "1", shortcut / "2", x);
+    }
+    const auto y = conv1_.summarize(table, name / "conv1", name / "bn1", name / "relu", x);
+    return conv2_.summarize(table, name / "conv2", name / "bn2", name / "relu", y);
   }
 
   template <class Visitor>
   void visit(Visitor&& visitor, const Name& name = {}) {
-    conv1_.visit(visitor, name / "conv1");
-    bn1_.visit(visitor, name / "bn1");
-    conv2_.visit(visitor, name / "conv2");
-    bn2_.visit(visitor, name / "bn2");
+    conv1_.visit(visitor, name / "conv1", name / "bn1");
+    conv2_.visit(visitor, name / "conv2", name / "bn2");
     if (downsample_) downsample_->visit(visitor, name / "downsample");
   }
 
  private:
-  Conv2d<T> conv1_;
-  BatchNorm2d<T> bn1_;
-  Conv2d<T> conv2_;
-  BatchNorm2d<T> bn2_;
-  Relu<T> relu_;
-  std::optional<Downsample> downsample_;
+  Conv2dNormActivation<T> conv1_;
+  Conv2dNormActivation<T> conv2_;
+  std::optional<Conv2dNormActivation<T>> downsample_;
 };
 
 }  // namespace pupil

@@ -8,7 +8,8 @@
 //   db += sum of dy        dw += sum of dy (x - m) s
 //   dx = s w (dy - db' / n - (x - m) s dw' / n),   where db' and dw' are what this pass added
 //
-// Inference takes running averages in place of m and v.
+// Inference takes running averages in place of m and v. So does training with frozen statistics, which are then
+// constants: dx = s w dy. With them it is torchvision's ops.FrozenBatchNorm2d, whose weight and bias are trained here.
 
 #include <cmath>
 #include <cstdint>
@@ -24,7 +25,8 @@ namespace pupil {
 struct BatchNormOptions {
   Index num_features = 0;
   double epsilon = 1e-5;
-  double momentum = 0.1;  ///< the share of the newest batch in the running averages
+  double momentum = 0.1;           ///< the share of the newest batch in the running averages
+  bool frozen_statistics = false;  ///< whether training, too, normalizes by the running averages, and leaves them
 };
 
 namespace detail {
@@ -62,21 +64,17 @@ class BatchNorm {
   }
 
   /// x normalized by its own mean and variance, which the running averages then move towards, the variance as
-  /// sum of squares / (rows - 1). Throws ShapeError where there is but one row.
+  /// sum of squares / (rows - 1); or by these averages, where they are frozen. Throws ShapeError where there is but one
+  /// row to take statistics of.
   template <std::size_t Rank>
   Tensor<T, Rank> forward(Tensor<T, Rank> x, Context& context) {
     check(x.shape());
-    require<ShapeError>(x.rows() > 1, layer_, ": training needs more than one value a channel (input ", x.shape(), ")");
-    auto mean = Tensor<T, 1>::uninitialized({options_.num_features});
-    auto variance = Tensor<T, 1>::uninitialized({options_.num_features});
-    kernels::column_moments(kernels::matrix(x), mean, variance);
-    const double rows = static_cast<double>(x.rows());
-    ++num_batches_tracked_[0];
-    move_towards(running_mean_, mean, 1);
-    move_towards(running_variance_, variance, rows / (rows - 1));
-
-    context.mean = std::move(mean);
-    context.inverse_deviation = inverse_deviation(variance);
+    if (options_.frozen_statistics) {
+      context.mean = running_mean_;
+      context.inverse_deviation = inverse_deviation(running_variance_);
+    } else {
+      take_statistics(x, context);
+    }
     auto y = normalized(x, context.mean, context.inverse_deviation);
     const Shape<2> matrix{x.rows(), x.columns()};
     context.input = std::move(x).reshaped(matrix);
@@ -99,14 +97,14 @@ class BatchNorm {
     Tensor<T, 1> by_dy(sum_dy.shape());
     Tensor<T, 1> by_x(sum_dy.shape());
     Tensor<T, 1> constant(sum_dy.shape());
-    const T rows = static_cast<T>(expected[0]);
+    const T share = options_.frozen_statistics ? T{0} : T{1} / static_cast<T>(expected[0]);  // of a row in m and v
     for (Index c = 0; c < options_.num_features; ++c) {
       const T s = context.inverse_deviation[c];
       bias_.gradient[c] += sum_dy[c];
       weight_.gradient[c] += sum_dy_x[c] * s;
       by_dy[c] = s * weight_.value[c];
-      by_x[c] = -by_dy[c] * s * s * sum_dy_x[c] / rows;
-      constant[c] = -by_dy[c] * sum_dy[c] / rows;
+      by_x[c] = -by_dy[c] * s * s * sum_dy_x[c] * share;
+      constant[c] = -by_dy[c] * sum_dy[c] * share;
     }
     kernels::combine_columns(dy.data(), x, context.mean, by_dy, by_x, constant);
     return dy;
@@ -135,6 +133,20 @@ class BatchNorm {
   void check(const Shape<Rank>& shape) const {
     require<ShapeError>(shape[Rank - 1] == options_.num_features, layer_, ": input has ", shape[Rank - 1],
                         " channels, the layer was made for ", options_.num_features, " (input ", shape, ")");
+  }
+
+  /// The mean and deviation of x, which the running averages move towards.
+  template <std::size_t Rank>
+  void take_statistics(const Tensor<T, Rank>& x, Context& context) {
+    require<ShapeError>(x.rows() > 1, layer_, ": training needs more than one value a channel (input ", x.shape(), ")");
+    context.mean = Tensor<T, 1>::uninitialized({options_.num_features});
+    auto variance = Tensor<T, 1>::uninitialized({options_.num_features});
+    kernels::column_moments(kernels::matrix(x), context.mean, variance);
+    const double rows = static_cast<double>(x.rows());
+    ++num_batches_tracked_[0];
+    move_towards(running_mean_, context.mean, 1);
+    move_towards(running_variance_, variance, rows / (rows - 1));
+    context.inverse_deviation = inverse_deviation(variance);
   }
 
   Tensor<T, 1> inverse_deviation(const Tensor<T, 1>& variance) const {

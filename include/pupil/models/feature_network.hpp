@@ -1,0 +1,93 @@
+#pragma once
+// FeatureNetwork: what all networks from images to features have in common. Blocks turn an image into a grid of
+// features, and pooling turns that into one row.
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <pupil/core/tensor.hpp>
+#include <pupil/nn/block_chain.hpp>
+#include <pupil/nn/initialization.hpp>
+#include <pupil/nn/parameter.hpp>
+
+namespace pupil {
+
+/// Images [N, H, W, 3] to grids [N, h, w, channels] and features [N, pooled size]. `Pooling` is a layer from a grid to
+/// a row. Networks derive from this, and add their blocks as they are made.
+template <class T, class Pooling, class... Blocks>
+class FeatureNetwork {
+ public:
+  using Chain = BlockChain<T, Blocks...>;
+
+  struct Context {
+    typename Chain::Context blocks;
+    typename Pooling::Context pooling;
+  };
+
+  /// What the last block gives.
+  Tensor<T, 4> grid(const Tensor<T, 4>& images) const { return blocks_.forward(images); }
+
+  Tensor<T, 2> pooled_of_grid(const Tensor<T, 4>& grid) const { return pooling_.forward(grid); }
+
+  Tensor<T, 2> pooled(const Tensor<T, 4>& images) const { return pooled_of_grid(grid(images)); }
+
+  /// The pooled features. Blocks before `first_trained` are run as in inference.
+  Tensor<T, 2> forward(Tensor<T, 4> images, Context& context, Index first_trained = 0) {
+    return pooling_.forward(blocks_.forward(std::move(images), context.blocks, first_trained), context.pooling);
+  }
+
+  /// Adds to the gradients of what is trained. Images are not: they get none.
+  void backward(const Tensor<T, 2>& d_pooled, const Context& context) {
+    auto d_grid = pooling_.backward(d_pooled, context.pooling);
+    blocks_.backward(std::move(d_grid), context.blocks);
+  }
+
+  /// The grid of images of this shape.
+  Shape<4> grid_shape(const Shape<4>& images) const { return blocks_.output_shape(images); }
+  /// The features of images of this shape.
+  Shape<2> pooled_shape(const Shape<4>& images) const { return pooling_.output_shape(grid_shape(images)); }
+
+  const Chain& blocks() const { return blocks_; }
+
+  /// One line a layer; see nn/summary.hpp.
+  template <class Table>
+  Shape<2> summarize(Table& table, const Name& name, const Shape<4>& images) {
+    const Shape<4> grid = blocks_.summarize(table, name, images);
+    return table.add(name / pooling_name_, pooling_, grid);
+  }
+
+  template <class Visitor>
+  void visit(Visitor&& visitor, const Name& name = {}) {
+    blocks_.visit(visitor, name);
+    pooling_.visit(visitor, name / pooling_name_);
+  }
+
+ protected:
+  /// A network without blocks, whose pooling has this name.
+  FeatureNetwork(std::string_view pooling_name, Pooling pooling)
+      : pooling_name_(pooling_name), pooling_(std::move(pooling)) {}
+
+  /// Adds a block as BlockChain does.
+  void add(const std::string& name, typename Chain::Block block) { blocks_.add(name, std::move(block)); }
+  void add(const std::string& name, const std::string& path, typename Chain::Block block) {
+    blocks_.add(name, path, std::move(block));
+  }
+
+  /// Draws all filters from a normal distribution of variance 2 / fan out, as torchvision does.
+  void begin_filters(Rng& rng) {
+    for_each_parameter(blocks_, [&](const Name&, auto& parameter) {
+      if constexpr (std::is_same_v<decltype(parameter.value), Tensor<T, 4>>) {
+        const auto& shape = parameter.value.shape();
+        fill_kaiming_normal(parameter.value, shape[0] * shape[1] * shape[2], rng);
+      }
+    });
+  }
+
+ private:
+  Chain blocks_;
+  std::string pooling_name_;
+  Pooling pooling_;
+};
+
+}  // namespace pupil

@@ -1,0 +1,165 @@
+#pragma once
+// ImageNetwork: one of the networks that turn images into features, chosen by name at run time.
+
+#include <array>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+#include <pupil/models/resnet.hpp>
+#include <pupil/models/small_cnn.hpp>
+
+namespace pupil {
+
+struct ImageNetworkOptions {
+  std::string architecture = "resnet18";  ///< one of image_architectures
+  Index image_size = 224;
+  Index width = 0;                 ///< channels of the first convolution; 0: the network's own
+  bool same_padding = false;       ///< TensorFlow's padding, in place of PyTorch's; see nn/same_padding.hpp
+  bool frozen_statistics = false;  ///< of all batch norms; see BatchNormOptions
+};
+
+/// What ImageNetworkOptions::architecture may be.
+inline constexpr std::array<std::string_view, 5> image_architectures{"resnet18", "resnet34", "resnet50", "resnet101",
+                                                                     "small"};
+
+/// Images [N, image_size, image_size, 3] to the last grid of features and to pooled features, with torchvision's
+/// names. The classifier is not part of it; see models/image_classifier.hpp.
+template <class T>
+class ImageNetwork {
+  using Network = std::variant<ResNet<T>, SmallCnn<T>>;
+  using NetworkContext = std::variant<typename ResNet<T>::Context, typename SmallCnn<T>::Context>;
+
+ public:
+  struct Context {
+    NetworkContext network;
+  };
+
+  /// Throws OptionError where no architecture has that name, ShapeError where the image is too small for it.
+  ImageNetwork(const ImageNetworkOptions& options, Rng& rng)
+      : options_(checked(options)), network_(make(options, rng)), grid_shape_(grid_shape_of(network_)) {}
+
+  /// The last grid of features, [N, height, width, channels] as grid_shape() says.
+  Tensor<T, 4> grid(const Tensor<T, 4>& images) const {
+    check(images.shape());
+    return std::visit([&](const auto& network) { return network.grid(images); }, network_);
+  }
+
+  /// The features of whole images, [N, pooled_size()]: what the classifier's last layer is given.
+  Tensor<T, 2> pooled(const Tensor<T, 4>& images) const { return pooled_of_grid(grid(images)); }
+
+  /// The same, from the grid.
+  Tensor<T, 2> pooled_of_grid(const Tensor<T, 4>& grid) const {
+    return std::visit([&](const auto& network) { return network.pooled_of_grid(grid); }, network_);
+  }
+
+  /// The pooled features. Training begins at block `first_trained`; those before it are run as in inference.
+  Tensor<T, 2> forward(Tensor<T, 4> images, Context& context, Index first_trained = 0) {
+    check(images.shape());
+    return std::visit(
+        [&](auto& network) {
+          return network.forward(std::move(images), context_of(network, context.network), first_trained);
+        },
+        network_);
+  }
+
+  /// Adds to the gradients of what is trained; images get none.
+  void backward(const Tensor<T, 2>& d_pooled, const Context& context) {
+    std::visit(
+        [&](auto& network) {
+          using Chosen = typename std::remove_cvref_t<decltype(network)>::Context;
+          network.backward(d_pooled, std::get<Chosen>(context.network));
+        },
+        network_);
+  }
+
+  Index pooled_size() const {
+    return std::visit([&](const auto& network) { return network.pooled_shape(images_shape(1)); }, network_)[1];
+  }
+  Index grid_channels() const { return grid_shape_[2]; }
+  /// [height, width, channels] of an image's grid.
+  Shape<3> grid_shape() const { return grid_shape_; }
+
+  /// The number of the block of this name; see BlockChain::index_of.
+  Index block_index(std::string_view name) const {
+    return std::visit([&](const auto& network) { return network.blocks().index_of(name); }, network_);
+  }
+
+  /// What torchvision calls the layer from pooled features to classes.
+  std::string_view classifier_name() const { return options_.architecture == "small" ? "13" : "fc"; }
+
+  /// One line a layer; see nn/summary.hpp.
+  template <class Table>
+  Shape<2> summarize(Table& table, const Name& name, const Shape<4>& images) {
+    check(images);
+    return std::visit([&](auto& network) { return network.summarize(table, name, images); }, network_);
+  }
+
+  template <class Visitor>
+  void visit(Visitor&& visitor, const Name& name = {}) {
+    std::visit([&](auto& network) { network.visit(visitor, name); }, network_);
+  }
+
+  const ImageNetworkOptions& options() const { return options_; }
+
+ private:
+  static const ImageNetworkOptions& checked(const ImageNetworkOptions& options) {
+    require<OptionError>(options.image_size >= 1, "image_network: image_size is ", options.image_size);
+    require<OptionError>(options.width >= 0, "image_network: width is ", options.width);
+    return options;
+  }
+
+  static Network make(const ImageNetworkOptions& options, Rng& rng) {
+    const auto width = [&](Index own) { return options.width == 0 ? own : options.width; };
+    const auto resnet = [&](ResNetOptions chosen) {
+      chosen.width = width(chosen.width);
+      chosen.image_size = options.image_size;
+      chosen.same_padding = options.same_padding;
+      chosen.frozen_statistics = options.frozen_statistics;
+      return ResNet<T>(chosen, rng);
+    };
+    const std::string& architecture = options.architecture;
+    if (architecture == "resnet18") return resnet(resnet18_options);
+    if (architecture == "resnet34") return resnet(resnet34_options);
+    if (architecture == "resnet50") return resnet(resnet50_options);
+    if (architecture == "resnet101") return resnet(resnet101_options);
+    if (architecture == "small") {
+      return SmallCnn<T>({.width = width(SmallCnnOptions().width),
+                          .image_size = options.image_size,
+                          .same_padding = options.same_padding,
+                          .frozen_statistics = options.frozen_statistics},
+                         rng);
+    }
+    std::string names;
+    for (const std::string_view name : image_architectures) names += message(names.empty() ? "" : ", ", name);
+    throw OptionError(message("image_network: no network is called \"", architecture, "\"; there are ", names));
+  }
+
+  Shape<4> images_shape(Index count) const { return {count, options_.image_size, options_.image_size, 3}; }
+
+  Shape<3> grid_shape_of(const Network& chosen) const {
+    const Shape<4> grid = std::visit([&](const auto& network) { return network.grid_shape(images_shape(1)); }, chosen);
+    return {grid[1], grid[2], grid[3]};
+  }
+
+  void check(const Shape<4>& images) const {
+    require<ShapeError>(images == images_shape(images[0]), "image_network: images are ", images, ", it was made for ",
+                        images_shape(images[0]));
+  }
+
+  /// The context of this network; a fresh one where another network used it before.
+  template <class Chosen>
+  static typename Chosen::Context& context_of(const Chosen&, NetworkContext& context) {
+    using ChosenContext = typename Chosen::Context;
+    if (!std::holds_alternative<ChosenContext>(context)) context.template emplace<ChosenContext>();
+    return std::get<ChosenContext>(context);
+  }
+
+  ImageNetworkOptions options_;
+  Network network_;
+  Shape<3> grid_shape_;
+};
+
+}  // namespace pupil

@@ -1,0 +1,161 @@
+#pragma once
+// BlockChain: the blocks of an image network one after another, as many and of such kinds as is known at run time.
+// Training may begin at any of them: those before it are then run as in inference, and keep nothing.
+
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <pupil/core/tensor.hpp>
+#include <pupil/nn/parameter.hpp>
+
+namespace pupil {
+
+/// Every one of the Blocks maps images to images.
+template <class T, class... Blocks>
+class BlockChain {
+ public:
+  struct Context {
+    std::vector<std::variant<typename Blocks::Context...>> blocks;
+    Index first_trained = 0;  ///< of the forward pass
+  };
+
+  using Block = std::variant<Blocks...>;
+
+  /// Adds a block behind the others. Its parameters lie under its name, such as "layer1.0".
+  void add(const std::string& name, Block block) { add(name, name, std::move(block)); }
+
+  /// Its parameters lie under `path`, which is empty where they stand beside the chain's own, as "conv1" and "bn1" do.
+  void add(std::string name, std::string path, Block block) {
+    blocks_.push_back({std::move(name), std::move(path), std::move(block)});
+  }
+
+  Index size() const { return static_cast<Index>(blocks_.size()); }
+
+  Tensor<T, 4> forward(const Tensor<T, 4>& x) const { return infer(x, size()); }
+
+  /// Blocks before `first_trained` are run as in inference. Throws OptionError where there is no such block; size()
+  /// trains none.
+  Tensor<T, 4> forward(Tensor<T, 4> x, Context& context, Index first_trained = 0) {
+    require<OptionError>(first_trained >= 0 && first_trained <= size(), "block_chain: cannot train from block ",
+                         first_trained, " of ", size());
+    context.blocks.resize(blocks_.size());
+    context.first_trained = first_trained;
+    for (Index i = 0; i < first_trained; ++i) context.blocks[static_cast<std::size_t>(i)] = {};
+    if (first_trained > 0) x = infer(x, first_trained);
+    for (Index i = first_trained; i < size(); ++i) {
+      std::visit(
+          [&](auto& block) {
+            auto& kept = context_of(block, context.blocks[static_cast<std::size_t>(i)]);
+            x = block.forward(std::move(x), kept);
+          },
+          at(i).block);
+    }
+    return x;
+  }
+
+  /// Adds to the gradients of the blocks that are trained. What the first of them was given gets no gradient: nobody
+  /// trains it. Throws ShapeError for the context of another chain.
+  void backward(Tensor<T, 4> dy, const Context& context) {
+    require<ShapeError>(context.blocks.size() == blocks_.size(), "block_chain: the context is of ",
+                        context.blocks.size(), " blocks, the chain has ", size());
+    for (Index i = size(); i-- > context.first_trained;) {
+      std::visit(
+          [&](auto& block) {
+            using Kept = typename std::remove_cvref_t<decltype(block)>::Context;
+            const auto& kept = std::get<Kept>(context.blocks[static_cast<std::size_t>(i)]);
+            if (i > context.first_trained) {
+              dy = block.backward(std::move(dy), kept);
+            } else {
+              block.backward_parameters(std::move(dy), kept);
+            }
+          },
+          at(i).block);
+    }
+  }
+
+  /// The number of the first block that is called `name`, or whose name begins with it and a dot: "layer4" is
+  /// "layer4.0". Throws OptionError, with all names, where there is none.
+  Index index_of(std::string_view name) const {
+    std::string names;
+    for (Index i = 0; i < size(); ++i) {
+      const std::string_view candidate = at(i).name;
+      const bool begins = candidate.starts_with(name) && !name.empty();
+      if (begins && (candidate.size() == name.size() || candidate[name.size()] == '.')) return i;
+      names += message(i == 0 ? "" : ", ", candidate);
+    }
+    throw OptionError(message("block_chain: no block is called \"", name, "\"; there are ", names));
+  }
+
+  /// What forward gives for an x of this shape, or throws.
+  Shape<4> output_shape(Shape<4> x) const {
+    for (const Entry& entry : blocks_) {
+      x = std::visit([&](const auto& block) { return block.output_shape(x); }, entry.block);
+    }
+    return x;
+  }
+
+  /// One line a layer; see nn/summary.hpp.
+  template <class Table>
+  Shape<4> summarize(Table& table, const Name& name, Shape<4> x) {
+    for (Entry& entry : blocks_) {
+      with_path(name, entry.path, [&](const Name& full_name) {
+        x = std::visit([&](auto& block) { return block.summarize(table, full_name, x); }, entry.block);
+      });
+    }
+    return x;
+  }
+
+  template <class Visitor>
+  void visit(Visitor&& visitor, const Name& name = {}) {
+    for (Entry& entry : blocks_) {
+      with_path(name, entry.path, [&](const Name& full_name) {
+        std::visit([&](auto& block) { block.visit(visitor, full_name); }, entry.block);
+      });
+    }
+  }
+
+ private:
+  struct Entry {
+    std::string name;
+    std::string path;
+    Block block;
+  };
+
+  /// Calls `use` with the name and all parts of the path.
+  template <class Use>
+  static void with_path(const Name& name, std::string_view path, const Use& use) {
+    if (path.empty()) return use(name);
+    const std::size_t dot = std::min(path.find('.'), path.size());
+    with_path(name / path.substr(0, dot), path.substr(std::min(dot + 1, path.size())), use);
+  }
+
+  /// The block's context; a fresh one where a block of another kind used it before.
+  template <class Chosen>
+  static typename Chosen::Context& context_of(const Chosen&, std::variant<typename Blocks::Context...>& context) {
+    using Kept = typename Chosen::Context;
+    if (!std::holds_alternative<Kept>(context)) context.template emplace<Kept>();
+    return std::get<Kept>(context);
+  }
+
+  /// x after the first `count` blocks.
+  Tensor<T, 4> infer(const Tensor<T, 4>& x, Index count) const {
+    if (count == 0) return x;
+    const auto run = [&](Index i, const Tensor<T, 4>& input) {
+      return std::visit([&](const auto& block) { return block.forward(input); }, at(i).block);
+    };
+    auto y = run(0, x);
+    for (Index i = 1; i < count; ++i) y = run(i, y);
+    return y;
+  }
+
+  Entry& at(Index i) { return blocks_[static_cast<std::size_t>(i)]; }
+  const Entry& at(Index i) const { return blocks_[static_cast<std::size_t>(i)]; }
+
+  std::vector<Entry> blocks_;
+};
+
+}  // namespace pupil
