@@ -5,9 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <filesystem>
-#include <iomanip>
 #include <span>
-#include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,9 +36,7 @@ inline std::string hash_image_files(const std::filesystem::path& folder, std::sp
     const auto time = std::filesystem::last_write_time(folder / name, absent).time_since_epoch().count();
     hash = hash_number(absent ? 0 : static_cast<std::uint64_t>(time), hash);
   }
-  std::ostringstream digits;
-  digits << std::hex << std::setw(16) << std::setfill('0') << hash;
-  return digits.str();
+  return hash_digits(hash);
 }
 
 namespace detail {
