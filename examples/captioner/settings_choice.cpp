@@ -3,12 +3,17 @@
 #include <string>
 
 #include <pupil/data/feature_cache.hpp>
+#include <pupil/data/hash.hpp>
 #include <pupil/models/captioner_file.hpp>
 #include <pupil/models/pretrained_weights.hpp>
 
 namespace captioner {
 
 namespace {
+
+/// On features, captions have no encoder pass to share, and many small steps teach the decoder more than few large
+/// ones.
+nlohmann::json frozen_defaults() { return {{"captions_per_image", 1}}; }
 
 bool is_given(const SettingOptions& options, const std::string& setting) { return options.at(setting)->count() > 0; }
 
@@ -45,17 +50,27 @@ TrainingSettings with_decided(const TrainingSettings& asked, const SettingOption
   return settings.get<TrainingSettings>();
 }
 
+/// The settings with these values where the user gave none.
+TrainingSettings with_defaults(const TrainingSettings& asked, const SettingOptions& options,
+                               const nlohmann::json& defaults) {
+  nlohmann::json settings = asked;
+  for (const auto& [name, value] : defaults.items()) {
+    if (!is_given(options, name)) settings[name] = value;
+  }
+  return settings.get<TrainingSettings>();
+}
+
 TrainingSettings frozen_settings(const TrainingSettings& asked, const SettingOptions& options) {
-  const pupil::FeatureCache cache(asked.features);
-  const pupil::FeatureDescription& features = cache.description();
+  const pupil::PretrainedWeights weights(asked.weights);
+  const pupil::Index image_size = pupil::FeatureCache(asked.features).description().image_size;
   TrainingSettings settings = with_decided(asked, options,
-                                           {{"encoder", features.encoder},
-                                            {"encoder_width", 0},
-                                            {"image_size", features.image_size},
-                                            {"resize_to", features.image_size}},
+                                           {{"encoder", weights.architecture()},
+                                            {"encoder_width", weights.network_options().width},
+                                            {"image_size", image_size},
+                                            {"resize_to", image_size}},
                                            asked.features);
-  settings.weights_fingerprint = pupil::PretrainedWeights(asked.weights).fingerprint();
-  return settings;
+  settings.weights_fingerprint = pupil::hash_digits(weights.fingerprint());
+  return with_defaults(settings, options, frozen_defaults());
 }
 
 TrainingSettings fine_tuning_settings(const TrainingSettings& asked, const SettingOptions& options) {
