@@ -11,9 +11,18 @@ namespace captioner {
 
 namespace {
 
-/// On features, captions have no encoder pass to share, and many small steps teach the decoder more than few large
-/// ones.
-nlohmann::json frozen_defaults() { return {{"captions_per_image", 1}}; }
+/// On features, captions have no encoder pass to share, and a decoder learns more of many small steps than of few large
+/// ones. The features tell apart what there is to see, so that no word loss has to.
+nlohmann::json frozen_defaults() {
+  return {{"captions_per_image", 1}, {"embedding_size", 256}, {"dropout", 0.3}, {"word_loss", 0.0},
+          {"learning_rate", 1e-3},   {"schedule", "cosine"},  {"epochs", 10}};
+}
+
+/// What was learned is to be changed, not learned anew.
+nlohmann::json fine_tuning_defaults(const pupil::CaptionerOptions& of_model) {
+  return {
+      {"resize_to", of_model.resize_to}, {"dropout", of_model.dropout}, {"word_loss", 0.0}, {"learning_rate", 1e-4}};
+}
 
 bool is_given(const SettingOptions& options, const std::string& setting) { return options.at(setting)->count() > 0; }
 
@@ -76,14 +85,15 @@ TrainingSettings frozen_settings(const TrainingSettings& asked, const SettingOpt
 TrainingSettings fine_tuning_settings(const TrainingSettings& asked, const SettingOptions& options) {
   const std::filesystem::path model = RunFolder(asked.start_from).model();
   const pupil::CaptionerOptions of_model = pupil::read_captioner_description(pupil::SafetensorsFile(model)).options;
-  return with_decided(asked, options,
-                      {{"encoder", of_model.encoder},
-                       {"encoder_width", of_model.encoder_width},
-                       {"image_size", of_model.image_size},
-                       {"embedding_size", of_model.embedding_size},
-                       {"hidden_size", of_model.hidden_size},
-                       {"max_caption_length", of_model.max_caption_length}},
-                      model.string());
+  const TrainingSettings settings = with_decided(asked, options,
+                                                 {{"encoder", of_model.encoder},
+                                                  {"encoder_width", of_model.encoder_width},
+                                                  {"image_size", of_model.image_size},
+                                                  {"embedding_size", of_model.embedding_size},
+                                                  {"hidden_size", of_model.hidden_size},
+                                                  {"max_caption_length", of_model.max_caption_length}},
+                                                 model.string());
+  return with_defaults(settings, options, fine_tuning_defaults(of_model));
 }
 
 /// Those that a resumed run may be given anew: they say when to stop, not what a step does.

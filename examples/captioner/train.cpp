@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -27,6 +28,12 @@ namespace captioner {
 namespace {
 
 constexpr int exit_interrupted = 130;
+
+/// As settings_to_begin has them.
+constexpr std::string_view other_defaults =
+    "On --features, the defaults are --captions-per-image 1 --embedding-size 256 --dropout 0.3 --word-loss 0\n"
+    "--learning-rate 0.001 --schedule cosine --epochs 10; with --finetune-from, --learning-rate 0.0001 --word-loss 0,\n"
+    "and sizes and dropout of the captioner it starts from.";
 
 struct TrainArguments {
   std::string out;
@@ -132,6 +139,7 @@ void add_train_command(CLI::App& app, ExitStatus& status) {
   command->add_option("--threads", arguments->threads, "Threads; 0: all processors")->check(CLI::NonNegativeNumber);
 
   arguments->options = add_setting_options(*command, arguments->settings);
+  command->footer(std::string(other_defaults));
   command->callback([arguments, &status] { train(*arguments, status); });
 }
 
