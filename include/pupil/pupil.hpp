@@ -98,6 +98,7 @@
 #include <pupil/nn/gru_recurrence.hpp>
 #include <pupil/nn/identity.hpp>
 #include <pupil/nn/initialization.hpp>
+#include <pupil/nn/inverted_residual.hpp>
 #include <pupil/nn/layer.hpp>
 #include <pupil/nn/layer_norm.hpp>
 #include <pupil/nn/length_mask.hpp>
@@ -209,10 +210,17 @@
 #include <pupil/models/captioner_file.hpp>
 #include <pupil/models/captioner_training.hpp>
 #include <pupil/models/feature_network.hpp>
+#include <pupil/models/image_classifier.hpp>
 #include <pupil/models/image_encoder.hpp>
 #include <pupil/models/image_network.hpp>
+#include <pupil/models/metadata.hpp>
+#include <pupil/models/mobilenet_v2.hpp>
 #include <pupil/models/pretrained_embedding.hpp>
+#include <pupil/models/pretrained_names.hpp>
+#include <pupil/models/pretrained_weights.hpp>
 #include <pupil/models/resnet.hpp>
 #include <pupil/models/show_and_tell.hpp>
 #include <pupil/models/small_cnn.hpp>
+#include <pupil/models/vgg16.hpp>
+#include <pupil/models/vgg_pooling.hpp>
 #include <pupil/models/word_loss.hpp>

@@ -1,18 +1,17 @@
 #pragma once
 // A Captioner in one safetensors file: its weights under their names; its options and vocabulary in the metadata.
 
-#include <array>
 #include <filesystem>
 #include <new>
 #include <sstream>
 #include <string>
 #include <string_view>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include <pupil/io/checkpoint.hpp>
 #include <pupil/models/captioner.hpp>
+#include <pupil/models/metadata.hpp>
 
 namespace pupil {
 
@@ -21,7 +20,7 @@ namespace detail {
 /// What the metadata calls this kind of file.
 inline constexpr std::string_view captioner_format = "pupil captioner 1";
 
-/// Texts to values: all options of a captioner, visited by name.
+/// All options of a captioner, visited by name.
 template <class Options, class Visitor>
 void visit_options(Options& options, Visitor&& visitor) {
   visitor("encoder", options.encoder);
@@ -33,33 +32,7 @@ void visit_options(Options& options, Visitor&& visitor) {
   visitor("hidden_size", options.hidden_size);
   visitor("dropout", options.dropout);
   visitor("max_caption_length", options.max_caption_length);
-  constexpr std::array mean_names{"mean_red", "mean_green", "mean_blue"};
-  constexpr std::array deviation_names{"deviation_red", "deviation_green", "deviation_blue"};
-  for (std::size_t c = 0; c < 3; ++c) {
-    visitor(mean_names[c], options.normalization.mean[c]);
-    visitor(deviation_names[c], options.normalization.standard_deviation[c]);
-  }
-}
-
-template <class Value>
-std::string to_text(const Value& value) {
-  std::ostringstream text;
-  text.precision(17);
-  text << value;
-  return text.str();
-}
-
-/// No model has a larger size in its options; products of a few such sizes are still numbers.
-inline constexpr Index largest_size = Index{1} << 20;
-
-/// Throws FileError unless the whole text is a value of this type, and no size out of all reason.
-template <class Value>
-void from_text(const SafetensorsFile& file, std::string_view key, const std::string& text, Value& value) {
-  std::istringstream stream(text);
-  stream >> value;
-  bool sound = !stream.fail() && stream.peek() == std::istringstream::traits_type::eof();
-  if constexpr (std::is_same_v<Value, Index>) sound = sound && value >= 0 && value <= largest_size;
-  require<FileError>(sound, file.path().string(), ": ", key, " is \"", text, "\" in the metadata");
+  visit_normalization(options.normalization, visitor);
 }
 
 inline Vocabulary read_vocabulary(const SafetensorsFile& file) {

@@ -54,37 +54,46 @@ class FeatureNetwork {
   template <class Table>
   Shape<2> summarize(Table& table, const Name& name, const Shape<4>& images) {
     const Shape<4> grid = blocks_.summarize(table, name, images);
-    return table.add(name / pooling_name_, pooling_, grid);
+    return table.add(pooling_name(name), pooling_, grid);
   }
 
   template <class Visitor>
   void visit(Visitor&& visitor, const Name& name = {}) {
     blocks_.visit(visitor, name);
-    pooling_.visit(visitor, name / pooling_name_);
+    pooling_.visit(visitor, pooling_name(name));
   }
 
  protected:
-  /// A network without blocks, whose pooling has this name.
+  /// A network without blocks. The pooling has this name, or none, where its layers stand beside the blocks.
   FeatureNetwork(std::string_view pooling_name, Pooling pooling)
       : pooling_name_(pooling_name), pooling_(std::move(pooling)) {}
 
   /// Adds a block as BlockChain does.
-  void add(const std::string& name, typename Chain::Block block) { blocks_.add(name, std::move(block)); }
-  void add(const std::string& name, const std::string& path, typename Chain::Block block) {
+  template <class Block>
+  void add(const std::string& name, Block block) {
+    blocks_.add(name, std::move(block));
+  }
+  template <class Block>
+  void add(const std::string& name, const std::string& path, Block block) {
     blocks_.add(name, path, std::move(block));
   }
 
-  /// Draws all filters from a normal distribution of variance 2 / fan out, as torchvision does.
+  /// Draws all filters from a normal distribution of variance 2 / fan out and sets all biases to 0, as torchvision
+  /// does.
   void begin_filters(Rng& rng) {
-    for_each_parameter(blocks_, [&](const Name&, auto& parameter) {
+    for_each_parameter(blocks_, [&](const Name& name, auto& parameter) {
       if constexpr (std::is_same_v<decltype(parameter.value), Tensor<T, 4>>) {
         const auto& shape = parameter.value.shape();
         fill_kaiming_normal(parameter.value, shape[0] * shape[1] * shape[2], rng);
+      } else if (name.str().ends_with(".bias")) {
+        parameter.value.fill(0);
       }
     });
   }
 
  private:
+  Name pooling_name(const Name& name) const { return pooling_name_.empty() ? name : name / pooling_name_; }
+
   Chain blocks_;
   std::string pooling_name_;
   Pooling pooling_;

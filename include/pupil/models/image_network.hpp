@@ -8,8 +8,10 @@
 #include <utility>
 #include <variant>
 
+#include <pupil/models/mobilenet_v2.hpp>
 #include <pupil/models/resnet.hpp>
 #include <pupil/models/small_cnn.hpp>
+#include <pupil/models/vgg16.hpp>
 
 namespace pupil {
 
@@ -22,15 +24,21 @@ struct ImageNetworkOptions {
 };
 
 /// What ImageNetworkOptions::architecture may be.
-inline constexpr std::array<std::string_view, 5> image_architectures{"resnet18", "resnet34", "resnet50", "resnet101",
-                                                                     "small"};
+inline constexpr std::array<std::string_view, 8> image_architectures{
+    "vgg16", "vgg16_bn", "resnet18", "resnet34", "resnet50", "resnet101", "mobilenet_v2", "small"};
 
 /// Images [N, image_size, image_size, 3] to the last grid of features and to pooled features, with torchvision's
 /// names. The classifier is not part of it; see models/image_classifier.hpp.
 template <class T>
 class ImageNetwork {
-  using Network = std::variant<ResNet<T>, SmallCnn<T>>;
-  using NetworkContext = std::variant<typename ResNet<T>::Context, typename SmallCnn<T>::Context>;
+  template <class... Networks>
+  struct Choice {
+    using Network = std::variant<Networks...>;
+    using Context = std::variant<typename Networks::Context...>;
+  };
+  using Choices = Choice<ResNet<T>, Vgg16<T>, MobileNetV2<T>, SmallCnn<T>>;
+  using Network = typename Choices::Network;
+  using NetworkContext = typename Choices::Context;
 
  public:
   struct Context {
@@ -88,7 +96,12 @@ class ImageNetwork {
   }
 
   /// What torchvision calls the layer from pooled features to classes.
-  std::string_view classifier_name() const { return options_.architecture == "small" ? "13" : "fc"; }
+  std::string_view classifier_name() const {
+    if (std::holds_alternative<ResNet<T>>(network_)) return "fc";
+    if (std::holds_alternative<Vgg16<T>>(network_)) return "classifier.6";
+    if (std::holds_alternative<MobileNetV2<T>>(network_)) return "classifier.1";
+    return "13";  // torchvision has no small network: behind its Sequential
+  }
 
   /// One line a layer; see nn/summary.hpp.
   template <class Table>
@@ -125,6 +138,19 @@ class ImageNetwork {
     if (architecture == "resnet34") return resnet(resnet34_options);
     if (architecture == "resnet50") return resnet(resnet50_options);
     if (architecture == "resnet101") return resnet(resnet101_options);
+    if (architecture == "vgg16" || architecture == "vgg16_bn") {
+      return Vgg16<T>({.width = width(Vgg16Options().width),
+                       .batch_norm = architecture == "vgg16_bn",
+                       .frozen_statistics = options.frozen_statistics},
+                      rng);
+    }
+    if (architecture == "mobilenet_v2") {
+      return MobileNetV2<T>({.width = width(MobileNetV2Options().width),
+                             .image_size = options.image_size,
+                             .same_padding = options.same_padding,
+                             .frozen_statistics = options.frozen_statistics},
+                            rng);
+    }
     if (architecture == "small") {
       return SmallCnn<T>({.width = width(SmallCnnOptions().width),
                           .image_size = options.image_size,

@@ -2,6 +2,7 @@
 // BlockChain: the blocks of an image network one after another, as many and of such kinds as is known at run time.
 // Training may begin at any of them: those before it are then run as in inference, and keep nothing.
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -14,6 +15,18 @@
 
 namespace pupil {
 
+namespace detail {
+
+/// Calls `use` with the name and all parts of the path behind it, such as "layer1.0".
+template <class Use>
+void with_path(const Name& name, std::string_view path, const Use& use) {
+  if (path.empty()) return use(name);
+  const std::size_t dot = std::min(path.find('.'), path.size());
+  with_path(name / path.substr(0, dot), path.substr(std::min(dot + 1, path.size())), use);
+}
+
+}  // namespace detail
+
 /// Every one of the Blocks maps images to images.
 template <class T, class... Blocks>
 class BlockChain {
@@ -23,14 +36,16 @@ class BlockChain {
     Index first_trained = 0;  ///< of the forward pass
   };
 
-  using Block = std::variant<Blocks...>;
-
   /// Adds a block behind the others. Its parameters lie under its name, such as "layer1.0".
-  void add(const std::string& name, Block block) { add(name, name, std::move(block)); }
+  template <class Added>
+  void add(const std::string& name, Added block) {
+    add(name, name, std::move(block));
+  }
 
   /// Its parameters lie under `path`, which is empty where they stand beside the chain's own, as "conv1" and "bn1" do.
-  void add(std::string name, std::string path, Block block) {
-    blocks_.push_back({std::move(name), std::move(path), std::move(block)});
+  template <class Added>
+  void add(const std::string& name, const std::string& path, Added block) {
+    blocks_.emplace_back(name, path, std::move(block));
   }
 
   Index size() const { return static_cast<Index>(blocks_.size()); }
@@ -102,7 +117,7 @@ class BlockChain {
   template <class Table>
   Shape<4> summarize(Table& table, const Name& name, Shape<4> x) {
     for (Entry& entry : blocks_) {
-      with_path(name, entry.path, [&](const Name& full_name) {
+      detail::with_path(name, entry.path, [&](const Name& full_name) {
         x = std::visit([&](auto& block) { return block.summarize(table, full_name, x); }, entry.block);
       });
     }
@@ -112,7 +127,7 @@ class BlockChain {
   template <class Visitor>
   void visit(Visitor&& visitor, const Name& name = {}) {
     for (Entry& entry : blocks_) {
-      with_path(name, entry.path, [&](const Name& full_name) {
+      detail::with_path(name, entry.path, [&](const Name& full_name) {
         std::visit([&](auto& block) { block.visit(visitor, full_name); }, entry.block);
       });
     }
@@ -120,18 +135,14 @@ class BlockChain {
 
  private:
   struct Entry {
+    template <class Added>
+    Entry(std::string name_, std::string path_, Added added)
+        : name(std::move(name_)), path(std::move(path_)), block(std::in_place_type<Added>, std::move(added)) {}
+
     std::string name;
     std::string path;
-    Block block;
+    std::variant<Blocks...> block;
   };
-
-  /// Calls `use` with the name and all parts of the path.
-  template <class Use>
-  static void with_path(const Name& name, std::string_view path, const Use& use) {
-    if (path.empty()) return use(name);
-    const std::size_t dot = std::min(path.find('.'), path.size());
-    with_path(name / path.substr(0, dot), path.substr(std::min(dot + 1, path.size())), use);
-  }
 
   /// The block's context; a fresh one where a block of another kind used it before.
   template <class Chosen>
