@@ -3,7 +3,6 @@
 #include <string>
 
 #include <pupil/data/feature_cache.hpp>
-#include <pupil/data/hash.hpp>
 #include <pupil/models/captioner_file.hpp>
 #include <pupil/models/pretrained_weights.hpp>
 
@@ -78,7 +77,7 @@ TrainingSettings frozen_settings(const TrainingSettings& asked, const SettingOpt
                                             {"image_size", image_size},
                                             {"resize_to", image_size}},
                                            asked.features);
-  settings.weights_fingerprint = pupil::hash_digits(weights.fingerprint());
+  settings.weights_fingerprint = weights.fingerprint();
   return with_defaults(settings, options, frozen_defaults());
 }
 

@@ -3,7 +3,6 @@
 #include <string>
 #include <utility>
 
-#include <pupil/data/hash.hpp>
 #include <pupil/models/captioner_file.hpp>
 #include <pupil/models/pretrained_weights.hpp>
 
@@ -32,7 +31,7 @@ Model untrained(const TrainingSettings& settings, const pupil::Vocabulary& vocab
 
 Model with_pretrained_network(const TrainingSettings& settings, const pupil::Vocabulary& vocabulary) {
   const pupil::PretrainedWeights weights(settings.weights);
-  pupil::require<pupil::FileError>(pupil::hash_digits(weights.fingerprint()) == settings.weights_fingerprint, settings.weights,
+  pupil::require<pupil::FileError>(weights.fingerprint() == settings.weights_fingerprint, settings.weights,
                                    ": has changed since the run began");
   pupil::CaptionerOptions options = new_options(settings);
   options.same_padding = weights.preprocessing().same_padding;
