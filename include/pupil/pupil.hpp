@@ -178,6 +178,7 @@
 #include <pupil/io/pixels.hpp>
 #include <pupil/io/png_checksum.hpp>
 #include <pupil/io/resize.hpp>
+#include <pupil/io/resumable_output.hpp>
 #include <pupil/io/safetensors.hpp>
 #include <pupil/io/safetensors_header.hpp>
 #include <pupil/io/safetensors_output.hpp>
@@ -208,7 +209,12 @@
 #include <pupil/data/flickr8k_files.hpp>
 #include <pupil/data/folders.hpp>
 #include <pupil/data/hash.hpp>
+#include <pupil/data/feature_cache.hpp>
+#include <pupil/data/feature_cache_output.hpp>
+#include <pupil/data/feature_description.hpp>
+#include <pupil/data/feature_extraction.hpp>
 #include <pupil/data/image_cache.hpp>
+#include <pupil/data/image_files.hpp>
 #include <pupil/data/progress.hpp>
 #include <pupil/data/scene.hpp>
 #include <pupil/data/scene_captions.hpp>
