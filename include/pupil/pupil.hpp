@@ -26,6 +26,8 @@
 #include <pupil/kernels/conv_axis.hpp>
 #include <pupil/kernels/conv_shape.hpp>
 #include <pupil/kernels/depthwise_conv2d.hpp>
+#include <pupil/kernels/depthwise_gather.hpp>
+#include <pupil/kernels/epilogue.hpp>
 #include <pupil/kernels/few_rows.hpp>
 #include <pupil/kernels/gathered_rows.hpp>
 #include <pupil/kernels/gemm.hpp>
@@ -38,7 +40,9 @@
 #include <pupil/kernels/layer_norm.hpp>
 #include <pupil/kernels/lines.hpp>
 #include <pupil/kernels/lstm.hpp>
+#include <pupil/kernels/mask_groups.hpp>
 #include <pupil/kernels/matrix_operand.hpp>
+#include <pupil/kernels/multiply_tile.hpp>
 #include <pupil/kernels/packed_right.hpp>
 #include <pupil/kernels/packed_sequences.hpp>
 #include <pupil/kernels/packing.hpp>
@@ -46,6 +50,8 @@
 #include <pupil/kernels/pool2d.hpp>
 #include <pupil/kernels/precision.hpp>
 #include <pupil/kernels/random_mask.hpp>
+#include <pupil/kernels/rectified_batch_norm.hpp>
+#include <pupil/kernels/rectifier.hpp>
 #include <pupil/kernels/recurrent_steps.hpp>
 #include <pupil/kernels/softmax.hpp>
 #include <pupil/kernels/standard_normal.hpp>
@@ -59,14 +65,23 @@
 #include <pupil/kernels/x86/amx_unit.hpp>
 #include <pupil/kernels/x86/bf16_avx512.hpp>
 #include <pupil/kernels/x86/bf16_tile.hpp>
+#include <pupil/kernels/x86/depthwise_gather_avx2.hpp>
+#include <pupil/kernels/x86/depthwise_gather_avx512.hpp>
 #include <pupil/kernels/x86/direct_conv2d.hpp>
 #include <pupil/kernels/x86/direct_cuts.hpp>
 #include <pupil/kernels/x86/direct_tile_avx512.hpp>
+#include <pupil/kernels/x86/direct_weight_gradient.hpp>
+#include <pupil/kernels/x86/epilogue_avx2.hpp>
+#include <pupil/kernels/x86/epilogue_avx512.hpp>
 #include <pupil/kernels/x86/gemm_tile_avx2.hpp>
 #include <pupil/kernels/x86/gemm_tile_avx512.hpp>
 #include <pupil/kernels/x86/image_part.hpp>
+#include <pupil/kernels/x86/stem_weight_gradient.hpp>
+#include <pupil/kernels/x86/stem_weight_gradient_tile_avx512.hpp>
 #include <pupil/kernels/x86/transpose_avx2.hpp>
 #include <pupil/kernels/x86/transpose_avx512.hpp>
+#include <pupil/kernels/x86/weight_gradient_lines.hpp>
+#include <pupil/kernels/x86/weight_gradient_tile_avx512.hpp>
 #endif
 
 // nn: layers, parameters, losses
@@ -97,6 +112,7 @@
 #include <pupil/nn/gru_cell.hpp>
 #include <pupil/nn/gru_recurrence.hpp>
 #include <pupil/nn/identity.hpp>
+#include <pupil/nn/image_parts.hpp>
 #include <pupil/nn/initialization.hpp>
 #include <pupil/nn/inverted_residual.hpp>
 #include <pupil/nn/layer.hpp>
@@ -131,9 +147,11 @@
 #include <pupil/optim/adam.hpp>
 #include <pupil/optim/adam_moments.hpp>
 #include <pupil/optim/adamw.hpp>
+#include <pupil/optim/array_ranges.hpp>
 #include <pupil/optim/clip_gradients.hpp>
 #include <pupil/optim/cosine_decay.hpp>
 #include <pupil/optim/exponential_decay.hpp>
+#include <pupil/optim/gradients.hpp>
 #include <pupil/optim/moving_average.hpp>
 #include <pupil/optim/one_cycle.hpp>
 #include <pupil/optim/optimizer.hpp>
@@ -160,6 +178,7 @@
 #include <pupil/io/pixels.hpp>
 #include <pupil/io/png_checksum.hpp>
 #include <pupil/io/resize.hpp>
+#include <pupil/io/resumable_output.hpp>
 #include <pupil/io/safetensors.hpp>
 #include <pupil/io/safetensors_header.hpp>
 #include <pupil/io/safetensors_output.hpp>
@@ -190,7 +209,12 @@
 #include <pupil/data/flickr8k_files.hpp>
 #include <pupil/data/folders.hpp>
 #include <pupil/data/hash.hpp>
+#include <pupil/data/feature_cache.hpp>
+#include <pupil/data/feature_cache_output.hpp>
+#include <pupil/data/feature_description.hpp>
+#include <pupil/data/feature_extraction.hpp>
 #include <pupil/data/image_cache.hpp>
+#include <pupil/data/image_files.hpp>
 #include <pupil/data/progress.hpp>
 #include <pupil/data/scene.hpp>
 #include <pupil/data/scene_captions.hpp>

@@ -5,7 +5,6 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
-#include <utility>
 
 #include <doctest/doctest.h>
 
@@ -17,6 +16,7 @@
 namespace pupil::testing {
 
 using kernels::Destination;
+using kernels::Epilogue;
 using kernels::RowMajor;
 using kernels::Transposed;
 
@@ -50,6 +50,21 @@ struct Expected {
   double value;
   double magnitude;
 };
+/// What an epilogue makes of a sum.
+template <class T>
+void finish(const Epilogue<T>& epilogue, Index column, Index offset, Expected& sum) {
+  const auto add = [&sum](T term) {
+    sum.value += static_cast<double>(term);
+    sum.magnitude += std::abs(static_cast<double>(term));
+  };
+  if (epilogue.scale != nullptr) {
+    sum.value *= static_cast<double>(epilogue.scale[column]);
+    sum.magnitude *= std::abs(static_cast<double>(epilogue.scale[column]));
+    add(epilogue.shift[column]);
+  }
+  if (epilogue.residual != nullptr) add(epilogue.residual[offset]);
+  sum.value = std::clamp(sum.value, static_cast<double>(epilogue.lowest), static_cast<double>(epilogue.highest));
+}
 template <class Left, class Right, class T>
 Expected naive_element(const Left& a, const Right& b, const Destination<T>& c, Index row, Index column) {
   const T start = c.accumulate ? c.data[row * c.stride + column] : c.bias != nullptr ? c.bias[column] : T{};
@@ -59,6 +74,7 @@ Expected naive_element(const Left& a, const Right& b, const Destination<T>& c, I
     sum.value += term;
     sum.magnitude += std::abs(term);
   }
+  if (c.epilogue != nullptr) finish(*c.epilogue, column, row * c.stride + column, sum);
   return sum;
 }
 
@@ -66,9 +82,41 @@ Expected naive_element(const Left& a, const Right& b, const Destination<T>& c, I
 template <class T>
 inline constexpr double usual_rounding = 4 * static_cast<double>(std::numeric_limits<T>::epsilon());
 
+/// How a product begins and ends.
+struct ProductForm {
+  bool accumulate = false;
+  bool bias = false;
+  bool epilogue = false;
+};
+
+/// Numbers for epilogues of products of this shape, and beside them NaN.
+template <class T>
+class RandomEpilogue {
+ public:
+  RandomEpilogue(const Shape<2>& shape, Rng& rng)
+      : scale_(random_tensor<T>(Shape{shape[1]}, rng)),
+        shift_(random_tensor<T>(Shape{shape[1]}, rng)),
+        residual_(random_tensor<T>(shape, rng)) {}
+
+  /// Some of the parts there can be.
+  Epilogue<T> some(Rng& rng) const {
+    Epilogue<T> epilogue;
+    if (rng.below(3) > 0) {
+      epilogue.scale = scale_.data();
+      epilogue.shift = shift_.data();
+    }
+    if (rng.below(3) > 0) epilogue.residual = residual_.data();
+    return epilogue.rectified_by(static_cast<Activation>(rng.below(3)));
+  }
+
+ private:
+  Tensor<T, 1> scale_, shift_;
+  Tensor<T, 2> residual_;
+};
+
 /// Calls `multiply(a, b, c)` and compares c, and what lies beside it, with the naive product.
 template <class T, class Left, class Right, class Multiply>
-void check_product(const Left& a, const Right& b, bool accumulate, bool bias, double tolerance, Rng& rng,
+void check_product(const Left& a, const Right& b, const ProductForm& form, double tolerance, Rng& rng,
                    const Multiply& multiply) {
   constexpr T untouched = 77;
   const Index left_margin = rng.below(3);
@@ -78,10 +126,13 @@ void check_product(const Left& a, const Right& b, bool accumulate, bool bias, do
     std::generate_n(result.row(r) + left_margin, b.columns, [&] { return rng.normal<T>(); });
   }
   const auto biases = random_tensor<T>(Shape{b.columns}, rng);
+  const RandomEpilogue<T> epilogues({a.rows, stride}, rng);
+  const Epilogue<T> epilogue = epilogues.some(rng);
   const auto before = result;
   const auto destination = [&](const auto& tensor) {
     T* const first = tensor.empty() ? nullptr : const_cast<T*>(tensor.data()) + left_margin;
-    return Destination<T>{first, stride, accumulate, bias ? biases.data() : nullptr};
+    return Destination<T>{first, stride, form.accumulate, form.bias ? biases.data() : nullptr,
+                          form.epilogue ? &epilogue : nullptr};
   };
   multiply(a, b, destination(result));
 
@@ -100,7 +151,7 @@ void check_product(const Left& a, const Right& b, bool accumulate, bool bias, do
   CHECK(wrong == 0);
 }
 
-/// All four transposes, three kinds of destination.
+/// All four transposes, several kinds of destination.
 template <class T, class Multiply>
 void check_all_forms(Index rows, Index columns, Index depth, double tolerance, Rng& rng, const Multiply& multiply) {
   CAPTURE(rows);
@@ -110,16 +161,18 @@ void check_all_forms(Index rows, Index columns, Index depth, double tolerance, R
   const StridedMatrix<T> a_transposed(depth, rows, rng);
   const StridedMatrix<T> b(depth, columns, rng);
   const StridedMatrix<T> b_transposed(columns, depth, rng);
-  const auto check = [&](const auto& left, const auto& right, bool accumulate, bool bias) {
-    CAPTURE(accumulate);
-    CAPTURE(bias);
-    check_product<T>(left, right, accumulate, bias, tolerance, rng, multiply);
-  };
-  for (const auto& [accumulate, bias] : {std::pair{false, false}, {true, false}, {false, true}}) {
-    check(a.view(), b.view(), accumulate, bias);
-    check(a.view(), kernels::transposed(b_transposed.view()), accumulate, bias);
-    check(kernels::transposed(a_transposed.view()), b.view(), accumulate, bias);
-    check(kernels::transposed(a_transposed.view()), kernels::transposed(b_transposed.view()), accumulate, bias);
+  for (const ProductForm& form : {ProductForm{}, ProductForm{.accumulate = true}, ProductForm{.bias = true},
+                                  ProductForm{.epilogue = true}, ProductForm{.bias = true, .epilogue = true}}) {
+    CAPTURE(form.accumulate);
+    CAPTURE(form.bias);
+    CAPTURE(form.epilogue);
+    const auto check = [&](const auto& left, const auto& right) {
+      check_product<T>(left, right, form, tolerance, rng, multiply);
+    };
+    check(a.view(), b.view());
+    check(a.view(), kernels::transposed(b_transposed.view()));
+    check(kernels::transposed(a_transposed.view()), b.view());
+    check(kernels::transposed(a_transposed.view()), kernels::transposed(b_transposed.view()));
   }
 }
 

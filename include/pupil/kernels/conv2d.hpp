@@ -7,7 +7,8 @@
 //   data gradient    an input pixel is read by the taps whose distance to it is a multiple of the stride. The pixels of
 //                    one phase (their coordinates modulo the stride) are read by the same taps, so each phase is a
 //                    product of patches of dy with the weights of those taps.
-// With AVX-512 the first and the last read the image in place, where its lines are long enough: x86/direct_conv2d.hpp.
+// With AVX-512 all three read the image in place, where its extents suit the tiles: x86/direct_conv2d.hpp,
+// x86/direct_weight_gradient.hpp, x86/stem_weight_gradient.hpp.
 
 #include <algorithm>
 #include <numeric>
@@ -21,6 +22,8 @@
 #include <pupil/kernels/patches.hpp>
 #if PUPIL_X86_KERNELS
 #include <pupil/kernels/x86/direct_conv2d.hpp>
+#include <pupil/kernels/x86/direct_weight_gradient.hpp>
+#include <pupil/kernels/x86/stem_weight_gradient.hpp>
 #endif
 
 namespace pupil::kernels {
@@ -99,27 +102,55 @@ struct PhaseWeights {
   }
 };
 
+#if PUPIL_X86_KERNELS
+/// Whether there are tiles that read images where they lie.
+inline bool reads_in_place() {
+  return instruction_set() >= InstructionSet::avx512 && precision_in_use() == Precision::highest;
+}
+#endif
+
 /// grid = patches * right, by the kernel that is best for them. patches.columns must be right.rows.
 template <class T, class Right>
 void multiply_patches(const Patches<T>& patches, const Right& right, const GridDestination<T>& grid) {
 #if PUPIL_X86_KERNELS
   if constexpr (std::is_same_v<T, float>) {
-    if (instruction_set() >= InstructionSet::avx512 && precision_in_use() == Precision::highest && is_direct(patches)) {
+    if (reads_in_place() && is_direct(patches)) {
       with_right_operand<Avx512Tile>(right, [&](const auto& any_right) { multiply_direct(patches, any_right, grid); });
       return;
     }
   }
 #endif
   if (grid.is_matrix(patches.out_height, patches.out_width)) {
-    gemm(patches, right, Destination<T>{grid.data, grid.pixel_stride, false, grid.bias});
+    gemm(patches, right, Destination<T>{grid.data, grid.pixel_stride, false, grid.bias, grid.epilogue});
     return;
   }
   auto rows = Tensor<T, 2>::uninitialized({patches.rows, right.columns});
   gemm(patches, right, Destination<T>{rows.data(), right.columns, false, grid.bias});
   for_each_position(patches, grid, [&](Index row, T* numbers) {
     std::copy_n(rows.data() + row * right.columns, right.columns, numbers);
+    if (grid.epilogue != nullptr) grid.epilogue->finish_row(numbers, right.columns, numbers - grid.data);
   });
 }
+
+#if PUPIL_X86_KERNELS
+/// Adds the weight gradient of a group, if there are tiles for it that read the image where it lies.
+inline bool weight_gradient_in_place(const ConvShape& shape, const float* x, const float* dy, Index g,
+                                     float* weight_gradient) {
+  if (!reads_in_place()) return false;
+  const Index out_channels = shape.out_channels_a_group();
+  if (is_direct_weight_gradient(shape)) {
+    DirectWeightGradient(shape, x + g * shape.in_channels_a_group(), dy + g * out_channels,
+                         weight_gradient + g * out_channels * shape.patch_size())
+        .run();
+    return true;
+  }
+  if (is_stem_weight_gradient(shape)) {
+    StemWeightGradient(shape, input_patches(shape, x, g), dy, weight_gradient).run();
+    return true;
+  }
+  return false;
+}
+#endif
 
 /// The data gradient of one phase of one group.
 template <class T>
@@ -153,20 +184,24 @@ void conv2d_input_gradient_phase(const ConvShape& shape, const T* dy, const T* w
 
 }  // namespace detail
 
-/// y [N, OH, OW, K] from x [N, H, W, C] and weight [K, KH, KW, C / groups]; bias [K] may be null.
+/// y [N, OH, OW, K] from x [N, H, W, C] and weight [K, KH, KW, C / groups]; bias [K] and epilogue may be null.
 template <class T>
-void conv2d_forward(const ConvShape& shape, const T* x, const T* weight, const T* bias, T* y) {
+void conv2d_forward(const ConvShape& shape, const T* x, const T* weight, const T* bias, T* y,
+                    const Epilogue<T>* epilogue = nullptr) {
   const Index out_channels = shape.out_channels_a_group();
   detail::for_each_group(shape, [&](Index g) {
-    const RowMajor<T> weights{weight + g * out_channels * shape.patch_size(), out_channels, shape.patch_size(),
+    const Index first = g * out_channels;
+    const Epilogue<T> of_group = epilogue == nullptr ? Epilogue<T>{} : epilogue->from(first, first);
+    const RowMajor<T> weights{weight + first * shape.patch_size(), out_channels, shape.patch_size(),
                               shape.patch_size()};
     const Index line = shape.out_width * shape.out_channels;
     detail::multiply_patches(detail::input_patches(shape, x, g), transposed(weights),
-                             GridDestination<T>{.data = y + g * out_channels,
+                             GridDestination<T>{.data = y + first,
                                                 .image_stride = shape.out_height * line,
                                                 .line_stride = line,
                                                 .pixel_stride = shape.out_channels,
-                                                .bias = bias == nullptr ? nullptr : bias + g * out_channels});
+                                                .bias = bias == nullptr ? nullptr : bias + first,
+                                                .epilogue = epilogue == nullptr ? nullptr : &of_group});
   });
 }
 
@@ -176,6 +211,11 @@ void conv2d_weight_gradient(const ConvShape& shape, const T* x, const T* dy, T* 
   const Index out_channels = shape.out_channels_a_group();
   const Index pixels = shape.batch * shape.out_height * shape.out_width;
   detail::for_each_group(shape, [&](Index g) {
+#if PUPIL_X86_KERNELS
+    if constexpr (std::is_same_v<T, float>) {
+      if (detail::weight_gradient_in_place(shape, x, dy, g, weight_gradient)) return;
+    }
+#endif
     const RowMajor<T> dy_of_group{dy + g * out_channels, pixels, out_channels, shape.out_channels};
     gemm(transposed(dy_of_group), detail::input_patches(shape, x, g),
          Destination<T>{weight_gradient + g * out_channels * shape.patch_size(), shape.patch_size(), true});

@@ -9,12 +9,19 @@
 // and their gradients in the end summed.
 
 #include <algorithm>
+#include <type_traits>
 
 #include <pupil/core/parallel.hpp>
 #include <pupil/core/tensor.hpp>
 #include <pupil/kernels/channel_groups.hpp>
 #include <pupil/kernels/conv_axis.hpp>
 #include <pupil/kernels/conv_shape.hpp>
+#include <pupil/kernels/depthwise_gather.hpp>
+#include <pupil/kernels/instruction_set.hpp>
+#if PUPIL_X86_KERNELS
+#include <pupil/kernels/x86/depthwise_gather_avx2.hpp>
+#include <pupil/kernels/x86/depthwise_gather_avx512.hpp>
+#endif
 
 namespace pupil::kernels {
 
@@ -64,41 +71,69 @@ struct GatherSource {
   Index kernel_width;
 };
 
-/// pixel[c] = bias[c] + the sum of all pixels that `down` and `across` meet, times their taps' weights.
+/// The images [N, down.size(), across.size(), channels] that are gathered; bias and epilogue may be null.
 template <class T>
-void gather_pixel(const GatherSource<T>& source, const T* image, const Meetings& down, const Meetings& across,
-                  const T* bias, T* pixel) {
-  const Index channels = source.weights.columns();
-  for_each_channel_group(channels, [&](Index c, auto group_size) {
-    constexpr int count = group_size();
-    ChannelGroup<T, count> sum = ChannelGroup<T, count>::Zero();
-    if (bias != nullptr) sum = group_at<count>(bias + c);
-    for (Index i = 0; i < down.count; ++i) {
-      const T* const line = image + (down.pixel + i * down.pixel_step) * source.width * channels + c;
-      const T* const taps = source.weights.row((down.tap + i * down.tap_step) * source.kernel_width) + c;
-      for (Index j = 0; j < across.count; ++j) {
-        sum += group_at<count>(line + (across.pixel + j * across.pixel_step) * channels) *
-               group_at<count>(taps + (across.tap + j * across.tap_step) * channels);
-      }
-    }
-    group_at<count>(pixel + c) = sum;
-  });
+struct GatherTarget {
+  T* images;
+  const Storage<Meetings>& down;
+  const Storage<Meetings>& across;
+  Index across_step;  ///< how far apart pixels of a line are that meet others under the same taps
+  const T* bias = nullptr;
+  const Epilogue<T>* epilogue = nullptr;
+};
+
+/// gather_run by the widest instruction set.
+template <class T>
+void gather_run_in_use(const GatherRun<T>& run) {
+#if PUPIL_X86_KERNELS
+  if constexpr (std::is_same_v<T, float>) {
+    if (instruction_set() >= InstructionSet::avx512) return Avx512Gather::gather(run);
+    if (instruction_set() >= InstructionSet::avx2) return Avx2Gather::gather(run);
+  }
+#endif
+  gather_run(run);
 }
 
-/// Gathers all pixels of target [N, down.size(), across.size(), channels]; bias may be null.
+/// Gathers one line of the target from an image of the source.
 template <class T>
-void gather_pixels(const GatherSource<T>& source, Index batch, const Storage<Meetings>& down,
-                   const Storage<Meetings>& across, const T* bias, T* target) {
+void gather_line(const GatherSource<T>& source, const T* image, const Meetings& down, const PixelRuns& runs,
+                 const GatherTarget<T>& target, T* line) {
   const Index channels = source.weights.columns();
-  const Index line_size = across.size() * channels;
-  const Index grain = rows_a_range(line_size * source.weights.rows());
-  parallel_ranges(batch * down.size(), grain, [&](Index begin, Index end) {
+  const Index source_line = source.width * channels;
+  const Index weights_line = source.kernel_width * channels;
+  for (const PixelRun& each : runs) {
+    const Meetings& across = each.meetings;
+    T* const first = line + each.first * channels;
+    const auto epilogue = target.epilogue == nullptr ? Epilogue<T>{} : target.epilogue->from(0, first - target.images);
+    gather_run_in_use(GatherRun<T>{.channels = channels,
+                                   .pixels = each.count,
+                                   .lines = down.count,
+                                   .taps = across.count,
+                                   .source = image + down.pixel * source_line + across.pixel * channels,
+                                   .source_line = down.pixel_step * source_line,
+                                   .source_tap = across.pixel_step * channels,
+                                   .source_pixel = each.distance * channels,
+                                   .weights = source.weights.data() + down.tap * weights_line + across.tap * channels,
+                                   .weights_line = down.tap_step * weights_line,
+                                   .weights_tap = across.tap_step * channels,
+                                   .target = first,
+                                   .target_pixel = each.step * channels,
+                                   .bias = target.bias,
+                                   .epilogue = target.epilogue == nullptr ? nullptr : &epilogue});
+  }
+}
+
+/// Gathers all pixels of the target.
+template <class T>
+void gather_pixels(const GatherSource<T>& source, Index batch, const GatherTarget<T>& target) {
+  const Index channels = source.weights.columns();
+  const Index lines = target.down.size();
+  const Index line_size = target.across.size() * channels;
+  const PixelRuns runs(target.across, target.across_step);
+  parallel_ranges(batch * lines, rows_a_range(line_size * source.weights.rows()), [&](Index begin, Index end) {
     for (Index line = begin; line < end; ++line) {
-      const T* const image = source.images + line / down.size() * source.height * source.width * channels;
-      for (Index x = 0; x < across.size(); ++x) {
-        gather_pixel(source, image, down.data()[line % down.size()], across.data()[x], bias,
-                     target + line * line_size + x * channels);
-      }
+      const T* const image = source.images + line / lines * source.height * source.width * channels;
+      gather_line(source, image, target.down.data()[line % lines], runs, target, target.images + line * line_size);
     }
   });
 }
@@ -135,15 +170,17 @@ void add_line_to_weight_gradient(const ConvShape& shape, const T* x, const T* dy
 
 }  // namespace detail
 
-/// y [N, OH, OW, K] from x [N, H, W, C] and weight [K, KH, KW, 1]; bias [K] may be null.
+/// y [N, OH, OW, K] from x [N, H, W, C] and weight [K, KH, KW, 1]; bias [K] and epilogue may be null.
 template <class T>
-void depthwise_conv2d_forward(const ConvShape& shape, const T* x, const T* weight, const T* bias, T* y) {
+void depthwise_conv2d_forward(const ConvShape& shape, const T* x, const T* weight, const T* bias, T* y,
+                              const Epilogue<T>* epilogue = nullptr) {
   const Storage<T> copies = detail::repeated_channels(shape, x);
   const auto weights = detail::weights_by_tap(shape, weight);
   const detail::GatherSource<T> source{copies.size() > 0 ? copies.data() : x, shape.height, shape.width, weights,
                                        shape.kernel.width};
-  detail::gather_pixels(source, shape.batch, ConvAxis::vertical(shape).inputs_of_outputs(),
-                        ConvAxis::horizontal(shape).inputs_of_outputs(), bias, y);
+  const auto down = ConvAxis::vertical(shape).inputs_of_outputs();
+  const auto across = ConvAxis::horizontal(shape).inputs_of_outputs();
+  detail::gather_pixels(source, shape.batch, detail::GatherTarget<T>{y, down, across, 1, bias, epilogue});
 }
 
 /// Writes dx [N, H, W, C].
@@ -153,10 +190,12 @@ void depthwise_conv2d_input_gradient(const ConvShape& shape, const T* dy, const 
   const Index size = shape.batch * shape.height * shape.width * shape.in_channels;
   const auto weights = detail::weights_by_tap(shape, weight);
   const detail::GatherSource<T> source{dy, shape.out_height, shape.out_width, weights, shape.kernel.width};
+  const auto down = ConvAxis::vertical(shape).outputs_of_inputs();
+  const auto across = ConvAxis::horizontal(shape).outputs_of_inputs();
   Storage<T> of_copies(multiplier > 1 ? size * multiplier : 0);
-  detail::gather_pixels(source, shape.batch, ConvAxis::vertical(shape).outputs_of_inputs(),
-                        ConvAxis::horizontal(shape).outputs_of_inputs(), static_cast<const T*>(nullptr),
-                        multiplier > 1 ? of_copies.data() : dx);
+  detail::gather_pixels(
+      source, shape.batch,
+      detail::GatherTarget<T>{multiplier > 1 ? of_copies.data() : dx, down, across, shape.stride.width});
   if (multiplier > 1) detail::sum_repeated(of_copies.data(), multiplier, dx, size);
 }
 

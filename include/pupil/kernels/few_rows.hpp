@@ -51,7 +51,7 @@ std::array<T, dots_at_once> dots(const T* x, const std::array<const T*, dots_at_
 
 }  // namespace detail
 
-/// C = A W^T (or C += A W^T, or A W^T + bias: see Destination), `weights` being W^T; A's columns must be its rows. The
+/// C = A W^T (or as Destination says), `weights` being W^T; A's columns must be its rows. The
 /// same as gemm(left, weights, c) but for rounding, for any number of rows.
 template <class Left, class T>
 void multiply_few_rows(const Left& left, const Transposed<T>& weights, const Destination<T>& c) {
@@ -73,7 +73,8 @@ void multiply_few_rows(const Left& left, const Transposed<T>& weights, const Des
         T* const result = c.data + r * c.stride + column;
         for (Index j = 0; j < count; ++j) {
           const T start = c.accumulate ? result[j] : c.bias != nullptr ? c.bias[column + j] : T{};
-          result[j] = start + sums[static_cast<std::size_t>(j)];
+          const T sum = start + sums[static_cast<std::size_t>(j)];
+          result[j] = c.epilogue == nullptr ? sum : (*c.epilogue)(sum, column + j, r * c.stride + column + j);
         }
       }
     }

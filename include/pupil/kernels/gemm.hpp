@@ -8,14 +8,13 @@
 // on how C was cut.
 
 #include <algorithm>
-#include <array>
 #include <type_traits>
 
 #include <pupil/core/parallel.hpp>
 #include <pupil/core/thread_scratch.hpp>
 #include <pupil/kernels/best_tile.hpp>
-#include <pupil/kernels/gemm_tile.hpp>
 #include <pupil/kernels/matrix_operand.hpp>
+#include <pupil/kernels/multiply_tile.hpp>
 #include <pupil/kernels/packed_right.hpp>
 #include <pupil/kernels/packing.hpp>
 
@@ -23,86 +22,11 @@ namespace pupil::kernels {
 
 namespace detail {
 
-/// Part of C that one task computes.
-struct Block {
-  Index first_row, last_row, first_column, last_column;
-};
-
 /// How many panels are packed at a time of each operand, so that both packed blocks fit into the second-level cache.
 inline constexpr Index left_panels_a_block = 8;
 inline constexpr Index right_panels_a_block = 9;
 /// How many bytes are packed at a time of a right operand for all threads, unless one depth block has more.
 inline constexpr Index shared_right_bytes = Index{1} << 23;
-
-/// How many rows a tile computes to get `rows` of them: it may have forms of fewer rows, which cost less.
-template <class Tile>
-constexpr Index computed_rows(Index rows) {
-  if constexpr (requires { Tile::fewer_rows; }) {
-    for (const Index fewer : Tile::fewer_rows) {
-      if (rows <= fewer) return fewer;
-    }
-  }
-  return Tile::rows;
-}
-
-/// Tile::multiply for what `computed_rows` says, of the forms from number Form on.
-template <class Tile, class Order, std::size_t Form = 0>
-void multiply_rows(Index rows, Index depth, const typename Tile::Packed* left, const typename Tile::Packed* right,
-                   const TileTarget<typename Tile::Scalar>& target) {
-  if constexpr (requires { Tile::fewer_rows; }) {
-    if constexpr (Form < Tile::fewer_rows.size()) {
-      if (rows == Tile::fewer_rows[Form]) {
-        Tile::template multiply<Order::row_stride, Order::depth_stride, Tile::fewer_rows[Form]>(depth, left, right,
-                                                                                                target);
-      } else {
-        multiply_rows<Tile, Order, Form + 1>(rows, depth, left, right, target);
-      }
-      return;
-    }
-  }
-  Tile::template multiply<Order::row_stride, Order::depth_stride>(depth, left, right, target);
-}
-
-/// Computes one tile of C; where it reaches beyond C, in a buffer of which the part inside is kept.
-template <class Tile, class Order, class T>
-void multiply_tile(Index depth, const typename Tile::Packed* left, const typename Tile::Packed* right,
-                   const Destination<T>& c, bool first_depth_block, const Block& tile) {
-  constexpr std::array<T, Tile::columns> zeros{};
-  T* const result = c.data + tile.first_row * c.stride + tile.first_column;
-  TileTarget<T> target{result, c.stride, result, c.stride};
-  if (first_depth_block && c.bias != nullptr) {
-    target.start = c.bias + tile.first_column;
-    target.start_stride = 0;
-  } else if (first_depth_block && !c.accumulate) {
-    target.start = zeros.data();
-    target.start_stride = 0;
-  }
-  const Index rows = std::min(Tile::rows, tile.last_row - tile.first_row);
-  const Index columns = std::min(Tile::columns, tile.last_column - tile.first_column);
-  const Index computed = computed_rows<Tile>(rows);
-  if (rows == computed && columns == Tile::columns) {
-    multiply_rows<Tile, Order>(computed, depth, left, right, target);
-    return;
-  }
-  std::array<T, Tile::rows * Tile::columns> buffer{};
-  for (Index r = 0; r < rows; ++r) {
-    std::copy_n(target.start + r * target.start_stride, columns, buffer.data() + r * Tile::columns);
-  }
-  multiply_rows<Tile, Order>(computed, depth, left, right,
-                             {buffer.data(), Tile::columns, buffer.data(), Tile::columns});
-  for (Index r = 0; r < rows; ++r) std::copy_n(buffer.data() + r * Tile::columns, columns, result + r * c.stride);
-}
-
-/// Asks for a tile of C, which is needed once the one before it is done: a tile is too short to hide a miss.
-template <class Tile, class T>
-void prefetch_tile(const Destination<T>& c, Index first_row, Index last_row, Index column) {
-  constexpr Index line = 64 / sizeof(T);
-  last_row = std::min(last_row, first_row + Tile::rows);
-  for (Index r = first_row; r < last_row; ++r) {
-    const T* const result = c.data + r * c.stride + column;
-    for (Index j = 0; j < Tile::columns; j += line) prefetch(result + j);
-  }
-}
 
 /// How many elements a task packs of the left operand at a time, at most.
 template <class Tile, class Order>
@@ -146,8 +70,8 @@ void multiply_block(
               prefetch_tile<Tile>(c, row, last_row, column + Tile::columns);
             }
             multiply_tile<Tile, Order>(depth, left_panels + (r - row) / Tile::rows * Order::panel_size,
-                                       right + (column - first) * Tile::packed_depth(depth), c, d == 0,
-                                       {r, last_row, column, last});
+                                       right + (column - first) * Tile::packed_depth(depth), c,
+                                       {d == 0, d + 1 == depths.count}, {r, last_row, column, last});
           }
         }
       }
@@ -247,8 +171,8 @@ inline void gemm_in_bf16(const Lines& a, const Lines& b, const Destination<float
 }  // namespace detail
 #endif
 
-/// C = A B (or C += A B, or A B + bias: see Destination). A and B are RowMajor, Transposed, or any operand that has
-/// `rows`, `columns` and `copy_row`; A's columns must be B's rows.
+/// C = A B (or C += A B, or A B + bias, and an epilogue: see Destination). A and B are RowMajor, Transposed, or any
+/// operand that has `rows`, `columns` and `copy_row`; A's columns must be B's rows.
 template <class Left, class Right>
 void gemm(const Left& a, const Right& b, const Destination<typename Left::Scalar>& c) {
 #if PUPIL_X86_KERNELS

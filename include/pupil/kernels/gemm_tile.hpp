@@ -9,6 +9,7 @@
 #include <algorithm>
 
 #include <pupil/core/shape.hpp>
+#include <pupil/kernels/epilogue.hpp>
 
 namespace pupil::kernels {
 
@@ -37,6 +38,7 @@ struct TileTarget {
   Index start_stride;
   T* result;
   Index result_stride;
+  const Epilogue<T>* epilogue = nullptr;  ///< of the sums that begin at `result`, where they are complete
 };
 
 /// destination[k * destination_stride + line] = source[line * stride + k] for `count` lines of `length` numbers. Cut so
@@ -59,7 +61,7 @@ struct PortableTile : PlainPanels<T> {
   static constexpr Index rows = 4;
   static constexpr Index columns = 16;
 
-  /// result(r, c) = start(r, c) + sum over k < depth of left(r, k) right(k, c)
+  /// result(r, c) = start(r, c) + sum over k < depth of left(r, k) right(k, c), or what the epilogue makes of that
   template <Index RowStride, Index DepthStride>
   static void multiply(Index depth, const T* left, const T* right, const TileTarget<T>& target) {
     using Row = Eigen::Array<T, 1, static_cast<int>(columns)>;
@@ -68,6 +70,11 @@ struct PortableTile : PlainPanels<T> {
     for (Index k = 0; k < depth; ++k) {
       const Eigen::Map<const Row, Eigen::Aligned64> right_row(right + k * columns);
       for (Index r = 0; r < rows; ++r) sums[r] += left[r * RowStride + k * DepthStride] * right_row;
+    }
+    if (target.epilogue != nullptr) {
+      for (Index r = 0; r < rows; ++r) {
+        target.epilogue->finish_row(sums[r].data(), columns, r * target.result_stride);
+      }
     }
     for (Index r = 0; r < rows; ++r) Eigen::Map<Row>(target.result + r * target.result_stride) = sums[r];
   }

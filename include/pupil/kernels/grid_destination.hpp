@@ -4,19 +4,21 @@
 #include <algorithm>
 
 #include <pupil/core/parallel.hpp>
+#include <pupil/kernels/epilogue.hpp>
 #include <pupil/kernels/patches.hpp>
 
 namespace pupil::kernels {
 
 /// Position (n, y, x) begins at data + n * image_stride + y * line_stride + x * pixel_stride. It starts from zero, or
-/// from `bias`.
+/// from `bias`. The epilogue comes last.
 template <class T>
 struct GridDestination {
   T* data;
   Index image_stride;
   Index line_stride;
   Index pixel_stride;
-  const T* bias = nullptr;  ///< one number a column
+  const T* bias = nullptr;                ///< one number a column
+  const Epilogue<T>* epilogue = nullptr;  ///< outlives the convolution
 
   T* at(Index n, Index y, Index x) const { return data + n * image_stride + y * line_stride + x * pixel_stride; }
 

@@ -5,6 +5,7 @@
 
 #include <pupil/core/shape.hpp>
 #include <pupil/core/tensor.hpp>
+#include <pupil/kernels/epilogue.hpp>
 
 namespace pupil::kernels {
 
@@ -52,13 +53,14 @@ Transposed<T> transposed(const RowMajor<T>& matrix) {
 }
 
 /// Where a product goes: row r begins at data + r * stride. It starts from zero, from what is there, or from one row
-/// that is added to every row.
+/// that is added to every row. The epilogue comes last.
 template <class T>
 struct Destination {
   T* data;
   Index stride;
   bool accumulate = false;
-  const T* bias = nullptr;  ///< one number a column; excludes accumulate
+  const T* bias = nullptr;                ///< one number a column; excludes accumulate
+  const Epilogue<T>* epilogue = nullptr;  ///< outlives the product
 };
 
 /// The whole of a tensor as destination.

@@ -57,10 +57,11 @@ class FeatureNetwork {
     return table.add(pooling_name(name), pooling_, grid);
   }
 
+  /// What is trained from block `first_trained` on: blocks().size() is nothing.
   template <class Visitor>
-  void visit(Visitor&& visitor, const Name& name = {}) {
-    blocks_.visit(visitor, name);
-    pooling_.visit(visitor, pooling_name(name));
+  void visit(Visitor&& visitor, const Name& name = {}, Index first_trained = 0) {
+    blocks_.visit(visitor, name, first_trained);
+    if (first_trained < blocks_.size()) pooling_.visit(visitor, pooling_name(name));
   }
 
  protected:

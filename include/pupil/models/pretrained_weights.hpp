@@ -75,8 +75,8 @@ class PretrainedWeights {
     load(classifier, classifier.network().options(), {});
   }
 
-  /// A number that two files share only if they hold the same, metadata included. Reads the whole file.
-  std::uint64_t fingerprint() const;
+  /// 16 digits that two files share only if they hold the same, metadata included. Reads the whole file.
+  std::string fingerprint() const;
 
  private:
   Index read_width() const;
@@ -170,7 +170,7 @@ inline Index PretrainedWeights::classes() const {
   return shape[0];
 }
 
-inline std::uint64_t PretrainedWeights::fingerprint() const {
+inline std::string PretrainedWeights::fingerprint() const {
   std::uint64_t hash = empty_hash;
   const auto add = [&](std::string_view text) { hash = hash_bytes(text, hash_number(text.size(), hash)); };
   for (const auto& [key, text] : file_.metadata()) add(key), add(text);
@@ -181,7 +181,7 @@ inline std::uint64_t PretrainedWeights::fingerprint() const {
     add({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
   }
   file_.release_pages();
-  return hash;
+  return hash_digits(hash);
 }
 
 template <class Model>

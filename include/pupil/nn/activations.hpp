@@ -16,6 +16,7 @@
 #include <pupil/core/tensor.hpp>
 #include <pupil/kernels/bit_mask.hpp>
 #include <pupil/kernels/lanes.hpp>
+#include <pupil/kernels/rectifier.hpp>
 #include <pupil/nn/parameter.hpp>
 
 namespace pupil {
@@ -110,32 +111,6 @@ class SmoothActivation {
   void visit(Visitor&&, const Name& = {}) {}
 };
 
-// Written so that comparisons with NaN let it through.
-struct ReluFunction {
-  static constexpr const char* name = "relu";
-  template <class T>
-  static T value(T x) {
-    return x < 0 ? T{0} : x;
-  }
-  template <class T>
-  static bool passes(T x) {
-    return !(x <= 0);
-  }
-};
-
-struct Relu6Function {
-  static constexpr const char* name = "relu6";
-  template <class T>
-  static T value(T x) {
-    const T above = x < 0 ? T{0} : x;
-    return above > 6 ? T{6} : above;
-  }
-  template <class T>
-  static bool passes(T x) {
-    return static_cast<bool>(!(x <= 0) & !(x >= 6));  // not &&, which is a branch
-  }
-};
-
 struct SigmoidFunction {
   static constexpr const char* name = "sigmoid";
   template <class T>
@@ -164,11 +139,11 @@ struct TanhFunction {
 
 /// max(x, 0)
 template <class T>
-class Relu : public detail::Rectifier<T, detail::ReluFunction> {};
+class Relu : public detail::Rectifier<T, kernels::ReluFunction> {};
 
 /// min(max(x, 0), 6)
 template <class T>
-class Relu6 : public detail::Rectifier<T, detail::Relu6Function> {};
+class Relu6 : public detail::Rectifier<T, kernels::Relu6Function> {};
 
 /// 1 / (1 + e^-x)
 template <class T>

@@ -18,6 +18,7 @@
 
 #include <pupil/core/tensor.hpp>
 #include <pupil/kernels/batch_norm.hpp>
+#include <pupil/kernels/rectified_batch_norm.hpp>
 #include <pupil/nn/parameter.hpp>
 
 namespace pupil {
@@ -68,46 +69,56 @@ class BatchNorm {
   /// row to take statistics of.
   template <std::size_t Rank>
   Tensor<T, Rank> forward(Tensor<T, Rank> x, Context& context) {
-    check(x.shape());
-    if (options_.frozen_statistics) {
-      context.mean = running_mean_;
-      context.inverse_deviation = inverse_deviation(running_variance_);
-    } else {
-      take_statistics(x, context);
-    }
+    prepare(x, context);
     auto y = normalized(x, context.mean, context.inverse_deviation);
-    const Shape<2> matrix{x.rows(), x.columns()};
-    context.input = std::move(x).reshaped(matrix);
+    keep(std::move(x), context);
     return y;
   }
 
-  /// dx, in the memory of dy where that is moved in.
+  /// activation(y + residual) with y as above, in one pass over x. The residual may be null, and is of the shape of x.
+  /// `passes` gets a bit for each element that the activation lets pass, unless that is none.
   template <std::size_t Rank>
-  Tensor<T, Rank> backward(Tensor<T, Rank> dy, const Context& context) {
-    const Shape<2> expected = context.input.shape();
-    require<ShapeError>(dy.rows() == expected[0] && dy.columns() == expected[1], layer_, ": the gradient ", dy.shape(),
-                        " does not fit the output ", expected);
-    require<ShapeError>(expected[1] == options_.num_features, layer_, ": the context has ", expected[1],
-                        " channels, the layer was made for ", options_.num_features);
-    const auto x = kernels::matrix(context.input);
-    auto sum_dy = Tensor<T, 1>::uninitialized({options_.num_features});
-    auto sum_dy_x = Tensor<T, 1>::uninitialized({options_.num_features});
-    kernels::batch_norm_sums(kernels::matrix(dy), x, context.mean, sum_dy, sum_dy_x);
+  Tensor<T, Rank> forward_and_activate(Tensor<T, Rank> x, const T* residual, Activation activation, Context& context,
+                                       kernels::BitMask& passes) {
+    prepare(x, context);
+    auto y = Tensor<T, Rank>::uninitialized(x.shape());
+    kernels::normalize_and_rectify(kernels::matrix(x), context.mean, scale_for(context.inverse_deviation), bias_.value,
+                                   residual, activation, y.data(), passes);
+    keep(std::move(x), context);
+    return y;
+  }
 
-    Tensor<T, 1> by_dy(sum_dy.shape());
-    Tensor<T, 1> by_x(sum_dy.shape());
-    Tensor<T, 1> constant(sum_dy.shape());
-    const T share = options_.frozen_statistics ? T{0} : T{1} / static_cast<T>(expected[0]);  // of a row in m and v
-    for (Index c = 0; c < options_.num_features; ++c) {
-      const T s = context.inverse_deviation[c];
-      bias_.gradient[c] += sum_dy[c];
-      weight_.gradient[c] += sum_dy_x[c] * s;
-      by_dy[c] = s * weight_.value[c];
-      by_x[c] = -by_dy[c] * s * s * sum_dy_x[c] * share;
-      constant[c] = -by_dy[c] * sum_dy[c] * share;
-    }
-    kernels::combine_columns(dy.data(), x, context.mean, by_dy, by_x, constant);
+  /// dx, in the memory of dy where that is moved in. After forward_and_activate, `passes` is what that gave; null is an
+  /// activation of none.
+  template <std::size_t Rank>
+  Tensor<T, Rank> backward(Tensor<T, Rank> dy, const Context& context, const kernels::BitMask* passes = nullptr) {
+    const Factors by = add_gradients(dy, context, passes);
+    kernels::rectified_combine_columns<T>(dy.data(), kernels::matrix(context.input), context.mean, by.dy, by.x,
+                                          by.constant, passes, dy.data(), nullptr);
     return dy;
+  }
+
+  /// dx; dy becomes the gradient of the residual.
+  template <std::size_t Rank>
+  Tensor<T, Rank> backward_with_residual(Tensor<T, Rank>& dy, const Context& context, const kernels::BitMask* passes) {
+    const Factors by = add_gradients(dy, context, passes);
+    auto dx = Tensor<T, Rank>::uninitialized(dy.shape());
+    kernels::rectified_combine_columns(dy.data(), kernels::matrix(context.input), context.mean, by.dy, by.x,
+                                       by.constant, passes, dx.data(), dy.data());
+    return dx;
+  }
+
+  /// What inference does to a feature: y = x scale + shift.
+  struct Folded {
+    Tensor<T, 1> scale, shift;
+  };
+  Folded folded() const {
+    Folded result{scale_for(inverse_deviation(running_variance_)), Tensor<T, 1>(bias_.value.shape())};
+    for (Index c = 0; c < result.shift.size(); ++c) {
+      const double moved = static_cast<double>(running_mean_[c]) * static_cast<double>(result.scale[c]);
+      result.shift[c] = static_cast<T>(static_cast<double>(bias_.value[c]) - moved);
+    }
+    return result;
   }
 
   /// What forward gives for an x of this shape, or throws.
@@ -135,6 +146,58 @@ class BatchNorm {
                         " channels, the layer was made for ", options_.num_features, " (input ", shape, ")");
   }
 
+  /// Sets the context's mean and deviation.
+  template <std::size_t Rank>
+  void prepare(const Tensor<T, Rank>& x, Context& context) {
+    check(x.shape());
+    if (options_.frozen_statistics) {
+      context.mean = running_mean_;
+      context.inverse_deviation = inverse_deviation(running_variance_);
+    } else {
+      take_statistics(x, context);
+    }
+  }
+
+  template <std::size_t Rank>
+  static void keep(Tensor<T, Rank> x, Context& context) {
+    const Shape<2> matrix{x.rows(), x.columns()};
+    context.input = std::move(x).reshaped(matrix);
+  }
+
+  /// dx = dy by.dy + (x - m) by.x + by.constant
+  struct Factors {
+    Tensor<T, 1> dy, x, constant;
+  };
+
+  /// Adds to the gradients of weight and bias.
+  template <std::size_t Rank>
+  Factors add_gradients(const Tensor<T, Rank>& dy, const Context& context, const kernels::BitMask* passes) {
+    const Shape<2> expected = context.input.shape();
+    require<ShapeError>(dy.rows() == expected[0] && dy.columns() == expected[1], layer_, ": the gradient ", dy.shape(),
+                        " does not fit the output ", expected);
+    require<ShapeError>(expected[1] == options_.num_features, layer_, ": the context has ", expected[1],
+                        " channels, the layer was made for ", options_.num_features);
+    require<ShapeError>(passes == nullptr || passes->size() == dy.size(), layer_, ": the gradient ", dy.shape(),
+                        " does not fit an activation's output of ", passes == nullptr ? 0 : passes->size(),
+                        " elements");
+    auto sum_dy = Tensor<T, 1>::uninitialized({options_.num_features});
+    auto sum_dy_x = Tensor<T, 1>::uninitialized({options_.num_features});
+    kernels::rectified_batch_norm_sums(kernels::matrix(dy), kernels::matrix(context.input), context.mean, passes,
+                                       sum_dy, sum_dy_x);
+
+    Factors by{Tensor<T, 1>(sum_dy.shape()), Tensor<T, 1>(sum_dy.shape()), Tensor<T, 1>(sum_dy.shape())};
+    const T share = options_.frozen_statistics ? T{0} : T{1} / static_cast<T>(expected[0]);  // of a row in m and v
+    for (Index c = 0; c < options_.num_features; ++c) {
+      const T s = context.inverse_deviation[c];
+      bias_.gradient[c] += sum_dy[c];
+      weight_.gradient[c] += sum_dy_x[c] * s;
+      by.dy[c] = s * weight_.value[c];
+      by.x[c] = -by.dy[c] * s * s * sum_dy_x[c] * share;
+      by.constant[c] = -by.dy[c] * sum_dy[c] * share;
+    }
+    return by;
+  }
+
   /// The mean and deviation of x, which the running averages move towards.
   template <std::size_t Rank>
   void take_statistics(const Tensor<T, Rank>& x, Context& context) {
@@ -160,11 +223,15 @@ class BatchNorm {
   template <std::size_t Rank>
   Tensor<T, Rank> normalized(const Tensor<T, Rank>& x, const Tensor<T, 1>& mean,
                              const Tensor<T, 1>& inverse_deviation) const {
-    auto scale = Tensor<T, 1>::uninitialized(mean.shape());
-    for (Index c = 0; c < scale.size(); ++c) scale[c] = inverse_deviation[c] * weight_.value[c];
     auto y = Tensor<T, Rank>::uninitialized(x.shape());
-    kernels::normalize_columns(kernels::matrix(x), mean, scale, bias_.value, y.data());
+    kernels::normalize_columns(kernels::matrix(x), mean, scale_for(inverse_deviation), bias_.value, y.data());
     return y;
+  }
+
+  Tensor<T, 1> scale_for(const Tensor<T, 1>& inverse_deviation) const {
+    auto scale = Tensor<T, 1>::uninitialized(inverse_deviation.shape());
+    for (Index c = 0; c < scale.size(); ++c) scale[c] = inverse_deviation[c] * weight_.value[c];
+    return scale;
   }
 
   /// average = (1 - momentum) average + momentum factor newest

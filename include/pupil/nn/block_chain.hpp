@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <pupil/core/tensor.hpp>
+#include <pupil/nn/image_parts.hpp>
 #include <pupil/nn/parameter.hpp>
 
 namespace pupil {
@@ -124,9 +125,11 @@ class BlockChain {
     return x;
   }
 
+  /// Blocks from `first` on.
   template <class Visitor>
-  void visit(Visitor&& visitor, const Name& name = {}) {
-    for (Entry& entry : blocks_) {
+  void visit(Visitor&& visitor, const Name& name = {}, Index first = 0) {
+    for (Index i = first; i < size(); ++i) {
+      Entry& entry = at(i);
       detail::with_path(name, entry.path, [&](const Name& full_name) {
         std::visit([&](auto& block) { block.visit(visitor, full_name); }, entry.block);
       });
@@ -137,10 +140,14 @@ class BlockChain {
   struct Entry {
     template <class Added>
     Entry(std::string name_, std::string path_, Added added)
-        : name(std::move(name_)), path(std::move(path_)), block(std::in_place_type<Added>, std::move(added)) {}
+        : name(std::move(name_)),
+          path(std::move(path_)),
+          weights(count_parameters(added)),
+          block(std::in_place_type<Added>, std::move(added)) {}
 
     std::string name;
     std::string path;
+    Index weights;
     std::variant<Blocks...> block;
   };
 
@@ -152,14 +159,27 @@ class BlockChain {
     return std::get<Kept>(context);
   }
 
-  /// x after the first `count` blocks.
+  /// x after the first `count` blocks. Weights are packed anew for every few images, so these are as many as make their
+  /// activations as large as the weights: then neither takes much time.
   Tensor<T, 4> infer(const Tensor<T, 4>& x, Index count) const {
+    Shape<4> shape = x.shape();
+    Index weights = 0;
+    Index activations = 0;
+    for (Index i = 0; i < count; ++i) {
+      shape = std::visit([&](const auto& block) { return block.output_shape(shape); }, at(i).block);
+      weights += at(i).weights;
+      activations += shape.size() / std::max<Index>(1, shape[0]);
+    }
+    const Index images_at_once = std::max<Index>(1, weights / std::max<Index>(1, activations));
+    return detail::run_in_parts(x, shape, images_at_once, [&](const Tensor<T, 4>& part) { return run(part, count); });
+  }
+  Tensor<T, 4> run(const Tensor<T, 4>& x, Index count) const {
     if (count == 0) return x;
-    const auto run = [&](Index i, const Tensor<T, 4>& input) {
+    const auto run_block = [&](Index i, const Tensor<T, 4>& input) {
       return std::visit([&](const auto& block) { return block.forward(input); }, at(i).block);
     };
-    auto y = run(0, x);
-    for (Index i = 1; i < count; ++i) y = run(i, y);
+    auto y = run_block(0, x);
+    for (Index i = 1; i < count; ++i) y = run_block(i, y);
     return y;
   }
 

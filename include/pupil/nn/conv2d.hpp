@@ -10,6 +10,7 @@
 
 #include <pupil/core/tensor.hpp>
 #include <pupil/kernels/conv_shape.hpp>
+#include <pupil/kernels/epilogue.hpp>
 #include <pupil/kernels/window.hpp>
 #include <pupil/nn/convolution.hpp>
 #include <pupil/nn/parameter.hpp>
@@ -46,6 +47,11 @@ class Conv2d {
   /// OH = floor((H + padding - dilation (kernel - 1) - 1) / stride) + 1. Throws ShapeError where the channels are
   /// others or the padded image is smaller than the kernel.
   Tensor<T, 4> forward(const Tensor<T, 4>& x) const { return parameters_.forward(shape_for(x.shape()), x); }
+
+  /// The same, and then what the epilogue does, in one pass. Its residual is of the output's shape.
+  Tensor<T, 4> forward(const Tensor<T, 4>& x, const kernels::Epilogue<T>& epilogue) const {
+    return parameters_.forward(shape_for(x.shape()), x, &epilogue);
+  }
 
   Tensor<T, 4> forward(Tensor<T, 4> x, Context& context) {
     auto y = forward(std::as_const(x));

@@ -4,20 +4,22 @@
 //
 //   y = activation(norm(conv(x)))        y = activation(norm(conv(x)) + residual)
 //
-// Norm and activation may be absent.
+// Norm and activation may be absent. Inference takes one pass over memory. Training takes one behind the convolution's
+// and that of the statistics, backward two before the convolution's.
 
 #include <optional>
 #include <utility>
 
 #include <pupil/core/tensor.hpp>
 #include <pupil/kernels/add.hpp>
+#include <pupil/kernels/bit_mask.hpp>
+#include <pupil/kernels/epilogue.hpp>
+#include <pupil/kernels/rectifier.hpp>
 #include <pupil/nn/activations.hpp>
 #include <pupil/nn/batch_norm2d.hpp>
 #include <pupil/nn/conv2d.hpp>
 
 namespace pupil {
-
-enum class Activation { none, relu, relu6 };
 
 struct Conv2dNormActivationOptions {
   Conv2dOptions conv;
@@ -33,8 +35,7 @@ class Conv2dNormActivation {
   struct Context {
     typename Conv2d<T>::Context conv;
     typename BatchNorm2d<T>::Context norm;
-    typename Relu<T>::Context relu;
-    typename Relu6<T>::Context relu6;
+    kernels::BitMask passes;  ///< the activation
 
     /// The x of the forward pass.
     const Tensor<T, 4>& input() const { return conv.input; }
@@ -57,40 +58,43 @@ class Conv2dNormActivation {
   }
 
   /// x [N, H, W, in_channels] gives [N, OH, OW, out_channels], as Conv2d.
-  Tensor<T, 4> forward(const Tensor<T, 4>& x) const { return activated(normalized(conv_.forward(x))); }
+  Tensor<T, 4> forward(const Tensor<T, 4>& x) const { return infer(x, nullptr); }
 
   /// The residual is of the output's shape; throws ShapeError where it is not.
   Tensor<T, 4> forward(const Tensor<T, 4>& x, const Tensor<T, 4>& residual) const {
-    auto y = normalized(conv_.forward(x));
-    kernels::add_to(y, residual);
-    return activated(std::move(y));
+    check_residual(residual.shape(), output_shape(x.shape()));
+    return infer(x, residual.data());
   }
 
   Tensor<T, 4> forward(Tensor<T, 4> x, Context& context) {
-    return activated(normalized(conv_.forward(std::move(x), context.conv), context), context);
+    return behind_conv(conv_.forward(std::move(x), context.conv), nullptr, context);
   }
 
   Tensor<T, 4> forward(Tensor<T, 4> x, const Tensor<T, 4>& residual, Context& context) {
-    auto y = normalized(conv_.forward(std::move(x), context.conv), context);
-    kernels::add_to(y, residual);
-    return activated(std::move(y), context);
+    auto y = conv_.forward(std::move(x), context.conv);
+    check_residual(residual.shape(), y.shape());
+    return behind_conv(std::move(y), &residual, context);
   }
 
   /// dx, after a forward pass without a residual.
   Tensor<T, 4> backward(Tensor<T, 4> dy, const Context& context) {
-    return conv_.backward(behind_conv(behind_activation(std::move(dy), context), context), context.conv);
+    return conv_.backward(gradient_behind_conv(std::move(dy), context), context.conv);
   }
 
   /// Both gradients, after a forward pass with a residual.
   Gradients backward_with_residual(Tensor<T, 4> dy, const Context& context) {
-    auto d_residual = behind_activation(std::move(dy), context);
-    auto dx = conv_.backward(behind_conv(d_residual, context), context.conv);
-    return {std::move(dx), std::move(d_residual)};
+    if (norm_) {
+      auto dx = conv_.backward(norm_->backward_with_residual(dy, context.norm, passes_of(context)), context.conv);
+      return {std::move(dx), std::move(dy)};
+    }
+    dy = gradient_behind_conv(std::move(dy), context);
+    auto dx = conv_.backward(dy, context.conv);
+    return {std::move(dx), std::move(dy)};
   }
 
   /// As backward, without dx: for the first layer that is trained.
   void backward_parameters(Tensor<T, 4> dy, const Context& context) {
-    conv_.backward_parameters(behind_conv(behind_activation(std::move(dy), context), context), context.conv);
+    conv_.backward_parameters(gradient_behind_conv(std::move(dy), context), context.conv);
   }
 
   /// What forward gives for an x of this shape, or throws.
@@ -102,8 +106,10 @@ class Conv2dNormActivation {
                      const Shape<4>& x) {
     auto y = table.add(conv_name, conv_, x);
     if (norm_) y = table.add(norm_name, *norm_, y);
-    if (options_.activation == Activation::relu) y = table.add(activation_name, relu_, y);
-    if (options_.activation == Activation::relu6) y = table.add(activation_name, relu6_, y);
+    Relu<T> relu;
+    Relu6<T> relu6;
+    if (options_.activation == Activation::relu) y = table.add(activation_name, relu, y);
+    if (options_.activation == Activation::relu6) y = table.add(activation_name, relu6, y);
     return y;
   }
 
@@ -123,43 +129,56 @@ class Conv2dNormActivation {
   const Conv2dNormActivationOptions& options() const { return options_; }
 
  private:
-  Tensor<T, 4> normalized(Tensor<T, 4> y) const {
-    if (norm_) return norm_->forward(std::as_const(y));
-    return y;
+  static void check_residual(const Shape<4>& residual, const Shape<4>& output) {
+    require<ShapeError>(residual == output, "conv2d_norm_activation: the residual ", residual,
+                        " does not fit the output ", output);
   }
-  Tensor<T, 4> normalized(Tensor<T, 4> y, Context& context) {
-    if (norm_) return norm_->forward(std::move(y), context.norm);
+
+  /// Norm, residual and activation end the convolution, while its sums are in registers.
+  Tensor<T, 4> infer(const Tensor<T, 4>& x, const T* residual) const {
+    kernels::Epilogue<T> epilogue{.residual = residual};
+    epilogue.rectified_by(options_.activation);
+    if (!norm_) return conv_.forward(x, epilogue);
+    const auto norm = norm_->folded();
+    epilogue.scale = norm.scale.data();
+    epilogue.shift = norm.shift.data();
+    return conv_.forward(x, epilogue);
+  }
+
+  /// Norm, residual and activation of what the convolution gave.
+  Tensor<T, 4> behind_conv(Tensor<T, 4> y, const Tensor<T, 4>* residual, Context& context) {
+    if (norm_) {
+      return norm_->forward_and_activate(std::move(y), residual == nullptr ? nullptr : residual->data(),
+                                         options_.activation, context.norm, context.passes);
+    }
+    if (residual != nullptr) kernels::add_to(y, *residual);
+    if (options_.activation == Activation::none) return y;
+    kernels::with_rectifier(options_.activation, [&]<class Function>(Function) {
+      kernels::map_and_mask(
+          y.data(), y.size(), [](T value) { return Function::passes(value); },
+          [](T value) { return Function::value(value); }, context.passes);
+    });
     return y;
   }
 
-  Tensor<T, 4> activated(Tensor<T, 4> y) const {
-    if (options_.activation == Activation::relu) return relu_.forward(std::move(y));
-    if (options_.activation == Activation::relu6) return relu6_.forward(std::move(y));
-    return y;
-  }
-  Tensor<T, 4> activated(Tensor<T, 4> y, Context& context) const {
-    if (options_.activation == Activation::relu) return relu_.forward(std::move(y), context.relu);
-    if (options_.activation == Activation::relu6) return relu6_.forward(std::move(y), context.relu6);
-    return y;
+  /// The gradient of what the convolution gave; without a norm, that of the residual too.
+  Tensor<T, 4> gradient_behind_conv(Tensor<T, 4> dy, const Context& context) {
+    const kernels::BitMask* const passes = passes_of(context);
+    if (norm_) return norm_->backward(std::move(dy), context.norm, passes);
+    if (passes == nullptr) return dy;
+    require<ShapeError>(dy.size() == passes->size(), "conv2d_norm_activation: the gradient ", dy.shape(),
+                        " does not fit the output of ", passes->size(), " elements");
+    kernels::apply_mask(*passes, T{1}, dy.data());
+    return dy;
   }
 
-  /// The gradient of what the activation was given.
-  Tensor<T, 4> behind_activation(Tensor<T, 4> dy, const Context& context) const {
-    if (options_.activation == Activation::relu) return relu_.backward(std::move(dy), context.relu);
-    if (options_.activation == Activation::relu6) return relu6_.backward(std::move(dy), context.relu6);
-    return dy;
-  }
-  /// The gradient of what the convolution gave, from that of what the norm gave.
-  Tensor<T, 4> behind_conv(Tensor<T, 4> dy, const Context& context) {
-    if (norm_) return norm_->backward(std::move(dy), context.norm);
-    return dy;
+  const kernels::BitMask* passes_of(const Context& context) const {
+    return options_.activation == Activation::none ? nullptr : &context.passes;
   }
 
   Conv2dNormActivationOptions options_;
   Conv2d<T> conv_;
   std::optional<BatchNorm2d<T>> norm_;
-  Relu<T> relu_;
-  Relu6<T> relu6_;
 };
 
 }  // namespace pupil

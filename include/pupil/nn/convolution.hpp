@@ -7,6 +7,7 @@
 #include <pupil/kernels/column_sums.hpp>
 #include <pupil/kernels/conv2d.hpp>
 #include <pupil/kernels/depthwise_conv2d.hpp>
+#include <pupil/kernels/epilogue.hpp>
 #include <pupil/nn/initialization.hpp>
 #include <pupil/nn/parameter.hpp>
 
@@ -36,14 +37,15 @@ class ConvolutionParameters {
     }
   }
 
-  /// The output for x, whose extents and the layer's are in `shape`.
-  Tensor<T, Rank> forward(const kernels::ConvShape& shape, const Tensor<T, Rank>& x) const {
+  /// The output for x, whose extents and the layer's are in `shape`; the epilogue may be null.
+  Tensor<T, Rank> forward(const kernels::ConvShape& shape, const Tensor<T, Rank>& x,
+                          const kernels::Epilogue<T>* epilogue = nullptr) const {
     auto y = Tensor<T, Rank>::uninitialized(output_shape(shape));
     const T* const bias = bias_.value.empty() ? nullptr : bias_.value.data();
     if (shape.is_depthwise()) {
-      kernels::depthwise_conv2d_forward(shape, x.data(), weight_.value.data(), bias, y.data());
+      kernels::depthwise_conv2d_forward(shape, x.data(), weight_.value.data(), bias, y.data(), epilogue);
     } else {
-      kernels::conv2d_forward(shape, x.data(), weight_.value.data(), bias, y.data());
+      kernels::conv2d_forward(shape, x.data(), weight_.value.data(), bias, y.data(), epilogue);
     }
     return y;
   }

@@ -11,9 +11,8 @@
 #include <cstddef>
 #include <numeric>
 
-#include <pupil/core/parallel.hpp>
 #include <pupil/core/tensor.hpp>
-#include <pupil/nn/parameter.hpp>
+#include <pupil/optim/gradients.hpp>
 #include <pupil/optim/scale_gradients.hpp>
 
 namespace pupil {
@@ -36,23 +35,21 @@ double sum_of_squares(const T* elements, Index size) {
   return std::accumulate(sums.begin(), sums.end(), 0.0);
 }
 
-/// The same for a tensor: ranges of it are summed in parallel, and then their sums in order.
-template <class T, std::size_t Rank>
-double sum_of_squares(const Tensor<T, Rank>& tensor) {
-  auto sums = Tensor<double, 1>::uninitialized({(tensor.size() + pointwise_grain - 1) / pointwise_grain});
-  parallel_ranges(tensor.size(), pointwise_grain, [&](Index begin, Index end) {
-    sums[begin / pointwise_grain] = sum_of_squares(tensor.data() + begin, end - begin);
-  });
-  return std::accumulate(sums.begin(), sums.end(), 0.0);
-}
-
 }  // namespace detail
 
-/// The length of all gradients as one vector: sqrt(sum of squares), summed in double.
+/// The length of all gradients as one vector: sqrt(sum of squares), summed in double. Ranges of the gradients are
+/// summed in parallel, then the sums of each gradient in order, then the gradients'.
 template <class Model>
 double gradient_norm(Model& model) {
+  const detail::Gradients gradients(model);
+  auto sums = Tensor<double, 1>::uninitialized({gradients.ranges().count()});
+  gradients.for_each([&](Index range, const auto& elements) {
+    sums[range] = detail::sum_of_squares(elements.data(), static_cast<Index>(elements.size()));
+  });
   double total = 0;
-  for_each_parameter(model, [&](const Name&, auto& parameter) { total += detail::sum_of_squares(parameter.gradient); });
+  for (std::size_t i = 0; i < gradients.count(); ++i) {
+    total += std::accumulate(sums.data() + gradients.ranges().begin(i), sums.data() + gradients.ranges().end(i), 0.0);
+  }
   return std::sqrt(total);
 }
 

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include <pupil/core/parallel.hpp>
+#include <pupil/optim/array_ranges.hpp>
 #include <pupil/optim/parameter_group.hpp>
 #include <pupil/optim/parameter_state.hpp>
 
@@ -73,32 +73,40 @@ class Optimizer {
     require<OptionError>(option >= 0, name_, ": the ", what, ' ', option, " is negative");
   }
 
-  /// Calls `rule(p, g, state, settings)` for every range of elements that are trained: their values p, their gradient g
-  /// and, as `state(k)`, their numbers in the optimizer's k-th state are Eigen arrays of one length, and `settings` are
-  /// those of their parameter. Then all gradients are zero.
+  /// Calls `rule(p, g, state, settings)` for every range of elements that are trained, of all parameters in one
+  /// parallel loop: their values p, their gradient g and, as `state(k)`, their numbers in the optimizer's k-th state
+  /// are Eigen arrays of one length, and `settings` are those of their parameter. Then all gradients are zero.
   template <class Model, class Rule>
   void update(Model& model, const Rule& rule) {
-    std::size_t i = 0;
+    std::vector<TrainedParameter> parameters;
+    detail::ArrayRanges ranges(update_grain);
     for_each_parameter(model, [&](const Name& name, auto& parameter) {
       static_assert(std::is_same_v<typename std::remove_cvref_t<decltype(parameter)>::Scalar, T>,
                     "an optimizer of scalar T trains models of scalar T");
-      const ParameterSettings own = settings(name);
-      parallel_ranges(parameter.value.size(), update_grain, [&](Index begin, Index end) {
-        const auto range_of = [&](T* first) {
-          return Eigen::Map<Eigen::Array<T, Eigen::Dynamic, 1>>(first + begin, end - begin);
-        };
-        auto p = range_of(parameter.value.data());
-        auto g = range_of(parameter.gradient.data());
-        if (!own.frozen)
-          rule(
-              p, g, [&](std::size_t k) { return range_of(states_[k][i]); }, own);
-        g.setZero();
-      });
-      ++i;
+      parameters.push_back({parameter.value.data(), parameter.gradient.data(), settings(name)});
+      ranges.add(parameter.value.size());
+    });
+    ranges.for_each([&](Index, std::size_t i, Index first, Index last) {
+      const auto range_of = [&](T* numbers) {
+        return Eigen::Map<Eigen::Array<T, Eigen::Dynamic, 1>>(numbers + first, last - first);
+      };
+      const ParameterSettings& own = parameters[i].settings;
+      auto p = range_of(parameters[i].value);
+      auto g = range_of(parameters[i].gradient);
+      if (!own.frozen)
+        rule(
+            p, g, [&](std::size_t k) { return range_of(states_[k][i]); }, own);
+      g.setZero();
     });
   }
 
  private:
+  struct TrainedParameter {
+    T* value;
+    T* gradient;
+    ParameterSettings settings;
+  };
+
   /// How many elements are updated at a time: few enough that all that belongs to them stays in the cache.
   static constexpr Index update_grain = 4096;
 

@@ -13,10 +13,9 @@
 // SoftmaxCrossEntropyOptions), and there is nothing to scale. A batch norm normalizes each small batch by itself.
 
 #include <Eigen/Core>
-#include <type_traits>
+#include <span>
 
-#include <pupil/core/parallel.hpp>
-#include <pupil/nn/parameter.hpp>
+#include <pupil/optim/gradients.hpp>
 
 namespace pupil {
 
@@ -25,12 +24,9 @@ namespace detail {
 /// Calls `change(g)` for ranges of all gradients, as Eigen arrays.
 template <class Model, class Change>
 void change_gradients(Model& model, const Change& change) {
-  for_each_parameter(model, [&](const Name&, auto& parameter) {
-    using Array = Eigen::Array<typename std::remove_cvref_t<decltype(parameter)>::Scalar, Eigen::Dynamic, 1>;
-    parallel_ranges(parameter.gradient.size(), pointwise_grain, [&](Index begin, Index end) {
-      Eigen::Map<Array> g(parameter.gradient.data() + begin, end - begin);
-      change(g);
-    });
+  Gradients(model).for_each([&]<class T>(Index, const std::span<T>& elements) {
+    Eigen::Map<Eigen::Array<T, Eigen::Dynamic, 1>> g(elements.data(), static_cast<Index>(elements.size()));
+    change(g);
   });
 }
 

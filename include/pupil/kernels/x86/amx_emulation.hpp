@@ -11,6 +11,7 @@
 
 #include <pupil/core/shape.hpp>
 #include <pupil/kernels/bf16.hpp>
+#include <pupil/kernels/epilogue.hpp>
 
 namespace pupil::kernels {
 
@@ -39,6 +40,11 @@ class EmulatedAmxUnit {
         multiply_row(left_ + r * tile_pairs, right_ + half * tile_rows * tile_pairs, sums_[r] + half * tile_rows);
       }
     }
+  }
+
+  /// See AmxUnit.
+  static void finish_stored_rows(const Epilogue<float>& epilogue, Index rows, float* sums, Index stride) {
+    for (Index r = 0; r < rows; ++r) epilogue.finish_row(sums + r * stride, size, r * stride);
   }
 
   /// See kernels::round_pairs.

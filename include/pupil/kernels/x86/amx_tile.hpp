@@ -74,6 +74,9 @@ struct AmxTile {
       }
     }
     unit.store_sums(target.result, target.result_stride);
+    if (target.epilogue != nullptr) {
+      Unit::finish_stored_rows(*target.epilogue, rows, target.result, target.result_stride);
+    }
   }
 };
 

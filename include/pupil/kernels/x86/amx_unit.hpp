@@ -15,6 +15,7 @@
 
 #include <pupil/core/shape.hpp>
 #include <pupil/kernels/x86/bf16_avx512.hpp>
+#include <pupil/kernels/x86/epilogue_avx512.hpp>
 
 namespace pupil::kernels {
 
@@ -83,6 +84,13 @@ class AmxUnit {
     _tile_dpbf16ps(1, 4, 7);
     _tile_dpbf16ps(2, 5, 6);
     _tile_dpbf16ps(3, 5, 7);
+  }
+
+  /// Replaces the sums of 32 columns in memory by what the epilogue makes of them.
+  static void finish_stored_rows(const Epilogue<float>& epilogue, Index rows, float* sums, Index stride) {
+    // GCC's intrinsics do not say that they write memory; the fence keeps what reads it behind them.
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+    finish_stored_rows_avx512(epilogue, rows, sums, stride);
   }
 
   /// See kernels::round_pairs.

@@ -56,20 +56,27 @@ struct Positions {
   Index image_line;
 };
 
-/// Adds a step's products to 32 columns of two groups of positions, or to the `columns` that there are. Where `start`
-/// is not null, it is the row from which all sums start.
-inline void add_products(Index depth, const std::array<Positions, 2>& groups, const float* right, const float* start,
+/// The epilogues of two groups of positions.
+using GroupEpilogues = std::array<Epilogue<float>, 2>;
+
+/// Adds a step's products to 32 columns of two groups of positions, of `rows` each where they are whole, or to the
+/// `columns` that there are. Where `start` is not null, it is the row from which all sums start; where `epilogues` is
+/// not, it is how they end.
+inline void add_products(Index rows, const Avx512DirectTile::Terms& terms, const std::array<Positions, 2>& groups,
+                         const float* right, const float* start, const GroupEpilogues* epilogues,
                          const Avx512DirectTile::Strides& strides, Index columns) {
-  constexpr Index rows = Avx512DirectTile::group_rows;
+  constexpr Index most_rows = Avx512DirectTile::most_group_rows;
   constexpr Index all_columns = Avx512DirectTile::columns;
   const auto& [first, second] = groups;
   const auto start_of = [&](const Positions& group) { return start == nullptr ? group.result : start; };
-  if (first.count == rows && second.count == rows && columns == all_columns) {
-    Avx512DirectTile::multiply(depth, {first.left, start_of(first), first.result},
-                               {second.left, start_of(second), second.result}, right, strides);
+  if (first.count == rows && second.count == rows) {
+    Avx512DirectTile::multiply(
+        rows, terms, {first.left, start_of(first), first.result, epilogues == nullptr ? nullptr : &(*epilogues)[0]},
+        {second.left, start_of(second), second.result, epilogues == nullptr ? nullptr : &(*epilogues)[1]}, right,
+        strides, columns);
     return;
   }
-  std::array<float, 2 * rows * all_columns> buffer{};
+  std::array<float, 2 * most_rows * all_columns> buffer{};
   const auto for_each_row = [&](const auto& use) {
     for (std::size_t g = 0; g < 2; ++g) {
       float* const rows_in_buffer = buffer.data() + static_cast<Index>(g) * rows * all_columns;
@@ -80,17 +87,28 @@ inline void add_products(Index depth, const std::array<Positions, 2>& groups, co
   };
   for_each_row([&](const float* result, float* row) { std::copy_n(start == nullptr ? result : start, columns, row); });
   float* const second_half = buffer.data() + rows * all_columns;
-  Avx512DirectTile::multiply(depth, {first.left, buffer.data(), buffer.data()}, {second.left, second_half, second_half},
-                             right, {strides.left, all_columns, all_columns});
+  DirectGroup upper{first.left, buffer.data(), buffer.data()};
+  DirectGroup lower{second.left, second_half, second_half};
+  const Avx512DirectTile::Strides buffer_strides{strides.left, all_columns, all_columns};
+  if (epilogues == nullptr) {
+    Avx512DirectTile::multiply(rows, terms, upper, lower, right, buffer_strides, columns);
+  } else {
+    BufferedEpilogue<float, most_rows, all_columns> upper_epilogue((*epilogues)[0], columns);
+    BufferedEpilogue<float, most_rows, all_columns> lower_epilogue((*epilogues)[1], columns);
+    for (Index r = 0; r < first.count; ++r) upper_epilogue.take_row(r, r * strides.result);
+    for (Index r = 0; r < second.count; ++r) lower_epilogue.take_row(r, r * strides.result);
+    upper.epilogue = &upper_epilogue.get();
+    lower.epilogue = &lower_epilogue.get();
+    Avx512DirectTile::multiply(rows, terms, upper, lower, right, buffer_strides, columns);
+  }
   for_each_row([&](float* result, const float* row) { std::copy_n(row, columns, result); });
 }
 
 /// Whether the groups of positions are full enough for this to pay, and runs long enough.
 inline bool is_direct(const Patches<float>& patches) {
-  constexpr Index group = DirectTasks::group;
   const Index width = patches.out_width;
-  return patches.channels == patches.pixel_stride && patches.channels >= 16 && patches.columns > 0 &&
-         patches.rows > 0 && 5 * width >= 4 * round_up(width, group);
+  return patches.channels == patches.pixel_stride && patches.columns >= 16 && patches.rows > 0 &&
+         5 * width >= 4 * round_up(width, DirectTasks::best_group(width));
 }
 
 /// What threads need to compute one task after another.
@@ -121,11 +139,12 @@ class DirectProduct {
       Positions* read_end = read;
       for (const Positions* each = all; each < end; ++each) {  // of a line outside the image there is nothing to add
         const Index line = each->image_line + tap_line;
-        if (line >= 0 && line < patches_.height) {
+        if (steps_.lines() > 1 || (line >= 0 && line < patches_.height)) {
           *read_end++ = *each;
-        } else if (step == 0) {
-          start_sums(*each);
+          continue;
         }
+        if (step == 0) start_sums(*each);
+        if (is_finished_by(step)) finish_sums(*each);
       }
       add_step(step, read, read_end);
     }
@@ -141,8 +160,8 @@ class DirectProduct {
     for (Index n = first_image; n < last_image; ++n, copy += part_.size_of_image()) {
       part_.copy(n, first_line, copy);
       for (Index y = first_line; y < last_line; ++y) {
-        for (Index x = 0; x < patches_.out_width; x += DirectTasks::group) {
-          const Index count = std::min(DirectTasks::group, patches_.out_width - x);
+        for (Index x = 0; x < patches_.out_width; x += tasks_.group) {
+          const Index count = std::min(tasks_.group, patches_.out_width - x);
           const Index image_line = patches_.vertical.first_offset + y * patches_.vertical.stride;
           *positions++ = {copy + part_.position(y - first_line, x), grid_.at(n, y, x), count, image_line};
         }
@@ -162,8 +181,37 @@ class DirectProduct {
     }
   }
 
+  /// Whether the epilogue belongs to this step.
+  bool is_finished_by(Index step) const { return step + 1 == steps_.count() && grid_.epilogue != nullptr; }
+
+  /// Asks for what only the end of a tile needs, and no step before has read: the first step's results and the
+  /// residual.
+  void prefetch_results(Index step, const std::array<Positions, 2>& pair) const {
+    constexpr Index line = 64 / sizeof(float);
+    const float* const residual = is_finished_by(step) ? grid_.epilogue->residual : nullptr;
+    if (step > 0 && residual == nullptr) return;
+    for (const Positions& group : pair) {
+      for (Index r = 0; r < group.count; ++r) {
+        const float* const row = group.result + r * grid_.pixel_stride;
+        for (Index c = 0; c < Avx512DirectTile::columns; c += line) {
+          if (step == 0) prefetch_to_write(row + c);
+          if (residual != nullptr) prefetch(residual + (row - grid_.data) + c);
+        }
+      }
+    }
+  }
+
+  void finish_sums(const Positions& positions) const {
+    const auto epilogue = grid_.epilogue->from(0, positions.result - grid_.data);
+    for (Index i = 0; i < positions.count; ++i) {
+      const Index offset = i * grid_.pixel_stride;
+      epilogue.finish_row(positions.result + offset, columns_, offset);
+    }
+  }
+
   void add_step(Index step, const Positions* begin, const Positions* end) const {
     const Index depth = steps_.depth(step);
+    const Avx512DirectTile::Terms terms{depth / steps_.lines(), steps_.lines(), steps_.line_step() * part_.line_size()};
     const Index offset = steps_.line(step) * part_.line_size() + steps_.offset_in_line(step);
     constexpr std::array<float, Avx512DirectTile::columns> zeros{};
     const Avx512DirectTile::Strides strides{part_.position_stride(), step == 0 ? 0 : grid_.pixel_stride,
@@ -184,7 +232,14 @@ class DirectProduct {
         } else {
           pair[1].count = 0;
         }
-        add_products(depth, pair, panel, start, strides, columns);
+        prefetch_results(step, pair);
+        if (!is_finished_by(step)) {
+          add_products(tasks_.group, terms, pair, panel, start, nullptr, strides, columns);
+        } else {
+          const GroupEpilogues epilogues{grid_.epilogue->from(column, pair[0].result - grid_.data),
+                                         grid_.epilogue->from(column, pair[1].result - grid_.data)};
+          add_products(tasks_.group, terms, pair, panel, start, &epilogues, strides, columns);
+        }
       }
     }
   }

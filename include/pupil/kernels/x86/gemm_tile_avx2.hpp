@@ -6,6 +6,7 @@
 #include <immintrin.h>
 
 #include <pupil/kernels/gemm_tile.hpp>
+#include <pupil/kernels/x86/epilogue_avx2.hpp>
 #include <pupil/kernels/x86/transpose_avx2.hpp>
 
 namespace pupil::kernels {
@@ -31,7 +32,8 @@ struct Avx2Tile : PlainPanels<float> {
   // The pack of row numbers unrolls the tile, so that the sums stay in registers at any optimisation level.
   template <Index RowStride, Index DepthStride, Index... Row>
   [[gnu::target("avx2,fma")]] static void run(Index depth, const float* left, const float* right,
-                                              const TileTarget<float>& target, std::integer_sequence<Index, Row...>) {
+                                              const TileTarget<float>& target,
+                                              std::integer_sequence<Index, Row...> row_numbers) {
     __m256 low[rows];
     __m256 high[rows];
     ((low[Row] = _mm256_loadu_ps(target.start + Row * target.start_stride),
@@ -43,6 +45,10 @@ struct Avx2Tile : PlainPanels<float> {
       ((low[Row] = _mm256_fmadd_ps(_mm256_set1_ps(left[Row * RowStride]), right_low, low[Row]),
         high[Row] = _mm256_fmadd_ps(_mm256_set1_ps(left[Row * RowStride]), right_high, high[Row])),
        ...);
+    }
+    if (target.epilogue != nullptr) {
+      finish_rows_avx2(*target.epilogue, 0, target.result_stride, low, row_numbers);
+      finish_rows_avx2(*target.epilogue, 8, target.result_stride, high, row_numbers);
     }
     ((_mm256_storeu_ps(target.result + Row * target.result_stride, low[Row]),
       _mm256_storeu_ps(target.result + Row * target.result_stride + 8, high[Row])),

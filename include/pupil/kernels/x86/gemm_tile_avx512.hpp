@@ -7,6 +7,7 @@
 #include <immintrin.h>
 
 #include <pupil/kernels/gemm_tile.hpp>
+#include <pupil/kernels/x86/epilogue_avx512.hpp>
 #include <pupil/kernels/x86/transpose_avx512.hpp>
 
 namespace pupil::kernels {
@@ -34,7 +35,8 @@ struct Avx512Tile : PlainPanels<float> {
   // The pack of row numbers unrolls the tile, so that the sums stay in registers at any optimisation level.
   template <Index RowStride, Index DepthStride, Index... Row>
   [[gnu::target("avx512f")]] static void run(Index depth, const float* left, const float* right,
-                                             const TileTarget<float>& target, std::integer_sequence<Index, Row...>) {
+                                             const TileTarget<float>& target,
+                                             std::integer_sequence<Index, Row...> row_numbers) {
     __m512 low[sizeof...(Row)];
     __m512 high[sizeof...(Row)];
     ((low[Row] = _mm512_loadu_ps(target.start + Row * target.start_stride),
@@ -46,6 +48,10 @@ struct Avx512Tile : PlainPanels<float> {
       ((low[Row] = _mm512_fmadd_ps(_mm512_set1_ps(left[Row * RowStride]), right_low, low[Row]),
         high[Row] = _mm512_fmadd_ps(_mm512_set1_ps(left[Row * RowStride]), right_high, high[Row])),
        ...);
+    }
+    if (target.epilogue != nullptr) {
+      finish_rows_avx512(*target.epilogue, 0, target.result_stride, low, row_numbers);
+      finish_rows_avx512(*target.epilogue, 16, target.result_stride, high, row_numbers);
     }
     ((_mm512_storeu_ps(target.result + Row * target.result_stride, low[Row]),
       _mm512_storeu_ps(target.result + Row * target.result_stride + 16, high[Row])),

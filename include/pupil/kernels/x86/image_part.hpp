@@ -17,7 +17,7 @@ class ImagePart {
         line_step_(patches.vertical.count == 1 ? 1 : patches.vertical.stride),
         pixel_step_(patches.horizontal.count == 1 ? 1 : patches.horizontal.stride),
         lines_((tasks.lines - 1) * line_step_ + (patches.vertical.count - 1) * patches.vertical.offset_step + 1),
-        pixels_((tasks.groups_a_line * DirectTasks::group - 1) * pixel_step_ +
+        pixels_((tasks.groups_a_line * tasks.group - 1) * pixel_step_ +
                 (patches.horizontal.count - 1) * patches.horizontal.offset_step + 1) {}
 
   Index line_size() const { return pixels_ * patches_.channels; }
