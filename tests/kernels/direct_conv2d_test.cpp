@@ -1,3 +1,4 @@
+#include <array>
 #include <cstdint>
 #include <limits>
 
@@ -21,13 +22,15 @@ Index random_between(Index lowest, Index highest, Rng& rng) {
   return lowest + static_cast<Index>(rng.below(highest - lowest + 1));
 }
 
-/// Lines of whole and of broken groups of positions, one step of the sum and several, kernels of any shape.
+/// Lines of whole and of broken groups of positions, one step of the sum and several, pixels with gaps behind them and
+/// without, kernels of any shape.
 ConvShape random_conv_shape(Rng& rng) {
   const auto between = [&](Index lowest, Index highest) { return random_between(lowest, highest, rng); };
+  const std::array<Index, 6> channels{between(180, 220), 256, 512, between(3, 40), between(3, 40), between(3, 40)};
   ConvShape s{.batch = between(1, 5),
               .height = between(1, 20),
               .width = between(5, 30),
-              .in_channels = between(0, 3) == 0 ? between(180, 220) : between(3, 40),
+              .in_channels = channels[static_cast<std::size_t>(between(0, 5))],
               .out_height = 0,
               .out_width = 0,
               .out_channels = between(16, 70),

@@ -8,6 +8,19 @@
 
 namespace pupil::kernels::detail {
 
+/// How the pixels of the image's copy lie. Rows of a tile that are a multiple of two kilobytes apart would all fall
+/// into two sets of the first-level cache, or one, which have room for fewer: then there is a gap behind each pixel.
+struct PixelLayout {
+  explicit PixelLayout(const Patches<float>& patches)
+      : step(patches.horizontal.count == 1 ? 1 : patches.horizontal.stride),
+        has_gaps(step * patches.channels % 512 == 0),
+        size(patches.channels + (has_gaps ? 16 : 0)) {}
+
+  Index step;  ///< from the pixel that a position reads first to that of the next
+  bool has_gaps;
+  Index size;  ///< from one pixel to the next, in numbers
+};
+
 /// The steps of the sum over taps and channels: pieces of runs that lie together in the image.
 class DirectSteps {
  public:
@@ -16,11 +29,11 @@ class DirectSteps {
 
   explicit DirectSteps(const Patches<float>& patches)
       : line_step_(patches.vertical.offset_step),
-        pixel_step_(patches.horizontal.offset_step),
-        joined_taps_(patches.horizontal.offset_step == 1 ? patches.horizontal.count : 1),
+        tap_size_(patches.horizontal.offset_step * PixelLayout(patches).size),
+        joined_taps_(patches.horizontal.offset_step == 1 && !PixelLayout(patches).has_gaps ? patches.horizontal.count
+                                                                                           : 1),
         runs_a_line_(patches.horizontal.count / joined_taps_),
-        channels_(patches.channels),
-        run_(joined_taps_ * channels_),
+        run_(joined_taps_ * patches.channels),
         steps_a_run_((run_ + max_step - 1) / max_step),
         count_(patches.vertical.count * runs_a_line_ * steps_a_run_) {}
 
@@ -38,11 +51,11 @@ class DirectSteps {
   /// How many numbers into that line it begins.
   Index offset_in_line(Index step) const {
     const Index run = step / steps_a_run_;
-    return run % runs_a_line_ * pixel_step_ * channels_ + begin(step) - run * run_;
+    return run % runs_a_line_ * tap_size_ + begin(step) - run * run_;
   }
 
  private:
-  Index line_step_, pixel_step_, joined_taps_, runs_a_line_, channels_, run_, steps_a_run_, count_;
+  Index line_step_, tap_size_, joined_taps_, runs_a_line_, run_, steps_a_run_, count_;
 };
 
 /// How the output is cut into tasks, and lines of it into groups of positions.
