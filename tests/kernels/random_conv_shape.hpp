@@ -15,14 +15,14 @@ inline Index random_between(Index lowest, Index highest, Rng& rng) {
 }
 
 /// Lines of whole and of broken groups of positions; sums of one step and of several, of one line and of several;
-/// kernels of any shape.
+/// pixels with gaps behind them and without; kernels of any shape.
 inline kernels::ConvShape random_conv_shape(Rng& rng) {
   const auto between = [&](Index lowest, Index highest) { return random_between(lowest, highest, rng); };
-  const std::array channels{between(180, 220), between(1, 4), between(16, 40), between(16, 40)};
+  const std::array<Index, 6> channels{between(180, 220), 256, 512, between(1, 4), between(16, 40), between(16, 40)};
   kernels::ConvShape s{.batch = between(1, 5),
                        .height = between(1, 20),
                        .width = between(5, 30),
-                       .in_channels = channels[static_cast<std::size_t>(between(0, 3))],
+                       .in_channels = channels[static_cast<std::size_t>(between(0, 5))],
                        .out_height = 0,
                        .out_width = 0,
                        .out_channels = between(16, 70),

@@ -156,14 +156,14 @@ class DirectProduct {
     const Index first_line = task % tasks_.tasks_an_image * tasks_.lines;
     const Index last_image = std::min(tasks_.batch, first_image + tasks_.images);
     const Index last_line = std::min(patches_.out_height, first_line + tasks_.lines);
-    float* copy = parts_.mine();
-    for (Index n = first_image; n < last_image; ++n, copy += part_.size_of_image()) {
-      part_.copy(n, first_line, copy);
+    float* memory = parts_.mine();
+    for (Index n = first_image; n < last_image; ++n, memory += part_.size_of_image()) {
+      const float* const part = part_.get(n, first_line, memory);
       for (Index y = first_line; y < last_line; ++y) {
         for (Index x = 0; x < patches_.out_width; x += tasks_.group) {
           const Index count = std::min(tasks_.group, patches_.out_width - x);
           const Index image_line = patches_.vertical.first_offset + y * patches_.vertical.stride;
-          *positions++ = {copy + part_.position(y - first_line, x), grid_.at(n, y, x), count, image_line};
+          *positions++ = {part + part_.position(y - first_line, x), grid_.at(n, y, x), count, image_line};
         }
       }
     }

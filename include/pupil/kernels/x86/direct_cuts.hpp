@@ -9,6 +9,19 @@
 
 namespace pupil::kernels::detail {
 
+/// How the pixels of the image's copy lie. Rows of a tile that are a multiple of two kilobytes apart would all fall
+/// into two sets of the first-level cache, or one, which have room for fewer: then there is a gap behind each pixel.
+struct PixelLayout {
+  explicit PixelLayout(const Patches<float>& patches)
+      : step(patches.horizontal.count == 1 ? 1 : patches.horizontal.stride),
+        has_gaps(step * patches.channels % 512 == 0),
+        size(patches.channels + (has_gaps ? 16 : 0)) {}
+
+  Index step;  ///< from the pixel that a position reads first to that of the next
+  bool has_gaps;
+  Index size;  ///< from one pixel to the next, in numbers
+};
+
 /// The steps of the sum over taps and channels: a piece of a run that lies together in the image, or the same runs of
 /// several lines where these are short.
 class DirectSteps {
@@ -18,11 +31,11 @@ class DirectSteps {
 
   explicit DirectSteps(const Patches<float>& patches)
       : line_step_(patches.vertical.offset_step),
-        pixel_step_(patches.horizontal.offset_step),
-        joined_taps_(patches.horizontal.offset_step == 1 ? patches.horizontal.count : 1),
+        tap_size_(patches.horizontal.offset_step * PixelLayout(patches).size),
+        joined_taps_(patches.horizontal.offset_step == 1 && !PixelLayout(patches).has_gaps ? patches.horizontal.count
+                                                                                           : 1),
         runs_a_line_(patches.horizontal.count / joined_taps_),
-        channels_(patches.channels),
-        run_(joined_taps_ * channels_),
+        run_(joined_taps_ * patches.channels),
         joined_lines_(runs_a_line_ == 1 && patches.vertical.count * run_ <= max_step ? patches.vertical.count : 1),
         steps_a_run_((run_ + max_step - 1) / max_step),
         count_(patches.vertical.count / joined_lines_ * runs_a_line_ * steps_a_run_) {}
@@ -43,11 +56,11 @@ class DirectSteps {
   /// How many numbers into that line it begins.
   Index offset_in_line(Index step) const {
     const Index run = step / steps_a_run_;
-    return run % runs_a_line_ * pixel_step_ * channels_ + begin(step) - joined_lines_ * run * run_;
+    return run % runs_a_line_ * tap_size_ + begin(step) - joined_lines_ * run * run_;
   }
 
  private:
-  Index line_step_, pixel_step_, joined_taps_, runs_a_line_, channels_, run_, joined_lines_, steps_a_run_, count_;
+  Index line_step_, tap_size_, joined_taps_, runs_a_line_, run_, joined_lines_, steps_a_run_, count_;
 };
 
 /// How the output is cut into tasks, and lines of it into groups of positions.

@@ -9,22 +9,42 @@
 namespace pupil::kernels::detail {
 
 /// A task's copy of the part of the image that it reads, zeros around it. Pixels between those that a single tap reads
-/// are left out.
+/// are left out. Of a 1x1 convolution that needs neither, and reads the part but
+/// once for each panel of weights, it is read where it lies.
 class ImagePart {
  public:
   ImagePart(const Patches<float>& patches, const DirectTasks& tasks)
       : patches_(patches),
         line_step_(patches.vertical.count == 1 ? 1 : patches.vertical.stride),
-        pixel_step_(patches.horizontal.count == 1 ? 1 : patches.horizontal.stride),
+        layout_(patches),
         lines_((tasks.lines - 1) * line_step_ + (patches.vertical.count - 1) * patches.vertical.offset_step + 1),
-        pixels_((tasks.groups_a_line * tasks.group - 1) * pixel_step_ +
-                (patches.horizontal.count - 1) * patches.horizontal.offset_step + 1) {}
+        pixels_((tasks.groups_a_line * tasks.group - 1) * layout_.step +
+                (patches.horizontal.count - 1) * patches.horizontal.offset_step + 1),
+        is_in_place_(!layout_.has_gaps && patches.channels <= DirectSteps::max_step &&
+                     reads_every_pixel(patches.vertical, patches.out_height, patches.height) &&
+                     reads_every_pixel(patches.horizontal, pixels_, patches.width)) {}
 
-  Index line_size() const { return pixels_ * patches_.channels; }
-  Index size_of_image() const { return lines_ * line_size(); }
-  Index position_stride() const { return pixel_step_ * patches_.channels; }
+  Index line_size() const { return pixels_ * layout_.size; }
+  /// How much memory the copy needs.
+  Index size_of_image() const { return is_in_place_ ? 0 : lines_ * line_size(); }
+  Index position_stride() const { return layout_.step * layout_.size; }
 
-  /// Copies what the output's lines from `first_line` on read of image n.
+  /// What the output's lines from `first_line` on read of image n, copied to `memory` where it must be.
+  const float* get(Index n, Index first_line, float* memory) const {
+    if (is_in_place_) return patches_.image + (n * patches_.height + first_line) * line_size();
+    copy(n, first_line, memory);
+    return memory;
+  }
+
+  /// Where position (line, x) of an image's output reads first, in its part.
+  Index position(Index line, Index x) const { return line * line_step_ * line_size() + x * position_stride(); }
+
+ private:
+  /// Whether the axis has one tap, and positions are pixels.
+  static bool reads_every_pixel(const TapAxis& axis, Index positions, Index pixels) {
+    return axis.count == 1 && axis.stride == 1 && axis.first_offset == 0 && positions == pixels;
+  }
+
   void copy(Index n, Index first_line, float* part) const {
     const TapAxis& axis = patches_.vertical;
     for (Index i = 0; i < lines_; ++i, part += line_size()) {
@@ -37,14 +57,10 @@ class ImagePart {
     }
   }
 
-  /// Where position (line, x) of an image's output reads first, in its part.
-  Index position(Index line, Index x) const { return line * line_step_ * line_size() + x * position_stride(); }
-
- private:
   void copy_line(const float* line, float* part) const {
     const TapAxis& axis = patches_.horizontal;
     const Index channels = patches_.channels;
-    if (axis.stride == pixel_step_) {
+    if (axis.stride == layout_.step && !layout_.has_gaps) {
       const Index before = std::clamp<Index>(-axis.first_offset, 0, pixels_);
       const Index inside = std::clamp<Index>(patches_.width - axis.first_offset - before, 0, pixels_ - before);
       part = std::fill_n(part, before * channels, 0.0F);
@@ -52,8 +68,9 @@ class ImagePart {
       std::fill_n(part, (pixels_ - before - inside) * channels, 0.0F);
       return;
     }
-    for (Index x = 0; x < pixels_; ++x, part += channels) {
-      const Index pixel = axis.first_offset + x * axis.stride;
+    const Index stride = axis.stride / layout_.step;
+    for (Index x = 0; x < pixels_; ++x, part += layout_.size) {
+      const Index pixel = axis.first_offset + x * stride;
       if (pixel < 0 || pixel >= patches_.width) {
         std::fill_n(part, channels, 0.0F);
       } else {
@@ -63,8 +80,10 @@ class ImagePart {
   }
 
   const Patches<float>& patches_;
-  Index line_step_, pixel_step_;
+  Index line_step_;
+  PixelLayout layout_;
   Index lines_, pixels_;
+  bool is_in_place_;
 };
 
 }  // namespace pupil::kernels::detail

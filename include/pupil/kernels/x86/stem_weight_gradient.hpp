@@ -20,7 +20,7 @@ namespace pupil::kernels::detail {
 
 /// Whether tiles fit the output's channels, and the input's are few.
 inline bool is_stem_weight_gradient(const ConvShape& shape) {
-  return shape.groups == 1 && shape.in_channels < 16 &&
+  return shape.groups == 1 && shape.kernel.height * shape.kernel.width > 1 && shape.in_channels < 16 &&
          shape.out_channels % Avx512StemWeightGradientTile::columns == 0 && shape.dilation.width == 1 &&
          shape.batch * shape.out_height * shape.out_width > 0;
 }
@@ -78,10 +78,10 @@ class StemWeightGradient {
     const Index last_line = std::min(shape_.out_height, first_line + tasks_.lines);
     float* copy = parts_.mine();
     for (Index n = first_image; n < last_image; ++n, copy += part_.size_of_image()) {
-      part_.copy(n, first_line, copy);
+      const float* const part = part_.get(n, first_line, copy);
       for (Index y = first_line; y < last_line; ++y) {
         const Index position = (n * shape_.out_height + y) * shape_.out_width;
-        *lines++ = {dy_ + position * shape_.out_channels, copy + part_.position(y - first_line, 0), shape_.out_width};
+        *lines++ = {dy_ + position * shape_.out_channels, part + part_.position(y - first_line, 0), shape_.out_width};
       }
     }
     // The last tile of a run reads on behind it; what it makes of that is nobody's.
