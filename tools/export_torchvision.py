@@ -2,16 +2,17 @@
 """Turns a checkpoint of torchvision, or of anything that has its names, into safetensors for captioner.
 
 Usage: tools/export_torchvision.py CHECKPOINT.pth OUT.safetensors [--mean R G B] [--std R G B] [--image-size N]
-                                   [--same-padding]          needs nothing but PyTorch (Debian's python3-torch)
+                                   [--same-padding] [--trust]          needs nothing but PyTorch (Debian's python3-torch)
 
 The checkpoint is what torch.save wrote: a state dict, one under "state_dict" or "model" (as trainers have it, with
-"module." before each name perhaps), or a whole model. What the network's images must look like goes into the file's
+"module." before each name perhaps). A whole model is read with --trust alone: unpickling one runs code of the file's. What the network's images must look like goes into the file's
 metadata and travels with the weights: channels are normalised as (value - mean) / std, values from 0 to 1.
 """
 
 import argparse
 import os
 import pathlib
+import pickle
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
@@ -66,8 +67,13 @@ def main():
     parser.add_argument("--std", type=float, nargs=3, metavar=("R", "G", "B"), default=IMAGENET_STD)
     parser.add_argument("--image-size", type=int, default=224, help="pixels a side")
     parser.add_argument("--same-padding", action="store_true", help="the weights want TensorFlow's padding")
+    parser.add_argument("--trust", action="store_true", help="unpickle whatever the checkpoint holds")
     args = parser.parse_args()
-    tensors = state_dict_of(torch.load(args.checkpoint, map_location="cpu"))
+    try:
+        checkpoint = torch.load(args.checkpoint, map_location="cpu", weights_only=not args.trust)
+    except (OSError, RuntimeError, pickle.UnpicklingError) as error:
+        raise SystemExit(f"{args.checkpoint}: {error}") from None
+    tensors = state_dict_of(checkpoint)
     export(
         tensors,
         args.out,

@@ -5,6 +5,7 @@
 #include <pupil/core/errors.hpp>
 #include <pupil/core/function_ref.hpp>
 #include <pupil/core/parallel.hpp>
+#include <pupil/core/pool_allocator.hpp>
 #include <pupil/core/random.hpp>
 #include <pupil/core/shape.hpp>
 #include <pupil/core/storage.hpp>

@@ -66,7 +66,7 @@ class PretrainedWeights {
   /// of another architecture; the network is then partly filled.
   template <class T>
   void load(ImageNetwork<T>& network) const {
-    load(network, network.options(), stored(std::string(network.classifier_name())).name + ".");
+    load(network, network.options(), stored(architecture_.classifier).name + ".");
   }
 
   /// The same, with the classifier.
@@ -158,10 +158,7 @@ inline Preprocessing PretrainedWeights::read_preprocessing() const {
 }
 
 inline Index PretrainedWeights::classes() const {
-  const std::string_view classifier = architecture_.name.starts_with("vgg")         ? "classifier.6"
-                                      : architecture_.name.starts_with("mobilenet") ? "classifier.1"
-                                                                                    : "fc";
-  const std::string name = stored(std::string(classifier)).name + ".weight";
+  const std::string name = stored(architecture_.classifier).name + ".weight";
   if (!file_.contains(name)) return 0;
   const std::vector<Index>& shape = file_.info(name).shape;
   constexpr Index most_classes = 1 << 16;
