@@ -49,7 +49,7 @@ DirectPasses fast_direct(const ConvShape& shape, const DirectOperands& in) {
 struct NaivePasses {
   NaivePasses(const ConvShape& s, const DirectOperands& in) : y(in.dy.shape()), dx(in.x.shape()) {
     for (Index i = 0; i < y.size(); ++i) y[i] = static_cast<double>(in.bias[i % s.out_channels]);
-    for_each_meeting(s, [&](Index output, Index input, Index tap) {
+    for_each_tap_read(s, [&](Index output, Index input, Index tap) {
       for (Index k = 0; k < s.out_channels; ++k) {
         for (Index c = 0; c < s.in_channels; ++c) {
           const auto weight = static_cast<double>(in.weight(k, tap, c));

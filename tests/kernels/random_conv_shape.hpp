@@ -42,7 +42,7 @@ inline kernels::ConvShape random_conv_shape(Rng& rng) {
 
 /// Calls `use(output, input, tap)` for every output position, the input position that a tap of it reads, and the tap.
 template <class Use>
-void for_each_meeting(const kernels::ConvShape& s, const Use& use) {
+void for_each_tap_read(const kernels::ConvShape& s, const Use& use) {
   for (Index n = 0; n < s.batch; ++n) {
     for (Index i = 0; i < s.out_height * s.out_width; ++i) {
       for (Index tap = 0; tap < s.kernel.height * s.kernel.width; ++tap) {
@@ -60,7 +60,7 @@ inline Tensor<double, 3> naive_weight_gradient(const kernels::ConvShape& s, cons
                                                const Tensor<float, 4>& dy) {
   const Index in = s.in_channels_a_group();
   Tensor<double, 3> gradient({s.out_channels, s.kernel.height * s.kernel.width, in});
-  for_each_meeting(s, [&](Index output, Index input, Index tap) {
+  for_each_tap_read(s, [&](Index output, Index input, Index tap) {
     for (Index k = 0; k < s.out_channels; ++k) {
       const Index first = k / s.out_channels_a_group() * in;
       for (Index c = 0; c < in; ++c) {
