@@ -32,7 +32,7 @@ constexpr int exit_interrupted = 130;
 /// As settings_to_begin has them.
 constexpr std::string_view other_defaults =
     "On --features, the defaults are --captions-per-image 1 --embedding-size 256 --dropout 0.3 --word-loss 0\n"
-    "--learning-rate 0.001 --schedule cosine --epochs 10; with --finetune-from, --learning-rate 0.0001 --word-loss 0,\n"
+    "--learning-rate 0.001 --schedule cosine --epochs 8; with --finetune-from, --learning-rate 0.0001 --word-loss 0,\n"
     "and sizes and dropout of the captioner it starts from.";
 
 struct TrainArguments {

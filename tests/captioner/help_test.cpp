@@ -27,6 +27,11 @@ TEST_CASE("help names every option that people look for") {
     CAPTURE(option);
     CHECK(contains(train, option));
   }
+  for (const std::string option : {"--features", "--weights", "--start-from", "--finetune-from",
+                                   "--encoder-learning-rate", "--freeze-statistics", "--save-precision"}) {
+    CAPTURE(option);
+    CHECK(contains(train, option));
+  }
   const std::string caption = run_program({"caption", "--help"}).out;
   for (const std::string option : {"--run", "--format", "--beam"}) {
     CAPTURE(option);
