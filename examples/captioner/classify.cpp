@@ -95,6 +95,8 @@ void classify(const ClassifyArguments& arguments, ExitStatus& status) {
   if (arguments.threads > 0) pupil::set_num_threads(arguments.threads);
   const pupil::PretrainedWeights weights(arguments.weights);
   const pupil::ImageNetworkOptions options = network_options(weights, arguments.encoder);
+  pupil::require<pupil::FileError>(weights.classes() > 0, arguments.weights, ": these weights are of ",
+                                   weights.architecture(), " without its classifier");
   pupil::Rng unused(0);
   pupil::ImageClassifier<float> classifier({.network = options, .classes = weights.classes()}, unused);
   weights.load(classifier);

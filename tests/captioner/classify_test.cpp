@@ -98,7 +98,7 @@ TEST_CASE("labels of another number, weights without a classifier and those that
   const Arguments command{"classify", "--weights", weights.string(), pretrained().image(0)};
   check_refused(run_program(command), {weights.string()});
   MobileNetV2Weights(0, 1).write(weights);
-  check_refused(run_program(command), {weights.string(), "classifier.1.weight"});
+  check_refused(run_program(command), {weights.string(), "without its classifier"});
   const std::string whole = file_text(pretrained().weights);
   put_file(weights, std::string_view(whole).substr(0, whole.size() - 4));
   check_refused(run_program(command), {weights.string()});

@@ -22,24 +22,17 @@ struct Caches {
   fs::path out = folder / "features.safetensors";
   fs::path partial = folder / "features.safetensors.partial";
 
-  Arguments command(const Arguments& more = {}) const {
-    return Arguments{"features",
-                     "--weights",
-                     pretrained().weights.string(),
-                     "--data",
-                     pretrained().data.string(),
-                     "--out",
-                     out.string(),
-                     "--threads",
-                     "1",
-                     "--image-size",
-                     "32"} +
-           more;
+  Arguments command(const Arguments& more = {}, const std::string& size = "32",
+                    const std::string& threads = "1") const {
+    const Arguments arguments{"features", "--weights", pretrained().weights.string(), "--data",
+                              pretrained().data.string()};
+    return arguments + Arguments{"--out", out.string(), "--threads", threads, "--image-size", size} + more;
   }
 
   /// Runs the command, which must go well.
-  FeatureCache made(const Arguments& more = {}) const {
-    const Finished finished = run_program(command(more));
+  FeatureCache made(const Arguments& more = {}, const std::string& size = "32",
+                    const std::string& threads = "1") const {
+    const Finished finished = run_program(command(more, size, threads));
     INFO(finished.err);
     REQUIRE(finished.status == 0);
     REQUIRE_FALSE(fs::exists(partial));
@@ -97,7 +90,7 @@ TEST_CASE("grids, flips and bf16 are kept when they are asked for") {
   const Caches pooled, grids;
   const FeatureCache whole = pooled.made({"--flips"});
   const FeatureCache grid =
-      grids.made({"--kind", "grid", "--flips", "--save-precision", "bf16", "--image-size", "64", "--batch-size", "7"});
+      grids.made({"--kind", "grid", "--flips", "--save-precision", "bf16", "--batch-size", "7"}, "64");
   CHECK(grid.description().shape == std::vector<Index>{2, 2, 1280});
   CHECK(fs::file_size(grids.out) > 20 * 2 * 4 * 1280 * 2);
   CHECK(fs::file_size(grids.out) < 20 * 2 * 4 * 1280 * 2.1);
@@ -111,7 +104,7 @@ TEST_CASE("the same features come from any number of threads, and nearly so from
   if (!has_program()) return;
   const Caches one, two, small;
   const FeatureCache cache = one.made();
-  two.made({"--threads", "2"});
+  two.made({}, "32", "2");
   CHECK((file_text(one.out) == file_text(two.out)));
   const FeatureCache of_small = small.made({"--batch-size", "3"});
   const std::vector<FeatureView> views{{0}, {19}};
