@@ -12,6 +12,7 @@
 #include <pupil/core/parallel.hpp>
 
 #include "commands.hpp"
+#include "product_precision.hpp"
 #include "workloads.hpp"
 
 namespace captioner {
@@ -20,6 +21,7 @@ namespace {
 
 struct BenchArguments {
   std::string only;
+  std::string precision = "highest";
   int threads = 0;
   int repeats = 3;
   Index batch_size = 32;
@@ -49,6 +51,13 @@ double fastest(int repeats, const Prepare& prepare, const Run& run) {
   return best;
 }
 
+Timing time_extraction(const BenchArguments& arguments, const char* architecture) {
+  const ExtractFeatures workload(architecture, arguments.batch_size, arguments.image_size);
+  const double seconds = fastest(
+      arguments.repeats, [] { return 0; }, [&](int) { workload.features(); });
+  return {seconds, static_cast<double>(arguments.batch_size), "image"};
+}
+
 Timing time_train_end_to_end(const BenchArguments& arguments) {
   TrainEndToEnd workload(arguments.batch_size, arguments.image_size);
   const double seconds = fastest(
@@ -73,18 +82,28 @@ struct Workload {
   Timing (*time)(const BenchArguments&);
 };
 
-constexpr std::array<Workload, 2> workloads{
-    {{"train-end-to-end", time_train_end_to_end}, {"caption-latency", time_caption_latency}}};
+constexpr std::array<Workload, 5> workloads{
+    {{"extract-vgg16", [](const BenchArguments& arguments) { return time_extraction(arguments, "vgg16"); }},
+     {"extract-resnet50", [](const BenchArguments& arguments) { return time_extraction(arguments, "resnet50"); }},
+     {"extract-mobilenet_v2",
+      [](const BenchArguments& arguments) { return time_extraction(arguments, "mobilenet_v2"); }},
+     {"train-end-to-end", time_train_end_to_end},
+     {"caption-latency", time_caption_latency}}};
 
 void print(const char* name, const Timing& timing) {
+  const pupil::Precision precision = pupil::precision_in_use();
+  const std::string type = precision == pupil::Precision::highest ? "float32" : std::string(precision_name(precision));
   std::array<char, 160> line{};
-  std::snprintf(line.data(), line.size(), "%-22s %-9s threads=%d %9.1f ms %9.1f %s/s", name, "float32",
+  std::snprintf(line.data(), line.size(), "%-22s %-9s threads=%d %9.1f ms %9.1f %s/s", name, type.c_str(),
                 pupil::num_threads(), timing.seconds * 1e3, timing.items / timing.seconds, timing.unit);
   std::cout << line.data() << std::endl;
 }
 
 void time_workloads(const BenchArguments& arguments) {
   if (arguments.threads > 0) pupil::set_num_threads(arguments.threads);
+  const pupil::PrecisionScope precision(precision_named(arguments.precision));
+  ProgressLine line;
+  say_what_is_fp32(line);
   for (const Workload& workload : workloads) {
     if (arguments.only.empty() || arguments.only == workload.name) print(workload.name, workload.time(arguments));
   }
@@ -98,11 +117,13 @@ void add_bench_command(CLI::App& app, ExitStatus&) {
   std::vector<std::string> names;
   for (const Workload& workload : workloads) names.emplace_back(workload.name);
   command->add_option("--only", arguments->only, "The one workload to time")->check(CLI::IsMember(names));
+  add_precision_option(*command, arguments->precision);
   command->add_option("--threads", arguments->threads, "Threads; 0: all processors")->check(CLI::NonNegativeNumber);
   command->add_option("--repeats", arguments->repeats, "The fastest of so many runs counts")
       ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();
-  command->add_option("--batch-size", arguments->batch_size, "Images a training step")
+  command
+      ->add_option("--batch-size", arguments->batch_size, "Images a training step, or that features are extracted of")
       ->check(CLI::Range(2, 100'000))
       ->capture_default_str();
   command->add_option("--image-size", arguments->image_size, "Pixels a side")

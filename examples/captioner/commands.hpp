@@ -5,15 +5,17 @@
 
 namespace captioner {
 
-/// What a command ends with: 0; or 1 where some of the images could not be captioned. Errors are exceptions.
+/// What a command ends with: 0; or 1 where some of the images could not be read. Errors are exceptions.
 struct ExitStatus {
   int value = 0;
 };
 
 void add_scenes_command(CLI::App& app, ExitStatus& status);
+void add_features_command(CLI::App& app, ExitStatus& status);
 void add_train_command(CLI::App& app, ExitStatus& status);
 void add_evaluate_command(CLI::App& app, ExitStatus& status);
 void add_caption_command(CLI::App& app, ExitStatus& status);
+void add_classify_command(CLI::App& app, ExitStatus& status);
 void add_bench_command(CLI::App& app, ExitStatus& status);
 
 }  // namespace captioner

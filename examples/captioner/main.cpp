@@ -20,9 +20,11 @@ int run(int argc, char** argv) {
   app.fallthrough(false);
   captioner::ExitStatus status;
   captioner::add_scenes_command(app, status);
+  captioner::add_features_command(app, status);
   captioner::add_train_command(app, status);
   captioner::add_evaluate_command(app, status);
   captioner::add_caption_command(app, status);
+  captioner::add_classify_command(app, status);
   captioner::add_bench_command(app, status);
   try {
     app.parse(argc, argv);
@@ -34,7 +36,7 @@ int run(int argc, char** argv) {
   }
   pupil::require<pupil::OptionError>(
       !app.get_subcommands().empty(),
-      "no command: there are scenes, train, evaluate, caption and bench; --help says more");
+      "no command: there are scenes, features, train, evaluate, caption, classify and bench; --help says more");
   return status.value;
 }
 

@@ -12,7 +12,8 @@ namespace captioner {
 
 inline void report_skipped(const std::vector<pupil::SkippedImage>& images, ProgressLine& line) {
   if (images.empty()) return;
-  line.print("captioner: skipped " + std::to_string(images.size()) + " images that cannot be read:");
+  line.print("captioner: skipped " + std::to_string(images.size()) +
+             (images.size() == 1 ? " image that cannot be read:" : " images that cannot be read:"));
   for (const auto& [name, reason] : images) line.print("  " + name + ": " + reason);
 }
 

@@ -88,10 +88,7 @@ void add_network_options(SettingAdder& adder, TrainingSettings& settings) {
   adder.add("hidden_size", settings.hidden_size, "Size of the LSTM's state")->check(at_least_one);
   adder.add("dropout", settings.dropout, "Probability of dropping a number around the LSTM")
       ->check(CLI::Range(0.0, 0.99));
-  adder
-      .add("precision", settings.precision,
-           "Of products: fp32, or with AMX also bf16 in two parts (high) or one (medium); weights stay fp32")
-      ->check(CLI::IsMember({"highest", "high", "medium"}));
+  adder.note("precision", add_precision_option(adder.command(), settings.precision));
   adder
       .add("save_precision", settings.save_precision,
            "Of the weights in model.safetensors: bf16 takes half the bytes; the checkpoint stays fp32")

@@ -48,10 +48,7 @@ Model of_another_run(const TrainingSettings& settings) {
   description.options.frozen_statistics = settings.has_frozen_statistics();
   description.options.resize_to = settings.resized();
   description.options.dropout = settings.dropout;
-  pupil::Rng rng(settings.seed);  // for dropout
-  Model model(description.options, description.vocabulary, rng);
-  pupil::read_model(file, "", model, false);
-  return model;
+  return pupil::read_captioner<float>(file, description, "", false, pupil::Rng(settings.seed));
 }
 
 Model first_model(const TrainingSettings& settings, const pupil::Vocabulary& vocabulary) {

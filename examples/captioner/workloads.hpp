@@ -2,6 +2,8 @@
 // Whole workloads by which captioners are compared, whatever they are written with. Weights and images are random: only
 // speed is measured.
 //
+//   extract-NETWORK   pooled features of images, by inference: VGG16's fc2 (4096), ResNet-50's (2048), MobileNetV2's
+//                     (1280)
 //   train-end-to-end  a step of training from pixels to words: ResNet-18 from scratch, its features are the first input
 //                     of an LSTM; one caption of 16 steps an image, every step a target; no dropout, no clipping, Adam
 //   caption-latency   one image, ResNet-18 and an LSTM, a beam of 3 that says 16 words
@@ -12,6 +14,7 @@
 #include <vector>
 
 #include <pupil/models/captioner_training.hpp>
+#include <pupil/models/image_network.hpp>
 
 #include "workload_sizes.hpp"
 
@@ -58,6 +61,22 @@ inline pupil::Batch random_batch(Index images, pupil::Rng& rng) {
   batch.fill(captions, pupil::plan_epoch(captions, {.batch_size = images, .captions_per_image = 1}, 0).batches.front());
   return batch;
 }
+
+/// extract-vgg16 and the like.
+class ExtractFeatures {
+ public:
+  ExtractFeatures(const std::string& architecture, Index images, Index image_size = sizes::image)
+      : rng_(1),
+        network_({.architecture = architecture, .image_size = image_size}, rng_),
+        images_(random_images(images, image_size, rng_)) {}
+
+  pupil::Tensor<float, 2> features() const { return network_.pooled(images_); }
+
+ private:
+  pupil::Rng rng_;
+  pupil::ImageNetwork<float> network_;
+  pupil::Tensor<float, 4> images_;
+};
 
 /// train-end-to-end, of at least two images, which batch norm needs.
 class TrainEndToEnd {

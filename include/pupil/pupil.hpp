@@ -70,6 +70,7 @@
 #include <pupil/kernels/x86/depthwise_gather_avx512.hpp>
 #include <pupil/kernels/x86/direct_conv2d.hpp>
 #include <pupil/kernels/x86/direct_cuts.hpp>
+#include <pupil/kernels/x86/direct_products.hpp>
 #include <pupil/kernels/x86/direct_tile_avx512.hpp>
 #include <pupil/kernels/x86/direct_weight_gradient.hpp>
 #include <pupil/kernels/x86/epilogue_avx2.hpp>

@@ -7,7 +7,7 @@ TEST_CASE("--help says how the program and each of its commands are used") {
   const Finished top = run_program({"--help"});
   CHECK(top.status == 0);
   CHECK(top.err.empty());
-  for (const std::string command : {"scenes", "train", "evaluate", "caption", "bench"}) {
+  for (const std::string command : {"scenes", "features", "train", "evaluate", "caption", "classify", "bench"}) {
     CAPTURE(command);
     CHECK(contains(top.out, command));
     const Finished help = run_program({command, "--help"});
@@ -31,6 +31,12 @@ TEST_CASE("help names every option that people look for") {
   for (const std::string option : {"--run", "--format", "--beam"}) {
     CAPTURE(option);
     CHECK(contains(caption, option));
+  }
+  const std::string features = run_program({"features", "--help"}).out;
+  for (const std::string option :
+       {"--encoder", "--weights", "--data", "--out", "--kind", "--flips", "--save-precision", "--image-size"}) {
+    CAPTURE(option);
+    CHECK(contains(features, option));
   }
   const std::string evaluate = run_program({"evaluate", "--help"}).out;
   for (const std::string option : {"--run", "--data", "--split", "--json"}) {

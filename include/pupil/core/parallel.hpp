@@ -41,6 +41,15 @@ inline int thread_number() {
 #endif
 }
 
+/// How many threads a parallel_for would find here: `num_threads()`, or 1 inside of another parallel_for.
+inline int free_threads() {
+#ifdef _OPENMP
+  return omp_in_parallel() == 0 ? num_threads() : 1;
+#else
+  return 1;
+#endif
+}
+
 /// Calls `body(i)` for every i in [0, count), in any order, on all threads; returns when all are done. The first
 /// exception that a body throws is thrown again here. Inside another parallel_for it is a plain loop.
 inline void parallel_for(Index count, FunctionRef<void(Index)> body) {

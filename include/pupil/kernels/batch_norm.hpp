@@ -10,6 +10,7 @@
 
 #include <pupil/core/parallel.hpp>
 #include <pupil/core/tensor.hpp>
+#include <pupil/kernels/channel_groups.hpp>
 #include <pupil/kernels/matrix_operand.hpp>
 
 namespace pupil::kernels {
@@ -49,17 +50,28 @@ struct RangeMoments {
 template <class T>
 RangeMoments<T> range_moments(const RowMajor<T>& x, Index grain) {
   const Shape<2> shape{(x.rows + grain - 1) / grain, x.columns};
-  RangeMoments<T> moments{Tensor<T, 2>(shape), Tensor<T, 2>(shape), Tensor<T, 2>(shape)};
+  RangeMoments<T> moments{Tensor<T, 2>::uninitialized(shape), Tensor<T, 2>::uninitialized(shape),
+                          Tensor<T, 2>::uninitialized(shape)};
   parallel_ranges(x.rows, grain, [&](Index begin, Index end) {
-    auto mean = row_of(moments.means, begin / grain);
-    auto residual = row_of(moments.residuals, begin / grain);
-    auto squares = row_of(moments.squares, begin / grain);
-    for (Index r = begin; r < end; ++r) mean += row_of(x, r);
-    mean /= static_cast<T>(end - begin);
-    for (Index r = begin; r < end; ++r) {
-      residual += row_of(x, r) - mean;
-      squares += (row_of(x, r) - mean).square();
-    }
+    const Index range = begin / grain;
+    auto means = row_of(moments.means, range);  // in the order of memory, which is read here for the first time
+    means.setZero();
+    for (Index r = begin; r < end; ++r) means += row_of(x, r);
+    means /= static_cast<T>(end - begin);
+    for_each_channel_group<4 * largest_group>(x.columns, [&](Index c, auto group_size) {
+      constexpr int count = group_size();
+      using Group = ChannelGroup<T, count>;
+      const Group mean = group_at<count>(means.data() + c);
+      Group residual = Group::Zero();
+      Group squares = Group::Zero();
+      for (Index r = begin; r < end; ++r) {
+        const Group distance = group_at<count>(x.data + r * x.stride + c) - mean;
+        residual += distance;
+        squares += distance.square();
+      }
+      group_at<count>(moments.residuals.row(range) + c) = residual;
+      group_at<count>(moments.squares.row(range) + c) = squares;
+    });
   });
   return moments;
 }

@@ -25,10 +25,14 @@ Eigen::Map<ChannelGroup<T, Count>> group_at(T* first) {
   return Eigen::Map<ChannelGroup<T, Count>>(first);
 }
 
-/// Calls `use(channel, count)` for consecutive groups that cover all channels; `count` is a std::integral_constant.
-template <class Use>
+/// Calls `use(channel, count)` for consecutive groups that cover all channels; `count` is a std::integral_constant. The
+/// largest groups may be given another size, for passes that keep several registers busy.
+template <int Largest = largest_group, class Use>
 void for_each_channel_group(Index channels, const Use& use) {
   Index c = 0;
+  if constexpr (Largest > largest_group) {
+    for (; c + Largest <= channels; c += Largest) use(c, std::integral_constant<int, Largest>{});
+  }
   for (; c + largest_group <= channels; c += largest_group) use(c, std::integral_constant<int, largest_group>{});
   for (; c + 4 <= channels; c += 4) use(c, std::integral_constant<int, 4>{});
   for (; c < channels; ++c) use(c, std::integral_constant<int, 1>{});

@@ -63,10 +63,9 @@ inline CaptionerOptions read_options(const SafetensorsFile& file) {
 
 /// An untrained captioner of the kind that the metadata describe.
 template <class T>
-Captioner<T> make_captioner(const SafetensorsFile& file, const CaptionerDescription& description) {
-  Rng unused(0);
+Captioner<T> make_captioner(const SafetensorsFile& file, const CaptionerDescription& description, Rng& rng) {
   try {
-    return Captioner<T>(description.options, description.vocabulary, unused);
+    return Captioner<T>(description.options, description.vocabulary, rng);
   } catch (const Error& error) {
     throw FileError(message(file.path().string(), ": ", error.what()));
   } catch (const std::bad_alloc&) {
@@ -100,11 +99,12 @@ inline CaptionerDescription read_captioner_description(const SafetensorsFile& fi
 }
 
 /// Makes a captioner with the weights that lie under `prefix`. The description may differ from the file's in options
-/// that are for training alone. Throws FileError, naming what is wrong, where the weights are those of another model.
+/// that are for training alone; generators that are not read from the file come from `rng`. Throws FileError, naming
+/// what is wrong, where the weights are those of another model.
 template <class T>
 Captioner<T> read_captioner(const SafetensorsFile& file, const CaptionerDescription& description,
-                            const std::string& prefix = "", bool with_generators = false) {
-  auto captioner = detail::make_captioner<T>(file, description);
+                            const std::string& prefix = "", bool with_generators = false, Rng rng = Rng(0)) {
+  auto captioner = detail::make_captioner<T>(file, description, rng);
   read_model(file, prefix, captioner, with_generators);
   return captioner;
 }

@@ -15,7 +15,7 @@ namespace pupil::detail {
 template <class T, class Run>
 Tensor<T, 4> run_in_parts(const Tensor<T, 4>& x, const Shape<4>& output, Index images_at_once, const Run& run) {
   const Index images = x.dim(0);
-  const Index threads = num_threads();
+  const Index threads = free_threads();
   if (images <= images_at_once || images < threads) return run(x);
   const Index fewest_parts = (images + images_at_once - 1) / images_at_once;
   const Index parts = (fewest_parts + threads - 1) / threads * threads;

@@ -1,108 +1,27 @@
 #pragma once
 // A convolution's product by AVX-512 without packing patches: the tile reads the image where it lies.
 //
-// A task is a few lines of the output, or a few whole images. It copies the part of the image that these read, with
-// zeros around it, into memory that stays in the second-level cache. Of neighbouring positions, what one tap reads lies
-// a pixel apart, and what taps beside each other read lies together, so a run of taps and channels is a product of
-// rows that lie in this copy already. Georganas et al., "Anatomy of high-performance deep learning convolutions on
-// SIMD architectures", SC 2018.
+// A task is a few lines of the output, or a few whole images, or some columns of these. It copies the part of the image
+// that these read, with zeros around it, into memory that stays in the second-level cache. Of neighbouring positions,
+// what one tap reads lies a pixel apart, and what taps beside each other read lies together, so a run of taps and
+// channels is a product of rows that lie in this copy already. Georganas et al., "Anatomy of high-performance deep
+// learning convolutions on SIMD architectures", SC 2018.
 
 #include <algorithm>
 #include <array>
 
 #include <pupil/core/parallel.hpp>
-#include <pupil/core/storage.hpp>
 #include <pupil/core/thread_scratch.hpp>
 #include <pupil/kernels/grid_destination.hpp>
 #include <pupil/kernels/packing.hpp>
 #include <pupil/kernels/patches.hpp>
+#include <pupil/kernels/window.hpp>
 #include <pupil/kernels/x86/direct_cuts.hpp>
+#include <pupil/kernels/x86/direct_products.hpp>
 #include <pupil/kernels/x86/direct_tile_avx512.hpp>
 #include <pupil/kernels/x86/image_part.hpp>
 
 namespace pupil::kernels::detail {
-
-/// The right operand's panels, all of the first step, then of the next.
-class DirectWeights {
- public:
-  DirectWeights(const RightOperand<float>& operand, const DirectSteps& steps)
-      : columns_(round_up(operand.columns, panel_columns)), panels_(operand.rows * columns_) {
-    constexpr Index width = 4 * panel_columns;
-    const Index tasks_a_step = (columns_ + width - 1) / width;
-    parallel_for(steps.count() * tasks_a_step, [&](Index task) {
-      const Index step = task / tasks_a_step;
-      const Index column = task % tasks_a_step * width;
-      operand.pack(column, std::min(operand.columns, column + width), steps.begin(step), steps.depth(step),
-                   panels_.data() + steps.begin(step) * columns_ + column * steps.depth(step));
-    });
-  }
-
-  const float* panel(Index first_term, Index depth, Index column) const {
-    return panels_.data() + first_term * columns_ + column * depth;
-  }
-
- private:
-  static constexpr Index panel_columns = Avx512DirectTile::columns;
-  Index columns_;
-  Storage<float> panels_;
-};
-
-/// Neighbouring positions of a task's output: what the first of them reads first, its first sum, how many they are, and
-/// the image's line that their first tap reads.
-struct Positions {
-  const float* left;
-  float* result;
-  Index count;
-  Index image_line;
-};
-
-/// The epilogues of two groups of positions.
-using GroupEpilogues = std::array<Epilogue<float>, 2>;
-
-/// Adds a step's products to 32 columns of two groups of positions, of `rows` each where they are whole, or to the
-/// `columns` that there are. Where `start` is not null, it is the row from which all sums start; where `epilogues` is
-/// not, it is how they end.
-inline void add_products(Index rows, const Avx512DirectTile::Terms& terms, const std::array<Positions, 2>& groups,
-                         const float* right, const float* start, const GroupEpilogues* epilogues,
-                         const Avx512DirectTile::Strides& strides, Index columns) {
-  constexpr Index most_rows = Avx512DirectTile::most_group_rows;
-  constexpr Index all_columns = Avx512DirectTile::columns;
-  const auto& [first, second] = groups;
-  const auto start_of = [&](const Positions& group) { return start == nullptr ? group.result : start; };
-  if (first.count == rows && second.count == rows) {
-    Avx512DirectTile::multiply(
-        rows, terms, {first.left, start_of(first), first.result, epilogues == nullptr ? nullptr : &(*epilogues)[0]},
-        {second.left, start_of(second), second.result, epilogues == nullptr ? nullptr : &(*epilogues)[1]}, right,
-        strides, columns);
-    return;
-  }
-  std::array<float, 2 * most_rows * all_columns> buffer{};
-  const auto for_each_row = [&](const auto& use) {
-    for (std::size_t g = 0; g < 2; ++g) {
-      float* const rows_in_buffer = buffer.data() + static_cast<Index>(g) * rows * all_columns;
-      for (Index r = 0; r < groups[g].count; ++r) {
-        use(groups[g].result + r * strides.result, rows_in_buffer + r * all_columns);
-      }
-    }
-  };
-  for_each_row([&](const float* result, float* row) { std::copy_n(start == nullptr ? result : start, columns, row); });
-  float* const second_half = buffer.data() + rows * all_columns;
-  DirectGroup upper{first.left, buffer.data(), buffer.data()};
-  DirectGroup lower{second.left, second_half, second_half};
-  const Avx512DirectTile::Strides buffer_strides{strides.left, all_columns, all_columns};
-  if (epilogues == nullptr) {
-    Avx512DirectTile::multiply(rows, terms, upper, lower, right, buffer_strides, columns);
-  } else {
-    BufferedEpilogue<float, most_rows, all_columns> upper_epilogue((*epilogues)[0], columns);
-    BufferedEpilogue<float, most_rows, all_columns> lower_epilogue((*epilogues)[1], columns);
-    for (Index r = 0; r < first.count; ++r) upper_epilogue.take_row(r, r * strides.result);
-    for (Index r = 0; r < second.count; ++r) lower_epilogue.take_row(r, r * strides.result);
-    upper.epilogue = &upper_epilogue.get();
-    lower.epilogue = &lower_epilogue.get();
-    Avx512DirectTile::multiply(rows, terms, upper, lower, right, buffer_strides, columns);
-  }
-  for_each_row([&](float* result, const float* row) { std::copy_n(row, columns, result); });
-}
 
 /// Whether the groups of positions are full enough for this to pay, and runs long enough.
 inline bool is_direct(const Patches<float>& patches) {
@@ -126,11 +45,24 @@ class DirectProduct {
         positions_(2 * tasks_.groups()) {}
 
   void run() {
-    parallel_for(tasks_.count, [this](Index task) { run_task(task); });
+    const Index parts = column_parts();
+    const Index width = round_up((columns_ + parts - 1) / parts, Avx512DirectTile::columns);
+    parallel_for(tasks_.count * parts, [&](Index i) {
+      const Index first = i % parts * width;
+      const Range columns{std::min(columns_, first), std::min(columns_, first + width)};
+      if (columns.begin < columns.end) run_task(i / parts, columns);
+    });
   }
 
  private:
-  void run_task(Index task) {
+  /// In how many parts tasks are cut along the columns: where they are fewer than keep all threads busy.
+  Index column_parts() const {
+    const Index wanted_tasks = free_threads() == 1 ? 1 : 4 * free_threads();
+    const Index panels = std::max<Index>(1, columns_ / Avx512DirectTile::columns);
+    return std::clamp<Index>((wanted_tasks + tasks_.count - 1) / tasks_.count, 1, panels);
+  }
+
+  void run_task(Index task, const Range& columns) {
     Positions* const all = positions_.mine();
     Positions* const end = prepare(task, all);
     Positions* const read = all + tasks_.groups();
@@ -143,10 +75,10 @@ class DirectProduct {
           *read_end++ = *each;
           continue;
         }
-        if (step == 0) start_sums(*each);
-        if (is_finished_by(step)) finish_sums(*each);
+        if (step == 0) start_sums(*each, columns);
+        if (is_finished_by(step)) finish_sums(*each, columns);
       }
-      add_step(step, read, read_end);
+      add_step(step, read, read_end, columns);
     }
   }
 
@@ -170,13 +102,13 @@ class DirectProduct {
     return positions;
   }
 
-  void start_sums(const Positions& positions) const {
+  void start_sums(const Positions& positions, const Range& columns) const {
     for (Index i = 0; i < positions.count; ++i) {
       float* const sums = positions.result + i * grid_.pixel_stride;
       if (grid_.bias == nullptr) {
-        std::fill_n(sums, columns_, 0.0F);
+        std::fill(sums + columns.begin, sums + columns.end, 0.0F);
       } else {
-        std::copy_n(grid_.bias, columns_, sums);
+        std::copy(grid_.bias + columns.begin, grid_.bias + columns.end, sums + columns.begin);
       }
     }
   }
@@ -201,22 +133,23 @@ class DirectProduct {
     }
   }
 
-  void finish_sums(const Positions& positions) const {
-    const auto epilogue = grid_.epilogue->from(0, positions.result - grid_.data);
+  void finish_sums(const Positions& positions, const Range& columns) const {
+    float* const first = positions.result + columns.begin;
+    const auto epilogue = grid_.epilogue->from(columns.begin, first - grid_.data);
     for (Index i = 0; i < positions.count; ++i) {
       const Index offset = i * grid_.pixel_stride;
-      epilogue.finish_row(positions.result + offset, columns_, offset);
+      epilogue.finish_row(first + offset, columns.end - columns.begin, offset);
     }
   }
 
-  void add_step(Index step, const Positions* begin, const Positions* end) const {
+  void add_step(Index step, const Positions* begin, const Positions* end, const Range& all_columns) const {
     const Index depth = steps_.depth(step);
     const Avx512DirectTile::Terms terms{depth / steps_.lines(), steps_.lines(), steps_.line_step() * part_.line_size()};
     const Index offset = steps_.line(step) * part_.line_size() + steps_.offset_in_line(step);
     constexpr std::array<float, Avx512DirectTile::columns> zeros{};
     const Avx512DirectTile::Strides strides{part_.position_stride(), step == 0 ? 0 : grid_.pixel_stride,
                                             grid_.pixel_stride};
-    for (Index column = 0; column < columns_; column += Avx512DirectTile::columns) {
+    for (Index column = all_columns.begin; column < all_columns.end; column += Avx512DirectTile::columns) {
       const auto moved = [&](Positions each) {
         each.left += offset;
         each.result += column;
@@ -224,7 +157,7 @@ class DirectProduct {
       };
       const float* const panel = weights_.panel(steps_.begin(step), depth, column);
       const float* const start = step > 0 ? nullptr : grid_.bias != nullptr ? grid_.bias + column : zeros.data();
-      const Index columns = std::min(Avx512DirectTile::columns, columns_ - column);
+      const Index columns = std::min(Avx512DirectTile::columns, all_columns.end - column);
       for (const Positions* each = begin; each < end; each += 2) {
         std::array<Positions, 2> pair{moved(each[0]), moved(each[0])};
         if (each + 1 < end) {
