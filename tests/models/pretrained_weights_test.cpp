@@ -188,8 +188,8 @@ TEST_CASE("what images must look like travels with the weights, in this library'
                                   {"mean_red", "nan"},
                                   {"same_padding", "perhaps"},
                                   {"input", "BGR bytes"}}) {
-    CAPTURE(key);
     const std::string error = error_with("mobilenet_v2", {.metadata = {{key, text}}});
+    CAPTURE(error);
     CHECK(contains(error, key));
     CHECK(contains(error, text));
   }

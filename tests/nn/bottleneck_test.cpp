@@ -11,13 +11,15 @@ using namespace pupil;
 using namespace pupil::testing;
 
 TEST_CASE("bottleneck gradients agree with differences, whatever the shortcut is") {
-  for (const auto& [in_channels, stride] : {std::pair<Index, Index>{4, 1}, {3, 1}, {4, 2}}) {
-    CAPTURE(in_channels);
-    CAPTURE(stride);
+  for (const BottleneckOptions& options :
+       {BottleneckOptions{.in_channels = 4, .hidden_channels = 2, .out_channels = 4},
+        BottleneckOptions{.in_channels = 3, .hidden_channels = 2, .out_channels = 4},
+        BottleneckOptions{.in_channels = 4, .hidden_channels = 2, .out_channels = 4, .stride = 2}}) {
+    CAPTURE(options.in_channels);
+    CAPTURE(options.stride);
     Rng rng(1);
-    const Bottleneck<double> block(
-        {.in_channels = in_channels, .hidden_channels = 2, .out_channels = 4, .stride = stride}, rng);
-    check_gradients(block, random_tensor<double>(Shape{3, 5, 4, in_channels}, rng), rng,
+    const Bottleneck<double> block(options, rng);
+    check_gradients(block, random_tensor<double>(Shape{3, 5, 4, options.in_channels}, rng), rng,
                     {.step = 1e-6, .tolerance = 5e-6, .most_elements = 40});
   }
 }

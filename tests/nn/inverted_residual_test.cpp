@@ -27,13 +27,16 @@ std::vector<std::string> filters(const InvertedResidualOptions& options) {
 
 TEST_CASE("inverted residual gradients agree with differences, with and without expansion and shortcut") {
   for (const Index expand_ratio : {1, 2}) {
-    for (const auto& [out_channels, stride] : {std::pair<Index, Index>{3, 1}, {4, 1}, {3, 2}}) {
+    for (InvertedResidualOptions options :
+         {InvertedResidualOptions{.in_channels = 3, .out_channels = 3},
+          InvertedResidualOptions{.in_channels = 3, .out_channels = 4},
+          InvertedResidualOptions{.in_channels = 3, .out_channels = 3, .stride = 2}}) {
+      options.expand_ratio = expand_ratio;
       CAPTURE(expand_ratio);
-      CAPTURE(out_channels);
-      CAPTURE(stride);
+      CAPTURE(options.out_channels);
+      CAPTURE(options.stride);
       Rng rng(1);
-      const InvertedResidual<double> block(
-          {.in_channels = 3, .out_channels = out_channels, .stride = stride, .expand_ratio = expand_ratio}, rng);
+      const InvertedResidual<double> block(options, rng);
       check_gradients(block, random_tensor<double>(Shape{2, 5, 4, 3}, rng), rng,
                       {.step = 1e-6, .tolerance = 5e-6, .most_elements = 40});
     }
