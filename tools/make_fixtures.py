@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 """Writes tests/fixtures/*.safetensors: what PyTorch computes, for pupil's tests to agree with.
 
-Usage: tools/make_fixtures.py [NAME]...      needs Debian's python3-torch
+Usage: tools/make_fixtures.py [NAME]...      needs Debian's python3-torch and python3-torchvision
 
-Each module of tools/fixtures/ that is named in FIXTURES makes the file of its name. A second run writes the same bytes.
+Each module of tools/fixtures/ that is named in FIXTURES makes the file of its name, or, with a function write, several. A
+second run writes the same bytes.
 """
 
 import importlib
@@ -23,6 +24,7 @@ FIXTURES = [
     "captioner",
     "convolution",
     "embedding",
+    "image_networks",
     "losses",
     "normalization",
     "optimizers",
@@ -37,7 +39,12 @@ def main():
     folder = TOOLS.parent / "tests" / "fixtures"
     folder.mkdir(exist_ok=True)
     for name in sys.argv[1:] or FIXTURES:
-        tensors = importlib.import_module(f"fixtures.{name}").make()
+        module = importlib.import_module(f"fixtures.{name}")
+        if hasattr(module, "write"):
+            module.write(folder)
+            print(f"tests/fixtures/{name}/: written")
+            continue
+        tensors = module.make()
         storage.save(folder / f"{name}.safetensors", tensors)
         print(f"tests/fixtures/{name}.safetensors: {len(tensors)} tensors")
 

@@ -13,6 +13,7 @@
 
 #include "captioning.hpp"
 #include "commands.hpp"
+#include "json_line.hpp"
 #include "run_folder.hpp"
 #include "search_options.hpp"
 
@@ -28,21 +29,20 @@ struct CaptionArguments {
   pupil::BeamSearchOptions search;
 };
 
-/// Text that JSON can hold, whatever bytes a file name has.
-std::string json_line(const CaptionResult& result) {
-  nlohmann::ordered_json line{{"image", result.path}};
+nlohmann::ordered_json to_json(const CaptionResult& result) {
+  nlohmann::ordered_json object{{"image", result.path}};
   if (result.caption) {
-    line["caption"] = *result.caption;
+    object["caption"] = *result.caption;
   } else {
-    line["error"] = result.error;
+    object["error"] = result.error;
   }
-  return line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  return object;
 }
 
 void print(const CaptionResult& result, std::string_view format) {
   if (!result.caption) std::cerr << "captioner: " << result.error << "\n";
   if (format == "json") {
-    std::cout << json_line(result) << "\n";
+    std::cout << json_line(to_json(result)) << "\n";
   } else if (result.caption && format == "csv") {
     std::cout << pupil::csv_field(result.path) << ',' << pupil::csv_field(*result.caption) << "\n";
   } else if (result.caption) {

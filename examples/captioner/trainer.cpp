@@ -1,17 +1,16 @@
 #include "trainer.hpp"
 
-#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
-#include <pupil/metrics/scores.hpp>
 #include <pupil/models/captioner_file.hpp>
 #include <pupil/optim/cosine_decay.hpp>
 
-#include "captioning.hpp"
+#include "dev_scores.hpp"
 #include "interruption.hpp"
 
 namespace captioner {
@@ -23,25 +22,15 @@ using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
-pupil::CaptionerOptions captioner_options(const TrainingSettings& settings) {
-  return {.encoder = settings.encoder,
-          .encoder_width = settings.encoder_width,
-          .image_size = settings.image_size,
-          .resize_to = settings.resized(),
-          .embedding_size = settings.embedding_size,
-          .hidden_size = settings.hidden_size,
-          .dropout = settings.dropout,
-          .max_caption_length = settings.max_caption_length};
-}
-
 }  // namespace
 
-Trainer::Trainer(const TrainingSettings& settings, TrainingData data, const RunFolder& run, ProgressLine& line)
+Trainer::Trainer(const TrainingSettings& settings, TrainingData data, TrainingState state, const RunFolder& run,
+                 ProgressLine& line)
     : settings_(settings),
       run_(run),
       line_(line),
       data_(std::move(data)),
-      state_(std::filesystem::exists(run.checkpoint()) ? load_checkpoint(run) : begin()),
+      state_(std::move(state)),
       plateau_({.learning_rate = settings.learning_rate,
                 .mode = pupil::PlateauMode::max,
                 .factor = settings.plateau_factor,
@@ -49,32 +38,38 @@ Trainer::Trainer(const TrainingSettings& settings, TrainingData data, const RunF
       batch_options_{.batch_size = settings.batch_size,
                      .captions_per_image = settings.captions_per_image,
                      .max_caption_length = settings.max_caption_length,
-                     .seed = settings.seed} {
+                     .seed = settings.seed},
+      step_options_{.first_trained = state_.first_trained,
+                    .max_gradient_norm = settings.max_gradient_norm,
+                    .word_loss_weight = settings.word_loss} {
   pupil::require<pupil::FileError>(state_.model.vocabulary() == data_.vocabulary, run.checkpoint().string(),
                                    ": knows other words than the captions of ", settings.data,
                                    " have; did the data change?");
   plateau_.restore(state_.progress.plateau);
 }
 
-TrainingState Trainer::begin() const {
-  pupil::Rng rng(settings_.seed);
-  TrainingState state{
-      pupil::Captioner<float>(captioner_options(settings_), data_.vocabulary, rng), pupil::Adam<float>(), {}};
-  state.progress.plateau.learning_rate = settings_.learning_rate;
-  return state;
+bool Trainer::run() {
+  if (settings_.way() == TrainingWay::fine_tuned && !state_.progress.has_begun()) keep_start();
+  while (!finished()) {
+    if (!run_epoch()) return false;
+  }
+  return true;
+}
+
+void Trainer::keep_start() {
+  if (!data_.dev_rows.empty()) {
+    line_.show("scoring the dev split before the first step");
+    const double cider_d = score_dev(state_.model, data_).cider_d;
+    take_score(cider_d);
+    line_.print("before fine-tuning: dev CIDEr-D " + std::to_string(cider_d));
+  }
+  save_model();
 }
 
 bool Trainer::finished() const {
   const TrainingProgress& progress = state_.progress;
   return progress.epoch >= settings_.epochs ||
          (settings_.patience > 0 && progress.epochs_since_best >= settings_.patience);
-}
-
-bool Trainer::run() {
-  while (!finished()) {
-    if (!run_epoch()) return false;
-  }
-  return true;
 }
 
 bool Trainer::run_epoch() {
@@ -108,14 +103,11 @@ void Trainer::step(const pupil::PlannedBatch& planned) {
   TrainingProgress& progress = state_.progress;
   const auto start = Clock::now();
   batch_.fill(data_.captions, planned);
-  const auto count = static_cast<Index>(planned.images.size());
-  auto images = pupil::Tensor<float, 4>::uninitialized({count, settings_.image_size, settings_.image_size, 3});
-  load_batch(planned, images);
   try {
-    const pupil::CaptionerTrainingOptions options{.max_gradient_norm = settings_.max_gradient_norm,
-                                                  .word_loss_weight = settings_.word_loss};
-    const pupil::StepResult result =
-        pupil::train_captioner(state_.model, state_.adam, std::move(images), batch_, options, context_);
+    const auto train = [&](auto&& input) {
+      return pupil::train_captioner(state_.model, state_.adam, std::move(input), batch_, step_options_, context_);
+    };
+    const pupil::StepResult result = std::visit(train, load_input(planned));
     progress.loss_sum += result.loss.captions * static_cast<double>(batch_.target_count());
   } catch (const pupil::NumericError& error) {
     const std::string last = std::filesystem::exists(run_.checkpoint())
@@ -125,35 +117,30 @@ void Trainer::step(const pupil::PlannedBatch& planned) {
         pupil::message("epoch ", progress.epoch + 1, ", step ", progress.batch + 1, ": ", error.what(), "; ", last));
   }
   progress.targets += batch_.target_count();
-  progress.images += count;
+  progress.images += static_cast<Index>(planned.images.size());
   ++progress.batch;
   progress.seconds += seconds_since(start);
 }
 
-void Trainer::load_batch(const pupil::PlannedBatch& planned, pupil::Tensor<float, 4>& images) const {
+EncoderInput Trainer::load_input(const pupil::PlannedBatch& planned) const {
   pupil::Rng rng =
       pupil::view_rng(settings_.seed, static_cast<std::uint64_t>(state_.progress.epoch), state_.progress.batch);
   std::vector<Index> rows;
-  std::vector<pupil::View> views;
-  for (const Index image : planned.images) {
-    rows.push_back(data_.train_rows[static_cast<std::size_t>(image)]);
-    views.push_back(pupil::random_view(data_.images->image_size(), settings_.image_size, settings_.mirror, rng));
-  }
-  pupil::load_images(*data_.images, rows, views, state_.model.options().normalization, images);
+  for (const Index image : planned.images) rows.push_back(data_.train_rows[static_cast<std::size_t>(image)]);
+  return data_.inputs->varied(rows, rng);
 }
 
 void Trainer::finish_epoch() {
   TrainingProgress& progress = state_.progress;
   progress.history.push_back(record_epoch());
   const bool is_best = progress.epochs_since_best == 0;
-  if (is_best) pupil::save_captioner(run_.model(), state_.model);
+  if (is_best) save_model();
   progress.begin_next_epoch();
   write_history(run_, progress);
   save_checkpoint(run_, state_);
   report(progress.history.back(), is_best);
 }
 
-/// What the epoch came to. Its score also decides the learning rate, and whether its weights are the best so far.
 EpochRecord Trainer::record_epoch() {
   TrainingProgress& progress = state_.progress;
   EpochRecord record{.epoch = progress.epoch + 1,
@@ -167,19 +154,26 @@ EpochRecord Trainer::record_epoch() {
     return record;
   }
   line_.show("epoch " + std::to_string(record.epoch) + ": scoring the dev split");
-  const pupil::CaptionScores scores = score_dev();
+  const pupil::CaptionScores scores = score_dev(state_.model, data_);
   record.bleu.assign(scores.bleu.begin(), scores.bleu.end());
   record.rouge_l = scores.rouge_l;
   record.cider_d = scores.cider_d;
-  ++progress.epochs_since_best;
-  if (scores.cider_d > progress.best_cider_d) {
-    progress.best_cider_d = scores.cider_d;
-    progress.epochs_since_best = 0;
-  }
-  plateau_.update(scores.cider_d);
-  progress.plateau = plateau_.state();
+  take_score(scores.cider_d);
   return record;
 }
+
+void Trainer::take_score(double cider_d) {
+  TrainingProgress& progress = state_.progress;
+  ++progress.epochs_since_best;
+  if (cider_d > progress.best_cider_d) {
+    progress.best_cider_d = cider_d;
+    progress.epochs_since_best = 0;
+  }
+  plateau_.update(cider_d);
+  progress.plateau = plateau_.state();
+}
+
+void Trainer::save_model() { pupil::save_captioner(run_.model(), state_.model, settings_.model_precision()); }
 
 void Trainer::report(const EpochRecord& record, bool is_best) {
   char text[160];
@@ -188,25 +182,6 @@ void Trainer::report(const EpochRecord& record, bool is_best) {
                 record.bleu.empty() ? 0.0 : record.bleu.back(), record.images_per_second,
                 format_duration(record.seconds).c_str(), is_best ? ", the best so far" : "");
   line_.print(text);
-}
-
-pupil::CaptionScores Trainer::score_dev() const {
-  constexpr Index batch = 64;
-  const auto& options = state_.model.options();
-  const pupil::View view = pupil::center_view(data_.images->image_size(), options.image_size);
-  std::vector<pupil::Sentence> candidates;
-  for (std::size_t first = 0; first < data_.dev_rows.size(); first += batch) {
-    const std::size_t count = std::min<std::size_t>(batch, data_.dev_rows.size() - first);
-    const auto rows = std::span(data_.dev_rows).subspan(first, count);
-    const std::vector<pupil::View> views(count, view);
-    auto images =
-        pupil::Tensor<float, 4>::uninitialized({static_cast<Index>(count), options.image_size, options.image_size, 3});
-    pupil::load_images(*data_.images, rows, views, options.normalization, images);
-    for (auto& caption : state_.model.caption(images, {.max_length = options.max_caption_length})) {
-      candidates.push_back(std::move(caption));
-    }
-  }
-  return pupil::score_captions(candidates, data_.dev_references);
 }
 
 void Trainer::show_progress(Index batches) {

@@ -1,8 +1,8 @@
 #pragma once
-// Training, epoch by epoch: steps, scores on the dev split, the best weights, checkpoints, early stopping.
+// Training, epoch by epoch: steps, scores on the dev split, the best weights, checkpoints, early stopping. Where the
+// encoder's inputs come from, and what of the captioner is trained, is in the data and the state that it is given.
 
 #include <pupil/data/batches.hpp>
-#include <pupil/metrics/scores.hpp>
 #include <pupil/models/captioner_training.hpp>
 
 #include "progress_line.hpp"
@@ -15,24 +15,29 @@ namespace captioner {
 
 class Trainer {
  public:
-  /// Begins, or goes on from the run's checkpoint where there is one.
-  Trainer(const TrainingSettings& settings, TrainingData data, const RunFolder& run, ProgressLine& line);
+  /// Goes on from the state. Throws FileError where its captioner knows other words than the data's captions have.
+  Trainer(const TrainingSettings& settings, TrainingData data, TrainingState state, const RunFolder& run,
+          ProgressLine& line);
 
   /// Trains until the epochs are over, nothing gets better, or an interruption is noted. Returns whether it got to an
   /// end.
   bool run();
 
  private:
-  TrainingState begin() const;
+  /// A captioner that is to be fine-tuned is the best so far.
+  void keep_start();
   bool finished() const;
   bool run_epoch();
   /// Of the running epoch's next step.
   double learning_rate(pupil::Index batches) const;
   void step(const pupil::PlannedBatch& planned);
-  void load_batch(const pupil::PlannedBatch& planned, pupil::Tensor<float, 4>& images) const;
+  EncoderInput load_input(const pupil::PlannedBatch& planned) const;
   void finish_epoch();
+  /// What the epoch came to.
   EpochRecord record_epoch();
-  pupil::CaptionScores score_dev() const;
+  /// A dev score decides the learning rate, and whether these weights are the best so far.
+  void take_score(double cider_d);
+  void save_model();
   void report(const EpochRecord& record, bool is_best);
   void show_progress(pupil::Index batches);
 
@@ -43,6 +48,7 @@ class Trainer {
   TrainingState state_;
   pupil::ReduceOnPlateau plateau_;
   pupil::BatchOptions batch_options_;
+  pupil::CaptionerTrainingOptions step_options_;
   pupil::Batch batch_;
   pupil::CaptionerContext<float> context_;
 };

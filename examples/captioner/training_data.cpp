@@ -3,6 +3,9 @@
 #include <algorithm>
 
 #include "captioning.hpp"
+#include "feature_inputs.hpp"
+#include "image_inputs.hpp"
+#include "skipped_images.hpp"
 
 namespace captioner {
 
@@ -18,10 +21,17 @@ std::vector<std::string> image_names(const std::vector<Sample>& train, const std
   return names;
 }
 
-void report_skipped(const pupil::ImageCache& images, ProgressLine& line) {
-  if (images.skipped().empty()) return;
-  line.print("captioner: skipped " + std::to_string(images.skipped().size()) + " images that cannot be read:");
-  for (const auto& [name, reason] : images.skipped()) line.print("  " + name + ": " + reason);
+std::unique_ptr<const EncoderInputs> decode_images(const TrainingSettings& settings,
+                                                   const std::filesystem::path& image_folder,
+                                                   const std::vector<std::string>& names,
+                                                   const pupil::Normalization& normalization,
+                                                   const std::filesystem::path& cache, ProgressLine& line) {
+  const auto show = [&](pupil::Index done, pupil::Index total) {
+    line.show("decoding images: " + std::to_string(done) + " of " + std::to_string(total));
+  };
+  return std::make_unique<const ImageInputs>(
+      pupil::ImageCache(cache, image_folder, names, pupil::Size2d(settings.resized()), show),
+      ImageInputOptions{.image_size = settings.image_size, .normalization = normalization, .mirror = settings.mirror});
 }
 
 pupil::Vocabulary make_vocabulary(const std::vector<Sample>& train, pupil::Index min_count) {
@@ -41,6 +51,7 @@ bool has_words(const pupil::EncodedCaptions& captions) {
 }  // namespace
 
 TrainingData read_training_data(const TrainingSettings& settings, const pupil::CaptionedImages& data,
+                                const std::optional<pupil::CaptionerDescription>& origin,
                                 const std::filesystem::path& cache, ProgressLine& line) {
   for (const std::string& warning : data.warnings()) line.print("captioner: " + warning);
   auto train = data.at(pupil::Split::train);
@@ -51,20 +62,22 @@ TrainingData read_training_data(const TrainingSettings& settings, const pupil::C
   if (dev.empty()) line.print("captioner: " + settings.data + ": no dev split; the last epoch's weights are kept");
 
   TrainingData result;
-  result.images = std::make_unique<const pupil::ImageCache>(
-      cache, data.image_folder, image_names(train, dev), pupil::Size2d(settings.resized()),
-      [&](pupil::Index done, pupil::Index total) {
-        line.show("decoding images: " + std::to_string(done) + " of " + std::to_string(total));
-      });
-  report_skipped(*result.images, line);
-  std::erase_if(train, [&](const Sample& sample) { return !result.images->find(sample.image); });
+  const std::vector<std::string> names = image_names(train, dev);
+  if (settings.way() == TrainingWay::frozen) {
+    result.inputs = open_features(settings, names);
+  } else {
+    const auto normalization = origin ? origin->options.normalization : pupil::imagenet_normalization;
+    result.inputs = decode_images(settings, data.image_folder, names, normalization, cache, line);
+  }
+  report_skipped(result.inputs->skipped(), line);
+  std::erase_if(train, [&](const Sample& sample) { return !result.inputs->find(sample.image); });
   pupil::require<pupil::FileError>(!train.empty(), settings.data, ": no train image can be read");
   pupil::require<pupil::FileError>(train.size() >= 2, settings.data, ": only one train image is there, ",
                                    train.front().image, "; training needs two or more");
 
-  result.vocabulary = make_vocabulary(train, settings.min_count);
+  result.vocabulary = origin ? origin->vocabulary : make_vocabulary(train, settings.min_count);
   for (const Sample& sample : train) {
-    result.train_rows.push_back(*result.images->find(sample.image));
+    result.train_rows.push_back(*result.inputs->find(sample.image));
     auto& captions = result.captions.emplace_back();
     for (const std::string& caption : sample.captions) {
       captions.push_back(result.vocabulary.encode(pupil::tokenize(caption)));
@@ -73,7 +86,7 @@ TrainingData read_training_data(const TrainingSettings& settings, const pupil::C
   pupil::require<pupil::FileError>(has_words(result.captions), settings.data,
                                    ": no caption is left: none of the train split has a word");
   for (const Sample& sample : dev) {
-    const auto row = result.images->find(sample.image);
+    const auto row = result.inputs->find(sample.image);
     if (!row) continue;
     result.dev_rows.push_back(*row);
     result.dev_references.push_back(reference_words(sample));

@@ -6,11 +6,28 @@
 
 namespace captioner {
 
-pupil::Precision TrainingSettings::product_precision() const {
-  if (precision == "highest") return pupil::Precision::highest;
-  if (precision == "high") return pupil::Precision::high;
-  if (precision == "medium") return pupil::Precision::medium;
-  throw pupil::OptionError(pupil::message("precision is \"", precision, "\"; it may be highest, high or medium"));
+namespace {
+
+/// Gives settings that earlier versions did not have the value that they then meant.
+void add_what_is_new(nlohmann::json& settings) {
+  const nlohmann::json defaults = TrainingSettings();
+  for (const char* const name : {"precision", "features", "weights", "weights_fingerprint", "start_from",
+                                 "finetune_from", "encoder_learning_rate", "freeze_statistics", "save_precision"}) {
+    settings.emplace(name, defaults.at(name));
+  }
+}
+
+}  // namespace
+
+pupil::ParameterPrecision TrainingSettings::model_precision() const {
+  if (save_precision == "fp32") return pupil::ParameterPrecision::fp32;
+  if (save_precision == "bf16") return pupil::ParameterPrecision::bf16;
+  throw pupil::OptionError(pupil::message("save_precision is \"", save_precision, "\"; it may be fp32 or bf16"));
+}
+
+TrainingWay TrainingSettings::way() const {
+  if (!features.empty()) return TrainingWay::frozen;
+  return start_from.empty() ? TrainingWay::from_scratch : TrainingWay::fine_tuned;
 }
 
 TrainingSettings read_settings(const std::filesystem::path& path) {
@@ -18,7 +35,7 @@ TrainingSettings read_settings(const std::filesystem::path& path) {
   pupil::require<pupil::FileError>(file.is_open(), path.string(), ": cannot be read");
   try {
     nlohmann::json settings = nlohmann::json::parse(file);
-    if (settings.is_object()) settings.emplace("precision", "highest");  // runs of before do not name it
+    if (settings.is_object()) add_what_is_new(settings);
     return settings.get<TrainingSettings>();
   } catch (const nlohmann::json::exception& error) {
     throw pupil::FileError(pupil::message(path.string(), ": ", error.what()));

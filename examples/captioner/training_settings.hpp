@@ -9,12 +9,23 @@
 
 #include <pupil/core/errors.hpp>
 #include <pupil/core/shape.hpp>
-#include <pupil/kernels/precision.hpp>
+#include <pupil/io/checkpoint.hpp>
 
 namespace captioner {
 
+/// What becomes of the encoder's network: it begins with nothing and is trained; it is pretrained and stays as it is,
+/// known by its features alone; or it is that of a captioner trained so, and is trained from some block on.
+enum class TrainingWay { from_scratch, frozen, fine_tuned };
+
 struct TrainingSettings {
   std::string data;
+  std::string features;              ///< a cache of features; empty: the encoder sees pixels
+  std::string weights;               ///< the file of weights that the features were made by
+  std::string weights_fingerprint;   ///< of these weights
+  std::string start_from;            ///< a run, or its model, whose captioner is fine-tuned; empty: none
+  std::string finetune_from;         ///< the first block of the encoder's network that is trained then
+  double encoder_learning_rate = 0;  ///< of that network; 0: a tenth of the learning rate
+  bool freeze_statistics = true;     ///< whether its batch norms keep their running statistics then
   std::string encoder = "resnet18";
   pupil::Index encoder_width = 0;
   pupil::Index image_size = 224;
@@ -37,19 +48,24 @@ struct TrainingSettings {
   pupil::Index limit = 0;
   pupil::Index checkpoint_every = 200;
   std::string precision = "highest";
+  std::string save_precision = "fp32";
   bool mirror = true;
   std::uint64_t seed = 0;
 
+  TrainingWay way() const;
+  /// Whether the batch norms of the encoder's network keep their running statistics in training.
+  bool has_frozen_statistics() const { return way() == TrainingWay::fine_tuned && freeze_statistics; }
   pupil::Index resized() const { return resize_to > 0 ? resize_to : image_size * 8 / 7; }
-  /// Throws OptionError where the name is unknown.
-  pupil::Precision product_precision() const;
+  /// Of the model's weights in its file. Throws OptionError where the name is unknown.
+  pupil::ParameterPrecision model_precision() const;
 };
 
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TrainingSettings, data, encoder, encoder_width, image_size, resize_to,
-                                   embedding_size, hidden_size, dropout, epochs, batch_size, captions_per_image,
-                                   max_caption_length, min_count, learning_rate, max_gradient_norm, word_loss, schedule,
-                                   plateau_factor, plateau_patience, patience, limit, checkpoint_every, precision,
-                                   mirror, seed)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TrainingSettings, data, features, weights, weights_fingerprint, start_from,
+                                   finetune_from, encoder_learning_rate, freeze_statistics, save_precision, encoder,
+                                   encoder_width, image_size, resize_to, embedding_size, hidden_size, dropout, epochs,
+                                   batch_size, captions_per_image, max_caption_length, min_count, learning_rate,
+                                   max_gradient_norm, word_loss, schedule, plateau_factor, plateau_patience, patience,
+                                   limit, checkpoint_every, precision, mirror, seed)
 
 /// Reads a settings.json. Throws FileError where it is missing or broken.
 TrainingSettings read_settings(const std::filesystem::path& path);

@@ -9,6 +9,8 @@
 #include <pupil/io/atomic_file.hpp>
 #include <pupil/models/captioner_file.hpp>
 
+#include "training_start.hpp"
+
 namespace captioner {
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(EpochRecord, epoch, train_loss, bleu, rouge_l, cider_d, learning_rate,
@@ -59,10 +61,13 @@ void save_checkpoint(const RunFolder& run, TrainingState& state) {
   writer.write(run.checkpoint());
 }
 
-TrainingState load_checkpoint(const RunFolder& run) {
+TrainingState load_checkpoint(const RunFolder& run, const TrainingSettings& settings) {
   const pupil::SafetensorsFile file(run.checkpoint());
-  TrainingState state{pupil::read_captioner<float>(file, "model.", true), pupil::Adam<float>(), {}};
-  state.adam.prepare(state.model);
+  pupil::CaptionerDescription description = pupil::read_captioner_description(file);
+  description.options.frozen_statistics = settings.has_frozen_statistics();
+  TrainingState state = untouched_state(settings, pupil::read_captioner<float>(file, description, "model.", true));
+  auto trained = state.trained_part();
+  state.adam.prepare(trained);
   pupil::read_model(file, "adam.", state.adam);
   try {
     state.progress = from_json(nlohmann::json::parse(file.metadata("training")));

@@ -7,11 +7,12 @@
 #include <vector>
 
 #include <pupil/core/shape.hpp>
-#include <pupil/models/captioner.hpp>
+#include <pupil/models/captioner_training.hpp>
 #include <pupil/optim/adam.hpp>
 #include <pupil/optim/reduce_on_plateau.hpp>
 
 #include "run_folder.hpp"
+#include "training_settings.hpp"
 
 namespace captioner {
 
@@ -39,6 +40,7 @@ struct TrainingProgress {
   pupil::ReduceOnPlateau::State plateau;
   std::vector<EpochRecord> history;
 
+  bool has_begun() const { return epoch > 0 || batch > 0; }
   double mean_loss() const { return loss_sum / static_cast<double>(targets); }
   double images_per_second() const { return static_cast<double>(images) / seconds; }
 
@@ -55,15 +57,18 @@ struct TrainingProgress {
 /// The state of a run between two steps.
 struct TrainingState {
   pupil::Captioner<float> model;
+  pupil::Index first_trained = 0;  ///< block of the encoder's network
   pupil::Adam<float> adam;
   TrainingProgress progress;
+
+  pupil::TrainedPart<float> trained_part() { return {model, first_trained}; }
 };
 
 /// Writes checkpoint.safetensors: all or nothing.
 void save_checkpoint(const RunFolder& run, TrainingState& state);
 
-/// Reads what save_checkpoint wrote. Throws FileError where it is damaged.
-TrainingState load_checkpoint(const RunFolder& run);
+/// Reads what save_checkpoint wrote in a run of these settings. Throws FileError where it is damaged.
+TrainingState load_checkpoint(const RunFolder& run, const TrainingSettings& settings);
 
 /// Writes history.csv from the progress.
 void write_history(const RunFolder& run, const TrainingProgress& progress);

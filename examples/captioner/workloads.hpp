@@ -70,7 +70,7 @@ class TrainEndToEnd {
 
   /// One step; the encoder works in the memory of the images.
   void step(pupil::Tensor<float, 4> images) {
-    pupil::captioner_gradients(captioner_, std::move(images), batch_, 0, context_);
+    pupil::captioner_gradients(captioner_, std::move(images), batch_, {}, context_);
     adam_.step(captioner_);
   }
 

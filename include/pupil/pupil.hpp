@@ -5,6 +5,7 @@
 #include <pupil/core/errors.hpp>
 #include <pupil/core/function_ref.hpp>
 #include <pupil/core/parallel.hpp>
+#include <pupil/core/pool_allocator.hpp>
 #include <pupil/core/random.hpp>
 #include <pupil/core/shape.hpp>
 #include <pupil/core/storage.hpp>
@@ -71,13 +72,18 @@
 #include <pupil/kernels/x86/direct_cuts.hpp>
 #include <pupil/kernels/x86/direct_products.hpp>
 #include <pupil/kernels/x86/direct_tile_avx512.hpp>
+#include <pupil/kernels/x86/direct_weight_gradient.hpp>
 #include <pupil/kernels/x86/epilogue_avx2.hpp>
 #include <pupil/kernels/x86/epilogue_avx512.hpp>
 #include <pupil/kernels/x86/gemm_tile_avx2.hpp>
 #include <pupil/kernels/x86/gemm_tile_avx512.hpp>
 #include <pupil/kernels/x86/image_part.hpp>
+#include <pupil/kernels/x86/stem_weight_gradient.hpp>
+#include <pupil/kernels/x86/stem_weight_gradient_tile_avx512.hpp>
 #include <pupil/kernels/x86/transpose_avx2.hpp>
 #include <pupil/kernels/x86/transpose_avx512.hpp>
+#include <pupil/kernels/x86/weight_gradient_lines.hpp>
+#include <pupil/kernels/x86/weight_gradient_tile_avx512.hpp>
 #endif
 
 // nn: layers, parameters, losses
@@ -174,6 +180,7 @@
 #include <pupil/io/pixels.hpp>
 #include <pupil/io/png_checksum.hpp>
 #include <pupil/io/resize.hpp>
+#include <pupil/io/resumable_output.hpp>
 #include <pupil/io/safetensors.hpp>
 #include <pupil/io/safetensors_header.hpp>
 #include <pupil/io/safetensors_output.hpp>
@@ -204,7 +211,12 @@
 #include <pupil/data/flickr8k_files.hpp>
 #include <pupil/data/folders.hpp>
 #include <pupil/data/hash.hpp>
+#include <pupil/data/feature_cache.hpp>
+#include <pupil/data/feature_cache_output.hpp>
+#include <pupil/data/feature_description.hpp>
+#include <pupil/data/feature_extraction.hpp>
 #include <pupil/data/image_cache.hpp>
+#include <pupil/data/image_files.hpp>
 #include <pupil/data/progress.hpp>
 #include <pupil/data/scene.hpp>
 #include <pupil/data/scene_captions.hpp>

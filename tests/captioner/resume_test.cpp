@@ -1,11 +1,12 @@
 #include <chrono>
+#include <functional>
 #include <sstream>
 #include <string>
 #include <thread>
 
 #include <pupil/io/safetensors.hpp>
 
-#include "program.hpp"
+#include "pretrained_program.hpp"
 
 using namespace pupil;
 using namespace pupil::testing;
@@ -13,11 +14,14 @@ using namespace pupil::testing;
 namespace {
 
 /// Three epochs of many small steps, with a checkpoint after each.
-Arguments long_training(const std::filesystem::path& data, const std::filesystem::path& run) {
-  Arguments arguments = tiny_training(data, run);
+Arguments lengthened(Arguments arguments) {
   *(std::find(arguments.begin(), arguments.end(), "--epochs") + 1) = "3";
   *(std::find(arguments.begin(), arguments.end(), "--batch-size") + 1) = "2";
   return arguments + Arguments{"--checkpoint-every", "1"};
+}
+
+Arguments long_training(const std::filesystem::path& data, const std::filesystem::path& run) {
+  return lengthened(tiny_training(data, run));
 }
 
 /// How many optimizer steps the run's checkpoint has seen; 0 where there is none.
@@ -53,6 +57,27 @@ std::string outcome(const std::filesystem::path& run) {
   return text;
 }
 
+/// Checks that a training that is killed again and again ends as one that is not. `before_last` is done before it goes
+/// on for the last time.
+void check_kills(
+    const Arguments& whole_training, const std::filesystem::path& whole, const Arguments& killed_training,
+    const std::filesystem::path& killed, const std::function<void()>& before_last = [] {}) {
+  const Finished uninterrupted = run_program(whole_training);
+  INFO(uninterrupted.err);
+  REQUIRE(uninterrupted.status == 0);
+  int kills = 0;
+  for (const std::int64_t steps : {3, 7, 13, 5}) {
+    if (stop_after(killed_training + Arguments{"--resume"}, killed, steps, SIGKILL)) ++kills;
+  }
+  REQUIRE(kills > 0);
+  REQUIRE(steps_done(killed) < steps_done(whole));
+  before_last();
+  const Finished resumed = run_program({"train", "--out", killed.string(), "--resume", "--threads", "2"});
+  INFO(resumed.err);
+  REQUIRE(resumed.status == 0);
+  CHECK((outcome(killed) == outcome(whole)));
+}
+
 /// The learning rate in the last row of the history.
 double last_learning_rate(const std::filesystem::path& run) {
   std::istringstream row(lines_of(file_text(run / "history.csv")).back());
@@ -69,18 +94,26 @@ TEST_CASE("a run that is killed in the middle of an epoch, again and again, ends
   make_scenes(folder / "data");
   const auto whole = folder / "whole";
   const auto killed = folder / "killed";
-  REQUIRE(run_program(long_training(folder / "data", whole)).status == 0);
+  check_kills(long_training(folder / "data", whole), whole, long_training(folder / "data", killed), killed);
+}
 
-  int kills = 0;
-  for (const std::int64_t steps : {3, 7, 13, 5}) {
-    if (stop_after(long_training(folder / "data", killed) + Arguments{"--resume"}, killed, steps, SIGKILL)) ++kills;
-  }
-  REQUIRE(kills > 0);
-  REQUIRE(steps_done(killed) < steps_done(whole));
-  const Finished resumed = run_program({"train", "--out", killed.string(), "--resume", "--threads", "2"});
-  INFO(resumed.err);
-  REQUIRE(resumed.status == 0);
-  CHECK((outcome(killed) == outcome(whole)));
+TEST_CASE("so does one with a frozen encoder, whose weights need not be there any more") {
+  if (!has_program()) return;
+  const PretrainedData pretrained({"--flips"});
+  const auto whole = pretrained.folder / "whole";
+  const auto killed = pretrained.folder / "killed";
+  check_kills(lengthened(pretrained.frozen_training(whole)), whole, lengthened(pretrained.frozen_training(killed)),
+              killed, [&] { std::filesystem::remove(pretrained.weights); });
+}
+
+TEST_CASE("so does one that is fine-tuned, with batch statistics in its state") {
+  if (!has_program()) return;
+  const FrozenRun frozen;
+  const auto whole = frozen.folder / "whole";
+  const auto killed = frozen.folder / "killed";
+  const Arguments moving{"--no-freeze-statistics"};
+  check_kills(lengthened(frozen.fine_tuning(whole)) + moving, whole, lengthened(frozen.fine_tuning(killed)) + moving,
+              killed, [&] { std::filesystem::remove_all(frozen.run); });
 }
 
 TEST_CASE("an interrupted run says how to go on, and ends with the same bytes when it does") {

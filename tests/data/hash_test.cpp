@@ -16,3 +16,8 @@ TEST_CASE("a number is hashed as its eight bytes, lowest first") {
   using namespace std::string_view_literals;
   CHECK(hash_number(0x6261) == hash_bytes("ab\0\0\0\0\0\0"sv));
 }
+
+TEST_CASE("a hash is 16 digits") {
+  CHECK(hash_digits(empty_hash) == "cbf29ce484222325");
+  CHECK(hash_digits(0xA1) == "00000000000000a1");
+}

@@ -61,6 +61,14 @@ TEST_CASE("a bfloat16 is the upper half of a float") {
   CHECK(std::isinf(bfloat16_to_float(0x7F80)));
 }
 
+TEST_CASE("a float becomes the nearest bfloat16, and one of these stays what it is") {
+  CHECK(float_to_bfloat16(1.0f) == 0x3F80);
+  CHECK(float_to_bfloat16(1.0f + 0x1p-8f) == 0x3F80);  // halfway: to the even one
+  CHECK(float_to_bfloat16(1.0f + 0x1p-8f + 0x1p-20f) == 0x3F81);
+  CHECK(float_to_bfloat16(-3.0f) == 0xC040);
+  CHECK(std::isnan(bfloat16_to_float(float_to_bfloat16(std::nanf("")))));
+}
+
 TEST_CASE("elements are read from any alignment") {
   const std::vector<double> values{1.5, -2.25, 1e300};
   std::vector<std::byte> bytes(1 + values.size() * sizeof(double));

@@ -49,7 +49,7 @@ using namespace pupil;
 using namespace pupil::testing;
 
 TEST_CASE("a training step takes nothing from the heap from the third on") {
-  for (const std::string encoder : {"small", "resnet18"}) {
+  for (const std::string encoder : {"small", "resnet18", "mobilenet_v2"}) {
     for (const int threads : {1, 2}) {
       CAPTURE(encoder);
       CAPTURE(threads);

@@ -1,3 +1,4 @@
+#include <cmath>
 #include <cstring>
 #include <string>
 #include <utility>
@@ -77,6 +78,36 @@ TEST_CASE("a captioner comes back from its file bit for bit: weights, statistics
   CHECK(loaded.vocabulary() == saved.vocabulary());
   const auto images = tiny_images<float>(16, rng);
   CHECK(loaded.caption(images, {.width = 2}) == saved.caption(images, {.width = 2}));
+}
+
+TEST_CASE("at bf16 the weights are rounded and take half the bytes; statistics stay, and captions are what they were") {
+  const TemporaryFolder folder;
+  Rng rng(9);
+  CaptionerOptions options = tiny_captioner_options();
+  options.hidden_size = 64;  // more bytes than the file's header has
+  options.embedding_size = 32;
+  Captioner<float> saved(options, tiny_vocabulary(), rng);
+  for_each_buffer(saved, [&](const Name&, auto& buffer) {
+    for (auto& value : buffer) value = static_cast<std::remove_cvref_t<decltype(value)>>(1 + rng.below(1000));
+  });
+  save_captioner(folder / "fp32.safetensors", saved);
+  save_captioner(folder / "bf16.safetensors", saved, ParameterPrecision::bf16);
+  const auto bytes = [&](const char* name) { return static_cast<double>(std::filesystem::file_size(folder / name)); };
+  CHECK(bytes("bf16.safetensors") < 0.6 * bytes("fp32.safetensors"));
+  const SafetensorsFile file(folder / "bf16.safetensors");
+  CHECK(file.info("decoder.lstm.weight_hh_l0").dtype == Dtype::BF16);
+  CHECK(file.info("encoder.norm.running_var").dtype == Dtype::F32);
+
+  auto loaded = load_captioner<float>(folder / "bf16.safetensors");
+  const auto exact = all_values<float>(saved);
+  const auto rounded = all_values<float>(loaded);
+  bool all_near = true;
+  for (std::size_t i = 0; i < exact.size(); ++i) {
+    all_near = all_near && std::abs(rounded[i] - exact[i]) <= 0x1p-8F * std::abs(exact[i]);
+  }
+  CHECK(all_near);
+  const auto images = tiny_images<float>(16, rng);
+  CHECK(loaded.caption(images) == saved.caption(images));
 }
 
 TEST_CASE("every option comes back, to the last bit") {

@@ -78,8 +78,8 @@ TEST_CASE_TEMPLATE("the captioner's losses and all of its gradients are PyTorch'
   const SafetensorsFile file = fixture("captioner");
   Captioner<T> captioner = golden_captioner<T>(file);
   CaptionerContext<T> context;
-  const CaptionerLoss loss =
-      captioner_gradients(captioner, file.read<T, 4>("tiny/images"), golden_batch(), word_loss_weight, context);
+  const CaptionerLoss loss = captioner_gradients(captioner, file.read<T, 4>("tiny/images"), golden_batch(),
+                                                 {.word_loss_weight = word_loss_weight}, context);
   CHECK(std::abs(loss.captions - file.read<double, 1>("tiny/loss/captions")[0]) <= golden_tolerance<T> * loss.captions);
   CHECK(std::abs(loss.words - file.read<double, 1>("tiny/loss/words")[0]) <= golden_tolerance<T> * loss.words);
 

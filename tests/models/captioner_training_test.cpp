@@ -1,7 +1,9 @@
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -9,6 +11,7 @@
 #include <doctest/doctest.h>
 
 #include <pupil/models/captioner_training.hpp>
+#include <pupil/nn/side_by_side.hpp>
 
 #include "../support/files.hpp"
 #include "../support/thread_counts.hpp"
@@ -30,7 +33,7 @@ int check_loss_gradients(const std::string& encoder, Index image_size, std::uint
   const Batch batch = tiny_batch();
   const auto loss = [&](Captioner<double>& subject) {
     CaptionerContext<double> context;
-    const CaptionerLoss parts = captioner_gradients(subject, images, batch, 0.7, context);
+    const CaptionerLoss parts = captioner_gradients(subject, images, batch, {.word_loss_weight = 0.7}, context);
     return parts.captions + parts.words;
   };
   return check_parameter_gradients(captioner, loss, loss,
@@ -45,8 +48,8 @@ struct TinyTraining {
     images = tiny_images<float>(options.image_size, rng);
   }
 
-  double step() {
-    return train_captioner(*captioner, adam, images, batch, {.word_loss_weight = 1}, context).loss.captions;
+  double step(const CaptionerTrainingOptions& options = {.word_loss_weight = 1}) {
+    return train_captioner(*captioner, adam, images, batch, options, context).loss.captions;
   }
 
   Rng rng;
@@ -66,6 +69,65 @@ TEST_CASE("the gradients of the whole loss agree with differences, from the word
 
 TEST_CASE("so they do through a residual encoder") { CHECK(check_loss_gradients("resnet18", 32, 3, 12) == 71); }
 
+TEST_CASE("the gradients from pooled features agree with differences, and the network gets none") {
+  Rng rng(10);
+  const Captioner<double> captioner(tiny_captioner_options(), tiny_vocabulary(), rng);
+  const auto pooled = random_tensor<double>(Shape{3, captioner.encoder().network().pooled_size()}, rng);
+  const auto loss = [&](Captioner<double>& subject) {
+    CaptionerContext<double> context;
+    const auto parts = captioner_gradients(subject, pooled, tiny_batch(), {.word_loss_weight = 0.7}, context);
+    return parts.captions + parts.words;
+  };
+  CHECK(check_parameter_gradients(captioner, loss, loss, {.step = 1e-6, .tolerance = 2e-6, .most_elements = 20}) == 23);
+}
+
+TEST_CASE("pooled features of the same images train as the images do where no block of the network is trained") {
+  const auto options = tiny_captioner_options("resnet18", 32);
+  TinyTraining from_images(11, options);
+  TinyTraining from_pooled(11, options);
+  const auto& network = from_images.captioner->encoder().network();
+  const Index none = network.block_count();
+  const auto pooled = network.pooled(from_images.images);
+  for (int i = 0; i < 3; ++i) {
+    from_images.step({.first_trained = none});
+    train_captioner(*from_pooled.captioner, from_pooled.adam, pooled, from_pooled.batch, {.first_trained = none},
+                    from_pooled.context);
+  }
+  CHECK(all_values<float>(*from_images.captioner) == all_values<float>(*from_pooled.captioner));
+}
+
+TEST_CASE("fine-tuning from a block changes no parameter and no statistic before it, and keeps no state of them") {
+  TinyTraining training(12, tiny_captioner_options("resnet18", 32));
+  auto before = *training.captioner;
+  const Index layer4 = before.encoder().network().block_index("layer4");
+  training.step({.first_trained = layer4});
+
+  std::set<std::string> changed;
+  SideBySide().visit(before, *training.captioner, [&]<class Item>(const Name& name, Item& old, Item& now) {
+    if constexpr (pupil::detail::is_parameter<Item>) {
+      if (!std::ranges::equal(old.value, now.value)) changed.insert(name.str());
+    } else if constexpr (pupil::detail::is_tensor<Item>) {
+      if (!std::ranges::equal(old, now)) changed.insert(name.str());
+    }
+  });
+  CHECK(changed.contains("encoder.layer4.0.conv1.weight"));
+  CHECK(changed.contains("encoder.layer4.0.bn1.running_mean"));
+  CHECK(changed.contains("encoder.fc.weight"));
+  CHECK(changed.contains("decoder.out.weight"));
+  for (const std::string& name : changed) {
+    CAPTURE(name);
+    CHECK((name.starts_with("encoder.layer4") || !name.starts_with("encoder.layer")));
+    CHECK_FALSE(name.starts_with("encoder.conv1"));
+    CHECK_FALSE(name.starts_with("encoder.bn1"));
+  }
+  int states = 0;
+  training.adam.visit([&](const Name& name, auto&) {
+    ++states;
+    CHECK_FALSE(name.str().starts_with("exp_avg.encoder.layer3"));
+  });
+  CHECK(states == 1 + 2 * (2 * 6 + 3 + 2 + 2 + 1 + 4 + 2));  // step; blocks, shortcut, fc, norm, embed, lstm, out
+}
+
 TEST_CASE("the loss is the mean cross entropy of all targets, however they are cut into blocks") {
   Rng rng(4);
   const Captioner<double> captioner(tiny_captioner_options(), tiny_vocabulary(), rng);
@@ -77,7 +139,7 @@ TEST_CASE("the loss is the mean cross entropy of all targets, however they are c
   const auto loss_of = [&](const Batch& batch) {
     Captioner<double> subject = captioner;
     CaptionerContext<double> context;
-    return captioner_gradients(subject, images, batch, 0, context).captions;
+    return captioner_gradients(subject, images, batch, {}, context).captions;
   };
   CHECK(loss_of(tiny_batch()) == doctest::Approx(loss_of(one_block)).epsilon(1e-12));
 }

@@ -2,6 +2,9 @@
 // The gradient test of models that have a loss of their own, or no dx: all parameters against central differences.
 
 #include <string>
+#include <type_traits>
+
+#include <pupil/nn/initialization.hpp>
 
 #include "../support/gradient_check.hpp"
 
@@ -25,7 +28,21 @@ int check_parameter_gradients(const Model& model, const Accumulate& accumulate, 
   return detail::compare_parameters(subject, probe, evaluate, options);
 }
 
-/// The same for a network from images to features whose backward gives no dx: f = sum of cotangent * forward(images).
+/// Makes the values inside a network that has yet to learn large enough for differences, and no unit's exactly zero,
+/// which is where rectifiers have no slope.
+template <class Network>
+void move_off_kinks(Network& network, Rng& rng) {
+  for_each_parameter(network, [&](const Name&, auto& parameter) {
+    if constexpr (std::remove_cvref_t<decltype(parameter.value)>::rank == 1) {
+      for (double& value : parameter.value) value += 0.1 * rng.normal<double>();
+    } else {
+      fill_kaiming_normal(parameter.value, KaimingOptions(), rng);
+    }
+  });
+}
+
+/// check_parameter_gradients for a network from images to features whose backward gives no dx: f = sum of cotangent *
+/// forward(images).
 template <class Network>
 int check_network_gradients(const Network& network, const Tensor<double, 4>& images, Rng& rng,
                             const GradientCheckOptions& options = {}) {

@@ -11,11 +11,9 @@
 #include <algorithm>
 #include <cstdint>
 #include <filesystem>
-#include <iomanip>
 #include <memory>
 #include <optional>
 #include <span>
-#include <sstream>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -25,21 +23,12 @@
 #include <pupil/core/errors.hpp>
 #include <pupil/core/parallel.hpp>
 #include <pupil/core/shape.hpp>
-#include <pupil/data/hash.hpp>
+#include <pupil/data/image_files.hpp>
 #include <pupil/data/progress.hpp>
-#include <pupil/io/image.hpp>
 #include <pupil/io/safetensors.hpp>
 #include <pupil/io/safetensors_output.hpp>
 
 namespace pupil {
-
-/// An image that could not be read, and why not.
-struct SkippedImage {
-  std::string name;
-  std::string reason;
-
-  bool operator==(const SkippedImage&) const = default;
-};
 
 /// The decoded images of a list. Reading is thread-safe.
 class ImageCache {
@@ -54,7 +43,7 @@ class ImageCache {
   bool reused() const { return reused_; }
 
   /// How many rows there are: as many as the list has names.
-  Index size() const { return static_cast<Index>(reasons_.size() / reason_length); }
+  Index size() const { return static_cast<Index>(reasons_.size() / detail::reason_length); }
 
   Size2d image_size() const { return image_size_; }
 
@@ -77,14 +66,8 @@ class ImageCache {
   void release_pages() const noexcept { file_->release_pages(); }
 
  private:
-  static constexpr std::size_t reason_length = 200;
-
   static std::string key_of(const std::filesystem::path& image_folder, const std::vector<std::string>& names,
                             Size2d size);
-  static std::string reason_of(std::span<const std::uint8_t> reasons, std::size_t row);
-  static std::string load(const std::filesystem::path& image_file, Size2d size, std::span<std::uint8_t> pixels);
-  static void require_any_read(const std::filesystem::path& image_folder, const std::vector<std::string>& names,
-                               std::span<const std::uint8_t> reasons);
   static void build(const std::filesystem::path& path, const std::string& key,
                     const std::filesystem::path& image_folder, const std::vector<std::string>& names, Size2d size,
                     Progress progress);
@@ -116,46 +99,8 @@ inline ImageCache::ImageCache(const std::filesystem::path& path, const std::file
 
 inline std::string ImageCache::key_of(const std::filesystem::path& image_folder, const std::vector<std::string>& names,
                                       Size2d size) {
-  std::uint64_t hash = empty_hash;
-  for (const std::string& name : names) {
-    std::error_code absent;  // counts as size and time 0; that it is absent is found when it is read
-    const auto bytes = std::filesystem::file_size(image_folder / name, absent);
-    hash = hash_number(absent ? 0 : bytes, hash_bytes(name, hash_number(name.size(), hash)));
-    const auto time = std::filesystem::last_write_time(image_folder / name, absent).time_since_epoch().count();
-    hash = hash_number(absent ? 0 : static_cast<std::uint64_t>(time), hash);
-  }
-  std::ostringstream key;
-  key << "pupil image cache 1, " << names.size() << " images, " << size.height << " x " << size.width << ", "
-      << std::hex << std::setw(16) << std::setfill('0') << hash;
-  return key.str();
-}
-
-inline std::string ImageCache::reason_of(std::span<const std::uint8_t> reasons, std::size_t row) {
-  const auto stored = reasons.subspan(row * reason_length, reason_length);
-  return std::string(stored.begin(), std::ranges::find(stored, std::uint8_t{0}));
-}
-
-/// Decodes a file into its row. Returns why that failed; nothing where it went well.
-inline std::string ImageCache::load(const std::filesystem::path& image_file, Size2d size,
-                                    std::span<std::uint8_t> pixels) {
-  try {
-    const Image image = resize_bilinear(read_image(image_file), size);
-    std::copy(image.begin(), image.end(), pixels.begin());
-    return {};
-  } catch (const Error& error) {
-    std::string_view reason = error.what();
-    const std::string prefix = image_file.string() + ": ";
-    if (reason.starts_with(prefix)) reason.remove_prefix(prefix.size());
-    return std::string(reason.substr(0, reason_length));
-  }
-}
-
-inline void ImageCache::require_any_read(const std::filesystem::path& image_folder,
-                                         const std::vector<std::string>& names, std::span<const std::uint8_t> reasons) {
-  bool any = false;
-  for (std::size_t row = 0; row < names.size(); ++row) any = any || reason_of(reasons, row).empty();
-  require<FileError>(any, image_folder.string(), ": none of the ", names.size(), " images can be read",
-                     names.empty() ? "" : " (" + names[0] + ": " + reason_of(reasons, 0) + ")");
+  return message("pupil image cache 1, ", names.size(), " images, ", size.height, " x ", size.width, ", ",
+                 hash_image_files(image_folder, names));
 }
 
 inline void ImageCache::build(const std::filesystem::path& path, const std::string& key,
@@ -166,7 +111,7 @@ inline void ImageCache::build(const std::filesystem::path& path, const std::stri
   SafetensorsHeader header;
   header.metadata["key"] = key;
   header.tensors["images"] = {.dtype = Dtype::U8, .shape = {count, size.height, size.width, 3}};
-  header.tensors["reasons"] = {.dtype = Dtype::U8, .shape = {count, static_cast<Index>(reason_length)}};
+  header.tensors["reasons"] = {.dtype = Dtype::U8, .shape = {count, static_cast<Index>(detail::reason_length)}};
   SafetensorsOutput file(path, header);
   const std::span images = file.values<std::uint8_t>("images");
   const std::span reasons = file.values<std::uint8_t>("reasons");
@@ -174,11 +119,12 @@ inline void ImageCache::build(const std::filesystem::path& path, const std::stri
   ProgressCounter counter(count, std::move(progress));
   parallel_for(count, [&](Index i) {
     const auto row = static_cast<std::size_t>(i);
-    const std::string reason = load(image_folder / names[row], size, images.subspan(row * image_bytes, image_bytes));
-    std::ranges::copy(reason, reasons.subspan(row * reason_length, reason_length).begin());
+    const std::string reason =
+        detail::load_image_file(image_folder / names[row], size, images.subspan(row * image_bytes, image_bytes));
+    std::ranges::copy(reason, reasons.subspan(row * detail::reason_length, detail::reason_length).begin());
     counter.finish_one();
   });
-  require_any_read(image_folder, names, reasons);
+  detail::require_any_read(image_folder, names, reasons);
   file.commit();
 }
 
@@ -194,13 +140,13 @@ inline bool ImageCache::open(const std::filesystem::path& path, const std::strin
     return false;  // absent, damaged, or something else
   }
   const auto image_bytes = static_cast<std::size_t>(image_size_.height * image_size_.width * 3);
-  return images_.size() == count * image_bytes && reasons_.size() == count * reason_length;
+  return images_.size() == count * image_bytes && reasons_.size() == count * detail::reason_length;
 }
 
 /// Sorts the list into images and skipped ones.
 inline void ImageCache::index(const std::vector<std::string>& names) {
   for (std::size_t row = 0; row < names.size(); ++row) {
-    const std::string reason = reason_of(reasons_, row);
+    const std::string reason = detail::reason_of(reasons_, row);
     if (reason.empty()) {
       rows_.emplace(names[row], static_cast<Index>(row));
     } else {

@@ -2,7 +2,9 @@
 // Models in safetensors files: parameters, buffers and random generators under the names that `visit` gives them,
 // behind a prefix.
 
+#include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <set>
@@ -17,13 +19,21 @@
 
 namespace pupil {
 
+/// How parameters lie in a file. bf16 is the nearest that half the bytes can hold, with 8 bits of significand: enough
+/// to use a model, not to go on training it.
+enum class ParameterPrecision { fp32, bf16 };
+
 /// Collects models for one file. What was added must stay as it is until `write`.
 class CheckpointWriter {
  public:
-  /// Adds a model's parameters and buffers under `prefix` + name; generators too where `with_generators`.
+  /// A scalar other than float is stored as it is at any precision.
+  explicit CheckpointWriter(ParameterPrecision precision = ParameterPrecision::fp32) : precision_(precision) {}
+
+  /// Adds a model's parameters and buffers under `prefix` + name; generators too where `with_generators`. Buffers are
+  /// few, and stay as they are at any precision.
   template <class Model>
   void add(const std::string& prefix, Model& model, bool with_generators = true) {
-    for_each_parameter(model, [&](const Name& name, auto& p) { tensors_.add(prefix + name.str(), p.value); });
+    for_each_parameter(model, [&](const Name& name, auto& p) { add_parameter(prefix + name.str(), p.value); });
     for_each_buffer(model, [&](const Name& name, auto& buffer) { tensors_.add(prefix + name.str(), buffer); });
     if (!with_generators) return;
     for_each_generator(model, [&](const Name& name, Rng& rng) {
@@ -40,7 +50,24 @@ class CheckpointWriter {
   void write(const std::filesystem::path& path) const { tensors_.write(path); }
 
  private:
+  template <class T, std::size_t Rank>
+  void add_parameter(const std::string& name, const Tensor<T, Rank>& value) {
+    if constexpr (std::is_same_v<T, float>) {
+      if (precision_ == ParameterPrecision::bf16) return add_rounded(name, value);
+    }
+    tensors_.add(name, value);
+  }
+
+  template <std::size_t Rank>
+  void add_rounded(const std::string& name, const Tensor<float, Rank>& value) {
+    auto& rounded = rounded_.emplace_back(Tensor<std::uint16_t, 1>::uninitialized({value.size()}));
+    std::ranges::transform(value, rounded.begin(), float_to_bfloat16);
+    tensors_.add(name, Dtype::BF16, value.shape().dims, reinterpret_cast<const std::byte*>(rounded.data()));
+  }
+
+  ParameterPrecision precision_;
   SafetensorsWriter tensors_;
+  std::deque<Tensor<std::uint16_t, 1>> rounded_;         // stay where they are as others come
   std::deque<std::array<std::uint64_t, 3>> generators_;  // stay where they are as others come
 };
 

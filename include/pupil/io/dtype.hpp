@@ -103,6 +103,15 @@ inline float bfloat16_to_float(std::uint16_t value) {
   return std::bit_cast<float>(static_cast<std::uint32_t>(value) << 16);
 }
 
+/// The nearest bfloat16, of two equally near the one whose last bit is 0; NaN stays NaN.
+inline std::uint16_t float_to_bfloat16(float value) {
+  const auto bits = std::bit_cast<std::uint32_t>(value);
+  const bool is_nan = (bits & 0x7FFFFFFFu) > 0x7F800000u;
+  const std::uint32_t rounded = (bits + 0x7FFFu + (bits >> 16 & 1u)) >> 16;
+  const std::uint32_t quiet = bits >> 16 | 0x40u;  // rounding could carry a NaN over to a number
+  return static_cast<std::uint16_t>(is_nan ? quiet : rounded);
+}
+
 /// Whether elements of this type can be read as T: any of F64, F32, F16, BF16 as a float or double, integers as their
 /// very own type, BOOL as std::uint8_t.
 template <FileScalar T>

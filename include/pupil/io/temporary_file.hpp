@@ -83,32 +83,48 @@ class TemporaryFile {
 #endif
 };
 
-inline TemporaryFile::TemporaryFile(const std::filesystem::path& target) : target_(target) {
+namespace detail {
+
+/// The file that is to be replaced where a user names `target`: a link stays, and what it points to is replaced. Throws
+/// FileError where that is a directory or a device.
+inline std::filesystem::path replaceable(const std::filesystem::path& target) {
+  std::filesystem::path file = target;
   std::error_code code;
-  if (std::filesystem::is_symlink(target, code)) {  // the link stays, the file that it names is replaced
+  if (std::filesystem::is_symlink(target, code)) {
     const auto linked = std::filesystem::canonical(target, code);
-    if (!code) target_ = linked;
+    if (!code) file = linked;
   }
-  const auto status = std::filesystem::status(target_, code);
+  const auto status = std::filesystem::status(file, code);
   if (std::filesystem::is_directory(status)) throw_file_error(target, "write", EISDIR);
   require<FileError>(!std::filesystem::exists(status) || std::filesystem::is_regular_file(status), target.string(),
                      ": cannot write: exists and is not a regular file");
+  return file;
+}
+
+/// Renames a file that is on the disk already, and has the new name put there too. Returns 0 or the system's error.
+inline int rename_durably(const std::filesystem::path& from, const std::filesystem::path& to) {
+  std::error_code code;
+  std::filesystem::rename(from, to, code);
+#if PUPIL_POSIX
+  // The new name is on the disk only once its directory is. Some file systems cannot be asked for that.
+  const auto parent = to.has_parent_path() ? to.parent_path() : std::filesystem::path(".");
+  const FileDescriptor directory = FileDescriptor::open(parent, O_RDONLY);
+  if (!code && directory.valid() && ::fsync(directory.get()) != 0 && errno == EIO) return EIO;
+#endif
+  return code.value();
+}
+
+}  // namespace detail
+
+inline TemporaryFile::TemporaryFile(const std::filesystem::path& target) : target_(detail::replaceable(target)) {
   create();
 }
 
 inline void TemporaryFile::commit() {
   require_open();
   sync_and_close();
-  std::error_code code;
-  std::filesystem::rename(temporary_, target_, code);
-  if (code) fail("replace", code.value());
+  if (const int code = detail::rename_durably(temporary_, target_); code != 0) fail("replace", code);
   temporary_.clear();
-#if PUPIL_POSIX
-  // The new name is on the disk only once its directory is. Some file systems cannot be asked for that.
-  const auto parent = target_.has_parent_path() ? target_.parent_path() : std::filesystem::path(".");
-  const FileDescriptor directory = FileDescriptor::open(parent, O_RDONLY);
-  if (directory.valid() && ::fsync(directory.get()) != 0 && errno == EIO) throw_file_error(target_, "replace", EIO);
-#endif
 }
 
 inline void TemporaryFile::write_zeros(std::size_t size) {
@@ -135,6 +151,22 @@ inline std::filesystem::path temporary_name(const std::filesystem::path& target)
 
 #if PUPIL_POSIX
 
+namespace detail {
+
+/// Makes an empty file so many zeros long with their place on the disk taken. Returns 0 or the system's error;
+/// EOPNOTSUPP where it has no such call.
+inline int take_space([[maybe_unused]] const FileDescriptor& file, std::size_t size) {
+  if (size == 0) return 0;
+  int code = EOPNOTSUPP;
+#if defined(_POSIX_ADVISORY_INFO) && _POSIX_ADVISORY_INFO > 0
+  code = EINTR;
+  while (code == EINTR) code = ::posix_fallocate(file.get(), 0, static_cast<off_t>(size));
+#endif
+  return code == EINVAL ? EOPNOTSUPP : code;
+}
+
+}  // namespace detail
+
 inline void TemporaryFile::create() {
   do {  // a process of the same number may have been killed here before
     temporary_ = detail::temporary_name(target_);
@@ -158,14 +190,9 @@ inline void TemporaryFile::write(std::span<const std::byte> bytes) {
 
 inline void TemporaryFile::reserve(std::size_t size) {
   require_open();
-  if (size == 0) return;
-#if defined(_POSIX_ADVISORY_INFO) && _POSIX_ADVISORY_INFO > 0
-  int code = EINTR;
-  while (code == EINTR) code = ::posix_fallocate(file_.get(), 0, static_cast<off_t>(size));
-  if (code == 0) return;
-  if (code != EOPNOTSUPP && code != EINVAL) fail("write", code);
-#endif
-  write_zeros(size);
+  const int code = detail::take_space(file_, size);
+  if (code == EOPNOTSUPP) return write_zeros(size);
+  if (code != 0) fail("write", code);
 }
 
 inline void TemporaryFile::sync_and_close() {

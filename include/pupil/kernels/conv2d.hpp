@@ -7,7 +7,8 @@
 //   data gradient    an input pixel is read by the taps whose distance to it is a multiple of the stride. The pixels of
 //                    one phase (their coordinates modulo the stride) are read by the same taps, so each phase is a
 //                    product of patches of dy with the weights of those taps.
-// With AVX-512 the first and the last read the image in place, where its lines are long enough: x86/direct_conv2d.hpp.
+// With AVX-512 all three read the image in place, where its extents suit the tiles: x86/direct_conv2d.hpp,
+// x86/direct_weight_gradient.hpp, x86/stem_weight_gradient.hpp.
 
 #include <algorithm>
 #include <numeric>
@@ -21,6 +22,8 @@
 #include <pupil/kernels/patches.hpp>
 #if PUPIL_X86_KERNELS
 #include <pupil/kernels/x86/direct_conv2d.hpp>
+#include <pupil/kernels/x86/direct_weight_gradient.hpp>
+#include <pupil/kernels/x86/stem_weight_gradient.hpp>
 #endif
 
 namespace pupil::kernels {
@@ -99,12 +102,19 @@ struct PhaseWeights {
   }
 };
 
+#if PUPIL_X86_KERNELS
+/// Whether there are tiles that read images where they lie.
+inline bool reads_in_place() {
+  return instruction_set() >= InstructionSet::avx512 && precision_in_use() == Precision::highest;
+}
+#endif
+
 /// grid = patches * right, by the kernel that is best for them. patches.columns must be right.rows.
 template <class T, class Right>
 void multiply_patches(const Patches<T>& patches, const Right& right, const GridDestination<T>& grid) {
 #if PUPIL_X86_KERNELS
   if constexpr (std::is_same_v<T, float>) {
-    if (instruction_set() >= InstructionSet::avx512 && precision_in_use() == Precision::highest && is_direct(patches)) {
+    if (reads_in_place() && is_direct(patches)) {
       with_right_operand<Avx512Tile>(right, [&](const auto& any_right) { multiply_direct(patches, any_right, grid); });
       return;
     }
@@ -121,6 +131,26 @@ void multiply_patches(const Patches<T>& patches, const Right& right, const GridD
     if (grid.epilogue != nullptr) grid.epilogue->finish_row(numbers, right.columns, numbers - grid.data);
   });
 }
+
+#if PUPIL_X86_KERNELS
+/// Adds the weight gradient of a group, if there are tiles for it that read the image where it lies.
+inline bool weight_gradient_in_place(const ConvShape& shape, const float* x, const float* dy, Index g,
+                                     float* weight_gradient) {
+  if (!reads_in_place()) return false;
+  const Index out_channels = shape.out_channels_a_group();
+  if (is_direct_weight_gradient(shape)) {
+    DirectWeightGradient(shape, x + g * shape.in_channels_a_group(), dy + g * out_channels,
+                         weight_gradient + g * out_channels * shape.patch_size())
+        .run();
+    return true;
+  }
+  if (is_stem_weight_gradient(shape)) {
+    StemWeightGradient(shape, input_patches(shape, x, g), dy, weight_gradient).run();
+    return true;
+  }
+  return false;
+}
+#endif
 
 /// The data gradient of one phase of one group.
 template <class T>
@@ -181,6 +211,11 @@ void conv2d_weight_gradient(const ConvShape& shape, const T* x, const T* dy, T* 
   const Index out_channels = shape.out_channels_a_group();
   const Index pixels = shape.batch * shape.out_height * shape.out_width;
   detail::for_each_group(shape, [&](Index g) {
+#if PUPIL_X86_KERNELS
+    if constexpr (std::is_same_v<T, float>) {
+      if (detail::weight_gradient_in_place(shape, x, dy, g, weight_gradient)) return;
+    }
+#endif
     const RowMajor<T> dy_of_group{dy + g * out_channels, pixels, out_channels, shape.out_channels};
     gemm(transposed(dy_of_group), detail::input_patches(shape, x, g),
          Destination<T>{weight_gradient + g * out_channels * shape.patch_size(), shape.patch_size(), true});

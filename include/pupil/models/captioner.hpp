@@ -53,11 +53,12 @@ class Captioner {
     const Shape<4> expected{images.dim(0), options_.image_size, options_.image_size, 3};
     require<ShapeError>(images.shape() == expected, "captioner: images are ", images.shape(), ", it was made for ",
                         expected);
-    std::vector<Sentence> captions;
-    for (const FoundCaption& found : beam_search(decoder_, encoder_.forward(images), search)) {
-      captions.push_back(vocabulary_.decode(found.words));
-    }
-    return captions;
+    return caption_features(encoder_.forward(images), search);
+  }
+
+  /// The same, from what the encoder's network made of the images: pooled features [N, pooled_size].
+  std::vector<Sentence> caption(const Tensor<T, 2>& pooled, BeamSearchOptions search = {}) const {
+    return caption_features(encoder_.project(pooled), search);
   }
 
   template <class Visitor>
@@ -74,6 +75,14 @@ class Captioner {
   const ShowAndTell<T>& decoder() const { return decoder_; }
 
  private:
+  std::vector<Sentence> caption_features(const Tensor<T, 2>& features, BeamSearchOptions search) const {
+    std::vector<Sentence> captions;
+    for (const FoundCaption& found : beam_search(decoder_, features, search)) {
+      captions.push_back(vocabulary_.decode(found.words));
+    }
+    return captions;
+  }
+
   static CaptionerOptions check(CaptionerOptions options) {
     require<OptionError>(options.image_size >= 1, "captioner: image_size is ", options.image_size);
     require<OptionError>(options.resize_to >= options.image_size, "captioner: resize_to is ", options.resize_to,

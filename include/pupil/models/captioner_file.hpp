@@ -15,6 +15,12 @@
 
 namespace pupil {
 
+/// What a file says of a captioner besides its weights.
+struct CaptionerDescription {
+  CaptionerOptions options;
+  Vocabulary vocabulary;
+};
+
 namespace detail {
 
 /// What the metadata calls this kind of file.
@@ -55,14 +61,12 @@ inline CaptionerOptions read_options(const SafetensorsFile& file) {
   return options;
 }
 
-/// An untrained captioner of the kind that the metadata describes.
+/// An untrained captioner of the kind that the metadata describe.
 template <class T>
-Captioner<T> make_captioner(const SafetensorsFile& file) {
+Captioner<T> make_captioner(const SafetensorsFile& file, const CaptionerDescription& description) {
   Rng unused(0);
   try {
-    return Captioner<T>(read_options(file), read_vocabulary(file), unused);
-  } catch (const FileError&) {
-    throw;
+    return Captioner<T>(description.options, description.vocabulary, unused);
   } catch (const Error& error) {
     throw FileError(message(file.path().string(), ": ", error.what()));
   } catch (const std::bad_alloc&) {
@@ -86,23 +90,36 @@ void add_captioner(CheckpointWriter& writer, const std::string& prefix, Captione
   tensors.set_metadata("vocabulary", words);
 }
 
-/// Makes the captioner whose weights lie under `prefix`. Throws FileError, naming what is wrong, where the file holds
-/// none or another kind of model.
-template <class T>
-Captioner<T> read_captioner(const SafetensorsFile& file, const std::string& prefix = "", bool with_generators = false) {
+/// Throws FileError, naming what is wrong, where the file holds no captioner.
+inline CaptionerDescription read_captioner_description(const SafetensorsFile& file) {
   const auto& metadata = file.metadata();
   const auto format = metadata.find("format");
   require<FileError>(format != metadata.end() && format->second == detail::captioner_format, file.path().string(),
                      ": not a captioner's model");
-  auto captioner = detail::make_captioner<T>(file);
+  return {detail::read_options(file), detail::read_vocabulary(file)};
+}
+
+/// Makes a captioner with the weights that lie under `prefix`. The description may differ from the file's in options
+/// that are for training alone. Throws FileError, naming what is wrong, where the weights are those of another model.
+template <class T>
+Captioner<T> read_captioner(const SafetensorsFile& file, const CaptionerDescription& description,
+                            const std::string& prefix = "", bool with_generators = false) {
+  auto captioner = detail::make_captioner<T>(file, description);
   read_model(file, prefix, captioner, with_generators);
   return captioner;
 }
 
+/// The same, with the file's own description.
+template <class T>
+Captioner<T> read_captioner(const SafetensorsFile& file, const std::string& prefix = "", bool with_generators = false) {
+  return read_captioner<T>(file, read_captioner_description(file), prefix, with_generators);
+}
+
 /// Writes the captioner for use: all or nothing. Throws FileError, and an older file stays.
 template <class T>
-void save_captioner(const std::filesystem::path& path, Captioner<T>& captioner) {
-  CheckpointWriter writer;
+void save_captioner(const std::filesystem::path& path, Captioner<T>& captioner,
+                    ParameterPrecision precision = ParameterPrecision::fp32) {
+  CheckpointWriter writer(precision);
   add_captioner(writer, "", captioner, false);
   writer.write(path);
 }

@@ -1,5 +1,6 @@
 #pragma once
-// One step of training a captioner from pixels to words: encoder and decoder together.
+// One step of training a captioner: encoder and decoder together, from pixels to words; the encoder from one of its
+// blocks on; or, from pooled features, all but the encoder's network.
 
 #include <cmath>
 #include <utility>
@@ -23,23 +24,57 @@ struct CaptionerContext {
   typename ShowAndTell<T>::Context decoder;
 };
 
+/// What of a captioner is trained, for optimizers and clipping: all but the first blocks of the encoder's network, or
+/// all but that network. Lives no longer than the captioner.
+template <class T>
+class TrainedPart {
+ public:
+  /// Blocks from `first_trained` on are trained; see BlockChain.
+  TrainedPart(Captioner<T>& captioner, Index first_trained) : captioner_(captioner), first_trained_(first_trained) {}
+
+  /// The captioner's names, in its order.
+  template <class Visitor>
+  void visit(Visitor&& visitor, const Name& name = {}) {
+    captioner_.encoder().visit(visitor, name / "encoder", first_trained_);
+    captioner_.decoder().visit(visitor, name / "decoder");
+  }
+
+ private:
+  Captioner<T>& captioner_;
+  Index first_trained_;
+};
+
+struct CaptionerTrainingOptions {
+  Index first_trained = 0;       ///< block of the encoder's network from which it is trained, where it sees images
+  double max_gradient_norm = 5;  ///< gradients are clipped to it
+  double word_loss_weight = 0;   ///< 1 is as much as the loss of the captions
+};
+
 /// What a batch came to.
 struct CaptionerLoss {
   double captions = 0;  ///< mean cross entropy over all targets
   double words = 0;     ///< the weighted word loss
 };
 
-/// Adds the gradients of the mean cross entropy over all targets of the batch, and of `word_loss_weight` times the word
-/// loss, to those of the captioner's parameters. images [N, image_size, image_size, 3] belong to batch.images(). An
-/// image goes through the encoder once, however many captions it has.
-template <class T>
-CaptionerLoss captioner_gradients(Captioner<T>& captioner, Tensor<T, 4> images, const Batch& batch,
-                                  double word_loss_weight, CaptionerContext<T>& context) {
-  const Tensor<T, 2> features = captioner.encoder().forward(std::move(images), context.encoder);
+/// Adds the gradients of the mean cross entropy over all targets of the batch, and of the weighted word loss, to those
+/// of the captioner's parameters. The input, images [N, image_size, image_size, 3] or pooled features
+/// [N, pooled_size], belongs to batch.images(). An image goes through the encoder once, however many captions it has;
+/// pooled features leave the encoder's network as it is.
+template <class T, std::size_t Rank>
+CaptionerLoss captioner_gradients(Captioner<T>& captioner, Tensor<T, Rank> input, const Batch& batch,
+                                  const CaptionerTrainingOptions& options, CaptionerContext<T>& context) {
+  constexpr bool sees_images = Rank == 4;
+  ImageEncoder<T>& encoder = captioner.encoder();
+  const Tensor<T, 2> features = [&] {
+    if constexpr (sees_images)
+      return encoder.forward(std::move(input), context.encoder, options.first_trained);
+    else
+      return encoder.forward_pooled(std::move(input), context.encoder);
+  }();
   Tensor<T, 2> d_features(features.shape());
   CaptionerLoss loss;
-  if (word_loss_weight > 0) {
-    auto words = word_loss(captioner.decoder().embedding(), features, batch, word_loss_weight);
+  if (options.word_loss_weight > 0) {
+    auto words = word_loss(captioner.decoder().embedding(), features, batch, options.word_loss_weight);
     loss.words = words.value;
     d_features = std::move(words.d_features);
   }
@@ -51,14 +86,13 @@ CaptionerLoss captioner_gradients(Captioner<T>& captioner, Tensor<T, 4> images, 
     loss.captions += entropy.value;
     kernels::add_to(d_features, captioner.decoder().backward(entropy.gradient, context.decoder));
   }
-  captioner.encoder().backward(d_features, context.encoder);
+  if constexpr (sees_images) {
+    encoder.backward(std::move(d_features), context.encoder);
+  } else {
+    encoder.backward_pooled(std::move(d_features), context.encoder);
+  }
   return loss;
 }
-
-struct CaptionerTrainingOptions {
-  double max_gradient_norm = 5;  ///< gradients are clipped to it
-  double word_loss_weight = 0;   ///< 1 is as much as the loss of the captions
-};
 
 /// What a training step came to.
 struct StepResult {
@@ -66,18 +100,20 @@ struct StepResult {
   double gradient_norm = 0;  ///< before clipping
 };
 
-/// Gradients, clipping, and a step of the optimizer. Throws NumericError, with the weights as they were, where the loss
-/// or the gradients' norm is not finite.
-template <class T>
-StepResult train_captioner(Captioner<T>& captioner, Adam<T>& adam, Tensor<T, 4> images, const Batch& batch,
+/// Gradients, clipping, and a step of the optimizer, for what is trained; see captioner_gradients for the input. Throws
+/// NumericError, with the weights as they were, where the loss or the gradients' norm is not finite.
+template <class T, std::size_t Rank>
+StepResult train_captioner(Captioner<T>& captioner, Adam<T>& adam, Tensor<T, Rank> input, const Batch& batch,
                            const CaptionerTrainingOptions& options, CaptionerContext<T>& context) {
   StepResult result;
-  result.loss = captioner_gradients(captioner, std::move(images), batch, options.word_loss_weight, context);
+  result.loss = captioner_gradients(captioner, std::move(input), batch, options, context);
   const double loss = result.loss.captions + result.loss.words;
   require<NumericError>(std::isfinite(loss), "the loss is ", loss);
-  result.gradient_norm = clip_gradient_norm(captioner, options.max_gradient_norm);
+  constexpr bool sees_images = Rank == 4;
+  TrainedPart<T> trained(captioner, sees_images ? options.first_trained : captioner.encoder().network().block_count());
+  result.gradient_norm = clip_gradient_norm(trained, options.max_gradient_norm);
   require<NumericError>(std::isfinite(result.gradient_norm), "the gradients' norm is ", result.gradient_norm);
-  adam.step(captioner);
+  adam.step(trained);
   return result;
 }
 

@@ -32,13 +32,17 @@ class FeatureNetwork {
 
   Tensor<T, 2> pooled(const Tensor<T, 4>& images) const { return pooled_of_grid(grid(images)); }
 
-  /// The pooled features. Blocks before `first_trained` are run as in inference.
+  /// The pooled features. Blocks before `first_trained` are run as in inference; where that is all of them, so is the
+  /// pooling.
   Tensor<T, 2> forward(Tensor<T, 4> images, Context& context, Index first_trained = 0) {
-    return pooling_.forward(blocks_.forward(std::move(images), context.blocks, first_trained), context.pooling);
+    auto grid = blocks_.forward(std::move(images), context.blocks, first_trained);
+    if (first_trained == blocks_.size()) return pooled_of_grid(grid);
+    return pooling_.forward(std::move(grid), context.pooling);
   }
 
   /// Adds to the gradients of what is trained. Images are not: they get none.
   void backward(const Tensor<T, 2>& d_pooled, const Context& context) {
+    if (context.blocks.first_trained == blocks_.size()) return;
     auto d_grid = pooling_.backward(d_pooled, context.pooling);
     blocks_.backward(std::move(d_grid), context.blocks);
   }
@@ -57,10 +61,11 @@ class FeatureNetwork {
     return table.add(pooling_name(name), pooling_, grid);
   }
 
+  /// What is trained from block `first_trained` on: blocks().size() is nothing.
   template <class Visitor>
-  void visit(Visitor&& visitor, const Name& name = {}) {
-    blocks_.visit(visitor, name);
-    pooling_.visit(visitor, pooling_name(name));
+  void visit(Visitor&& visitor, const Name& name = {}, Index first_trained = 0) {
+    blocks_.visit(visitor, name, first_trained);
+    if (first_trained < blocks_.size()) pooling_.visit(visitor, pooling_name(name));
   }
 
  protected:

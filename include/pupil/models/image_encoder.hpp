@@ -72,10 +72,11 @@ class ImageEncoder {
     return table.add(name / "norm", norm_, table.add(name / projection_name(), fc_, pooled));
   }
 
-  /// The network's parameters under its own names, the dense layer's under projection_name(), and `norm`.
+  /// The network's parameters under its own names, those of blocks before `first_trained` left out; the dense layer's
+  /// under projection_name(), and `norm`.
   template <class Visitor>
-  void visit(Visitor&& visitor, const Name& name = {}) {
-    network_.visit(visitor, name);
+  void visit(Visitor&& visitor, const Name& name = {}, Index first_trained = 0) {
+    network_.visit(visitor, name, first_trained);
     fc_.visit(visitor, name / projection_name());
     norm_.visit(visitor, name / "norm");
   }

@@ -95,6 +95,10 @@ class ImageNetwork {
     return std::visit([&](const auto& network) { return network.blocks().index_of(name); }, network_);
   }
 
+  Index block_count() const {
+    return std::visit([](const auto& network) { return network.blocks().size(); }, network_);
+  }
+
   /// What torchvision calls the layer from pooled features to classes.
   std::string_view classifier_name() const {
     if (std::holds_alternative<ResNet<T>>(network_)) return "fc";
@@ -110,9 +114,10 @@ class ImageNetwork {
     return std::visit([&](auto& network) { return network.summarize(table, name, images); }, network_);
   }
 
+  /// What is trained from block `first_trained` on: block_count() is nothing.
   template <class Visitor>
-  void visit(Visitor&& visitor, const Name& name = {}) {
-    std::visit([&](auto& network) { network.visit(visitor, name); }, network_);
+  void visit(Visitor&& visitor, const Name& name = {}, Index first_trained = 0) {
+    std::visit([&](auto& network) { network.visit(visitor, name, first_trained); }, network_);
   }
 
   const ImageNetworkOptions& options() const { return options_; }

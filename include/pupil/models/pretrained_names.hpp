@@ -21,9 +21,10 @@ struct StoredModule {
 
 /// What a file of weights holds, as its tensors' names tell.
 struct StoredArchitecture {
-  std::string name;                               ///< one of image_architectures
-  std::string first;                              ///< the weight of the first convolution
-  Shape<4> first_shape{};                         ///< of an architecture of its own width: [out, in, height, width]
+  std::string name;        ///< one of image_architectures
+  std::string first;       ///< the weight of the first convolution
+  Shape<4> first_shape{};  ///< of an architecture of its own width: [out, in, height, width]
+  std::string classifier;  ///< torchvision's name of the last layer, from pooled features to classes
   std::map<std::string, StoredModule> modules{};  ///< by torchvision's names, those that are called otherwise
 };
 
@@ -68,7 +69,7 @@ inline StoredArchitecture recognize_architecture(const SafetensorsFile& file) {
     const bool bottleneck = has("layer1.0.conv3.weight");
     const std::string name = bottleneck ? (has("layer3.6.conv1.weight") ? "resnet101" : "resnet50")
                                         : (has("layer3.2.conv1.weight") ? "resnet34" : "resnet18");
-    return {.name = name, .first = "conv1.weight", .first_shape = {64, 3, 7, 7}};
+    return {.name = name, .first = "conv1.weight", .first_shape = {64, 3, 7, 7}, .classifier = "fc"};
   }
   if (has("features.0.weight")) {
     const bool batch_norm = has("features.1.weight");
@@ -76,15 +77,20 @@ inline StoredArchitecture recognize_architecture(const SafetensorsFile& file) {
     return {.name = batch_norm ? "vgg16_bn" : "vgg16",
             .first = "features.0.weight",
             .first_shape = {64, 3, 3, 3},
+            .classifier = "classifier.6",
             .modules = timm ? timm_vgg_modules() : std::map<std::string, StoredModule>()};
   }
   if (has("features.1.conv.0.0.weight")) {
-    return {.name = "mobilenet_v2", .first = "features.0.0.weight", .first_shape = {32, 3, 3, 3}};
+    return {.name = "mobilenet_v2",
+            .first = "features.0.0.weight",
+            .first_shape = {32, 3, 3, 3},
+            .classifier = "classifier.1"};
   }
   if (has("blocks.0.0.conv_dw.weight")) {
     return {.name = "mobilenet_v2",
             .first = "conv_stem.weight",
             .first_shape = {32, 3, 3, 3},
+            .classifier = "classifier.1",
             .modules = timm_mobilenet_v2_modules()};
   }
   throw FileError(message(file.path().string(),

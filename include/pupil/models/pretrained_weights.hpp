@@ -66,7 +66,7 @@ class PretrainedWeights {
   /// of another architecture; the network is then partly filled.
   template <class T>
   void load(ImageNetwork<T>& network) const {
-    load(network, network.options(), stored(std::string(network.classifier_name())).name + ".");
+    load(network, network.options(), stored(architecture_.classifier).name + ".");
   }
 
   /// The same, with the classifier.
@@ -75,8 +75,8 @@ class PretrainedWeights {
     load(classifier, classifier.network().options(), {});
   }
 
-  /// A number that two files share only if they hold the same, metadata included. Reads the whole file.
-  std::uint64_t fingerprint() const;
+  /// 16 digits that two files share only if they hold the same, metadata included. Reads the whole file.
+  std::string fingerprint() const;
 
  private:
   Index read_width() const;
@@ -158,10 +158,7 @@ inline Preprocessing PretrainedWeights::read_preprocessing() const {
 }
 
 inline Index PretrainedWeights::classes() const {
-  const std::string_view classifier = architecture_.name.starts_with("vgg")         ? "classifier.6"
-                                      : architecture_.name.starts_with("mobilenet") ? "classifier.1"
-                                                                                    : "fc";
-  const std::string name = stored(std::string(classifier)).name + ".weight";
+  const std::string name = stored(architecture_.classifier).name + ".weight";
   if (!file_.contains(name)) return 0;
   const std::vector<Index>& shape = file_.info(name).shape;
   constexpr Index most_classes = 1 << 16;
@@ -170,7 +167,7 @@ inline Index PretrainedWeights::classes() const {
   return shape[0];
 }
 
-inline std::uint64_t PretrainedWeights::fingerprint() const {
+inline std::string PretrainedWeights::fingerprint() const {
   std::uint64_t hash = empty_hash;
   const auto add = [&](std::string_view text) { hash = hash_bytes(text, hash_number(text.size(), hash)); };
   for (const auto& [key, text] : file_.metadata()) add(key), add(text);
@@ -181,7 +178,7 @@ inline std::uint64_t PretrainedWeights::fingerprint() const {
     add({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
   }
   file_.release_pages();
-  return hash;
+  return hash_digits(hash);
 }
 
 template <class Model>

@@ -125,9 +125,11 @@ class BlockChain {
     return x;
   }
 
+  /// Blocks from `first` on.
   template <class Visitor>
-  void visit(Visitor&& visitor, const Name& name = {}) {
-    for (Entry& entry : blocks_) {
+  void visit(Visitor&& visitor, const Name& name = {}, Index first = 0) {
+    for (Index i = first; i < size(); ++i) {
+      Entry& entry = at(i);
       detail::with_path(name, entry.path, [&](const Name& full_name) {
         std::visit([&](auto& block) { block.visit(visitor, full_name); }, entry.block);
       });

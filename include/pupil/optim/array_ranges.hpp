@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <vector>
 
 #include <pupil/core/function_ref.hpp>
 #include <pupil/core/parallel.hpp>
+#include <pupil/core/pool_allocator.hpp>
 
 namespace pupil::detail {
 
@@ -39,8 +39,8 @@ class ArrayRanges {
 
  private:
   Index grain_;
-  std::vector<Index> sizes_;
-  std::vector<Index> ends_;
+  PoolVector<Index> sizes_;
+  PoolVector<Index> ends_;
 };
 
 }  // namespace pupil::detail

@@ -4,9 +4,9 @@
 #include <cstddef>
 #include <span>
 #include <variant>
-#include <vector>
 
 #include <pupil/core/parallel.hpp>
+#include <pupil/core/pool_allocator.hpp>
 #include <pupil/nn/parameter.hpp>
 #include <pupil/optim/array_ranges.hpp>
 
@@ -39,7 +39,7 @@ class Gradients {
   }
 
  private:
-  std::vector<std::variant<std::span<float>, std::span<double>>> all_;
+  PoolVector<std::variant<std::span<float>, std::span<double>>> all_;
   ArrayRanges ranges_{pointwise_grain};
 };
 

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include <pupil/core/pool_allocator.hpp>
 #include <pupil/optim/array_ranges.hpp>
 #include <pupil/optim/parameter_group.hpp>
 #include <pupil/optim/parameter_state.hpp>
@@ -78,7 +79,7 @@ class Optimizer {
   /// are Eigen arrays of one length, and `settings` are those of their parameter. Then all gradients are zero.
   template <class Model, class Rule>
   void update(Model& model, const Rule& rule) {
-    std::vector<TrainedParameter> parameters;
+    PoolVector<TrainedParameter> parameters;
     detail::ArrayRanges ranges(update_grain);
     for_each_parameter(model, [&](const Name& name, auto& parameter) {
       static_assert(std::is_same_v<typename std::remove_cvref_t<decltype(parameter)>::Scalar, T>,

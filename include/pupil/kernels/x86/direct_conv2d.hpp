@@ -25,11 +25,9 @@ namespace pupil::kernels::detail {
 
 /// Whether the groups of positions are full enough for this to pay, and runs long enough.
 inline bool is_direct(const Patches<float>& patches) {
-  constexpr Index group = DirectTasks::group;
-  constexpr Index shortest_run = 9;  // three taps of three channels: a network's first convolution
   const Index width = patches.out_width;
-  return patches.channels == patches.pixel_stride && patches.columns > 0 && patches.rows > 0 &&
-         DirectSteps(patches).run() >= shortest_run && 5 * width >= 4 * round_up(width, group);
+  return patches.channels == patches.pixel_stride && patches.columns >= 16 && patches.rows > 0 &&
+         5 * width >= 4 * round_up(width, DirectTasks::best_group(width));
 }
 
 /// What threads need to compute one task after another.
@@ -73,7 +71,7 @@ class DirectProduct {
       Positions* read_end = read;
       for (const Positions* each = all; each < end; ++each) {  // of a line outside the image there is nothing to add
         const Index line = each->image_line + tap_line;
-        if (line >= 0 && line < patches_.height) {
+        if (steps_.lines() > 1 || (line >= 0 && line < patches_.height)) {
           *read_end++ = *each;
           continue;
         }
@@ -94,8 +92,8 @@ class DirectProduct {
     for (Index n = first_image; n < last_image; ++n, memory += part_.size_of_image()) {
       const float* const part = part_.get(n, first_line, memory);
       for (Index y = first_line; y < last_line; ++y) {
-        for (Index x = 0; x < patches_.out_width; x += DirectTasks::group) {
-          const Index count = std::min(DirectTasks::group, patches_.out_width - x);
+        for (Index x = 0; x < patches_.out_width; x += tasks_.group) {
+          const Index count = std::min(tasks_.group, patches_.out_width - x);
           const Index image_line = patches_.vertical.first_offset + y * patches_.vertical.stride;
           *positions++ = {part + part_.position(y - first_line, x), grid_.at(n, y, x), count, image_line};
         }
@@ -146,6 +144,7 @@ class DirectProduct {
 
   void add_step(Index step, const Positions* begin, const Positions* end, const Range& all_columns) const {
     const Index depth = steps_.depth(step);
+    const Avx512DirectTile::Terms terms{depth / steps_.lines(), steps_.lines(), steps_.line_step() * part_.line_size()};
     const Index offset = steps_.line(step) * part_.line_size() + steps_.offset_in_line(step);
     constexpr std::array<float, Avx512DirectTile::columns> zeros{};
     const Avx512DirectTile::Strides strides{part_.position_stride(), step == 0 ? 0 : grid_.pixel_stride,
@@ -168,11 +167,11 @@ class DirectProduct {
         }
         prefetch_results(step, pair);
         if (!is_finished_by(step)) {
-          add_products(depth, pair, panel, start, nullptr, strides, columns);
+          add_products(tasks_.group, terms, pair, panel, start, nullptr, strides, columns);
         } else {
           const GroupEpilogues epilogues{grid_.epilogue->from(column, pair[0].result - grid_.data),
                                          grid_.epilogue->from(column, pair[1].result - grid_.data)};
-          add_products(depth, pair, panel, start, &epilogues, strides, columns);
+          add_products(tasks_.group, terms, pair, panel, start, &epilogues, strides, columns);
         }
       }
     }

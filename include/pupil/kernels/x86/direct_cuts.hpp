@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include <pupil/kernels/packing.hpp>
 #include <pupil/kernels/patches.hpp>
 #include <pupil/kernels/x86/direct_tile_avx512.hpp>
 
@@ -21,7 +22,8 @@ struct PixelLayout {
   Index size;  ///< from one pixel to the next, in numbers
 };
 
-/// The steps of the sum over taps and channels: pieces of runs that lie together in the image.
+/// The steps of the sum over taps and channels: a piece of a run that lies together in the image, or the same runs of
+/// several lines where these are short.
 class DirectSteps {
  public:
   /// A piece that leaves room for its panel of the right operand and the rows of a tile in the first-level cache.
@@ -34,37 +36,47 @@ class DirectSteps {
                                                                                            : 1),
         runs_a_line_(patches.horizontal.count / joined_taps_),
         run_(joined_taps_ * patches.channels),
+        joined_lines_(runs_a_line_ == 1 && patches.vertical.count * run_ <= max_step ? patches.vertical.count : 1),
         steps_a_run_((run_ + max_step - 1) / max_step),
-        count_(patches.vertical.count * runs_a_line_ * steps_a_run_) {}
+        count_(patches.vertical.count / joined_lines_ * runs_a_line_ * steps_a_run_) {}
 
   Index count() const { return count_; }
-  /// How many terms lie together in the image.
-  Index run() const { return run_; }
-  /// The first term of a step, and how many it has.
+  /// Of how many lines of the image a step reads.
+  Index lines() const { return joined_lines_; }
+  Index line_step() const { return line_step_; }
+  /// The first term of a step.
   Index begin(Index step) const {
     const Index run = step / steps_a_run_;
-    return run * run_ + run_ * (step - run * steps_a_run_) / steps_a_run_;
+    return joined_lines_ * run * run_ + run_ * (step - run * steps_a_run_) / steps_a_run_;
   }
+  /// How many terms a step has, in all of its lines.
   Index depth(Index step) const { return begin(step + 1) - begin(step); }
-  /// How many lines below a position's first tap the step reads.
+  /// How many lines below a position's first tap the step begins to read.
   Index line(Index step) const { return step / steps_a_run_ / runs_a_line_ * line_step_; }
   /// How many numbers into that line it begins.
   Index offset_in_line(Index step) const {
     const Index run = step / steps_a_run_;
-    return run % runs_a_line_ * tap_size_ + begin(step) - run * run_;
+    return run % runs_a_line_ * tap_size_ + begin(step) - joined_lines_ * run * run_;
   }
 
  private:
-  Index line_step_, tap_size_, joined_taps_, runs_a_line_, run_, steps_a_run_, count_;
+  Index line_step_, tap_size_, joined_taps_, runs_a_line_, run_, joined_lines_, steps_a_run_, count_;
 };
 
 /// How the output is cut into tasks, and lines of it into groups of positions.
 struct DirectTasks {
-  static constexpr Index group = Avx512DirectTile::group_rows;
   /// About how many groups a task has: enough to use a panel of weights several times while it is near.
   static constexpr Index wanted_groups = 16;
 
-  explicit DirectTasks(const Patches<float>& patches) {
+  /// How many positions make a group in lines of `width`: as many as a tile takes, or fewer where a tile of those would
+  /// be fuller.
+  static Index best_group(Index width) {
+    constexpr Index most = Avx512DirectTile::most_group_rows;
+    constexpr Index fewer = Avx512DirectTile::fewer_group_rows;
+    return 5 * width >= 4 * round_up(width, most) ? most : fewer;
+  }
+
+  explicit DirectTasks(const Patches<float>& patches) : group(best_group(patches.out_width)) {
     const Index height = patches.out_height;
     batch = patches.rows / (height * patches.out_width);
     groups_a_line = (patches.out_width + group - 1) / group;
@@ -82,6 +94,7 @@ struct DirectTasks {
   /// In a task, at most.
   Index groups() const { return images * lines * groups_a_line; }
 
+  Index group;  ///< positions in a group
   Index batch = 0;
   Index groups_a_line = 0;
   Index lines = 0;           ///< of each image in a task

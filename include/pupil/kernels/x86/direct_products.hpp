@@ -50,22 +50,24 @@ struct Positions {
 /// The epilogues of two groups of positions.
 using GroupEpilogues = std::array<Epilogue<float>, 2>;
 
-/// Adds a step's products to 32 columns of two groups of positions, or to the `columns` that there are. Where `start`
-/// is not null, it is the row from which all sums start; where `epilogues` is not, it is how they end.
-inline void add_products(Index depth, const std::array<Positions, 2>& groups, const float* right, const float* start,
-                         const GroupEpilogues* epilogues, const Avx512DirectTile::Strides& strides, Index columns) {
-  constexpr Index rows = Avx512DirectTile::group_rows;
+/// Adds a step's products to 32 columns of two groups of positions, of `rows` each where they are whole, or to the
+/// `columns` that there are. Where `start` is not null, it is the row from which all sums start; where `epilogues` is
+/// not, it is how they end.
+inline void add_products(Index rows, const Avx512DirectTile::Terms& terms, const std::array<Positions, 2>& groups,
+                         const float* right, const float* start, const GroupEpilogues* epilogues,
+                         const Avx512DirectTile::Strides& strides, Index columns) {
+  constexpr Index most_rows = Avx512DirectTile::most_group_rows;
   constexpr Index all_columns = Avx512DirectTile::columns;
   const auto& [first, second] = groups;
   const auto start_of = [&](const Positions& group) { return start == nullptr ? group.result : start; };
   if (first.count == rows && second.count == rows) {
     Avx512DirectTile::multiply(
-        depth, {first.left, start_of(first), first.result, epilogues == nullptr ? nullptr : &(*epilogues)[0]},
+        rows, terms, {first.left, start_of(first), first.result, epilogues == nullptr ? nullptr : &(*epilogues)[0]},
         {second.left, start_of(second), second.result, epilogues == nullptr ? nullptr : &(*epilogues)[1]}, right,
         strides, columns);
     return;
   }
-  std::array<float, 2 * rows * all_columns> buffer{};
+  std::array<float, 2 * most_rows * all_columns> buffer{};
   const auto for_each_row = [&](const auto& use) {
     for (std::size_t g = 0; g < 2; ++g) {
       float* const rows_in_buffer = buffer.data() + static_cast<Index>(g) * rows * all_columns;
@@ -80,15 +82,15 @@ inline void add_products(Index depth, const std::array<Positions, 2>& groups, co
   DirectGroup lower{second.left, second_half, second_half};
   const Avx512DirectTile::Strides buffer_strides{strides.left, all_columns, all_columns};
   if (epilogues == nullptr) {
-    Avx512DirectTile::multiply(depth, upper, lower, right, buffer_strides, columns);
+    Avx512DirectTile::multiply(rows, terms, upper, lower, right, buffer_strides, columns);
   } else {
-    BufferedEpilogue<float, rows, all_columns> upper_epilogue((*epilogues)[0], columns);
-    BufferedEpilogue<float, rows, all_columns> lower_epilogue((*epilogues)[1], columns);
+    BufferedEpilogue<float, most_rows, all_columns> upper_epilogue((*epilogues)[0], columns);
+    BufferedEpilogue<float, most_rows, all_columns> lower_epilogue((*epilogues)[1], columns);
     for (Index r = 0; r < first.count; ++r) upper_epilogue.take_row(r, r * strides.result);
     for (Index r = 0; r < second.count; ++r) lower_epilogue.take_row(r, r * strides.result);
     upper.epilogue = &upper_epilogue.get();
     lower.epilogue = &lower_epilogue.get();
-    Avx512DirectTile::multiply(depth, upper, lower, right, buffer_strides, columns);
+    Avx512DirectTile::multiply(rows, terms, upper, lower, right, buffer_strides, columns);
   }
   for_each_row([&](float* result, const float* row) { std::copy_n(row, columns, result); });
 }

@@ -1,6 +1,6 @@
 #pragma once
-// A 14 x 32 tile of fp32 sums as gemm_tile_avx512.hpp's, whose left rows lie as far apart in memory as they happen to:
-// two groups of seven rows, with one distance between the rows of a group.
+// A tile of fp32 sums as gemm_tile_avx512.hpp's, whose left rows lie as far apart in memory as they happen to: two
+// groups of seven or of four rows by 32 columns, with one distance between the rows of a group.
 
 #include <utility>
 
@@ -21,7 +21,8 @@ struct DirectGroup {
 };
 
 struct Avx512DirectTile {
-  static constexpr Index group_rows = 7;
+  static constexpr Index most_group_rows = 7;
+  static constexpr Index fewer_group_rows = 4;
   static constexpr Index columns = 32;
 
   /// The distances between rows: of the left operand, of the starts (may be 0) and of the results.
@@ -29,18 +30,29 @@ struct Avx512DirectTile {
     Index left, start, result;
   };
 
-  /// result(r, c) = start(r, c) + sum over k < depth of left(r, k) right(k, c), or what the group's epilogue makes of
+  /// How many terms a sum has: `depth` that lie together in each of `lines`, which lie `stride` apart.
+  struct Terms {
+    Index depth;
+    Index lines = 1;
+    Index stride = 0;
+  };
+
+  /// result(r, c) = start(r, c) + sum over all terms k of left(r, k) right(k, c), or what the group's epilogue makes of
   /// that, for the rows of both groups, which have epilogues or not, and the first `count` columns; `right` is a packed
-  /// panel.
-  [[gnu::target("avx512f")]] static void multiply(Index depth, const DirectGroup& first, const DirectGroup& second,
-                                                  const float* right, const Strides& strides, Index count) {
-    constexpr auto row_numbers = std::make_integer_sequence<Index, group_rows>{};
-    if (count == columns) {
-      run<2>(depth, first, second, right, strides, 0xFFFF, row_numbers);
-    } else if (count > 16) {
-      run<2>(depth, first, second, right, strides, first_lanes(count - 16), row_numbers);
+  /// panel. A group has most_group_rows or fewer_group_rows.
+  static void multiply(Index group_rows, const Terms& terms, const DirectGroup& first, const DirectGroup& second,
+                       const float* right, const Strides& strides, Index count) {
+    const auto run_rows = [&](auto row_numbers) {
+      if (count > 16) {
+        run<2>(terms, first, second, right, strides, first_lanes(count - 16), row_numbers);
+      } else {
+        run<1>(terms, first, second, right, strides, first_lanes(count), row_numbers);
+      }
+    };
+    if (group_rows == most_group_rows) {
+      run_rows(std::make_integer_sequence<Index, most_group_rows>{});
     } else {
-      run<1>(depth, first, second, right, strides, first_lanes(count), row_numbers);
+      run_rows(std::make_integer_sequence<Index, fewer_group_rows>{});
     }
   }
 
@@ -51,12 +63,12 @@ struct Avx512DirectTile {
   // addressed by one pointer a group and three distances, as many as there are registers for. A row has one register or
   // two; the mask names the columns of the last.
   template <Index Registers, Index... Row>
-  [[gnu::target("avx512f"), gnu::always_inline]] static inline void run(
-      Index depth, const DirectGroup& first, const DirectGroup& second, const float* right, const Strides& strides,
-      __mmask16 mask, std::integer_sequence<Index, Row...> row_numbers) {
+  [[gnu::target("avx512f")]] static void run(const Terms& terms, const DirectGroup& first, const DirectGroup& second,
+                                             const float* right, const Strides& strides, __mmask16 mask,
+                                             std::integer_sequence<Index, Row...> row_numbers) {
     constexpr Index last = 16 * (Registers - 1);
-    __m512 low[2][group_rows];
-    __m512 high[2][group_rows];
+    __m512 low[2][sizeof...(Row)];
+    __m512 high[2][sizeof...(Row)];
     ((high[0][Row] = _mm512_maskz_loadu_ps(mask, first.start + Row * strides.start + last),
       high[1][Row] = _mm512_maskz_loadu_ps(mask, second.start + Row * strides.start + last)),
      ...);
@@ -73,19 +85,22 @@ struct Avx512DirectTile {
     // A compiler that knew how these hang together would compute them anew in the loop, which costs a third of its
     // speed.
     __asm__("" : "+r"(three), "+r"(five));
-    for (Index k = 0; k < depth; ++k, upper += sizeof(float), lower += sizeof(float), right += columns) {
-      const __m512 right_high = _mm512_load_ps(right + last);
-      if constexpr (Registers == 2) {
-        const __m512 right_low = _mm512_load_ps(right);
-        ((low[0][Row] = _mm512_fmadd_ps(broadcast<Row>(upper, one, three, five), right_low, low[0][Row]),
-          high[0][Row] = _mm512_fmadd_ps(broadcast<Row>(upper, one, three, five), right_high, high[0][Row]),
-          low[1][Row] = _mm512_fmadd_ps(broadcast<Row>(lower, one, three, five), right_low, low[1][Row]),
-          high[1][Row] = _mm512_fmadd_ps(broadcast<Row>(lower, one, three, five), right_high, high[1][Row])),
-         ...);
-      } else {
-        ((high[0][Row] = _mm512_fmadd_ps(broadcast<Row>(upper, one, three, five), right_high, high[0][Row]),
-          high[1][Row] = _mm512_fmadd_ps(broadcast<Row>(lower, one, three, five), right_high, high[1][Row])),
-         ...);
+    const Index to_next_line = (terms.stride - terms.depth) * static_cast<Index>(sizeof(float));
+    for (Index line = 0; line < terms.lines; ++line, upper += to_next_line, lower += to_next_line) {
+      for (Index k = 0; k < terms.depth; ++k, upper += sizeof(float), lower += sizeof(float), right += columns) {
+        const __m512 right_high = _mm512_load_ps(right + last);
+        if constexpr (Registers == 2) {
+          const __m512 right_low = _mm512_load_ps(right);
+          ((low[0][Row] = _mm512_fmadd_ps(broadcast<Row>(upper, one, three, five), right_low, low[0][Row]),
+            high[0][Row] = _mm512_fmadd_ps(broadcast<Row>(upper, one, three, five), right_high, high[0][Row]),
+            low[1][Row] = _mm512_fmadd_ps(broadcast<Row>(lower, one, three, five), right_low, low[1][Row]),
+            high[1][Row] = _mm512_fmadd_ps(broadcast<Row>(lower, one, three, five), right_high, high[1][Row])),
+           ...);
+        } else {
+          ((high[0][Row] = _mm512_fmadd_ps(broadcast<Row>(upper, one, three, five), right_high, high[0][Row]),
+            high[1][Row] = _mm512_fmadd_ps(broadcast<Row>(lower, one, three, five), right_high, high[1][Row])),
+           ...);
+        }
       }
     }
     if (first.epilogue != nullptr) {

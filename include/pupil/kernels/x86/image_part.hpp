@@ -18,7 +18,7 @@ class ImagePart {
         line_step_(patches.vertical.count == 1 ? 1 : patches.vertical.stride),
         layout_(patches),
         lines_((tasks.lines - 1) * line_step_ + (patches.vertical.count - 1) * patches.vertical.offset_step + 1),
-        pixels_((tasks.groups_a_line * DirectTasks::group - 1) * layout_.step +
+        pixels_((tasks.groups_a_line * tasks.group - 1) * layout_.step +
                 (patches.horizontal.count - 1) * patches.horizontal.offset_step + 1),
         is_in_place_(!layout_.has_gaps && patches.channels <= DirectSteps::max_step &&
                      reads_every_pixel(patches.vertical, patches.out_height, patches.height) &&

@@ -1,0 +1,25 @@
+#include "dev_scores.hpp"
+
+#include <algorithm>
+#include <span>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace captioner {
+
+pupil::CaptionScores score_dev(const pupil::Captioner<float>& model, const TrainingData& data) {
+  constexpr std::size_t batch = 64;
+  const pupil::BeamSearchOptions search{.max_length = model.options().max_caption_length};
+  std::vector<pupil::Sentence> candidates;
+  for (std::size_t first = 0; first < data.dev_rows.size(); first += batch) {
+    const std::size_t count = std::min(batch, data.dev_rows.size() - first);
+    const EncoderInput input = data.inputs->plain(std::span(data.dev_rows).subspan(first, count));
+    for (auto& caption : std::visit([&](const auto& images) { return model.caption(images, search); }, input)) {
+      candidates.push_back(std::move(caption));
+    }
+  }
+  return pupil::score_captions(candidates, data.dev_references);
+}
+
+}  // namespace captioner

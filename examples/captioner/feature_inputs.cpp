@@ -1,0 +1,46 @@
+#include "feature_inputs.hpp"
+
+#include <unordered_set>
+
+namespace captioner {
+
+FeatureInputs::FeatureInputs(const std::filesystem::path& file, bool mirror)
+    : cache_(file), mirror_(mirror && cache_.description().flips) {
+  pupil::require<pupil::FileError>(cache_.description().kind == "pooled", file.string(), ": holds features of kind \"",
+                                   cache_.description().kind, "\"; training needs \"pooled\" ones");
+}
+
+EncoderInput FeatureInputs::varied(std::span<const pupil::Index> rows, pupil::Rng& rng) const {
+  std::vector<pupil::FeatureView> views;
+  for (const pupil::Index row : rows) views.push_back({row, mirror_ && rng.below(2) == 1});
+  return cache_.read<2>(views);
+}
+
+EncoderInput FeatureInputs::plain(std::span<const pupil::Index> rows) const {
+  std::vector<pupil::FeatureView> views;
+  for (const pupil::Index row : rows) views.push_back({row, false});
+  return cache_.read<2>(views);
+}
+
+std::unique_ptr<const EncoderInputs> open_features(const TrainingSettings& settings,
+                                                   const std::vector<std::string>& names) {
+  auto inputs = std::make_unique<const FeatureInputs>(settings.features, settings.mirror);
+  const pupil::FeatureCache& cache = inputs->cache();
+  const auto require_same = [&](const char* what, const auto& found, const auto& expected) {
+    pupil::require<pupil::FileError>(found == expected, settings.features, ": holds features of ", what, ' ', found,
+                                     ", the run's is ", expected);
+  };
+  require_same("encoder", cache.description().encoder, settings.encoder);
+  require_same("image size", cache.description().image_size, settings.image_size);
+  pupil::require<pupil::FileError>(cache.description().weights == settings.weights_fingerprint, settings.features,
+                                   ": holds features of other weights (", cache.description().weights,
+                                   ") than those of ", settings.weights, " (", settings.weights_fingerprint, ")");
+  const std::unordered_set<std::string> known(cache.names().begin(), cache.names().end());
+  for (const std::string& name : names) {
+    pupil::require<pupil::FileError>(known.contains(name), settings.features, ": has no features of ", name, " in ",
+                                     settings.data);
+  }
+  return inputs;
+}
+
+}  // namespace captioner

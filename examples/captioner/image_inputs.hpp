@@ -1,0 +1,35 @@
+#pragma once
+// Training from pixels: windows of decoded images, perhaps mirrored.
+
+#include <string_view>
+#include <vector>
+
+#include <pupil/data/augment.hpp>
+
+#include "encoder_inputs.hpp"
+
+namespace captioner {
+
+struct ImageInputOptions {
+  pupil::Index image_size = 224;  ///< pixels a side of the windows
+  pupil::Normalization normalization = pupil::imagenet_normalization;
+  bool mirror = true;  ///< whether half of the varied images are mirrored
+};
+
+class ImageInputs final : public EncoderInputs {
+ public:
+  ImageInputs(pupil::ImageCache images, const ImageInputOptions& options);
+
+  std::optional<pupil::Index> find(std::string_view image) const override { return images_.find(image); }
+  const std::vector<pupil::SkippedImage>& skipped() const override { return images_.skipped(); }
+  EncoderInput varied(std::span<const pupil::Index> rows, pupil::Rng& rng) const override;
+  EncoderInput plain(std::span<const pupil::Index> rows) const override;
+
+ private:
+  EncoderInput load(std::span<const pupil::Index> rows, std::span<const pupil::View> views) const;
+
+  pupil::ImageCache images_;
+  ImageInputOptions options_;
+};
+
+}  // namespace captioner

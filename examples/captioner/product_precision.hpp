@@ -1,0 +1,48 @@
+#pragma once
+// How precisely products are computed, as an option of a command.
+
+#include <array>
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include <CLI/CLI.hpp>
+
+#include <pupil/core/errors.hpp>
+#include <pupil/kernels/precision.hpp>
+
+#include "progress_line.hpp"
+
+namespace captioner {
+
+/// The names of pupil::Precision's values, in their order.
+inline constexpr std::array<std::string_view, 3> precision_names{"highest", "high", "medium"};
+
+/// Throws OptionError where the name is unknown.
+inline pupil::Precision precision_named(std::string_view name) {
+  for (std::size_t i = 0; i < precision_names.size(); ++i) {
+    if (precision_names[i] == name) return static_cast<pupil::Precision>(i);
+  }
+  throw pupil::OptionError(pupil::message("precision is \"", name, "\"; it may be highest, high or medium"));
+}
+
+inline std::string_view precision_name(pupil::Precision precision) {
+  return precision_names[static_cast<std::size_t>(precision)];
+}
+
+inline CLI::Option* add_precision_option(CLI::App& command, std::string& name) {
+  return command
+      .add_option("--precision", name,
+                  "Of products: fp32, or with AMX also bf16 in two parts (high) or one (medium); weights stay fp32")
+      ->check(CLI::IsMember({"highest", "high", "medium"}))
+      ->capture_default_str();
+}
+
+/// A precision that this machine does not have is no error: the same work may be done where there is one.
+inline void say_what_is_fp32(ProgressLine& line) {
+  if (pupil::precision_in_use() == pupil::precision()) return;
+  line.print("precision " + std::string(precision_name(pupil::precision())) +
+             ": this processor has no AMX tiles, products are fp32");
+}
+
+}  // namespace captioner

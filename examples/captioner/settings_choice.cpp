@@ -1,0 +1,134 @@
+#include "settings_choice.hpp"
+
+#include <string>
+
+#include <pupil/data/feature_cache.hpp>
+#include <pupil/models/captioner_file.hpp>
+#include <pupil/models/pretrained_weights.hpp>
+
+namespace captioner {
+
+namespace {
+
+/// On features, captions have no encoder pass to share, and a decoder learns more of many small steps than of few large
+/// ones. The features tell apart what there is to see, so that no word loss has to.
+nlohmann::json frozen_defaults() {
+  return {{"captions_per_image", 1}, {"embedding_size", 256}, {"dropout", 0.3}, {"word_loss", 0.0},
+          {"learning_rate", 1e-3},   {"schedule", "cosine"},  {"epochs", 10}};
+}
+
+/// What was learned is to be changed, not learned anew.
+nlohmann::json fine_tuning_defaults(const pupil::CaptionerOptions& of_model) {
+  return {
+      {"resize_to", of_model.resize_to}, {"dropout", of_model.dropout}, {"word_loss", 0.0}, {"learning_rate", 1e-4}};
+}
+
+bool is_given(const SettingOptions& options, const std::string& setting) { return options.at(setting)->count() > 0; }
+
+/// Throws where one of two options is there without the other.
+void require_together(const SettingOptions& options, const std::string& one, const std::string& other) {
+  const auto& alone = is_given(options, one) ? one : other;
+  const auto& missing = is_given(options, one) ? other : one;
+  pupil::require<pupil::OptionError>(is_given(options, one) == is_given(options, other), options.at(alone)->get_name(),
+                                     " needs ", options.at(missing)->get_name());
+}
+
+void check_way(const SettingOptions& options) {
+  require_together(options, "features", "weights");
+  require_together(options, "start_from", "finetune_from");
+  const bool fine_tuned = is_given(options, "start_from");
+  pupil::require<pupil::OptionError>(!fine_tuned || !is_given(options, "features"),
+                                     "--features keeps the encoder as it is, --finetune-from trains it: choose one");
+  for (const char* const setting : {"encoder_learning_rate", "freeze_statistics"}) {
+    pupil::require<pupil::OptionError>(fine_tuned || !is_given(options, setting), options.at(setting)->get_name(),
+                                       " needs --finetune-from");
+  }
+}
+
+/// The settings with those values that something else has decided.
+TrainingSettings with_decided(const TrainingSettings& asked, const SettingOptions& options,
+                              const nlohmann::json& decided, const std::string& by) {
+  nlohmann::json settings = asked;
+  for (const auto& [name, value] : decided.items()) {
+    const bool is_refused = is_given(options, name) && settings.at(name) != value;
+    pupil::require<pupil::OptionError>(!is_refused, options.at(name)->get_name(), " is ", settings.at(name).dump(),
+                                       ", but ", value.dump(), " in ", by);
+    settings[name] = value;
+  }
+  return settings.get<TrainingSettings>();
+}
+
+/// The settings with these values where the user gave none.
+TrainingSettings with_defaults(const TrainingSettings& asked, const SettingOptions& options,
+                               const nlohmann::json& defaults) {
+  nlohmann::json settings = asked;
+  for (const auto& [name, value] : defaults.items()) {
+    if (!is_given(options, name)) settings[name] = value;
+  }
+  return settings.get<TrainingSettings>();
+}
+
+TrainingSettings frozen_settings(const TrainingSettings& asked, const SettingOptions& options) {
+  const pupil::PretrainedWeights weights(asked.weights);
+  const pupil::Index image_size = pupil::FeatureCache(asked.features).description().image_size;
+  TrainingSettings settings = with_decided(asked, options,
+                                           {{"encoder", weights.architecture()},
+                                            {"encoder_width", weights.network_options().width},
+                                            {"image_size", image_size},
+                                            {"resize_to", image_size}},
+                                           asked.features);
+  settings.weights_fingerprint = weights.fingerprint();
+  return with_defaults(settings, options, frozen_defaults());
+}
+
+TrainingSettings fine_tuning_settings(const TrainingSettings& asked, const SettingOptions& options) {
+  const std::filesystem::path model = RunFolder(asked.start_from).model();
+  const pupil::CaptionerOptions of_model = pupil::read_captioner_description(pupil::SafetensorsFile(model)).options;
+  const TrainingSettings settings = with_decided(asked, options,
+                                                 {{"encoder", of_model.encoder},
+                                                  {"encoder_width", of_model.encoder_width},
+                                                  {"image_size", of_model.image_size},
+                                                  {"embedding_size", of_model.embedding_size},
+                                                  {"hidden_size", of_model.hidden_size},
+                                                  {"max_caption_length", of_model.max_caption_length}},
+                                                 model.string());
+  return with_defaults(settings, options, fine_tuning_defaults(of_model));
+}
+
+/// Those that a resumed run may be given anew: they say when to stop, not what a step does.
+bool may_change(const std::string& setting, const TrainingSettings& of_run) {
+  if (setting == "epochs") return of_run.schedule != "cosine";  // which falls to its end at the last of them
+  return setting == "patience" || setting == "checkpoint_every";
+}
+
+}  // namespace
+
+TrainingSettings settings_to_begin(const TrainingSettings& asked, const SettingOptions& options) {
+  pupil::require<pupil::OptionError>(!asked.data.empty(), "--data is required");
+  check_way(options);
+  switch (asked.way()) {
+    case TrainingWay::frozen:
+      return frozen_settings(asked, options);
+    case TrainingWay::fine_tuned:
+      return fine_tuning_settings(asked, options);
+    default:
+      return asked;
+  }
+}
+
+TrainingSettings settings_to_resume(const TrainingSettings& asked, const SettingOptions& options,
+                                    const RunFolder& run) {
+  const TrainingSettings of_run = read_settings(run.settings());
+  nlohmann::json stored = of_run;
+  const nlohmann::json given = asked;
+  for (const auto& [setting, option] : options) {
+    if (option->count() == 0 || stored.at(setting) == given.at(setting)) continue;
+    pupil::require<pupil::OptionError>(may_change(setting, of_run), option->get_name(), " is ",
+                                       given.at(setting).dump(), ", but the run in ", run.path().string(),
+                                       " began with ", stored.at(setting).dump());
+    stored[setting] = given.at(setting);
+  }
+  return stored.get<TrainingSettings>();
+}
+
+}  // namespace captioner

@@ -1,0 +1,144 @@
+#include "training_options.hpp"
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include <pupil/models/image_network.hpp>
+
+#include "product_precision.hpp"
+
+namespace captioner {
+
+namespace {
+
+using pupil::Index;
+
+constexpr Index largest = Index{1} << 40;
+const CLI::Range at_least_one(Index{1}, largest);
+
+std::vector<std::string> architecture_names() {
+  return {pupil::image_architectures.begin(), pupil::image_architectures.end()};
+}
+
+/// Adds options to a command, each under the name of its setting.
+class SettingAdder {
+ public:
+  explicit SettingAdder(CLI::App& command) : command_(command) {}
+
+  template <class Value>
+  CLI::Option* add(const std::string& setting, Value& value, const std::string& help) {
+    return note(setting, command_.add_option(flag_of(setting), value, help)->capture_default_str());
+  }
+
+  CLI::Option* add_switch(const std::string& setting, bool& value, const std::string& help) {
+    const std::string flag = flag_of(setting);
+    return note(setting, command_.add_flag(flag + ",!--no-" + flag.substr(2), value, help));
+  }
+
+  CLI::Option* note(const std::string& setting, CLI::Option* option) {
+    options_[setting] = option;
+    return option;
+  }
+
+  CLI::App& command() const { return command_; }
+  SettingOptions options() const { return options_; }
+
+ private:
+  static std::string flag_of(const std::string& setting) {
+    std::string flag("--");
+    flag += setting;
+    std::replace(flag.begin(), flag.end(), '_', '-');
+    return flag;
+  }
+
+  CLI::App& command_;
+  SettingOptions options_;
+};
+
+void add_data_options(SettingAdder& adder, TrainingSettings& settings) {
+  adder.add("data", settings.data, "Folder of Flickr8k, in Kaggle's or the official form");
+  adder.add("limit", settings.limit, "Use the first N train images; 0: all")->check(CLI::NonNegativeNumber);
+  adder.add("image_size", settings.image_size, "Pixels a side that the encoder sees")->check(at_least_one);
+  adder.add("resize_to", settings.resize_to, "Pixels a side before cropping; 0: image size * 8 / 7")
+      ->check(CLI::NonNegativeNumber);
+  adder.add_switch("mirror", settings.mirror, "Mirror half of the images (where left and right do not matter)");
+  adder.add("max_caption_length", settings.max_caption_length, "Words at which captions are cut")->check(at_least_one);
+  adder.add("min_count", settings.min_count, "Words seen less often are unknown")->check(at_least_one);
+}
+
+void add_pretrained_options(SettingAdder& adder, TrainingSettings& settings) {
+  adder.add("features", settings.features, "Train on this cache of features (captioner features), encoder frozen");
+  adder.add("weights", settings.weights, "File of weights that these features were made by");
+  adder.add("start_from", settings.start_from, "Fine-tune the captioner of this run, or model.safetensors");
+  adder.add("finetune_from", settings.finetune_from,
+            "First block of its encoder that is trained, by name (layer4, features.17)");
+  adder
+      .add("encoder_learning_rate", settings.encoder_learning_rate, "Of these blocks; 0: a tenth of the learning rate")
+      ->check(CLI::NonNegativeNumber);
+  adder.add_switch("freeze_statistics", settings.freeze_statistics,
+                   "Whether their batch norms keep their running statistics");
+}
+
+void add_network_options(SettingAdder& adder, TrainingSettings& settings) {
+  adder.add("encoder", settings.encoder, "Network that sees the image")->check(CLI::IsMember(architecture_names()));
+  adder.add("encoder_width", settings.encoder_width, "Channels of its first convolution; 0: its own")
+      ->check(CLI::NonNegativeNumber);
+  adder.add("embedding_size", settings.embedding_size, "Size of word and image embeddings")->check(at_least_one);
+  adder.add("hidden_size", settings.hidden_size, "Size of the LSTM's state")->check(at_least_one);
+  adder.add("dropout", settings.dropout, "Probability of dropping a number around the LSTM")
+      ->check(CLI::Range(0.0, 0.99));
+  adder
+      .add("precision", settings.precision,
+           "Of products: fp32, or with AMX also bf16 in two parts (high) or one (medium); weights stay fp32")
+      ->check(CLI::IsMember({"highest", "high", "medium"}));
+  adder
+      .add("save_precision", settings.save_precision,
+           "Of the weights in model.safetensors: bf16 takes half the bytes; the checkpoint stays fp32")
+      ->check(CLI::IsMember({"fp32", "bf16"}));
+  adder.add("seed", settings.seed, "The same seed gives the same model, whatever the threads");
+}
+
+void add_step_options(SettingAdder& adder, TrainingSettings& settings) {
+  adder.add("batch_size", settings.batch_size, "Images a step, two or more")->check(CLI::Range(Index{2}, largest));
+  adder.add("captions_per_image", settings.captions_per_image, "Captions that share an encoder pass")
+      ->check(at_least_one);
+  adder.add("learning_rate", settings.learning_rate, "Adam's, at the start")->check(CLI::PositiveNumber);
+  adder.add("max_gradient_norm", settings.max_gradient_norm, "Gradients are clipped to this norm")
+      ->check(CLI::PositiveNumber);
+  adder
+      .add("word_loss", settings.word_loss,
+           "Weight of the loss by which the encoder alone is to know the words; 0: none")
+      ->check(CLI::NonNegativeNumber);
+}
+
+void add_epoch_options(SettingAdder& adder, TrainingSettings& settings) {
+  adder.add("epochs", settings.epochs, "Most passes over the train split")->check(at_least_one);
+  adder
+      .add("schedule", settings.schedule,
+           "Learning rate: lowered on a plateau, or step by step along a cosine to the last epoch")
+      ->check(CLI::IsMember({"plateau", "cosine"}));
+  adder.add("plateau_factor", settings.plateau_factor, "Lower the learning rate by this")
+      ->check(CLI::Range(0.01, 0.99));
+  adder
+      .add("plateau_patience", settings.plateau_patience, "After more than so many epochs without a better dev CIDEr-D")
+      ->check(CLI::NonNegativeNumber);
+  adder.add("patience", settings.patience, "Stop after so many epochs without a better dev CIDEr-D; 0: never")
+      ->check(CLI::NonNegativeNumber);
+  adder.add("checkpoint_every", settings.checkpoint_every, "Steps between checkpoints within an epoch; 0: none")
+      ->check(CLI::NonNegativeNumber);
+}
+
+}  // namespace
+
+SettingOptions add_setting_options(CLI::App& command, TrainingSettings& settings) {
+  SettingAdder adder(command);
+  add_data_options(adder, settings);
+  add_pretrained_options(adder, settings);
+  add_network_options(adder, settings);
+  add_step_options(adder, settings);
+  add_epoch_options(adder, settings);
+  return adder.options();
+}
+
+}  // namespace captioner

@@ -1,0 +1,104 @@
+#include "training_start.hpp"
+
+#include <string>
+#include <utility>
+
+#include <pupil/models/captioner_file.hpp>
+#include <pupil/models/pretrained_weights.hpp>
+
+namespace captioner {
+
+namespace {
+
+using Model = pupil::Captioner<float>;
+
+/// Of a captioner that is not another run's.
+pupil::CaptionerOptions new_options(const TrainingSettings& settings) {
+  return {.encoder = settings.encoder,
+          .encoder_width = settings.encoder_width,
+          .image_size = settings.image_size,
+          .resize_to = settings.resized(),
+          .embedding_size = settings.embedding_size,
+          .hidden_size = settings.hidden_size,
+          .dropout = settings.dropout,
+          .max_caption_length = settings.max_caption_length};
+}
+
+Model untrained(const TrainingSettings& settings, const pupil::Vocabulary& vocabulary) {
+  pupil::Rng rng(settings.seed);
+  return Model(new_options(settings), vocabulary, rng);
+}
+
+Model with_pretrained_network(const TrainingSettings& settings, const pupil::Vocabulary& vocabulary) {
+  const pupil::PretrainedWeights weights(settings.weights);
+  pupil::require<pupil::FileError>(weights.fingerprint() == settings.weights_fingerprint, settings.weights,
+                                   ": has changed since the run began");
+  pupil::CaptionerOptions options = new_options(settings);
+  options.same_padding = weights.preprocessing().same_padding;
+  options.normalization = weights.preprocessing().normalization;
+  pupil::Rng rng(settings.seed);
+  Model model(options, vocabulary, rng);
+  weights.load(model.encoder().network());
+  return model;
+}
+
+Model of_another_run(const TrainingSettings& settings) {
+  const pupil::SafetensorsFile file(RunFolder(settings.start_from).model());
+  pupil::CaptionerDescription description = pupil::read_captioner_description(file);
+  description.options.frozen_statistics = settings.has_frozen_statistics();
+  description.options.resize_to = settings.resized();
+  description.options.dropout = settings.dropout;
+  pupil::Rng rng(settings.seed);  // for dropout
+  Model model(description.options, description.vocabulary, rng);
+  pupil::read_model(file, "", model, false);
+  return model;
+}
+
+Model first_model(const TrainingSettings& settings, const pupil::Vocabulary& vocabulary) {
+  switch (settings.way()) {
+    case TrainingWay::frozen:
+      return with_pretrained_network(settings, vocabulary);
+    case TrainingWay::fine_tuned:
+      return of_another_run(settings);
+    default:
+      return untrained(settings, vocabulary);
+  }
+}
+
+pupil::Index first_trained_block(const TrainingSettings& settings, const Model& model) {
+  const auto& network = model.encoder().network();
+  switch (settings.way()) {
+    case TrainingWay::frozen:
+      return network.block_count();
+    case TrainingWay::fine_tuned:
+      return network.block_index(settings.finetune_from);
+    default:
+      return 0;
+  }
+}
+
+/// The encoder's network may have a learning rate of its own; its projection is learned with the decoder.
+pupil::Adam<float> make_adam(const TrainingSettings& settings, const Model& model) {
+  if (settings.way() != TrainingWay::fine_tuned) return pupil::Adam<float>();
+  const double factor =
+      settings.encoder_learning_rate > 0 ? settings.encoder_learning_rate / settings.learning_rate : 0.1;
+  return pupil::Adam<float>({.groups = {{.prefix = "encoder." + std::string(model.encoder().projection_name())},
+                                        {.prefix = "encoder.norm"},
+                                        {.prefix = "encoder", .learning_rate_factor = factor}}});
+}
+
+}  // namespace
+
+TrainingState untouched_state(const TrainingSettings& settings, Model model) {
+  const pupil::Index first_trained = first_trained_block(settings, model);
+  pupil::Adam<float> adam = make_adam(settings, model);
+  TrainingState state{std::move(model), first_trained, std::move(adam), {}};
+  state.progress.plateau.learning_rate = settings.learning_rate;
+  return state;
+}
+
+TrainingState begin_training(const TrainingSettings& settings, const pupil::Vocabulary& vocabulary) {
+  return untouched_state(settings, first_model(settings, vocabulary));
+}
+
+}  // namespace captioner

@@ -1,0 +1,188 @@
+#pragma once
+// Makes a feature cache (feature_cache.hpp): reads the images of a data set and gives them to an encoder, a batch at a
+// time. Where a program is killed in between, the next one goes on with the rows that were not finished.
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include <pupil/core/errors.hpp>
+#include <pupil/core/function_ref.hpp>
+#include <pupil/core/parallel.hpp>
+#include <pupil/core/tensor.hpp>
+#include <pupil/data/augment.hpp>
+#include <pupil/data/feature_cache.hpp>
+#include <pupil/data/feature_cache_output.hpp>
+#include <pupil/data/image_files.hpp>
+#include <pupil/data/progress.hpp>
+
+namespace pupil {
+
+/// Images [n, image_size, image_size, 3], normalised, to a row of features an image, [n, feature size].
+using FeatureExtractor = FunctionRef<Tensor<float, 2>(Tensor<float, 4>)>;
+
+struct FeatureExtractionOptions {
+  FeatureDescription description;  ///< `images` is filled in
+  Normalization normalization = imagenet_normalization;
+  Index batch_size = 32;   ///< images that the extractor gets at a time
+  bool overwrite = false;  ///< whether caches of other features, and other files, may be replaced
+};
+
+namespace detail {
+
+inline FeatureDescription checked_description(const FeatureExtractionOptions& options,
+                                              const std::filesystem::path& image_folder,
+                                              std::span<const std::string> names) {
+  FeatureDescription description = options.description;
+  require<OptionError>(options.batch_size >= 1, "features: batch_size is ", options.batch_size);
+  require<OptionError>(description.image_size >= 1, "features: image_size is ", description.image_size);
+  require<OptionError>(description.dtype == Dtype::F32 || description.dtype == Dtype::BF16, "features: dtype is ",
+                       description.dtype, "; it may be F32 or BF16");
+  require<OptionError>(is_feature_shape(description.kind, description.shape), "features: kind is \"", description.kind,
+                       "\" and the shape ", format_extents(description.shape),
+                       "; there are \"pooled\" features [channels] and \"grid\" features [height, width, channels]");
+  description.images = message(names.size(), " images, ", hash_image_files(image_folder, names));
+  return description;
+}
+
+/// Throws FileError where an earlier program left features of another description to go on with.
+inline void require_same_partial(const std::filesystem::path& path, const FeatureDescription& expected) {
+  const auto partial = ResumableOutput::partial_file(path);
+  std::optional<FeatureDescription> found;
+  try {
+    found = read_description(SafetensorsFile(partial));
+  } catch (const FileError&) {
+    return;  // absent, or killed before it had a beginning
+  }
+  require_same_description(partial, *found, expected);
+}
+
+/// Fills a cache, batch after batch.
+class FeatureExtraction {
+ public:
+  FeatureExtraction(FeatureCacheOutput& output, const FeatureExtractionOptions& options,
+                    const std::filesystem::path& image_folder, std::span<const std::string> names,
+                    FeatureExtractor extract)
+      : output_(output),
+        options_(options),
+        folder_(image_folder),
+        names_(names),
+        extract_(extract),
+        table_(normalized_bytes(options.normalization)) {
+    for (const Index extent : options.description.shape) feature_size_ *= extent;
+  }
+
+  /// Finishes these rows: one batch.
+  void run(std::span<const Index> rows) {
+    const auto count = static_cast<Index>(rows.size());
+    const Index size = options_.description.image_size;
+    Tensor<std::uint8_t, 4> pixels({count, size, size, 3});
+    std::vector<std::string> reasons(rows.size());
+    const auto image_bytes = static_cast<std::size_t>(size * size * 3);
+    parallel_for(count, [&](Index i) {
+      const auto at = static_cast<std::size_t>(i);
+      reasons[at] = load_image_file(folder_ / names_[static_cast<std::size_t>(rows[at])], size,
+                                    {pixels.data() + at * image_bytes, image_bytes});
+    });
+    if (std::ranges::any_of(reasons, [](const std::string& reason) { return reason.empty(); })) {
+      extract(pixels, rows, reasons, false);
+      if (options_.description.flips) extract(pixels, rows, reasons, true);
+    }
+    parallel_for(count, [&](Index i) {
+      output_.finish(rows[static_cast<std::size_t>(i)], reasons[static_cast<std::size_t>(i)]);
+    });
+    output_.release_pages();
+  }
+
+ private:
+  void extract(const Tensor<std::uint8_t, 4>& pixels, std::span<const Index> rows, std::span<const std::string> reasons,
+               bool mirrored) {
+    const Index count = pixels.dim(0), size = pixels.dim(1), image_bytes = size * size * 3;
+    auto images = Tensor<float, 4>::uninitialized(pixels.shape());
+    parallel_for(count, [&](Index i) {
+      copy_view(pixels.data() + i * image_bytes, size, {.mirrored = mirrored}, table_, size,
+                images.data() + i * image_bytes);
+    });
+    const Tensor<float, 2> features = extract_(std::move(images));
+    require<ShapeError>(features.shape() == Shape{count, feature_size_}, "features: the extractor gave ",
+                        features.shape(), ", expected ", Shape{count, feature_size_});
+    parallel_for(count, [&](Index i) {
+      const auto at = static_cast<std::size_t>(i);
+      if (!reasons[at].empty()) return;
+      const bool finite = std::all_of(features.row(i), features.row(i) + feature_size_,
+                                      [](float value) { return std::isfinite(value); });
+      require<NumericError>(finite, "features: those of ", names_[static_cast<std::size_t>(rows[at])],
+                            " are not finite numbers");
+      output_.put({rows[at], mirrored}, features.row(i));
+    });
+  }
+
+  FeatureCacheOutput& output_;
+  const FeatureExtractionOptions& options_;
+  const std::filesystem::path& folder_;
+  std::span<const std::string> names_;
+  FeatureExtractor extract_;
+  NormalizedBytes table_;
+  Index feature_size_ = 1;
+};
+
+}  // namespace detail
+
+/// The features of these images, in the cache at `path`: opened where it is there, made where it is not, with what an
+/// earlier program that was killed had finished. Images are squashed whole to the size; those that cannot be read are
+/// skipped. `progress` is told after every batch.
+///
+/// Throws FileError, and touches nothing, where the path holds features of another description (naming both) or
+/// something else, unless they may be overwritten; FileError where no image can be read or the disk is full;
+/// NumericError for features that are not finite. After an exception `path.partial` is left to go on with only where
+/// rows were finished.
+inline FeatureCache extract_features(const std::filesystem::path& path, const std::filesystem::path& image_folder,
+                                     std::span<const std::string> names, const FeatureExtractionOptions& options,
+                                     FeatureExtractor extract, const Progress& progress = {}) {
+  const FeatureDescription description = detail::checked_description(options, image_folder, names);
+  if (!options.overwrite) {
+    std::error_code unknown;
+    if (std::filesystem::exists(path, unknown)) {
+      FeatureCache cache(path);
+      cache.require_description(description);
+      return cache;
+    }
+    detail::require_same_partial(path, description);
+  }
+  if (names.empty()) detail::require_any_read(image_folder, names, {});
+  const auto count = static_cast<Index>(names.size());
+  detail::FeatureCacheOutput output(path, description, names);
+  const std::vector<Index> rows = output.unfinished_rows();
+  Index done = count - static_cast<Index>(rows.size());
+  try {
+    detail::FeatureExtraction extraction(output, options, image_folder, names, extract);
+    const auto batch_size = static_cast<std::size_t>(options.batch_size);
+    for (std::size_t first = 0; first < rows.size(); first += batch_size) {
+      const auto batch = std::span(rows).subspan(first, std::min(batch_size, rows.size() - first));
+      extraction.run(batch);
+      done += static_cast<Index>(batch.size());
+      if (progress) progress(done, count);
+    }
+  } catch (...) {
+    if (done == 0) output.remove();
+    throw;
+  }
+  try {
+    detail::require_any_read(image_folder, names, output.reasons());
+  } catch (const FileError&) {
+    output.remove();
+    throw;
+  }
+  output.commit();
+  return FeatureCache(path);
+}
+
+}  // namespace pupil

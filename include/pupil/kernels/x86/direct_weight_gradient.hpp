@@ -1,0 +1,137 @@
+#pragma once
+// A convolution's weight gradient by AVX-512 without packing patches: tiles of it run along lines of dy and of the
+// image, and taps that would read beside the image are left out.
+//
+// A task owns some output channels of the gradient's sum over some lines of the output. It takes a few lines at a time,
+// of which the first-level cache holds what a row of its tiles reads; its part of the gradient stays in the second.
+// Where there are several ranges of lines, each has a sum of its own, and these are added in order.
+
+#include <algorithm>
+
+#include <pupil/core/parallel.hpp>
+#include <pupil/core/storage.hpp>
+#include <pupil/kernels/conv_shape.hpp>
+#include <pupil/kernels/packing.hpp>
+#include <pupil/kernels/x86/weight_gradient_lines.hpp>
+#include <pupil/kernels/x86/weight_gradient_tile_avx512.hpp>
+
+namespace pupil::kernels::detail {
+
+/// Whether whole tiles fit the channels, and the taps read more than a product of matrices would.
+inline bool is_direct_weight_gradient(const ConvShape& shape) {
+  const bool is_product =
+      shape.kernel.height == 1 && shape.kernel.width == 1 && shape.stride.height == 1 && shape.stride.width == 1;
+  return !is_product && shape.in_channels_a_group() % 16 == 0 && shape.out_channels_a_group() % 8 == 0 &&
+         shape.batch * shape.out_height * shape.out_width > 0;
+}
+
+/// How the work is cut: into ranges of the output's lines, and of its channels.
+struct WeightGradientTasks {
+  /// A task's part of the gradient, which should stay in the second-level cache.
+  static constexpr Index part_bytes = 300'000;
+  /// What the sums of all ranges of lines may take.
+  static constexpr Index sums_bytes = Index{1} << 22;
+  static constexpr Index most_ranges = 16;
+  /// About how many positions are taken at a time.
+  static constexpr Index positions_at_once = 128;
+
+  explicit WeightGradientTasks(const ConvShape& shape)
+      : all_lines(shape.batch * shape.out_height), all_channels(shape.out_channels_a_group()) {
+    constexpr Index tile_rows = Avx512WeightGradientTile<2>::rows;
+    const Index row_bytes = shape.patch_size() * static_cast<Index>(sizeof(float));
+    channels = std::clamp(part_bytes / row_bytes / tile_rows * tile_rows, tile_rows, all_channels);
+    tasks_a_range = (all_channels + channels - 1) / channels;
+    lines_at_once = (positions_at_once + shape.out_width - 1) / shape.out_width;
+    const Index wanted = std::clamp(sums_bytes / (row_bytes * all_channels), Index{1}, most_ranges);
+    lines = round_up((all_lines + wanted - 1) / wanted, lines_at_once);
+    ranges = (all_lines + lines - 1) / lines;
+  }
+
+  Index all_lines;
+  Index all_channels;
+  Index channels;       ///< of dy in a task
+  Index tasks_a_range;  ///< which share the channels out
+  Index lines_at_once;
+  Index lines;   ///< in a range
+  Index ranges;  ///< of lines
+};
+
+/// What threads need to compute one task after another.
+class DirectWeightGradient {
+ public:
+  /// x and dy from the first channel of the group on.
+  DirectWeightGradient(const ConvShape& shape, const float* x, const float* dy, float* gradient)
+      : shape_(shape),
+        gradient_(gradient),
+        tasks_(shape),
+        lines_(shape, x, dy, tasks_.channels, tasks_.lines_at_once),
+        gradient_size_(tasks_.all_channels * shape.patch_size()),
+        sums_(tasks_.ranges > 1 ? tasks_.ranges * gradient_size_ : 0) {}
+
+  void run() {
+    parallel_for(tasks_.ranges * tasks_.tasks_a_range, [this](Index task) { run_task(task); });
+    if (tasks_.ranges > 1) add_sums();
+  }
+
+ private:
+  using Tile = Avx512WeightGradientTile<2>;
+  using HalfTile = Avx512WeightGradientTile<1>;
+
+  void run_task(Index task) {
+    const Index range = task / tasks_.tasks_a_range;
+    const Index first_channel = task % tasks_.tasks_a_range * tasks_.channels;
+    const Index last_channel = std::min(tasks_.all_channels, first_channel + tasks_.channels);
+    const Index row = shape_.patch_size();
+    float* const part = (tasks_.ranges > 1 ? sums_.data() + range * gradient_size_ : gradient_) + first_channel * row;
+    if (tasks_.ranges > 1) std::fill_n(part, (last_channel - first_channel) * row, 0.0F);
+    const Index last_line = std::min(tasks_.all_lines, (range + 1) * tasks_.lines);
+    for (Index line = range * tasks_.lines; line < last_line; line += tasks_.lines_at_once) {
+      lines_.take(line, std::min(last_line, line + tasks_.lines_at_once), first_channel, last_channel);
+      add_lines(last_channel - first_channel, part);
+    }
+  }
+
+  /// Adds the lines that were taken to `part` [channels, KH * KW, C].
+  void add_lines(Index channels, float* part) {
+    const Index in_channels = shape_.in_channels_a_group();
+    for (Index c = 0; c < in_channels; c += Tile::columns) {
+      for (Index tap = 0; tap < shape_.kernel.height * shape_.kernel.width; ++tap) {
+        if (in_channels - c >= Tile::columns) {
+          add_columns<Tile>(tap, c, channels, part);
+        } else {
+          add_columns<HalfTile>(tap, c, channels, part);
+        }
+      }
+    }
+  }
+
+  template <class AnyTile>
+  void add_columns(Index tap, Index c, Index channels, float* part) {
+    const LineOfPositions* const begin = lines_.begin(tap);
+    const LineOfPositions* const end = lines_.end(tap);
+    if (begin == end) return;
+    const Index row = shape_.patch_size();
+    float* const columns = part + tap * shape_.in_channels_a_group() + c;
+    for (Index k = 0; k < channels; k += AnyTile::rows) {
+      AnyTile::add(begin, end, k, c, columns + k * row, {lines_.dy_stride(), lines_.x_stride(), row});
+    }
+  }
+
+  void add_sums() {
+    parallel_ranges(gradient_size_, pointwise_grain / tasks_.ranges, [this](Index begin, Index end) {
+      for (Index range = 0; range < tasks_.ranges; ++range) {
+        const float* const sums = sums_.data() + range * gradient_size_;
+        for (Index i = begin; i < end; ++i) gradient_[i] += sums[i];
+      }
+    });
+  }
+
+  const ConvShape& shape_;
+  float* gradient_;
+  WeightGradientTasks tasks_;
+  WeightGradientLines lines_;
+  Index gradient_size_;
+  Storage<float> sums_;
+};
+
+}  // namespace pupil::kernels::detail

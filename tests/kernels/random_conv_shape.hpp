@@ -1,0 +1,75 @@
+#pragma once
+// Convolutions of random shapes, and the definition that all their passes follow.
+
+#include <array>
+
+#include <pupil/core/random.hpp>
+#include <pupil/core/tensor.hpp>
+#include <pupil/kernels/conv_shape.hpp>
+#include <pupil/kernels/window.hpp>
+
+namespace pupil::testing {
+
+inline Index random_between(Index lowest, Index highest, Rng& rng) {
+  return lowest + static_cast<Index>(rng.below(highest - lowest + 1));
+}
+
+/// Lines of whole and of broken groups of positions; sums of one step and of several, of one line and of several;
+/// pixels with gaps behind them and without; kernels of any shape.
+inline kernels::ConvShape random_conv_shape(Rng& rng) {
+  const auto between = [&](Index lowest, Index highest) { return random_between(lowest, highest, rng); };
+  const std::array<Index, 6> channels{between(180, 220), 256, 512, between(1, 4), between(16, 40), between(16, 40)};
+  kernels::ConvShape s{.batch = between(1, 5),
+                       .height = between(1, 20),
+                       .width = between(5, 30),
+                       .in_channels = channels[static_cast<std::size_t>(between(0, 5))],
+                       .out_height = 0,
+                       .out_width = 0,
+                       .out_channels = between(16, 70),
+                       .kernel = {between(1, 3), between(1, 4)},
+                       .stride = {between(1, 3), between(1, 2)},
+                       .dilation = {between(1, 2), between(1, 2)},
+                       .padding = {between(0, 2), between(0, 2), between(0, 2), between(0, 2)},
+                       .groups = 1};
+  s.height += (s.kernel.height - 1) * s.dilation.height;
+  s.width += (s.kernel.width - 1) * s.dilation.width;
+  s.out_height = kernels::output_extent(s.height, s.kernel.height, s.stride.height, s.padding.top, s.padding.bottom,
+                                        s.dilation.height);
+  s.out_width = kernels::output_extent(s.width, s.kernel.width, s.stride.width, s.padding.left, s.padding.right,
+                                       s.dilation.width);
+  return s;
+}
+
+/// Calls `use(output, input, tap)` for every output position, the input position that a tap of it reads, and the tap.
+template <class Use>
+void for_each_meeting(const kernels::ConvShape& s, const Use& use) {
+  for (Index n = 0; n < s.batch; ++n) {
+    for (Index i = 0; i < s.out_height * s.out_width; ++i) {
+      for (Index tap = 0; tap < s.kernel.height * s.kernel.width; ++tap) {
+        const Index y = i / s.out_width * s.stride.height + tap / s.kernel.width * s.dilation.height - s.padding.top;
+        const Index x = i % s.out_width * s.stride.width + tap % s.kernel.width * s.dilation.width - s.padding.left;
+        if (y < 0 || y >= s.height || x < 0 || x >= s.width) continue;
+        use(n * s.out_height * s.out_width + i, (n * s.height + y) * s.width + x, tap);
+      }
+    }
+  }
+}
+
+/// dW [K, KH, KW, C / groups] from its definition, in double.
+inline Tensor<double, 3> naive_weight_gradient(const kernels::ConvShape& s, const Tensor<float, 4>& x,
+                                               const Tensor<float, 4>& dy) {
+  const Index in = s.in_channels_a_group();
+  Tensor<double, 3> gradient({s.out_channels, s.kernel.height * s.kernel.width, in});
+  for_each_meeting(s, [&](Index output, Index input, Index tap) {
+    for (Index k = 0; k < s.out_channels; ++k) {
+      const Index first = k / s.out_channels_a_group() * in;
+      for (Index c = 0; c < in; ++c) {
+        gradient(k, tap, c) += static_cast<double>(dy[output * s.out_channels + k]) *
+                               static_cast<double>(x[input * s.in_channels + first + c]);
+      }
+    }
+  });
+  return gradient;
+}
+
+}  // namespace pupil::testing

@@ -1,0 +1,87 @@
+#include <cstdint>
+
+#include <doctest/doctest.h>
+
+#include <pupil/kernels/conv2d.hpp>
+
+#include "../../support/random_tensor.hpp"
+#include "../../support/thread_counts.hpp"
+#include "../random_conv_shape.hpp"
+
+#if PUPIL_X86_KERNELS
+
+using namespace pupil;
+using namespace pupil::kernels;
+using namespace pupil::testing;
+using pupil::kernels::detail::DirectWeightGradient;
+using pupil::kernels::detail::is_direct_weight_gradient;
+
+namespace {
+
+/// Channels that tiles fit, whole and half ones; one group or two.
+ConvShape random_shape_for_tiles(Rng& rng) {
+  ConvShape shape = random_conv_shape(rng);
+  shape.groups = random_between(1, 2, rng);
+  shape.in_channels = shape.groups * 16 * random_between(1, 4, rng);
+  shape.out_channels = shape.groups * 8 * random_between(1, 6, rng);
+  return shape;
+}
+
+}  // namespace
+
+TEST_CASE("weight gradients that read the image in place agree with the definition, whatever the threads") {
+  if (instruction_set() < InstructionSet::avx512) {
+    MESSAGE("skipped: this processor has no AVX-512");
+    return;
+  }
+  const std::uint64_t seed = 58;
+  CAPTURE(seed);
+  Rng rng(seed);
+  int direct = 0;
+  for (int i = 0; i < 30; ++i) {
+    CAPTURE(i);
+    const ConvShape shape = random_shape_for_tiles(rng);
+    if (!is_direct_weight_gradient(shape)) continue;
+    ++direct;
+    const auto x = random_tensor<float>(Shape{shape.batch, shape.height, shape.width, shape.in_channels}, rng);
+    const auto dy =
+        random_tensor<float>(Shape{shape.batch, shape.out_height, shape.out_width, shape.out_channels}, rng);
+    auto expected = naive_weight_gradient(shape, x, dy);
+    for (double& value : expected) value += 1;  // gradients are added to what is there
+    const auto fast = [&] {
+      auto gradient = Tensor<float, 3>::full(expected.shape(), 1);
+      for (Index g = 0; g < shape.groups; ++g) {
+        DirectWeightGradient(shape, x.data() + g * shape.in_channels_a_group(),
+                             dy.data() + g * shape.out_channels_a_group(),
+                             gradient.data() + g * shape.out_channels_a_group() * shape.patch_size())
+            .run();
+      }
+      return gradient;
+    };
+    CHECK(relative_difference(fast(), expected) < 2e-6);
+    check_thread_counts(fast);
+  }
+  CHECK(direct > 20);
+}
+
+TEST_CASE("a sum over many positions is cut into ranges of lines, one after another") {
+  const ConvShape shape{8, 20, 20, 16, 20, 20, 8, 3, 1, 1, 1, 1};
+  const kernels::detail::WeightGradientTasks tasks(shape);
+  CHECK(tasks.ranges > 1);
+  CHECK((tasks.ranges - 1) * tasks.lines < tasks.all_lines);
+  CHECK(tasks.ranges * tasks.lines >= tasks.all_lines);
+}
+
+TEST_CASE("channels that tiles do not fit, and plain products, are left to gemm") {
+  const auto is_direct = [](Index in_channels, Index out_channels, Index kernel, Index stride) {
+    return is_direct_weight_gradient(
+        {1, 9, 9, in_channels, 9 / stride, 9 / stride, out_channels, kernel, stride, 1, kernel / 2, 1});
+  };
+  CHECK(is_direct(16, 8, 3, 1));
+  CHECK(is_direct(16, 8, 1, 3));
+  CHECK_FALSE(is_direct(3, 8, 3, 1));
+  CHECK_FALSE(is_direct(16, 9, 3, 1));
+  CHECK_FALSE(is_direct(16, 8, 1, 1));
+}
+
+#endif
