@@ -17,7 +17,7 @@ TEST_CASE("images are run a few at a time, and come out in their order, whatever
   check_thread_counts([&] {
     std::mutex mutex;
     std::vector<Index> sizes;
-    const auto y = detail::run_in_parts(x, Shape{11, 2, 3, 1}, 4, [&](const Tensor<float, 4>& part) {
+    const auto y = pupil::detail::run_in_parts(x, Shape{11, 2, 3, 1}, 4, [&](const Tensor<float, 4>& part) {
       Tensor<float, 4> sums({part.dim(0), 2, 3, 1});
       for (Index i = 0; i < part.size(); ++i) sums[i / 4] += part[i];
       const std::lock_guard lock(mutex);
@@ -38,7 +38,7 @@ TEST_CASE("images are run a few at a time, and come out in their order, whatever
 TEST_CASE("a few images, or fewer than threads, are run together") {
   const Tensor<float, 4> x({3, 2, 2, 1});
   const auto check_size = [&](Index images_at_once) {
-    detail::run_in_parts(x, x.shape(), images_at_once, [](const Tensor<float, 4>& part) {
+    pupil::detail::run_in_parts(x, x.shape(), images_at_once, [](const Tensor<float, 4>& part) {
       CHECK(part.dim(0) == 3);
       return part;
     });
@@ -48,7 +48,7 @@ TEST_CASE("a few images, or fewer than threads, are run together") {
   set_num_threads(7);
   check_size(1);
   set_num_threads(before);
-  CHECK(detail::run_in_parts(Tensor<float, 4>({0, 2, 2, 1}), Shape{0, 2, 2, 1}, 1, [](const auto& part) {
+  CHECK(pupil::detail::run_in_parts(Tensor<float, 4>({0, 2, 2, 1}), Shape{0, 2, 2, 1}, 1, [](const auto& part) {
           return part;
         }).empty());
 }
