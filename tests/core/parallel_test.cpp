@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <stdexcept>
 #include <utility>
@@ -102,4 +103,14 @@ TEST_CASE("the number of threads is what was set, and at least 1") {
   CHECK(num_threads() == 1);
   set_num_threads(-5);
   CHECK(num_threads() == 1);
+}
+
+TEST_CASE("inside of a parallel loop no more threads are free") {
+  const int before = num_threads();
+  set_num_threads(2);
+  CHECK(free_threads() == num_threads());
+  std::array<int, 2> inside{};
+  parallel_for(2, [&](Index i) { inside[static_cast<std::size_t>(i)] = free_threads(); });
+  CHECK(inside == std::array{1, 1});
+  set_num_threads(before);
 }
