@@ -3,6 +3,8 @@
 // meets, channel by channel times their taps' weights.
 
 #include <algorithm>
+#include <bit>
+#include <cstddef>
 
 #include <pupil/kernels/channel_groups.hpp>
 #include <pupil/kernels/conv_axis.hpp>
@@ -10,8 +12,8 @@
 
 namespace pupil::kernels {
 
-/// Pixels of a line, `step` apart, that meet others under the same taps: pixel i what `meetings` says, moved by
-/// i * distance.
+/// Pixels of a line, a power of two of them, `step` apart, that meet others under the same taps: pixel i what
+/// `meetings` says, moved by i * distance.
 struct PixelRun {
   /// So many sums, of one register each, hide the latency of an addition.
   static constexpr Index most = 8;
@@ -35,6 +37,7 @@ class PixelRuns {
           if (!are_alike(all[x], all[next]) || (run.count > 1 && distance != run.distance)) break;
           run.distance = distance;
         }
+        run.count = static_cast<Index>(std::bit_floor(static_cast<std::size_t>(run.count)));
         x += run.count * step;
         runs_.data()[count_++] = run;
       }

@@ -3,6 +3,8 @@
 // weights, which serve all of them.
 
 #include <array>
+#include <bit>
+#include <cstddef>
 #include <utility>
 
 #include <immintrin.h>
@@ -15,16 +17,12 @@ class Avx512Gather {
  public:
   /// As gather_run.
   static void gather(const GatherRun<float>& run) {
-    gather_any(run, std::make_index_sequence<static_cast<std::size_t>(PixelRun::most)>{});
+    constexpr std::array by_pixels{gather_pixels<1>, gather_pixels<2>, gather_pixels<4>, gather_pixels<8>};
+    static_assert(PixelRun::most == 8);
+    by_pixels[static_cast<std::size_t>(std::countr_zero(static_cast<std::size_t>(run.pixels)))](run);
   }
 
  private:
-  template <std::size_t... Fewer>
-  static void gather_any(const GatherRun<float>& run, std::index_sequence<Fewer...>) {
-    constexpr std::array<void (*)(const GatherRun<float>&), sizeof...(Fewer)> by_pixels{gather_pixels<Fewer + 1>...};
-    by_pixels[static_cast<std::size_t>(run.pixels - 1)](run);
-  }
-
   template <std::size_t Pixels>
   [[gnu::target("avx512f")]] static void gather_pixels(const GatherRun<float>& run) {
     for (Index c = 0; c < run.channels; c += 16) {
