@@ -27,7 +27,8 @@ inline constexpr Index left_row_stride = max_depth + 16;
 inline void prefetch([[maybe_unused]] const void* address) {
 #if defined(__GNUC__)
   __builtin_prefetch(address);
-  __asm__ volatile("");  // or GCC 12 takes functions that do no more for ones without effect, and leaves their calls out
+  __asm__ volatile(
+      "");  // or GCC 12 takes functions that do no more for ones without effect, and leaves their calls out
 #endif
 }
 

@@ -137,12 +137,12 @@ TEST_CASE("a residual block names both sides of every error") {
       {"input channels where the shortcut is a convolution", every_pass(halving, Images({1, 4, 4, 2})),
        typeid(ShapeError), "conv2d: input has 2 channels, the layer was made for 3 (input [1, 4, 4, 2])"},
       {"gradient", backward_of(halving, Images({1, 4, 4, 3}), Images({1, 4, 4, 4})), typeid(ShapeError),
-       "relu: the gradient [1, 4, 4, 4] does not fit the output of 16 elements"},
+       "batch_norm2d: the gradient [1, 4, 4, 4] does not fit the output [4, 4]"},
       {"gradient of another shape but as many elements",
        backward_of(halving, Images({1, 4, 4, 3}), Images({1, 4, 1, 4})), typeid(ShapeError),
        "conv2d: the gradient [1, 4, 1, 4] does not fit the output [1, 2, 2, 4]"},
       {"empty context", backward_of_nothing(block, Images({1, 4, 4, 3})), typeid(ShapeError),
-       "relu: the gradient [1, 4, 4, 3] does not fit the output of 0 elements"},
+       "batch_norm2d: the gradient [1, 4, 4, 3] does not fit the output [0, 0]"},
   });
 }
 
