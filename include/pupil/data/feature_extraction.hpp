@@ -114,14 +114,16 @@ class FeatureExtraction {
     const Tensor<float, 2> features = extract_(std::move(images));
     require<ShapeError>(features.shape() == Shape{count, feature_size_}, "features: the extractor gave ",
                         features.shape(), ", expected ", Shape{count, feature_size_});
-    parallel_for(count, [&](Index i) {
+    for (Index i = 0; i < count; ++i) {  // in order, so that the first image is the one that is named
       const auto at = static_cast<std::size_t>(i);
-      if (!reasons[at].empty()) return;
       const bool finite = std::all_of(features.row(i), features.row(i) + feature_size_,
                                       [](float value) { return std::isfinite(value); });
-      require<NumericError>(finite, "features: those of ", names_[static_cast<std::size_t>(rows[at])],
-                            " are not finite numbers");
-      output_.put({rows[at], mirrored}, features.row(i));
+      require<NumericError>(finite || !reasons[at].empty(), "features: those of ",
+                            names_[static_cast<std::size_t>(rows[at])], " are not finite numbers");
+    }
+    parallel_for(count, [&](Index i) {
+      const auto at = static_cast<std::size_t>(i);
+      if (reasons[at].empty()) output_.put({rows[at], mirrored}, features.row(i));
     });
   }
 
