@@ -44,6 +44,7 @@ class Running {
     std::vector<char*> words{const_cast<char*>(program.c_str())};
     for (const std::string& argument : arguments) words.push_back(const_cast<char*>(argument.c_str()));
     words.push_back(nullptr);
+    for (const std::string& file : {out, err}) put_file(file, "");  // there even where it is killed at once
     process_ = ::fork();
     if (process_ == 0) {
       redirect(out, STDOUT_FILENO);
