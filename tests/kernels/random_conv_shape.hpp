@@ -3,10 +3,15 @@
 
 #include <array>
 
+#include <doctest/doctest.h>
+
 #include <pupil/core/random.hpp>
 #include <pupil/core/tensor.hpp>
 #include <pupil/kernels/conv_shape.hpp>
 #include <pupil/kernels/window.hpp>
+
+#include "../support/random_tensor.hpp"
+#include "../support/thread_counts.hpp"
 
 namespace pupil::testing {
 
@@ -70,6 +75,23 @@ inline Tensor<double, 3> naive_weight_gradient(const kernels::ConvShape& s, cons
     }
   });
   return gradient;
+}
+
+/// Checks what `add(x, dy, gradient)` adds to a gradient, for random images, against the definition and for any number
+/// of threads.
+template <class Add>
+void check_weight_gradient(const kernels::ConvShape& s, Rng& rng, const Add& add) {
+  const auto x = random_tensor<float>(Shape{s.batch, s.height, s.width, s.in_channels}, rng);
+  const auto dy = random_tensor<float>(Shape{s.batch, s.out_height, s.out_width, s.out_channels}, rng);
+  auto expected = naive_weight_gradient(s, x, dy);
+  for (double& value : expected) value += 1;  // gradients are added to what is there
+  const auto fast = [&] {
+    auto gradient = Tensor<float, 3>::full(expected.shape(), 1);
+    add(x.data(), dy.data(), gradient.data());
+    return gradient;
+  };
+  CHECK(relative_difference(fast(), expected) < 2e-6);
+  check_thread_counts(fast);
 }
 
 }  // namespace pupil::testing

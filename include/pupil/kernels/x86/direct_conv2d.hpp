@@ -84,10 +84,7 @@ class DirectProduct {
 
   /// Copies the task's part of the image, and lists its positions.
   Positions* prepare(Index task, Positions* positions) {
-    const Index first_image = task / tasks_.tasks_an_image * tasks_.images;
-    const Index first_line = task % tasks_.tasks_an_image * tasks_.lines;
-    const Index last_image = std::min(tasks_.batch, first_image + tasks_.images);
-    const Index last_line = std::min(patches_.out_height, first_line + tasks_.lines);
+    const auto [first_image, last_image, first_line, last_line] = tasks_.part(task);
     float* memory = parts_.mine();
     for (Index n = first_image; n < last_image; ++n, memory += part_.size_of_image()) {
       const float* const part = part_.get(n, first_line, memory);

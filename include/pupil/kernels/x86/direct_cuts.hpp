@@ -76,8 +76,8 @@ struct DirectTasks {
     return 5 * width >= 4 * round_up(width, most) ? most : fewer;
   }
 
-  explicit DirectTasks(const Patches<float>& patches) : group(best_group(patches.out_width)) {
-    const Index height = patches.out_height;
+  explicit DirectTasks(const Patches<float>& patches)
+      : group(best_group(patches.out_width)), height(patches.out_height) {
     batch = patches.rows / (height * patches.out_width);
     groups_a_line = (patches.out_width + group - 1) / group;
     if (height * groups_a_line >= wanted_groups) {
@@ -91,10 +91,21 @@ struct DirectTasks {
     count = (batch + images - 1) / images * tasks_an_image;
   }
 
+  /// The images of a task, and the lines of each.
+  struct Part {
+    Index first_image, last_image, first_line, last_line;
+  };
+  Part part(Index task) const {
+    const Index first_image = task / tasks_an_image * images;
+    const Index first_line = task % tasks_an_image * lines;
+    return {first_image, std::min(batch, first_image + images), first_line, std::min(height, first_line + lines)};
+  }
+
   /// In a task, at most.
   Index groups() const { return images * lines * groups_a_line; }
 
-  Index group;  ///< positions in a group
+  Index group;   ///< positions in a group
+  Index height;  ///< of the output
   Index batch = 0;
   Index groups_a_line = 0;
   Index lines = 0;           ///< of each image in a task

@@ -72,10 +72,7 @@ class StemWeightGradient {
 
   /// Copies the task's part of the image, and lists its lines at the kernel's first tap.
   LineOfPositions* take_lines(Index task, LineOfPositions* lines) {
-    const Index first_image = task / tasks_.tasks_an_image * tasks_.images;
-    const Index first_line = task % tasks_.tasks_an_image * tasks_.lines;
-    const Index last_image = std::min(shape_.batch, first_image + tasks_.images);
-    const Index last_line = std::min(shape_.out_height, first_line + tasks_.lines);
+    const auto [first_image, last_image, first_line, last_line] = tasks_.part(task);
     float* copy = parts_.mine();
     for (Index n = first_image; n < last_image; ++n, copy += part_.size_of_image()) {
       const float* const part = part_.get(n, first_line, copy);
