@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cstdint>
+#include <fstream>
 #include <numeric>
 #include <thread>
 #include <utility>
@@ -16,6 +17,15 @@ namespace {
 StoragePool& pool() { return StoragePool::instance(); }
 
 std::uintptr_t address(const void* pointer) { return reinterpret_cast<std::uintptr_t>(pointer); }
+
+/// Of this process.
+Index resident_bytes() {
+  std::ifstream pages("/proc/self/statm");
+  Index size = 0;
+  Index resident = 0;
+  pages >> size >> resident;
+  return resident * 4096;
+}
 
 }  // namespace
 
@@ -106,6 +116,24 @@ TEST_CASE("poisoned memory is NaN until it is written") {
   const Storage<float> poisoned(100);
   pool().set_poison(false);
   CHECK(std::all_of(poisoned.data(), poisoned.data() + 100, [](float x) { return x != x; }));
+}
+
+TEST_CASE("zeros are zeros, in a new block and in one that was used before") {
+  pool().release_unused();
+  for (int round = 0; round < 2; ++round) {
+    Storage<int> zeros = Storage<int>::zeros(1000);
+    CHECK(std::all_of(zeros.data(), zeros.data() + 1000, [](int x) { return x == 0; }));
+    std::fill_n(zeros.data(), 1000, -1);
+  }
+}
+
+TEST_CASE("new zeros take no memory until they are written to") {
+  pool().release_unused();
+  const auto before = resident_bytes();
+  constexpr Index size = Index{1} << 28U;
+  const Storage<char> zeros = Storage<char>::zeros(size);
+  CHECK(resident_bytes() - before < size / 2);
+  CHECK(zeros.data()[size - 1] == 0);
 }
 
 TEST_CASE("a copy of storage is another block with the same values") {

@@ -3,9 +3,11 @@
 // it has seen its shapes.
 
 #include <array>
+#include <atomic>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <mutex>
 #include <new>
@@ -36,26 +38,20 @@ class StoragePool {
     return *pool;
   }
 
-  /// A block of at least `bytes` bytes, its contents unspecified.
-  void* allocate(std::size_t bytes) {
-    const std::size_t wanted = size_class(bytes);
-    const std::lock_guard lock(mutex_);
-    if (!free_[wanted].empty()) {
-      void* const block = free_[wanted].back();
-      free_[wanted].pop_back();
-      return hand_out(block, wanted);
-    }
-    const std::size_t size = class_bytes(wanted);
-    auto* const raw = static_cast<std::byte*>(::operator new (size + alignment, std::align_val_t{alignment}));
-    ++statistics_.system_allocations;
-    statistics_.bytes_held += size;
-    free_[wanted].reserve(free_[wanted].capacity() + 1);
-    return hand_out(raw + alignment, wanted);
+  /// A block of at least `bytes` bytes, its contents unspecified. Throws std::bad_alloc.
+  void* allocate(std::size_t bytes) { return hand_out(take(size_class(bytes)).block); }
+
+  /// A block of at least `bytes` bytes that are zero. A new one is not written to, so that it costs no memory until its
+  /// owner does: gradients of what is never trained are free. Throws std::bad_alloc.
+  void* allocate_zeros(std::size_t bytes) {
+    const Taken taken = take(size_class(bytes));
+    if (!taken.is_new) std::memset(taken.block, 0, bytes);
+    return taken.block;
   }
 
   /// Takes back a block from allocate.
   void release(void* block) noexcept {
-    const std::size_t block_class = header(block);
+    const std::size_t block_class = header(block).size_class;
     const std::lock_guard lock(mutex_);
     statistics_.bytes_in_use -= class_bytes(block_class);
     free_[block_class].push_back(block);  // allocate has reserved the place
@@ -66,7 +62,7 @@ class StoragePool {
     const std::lock_guard lock(mutex_);
     for (std::size_t c = 0; c < free_.size(); ++c) {
       for (void* const block : free_[c]) {
-        ::operator delete (static_cast<std::byte*>(block) - alignment, std::align_val_t{alignment});
+        std::free(header(block).system_memory);
         statistics_.bytes_held -= class_bytes(c);
       }
       free_[c].clear();
@@ -75,10 +71,7 @@ class StoragePool {
 
   /// From now on every block is handed out filled with bytes 0xFF (NaN as a float), so that a test sees whatever is
   /// read before it was written.
-  void set_poison(bool on) {
-    const std::lock_guard lock(mutex_);
-    poison_ = on;
-  }
+  void set_poison(bool on) { poison_ = on; }
 
   Statistics statistics() const {
     const std::lock_guard lock(mutex_);
@@ -88,6 +81,18 @@ class StoragePool {
  private:
   static constexpr std::size_t classes_per_doubling = 8;
   static constexpr std::size_t class_count = classes_per_doubling * 60;
+
+  /// What lies before every block.
+  struct Header {
+    std::size_t size_class;
+    void* system_memory;
+  };
+  static_assert(sizeof(Header) <= alignment);
+
+  struct Taken {
+    void* block;
+    bool is_new;  ///< from the system, and so all zeros
+  };
 
   StoragePool() = default;
 
@@ -104,21 +109,44 @@ class StoragePool {
     return shift * classes_per_doubling + (rounded - classes_per_doubling);
   }
 
-  static std::size_t& header(void* block) {
-    return *reinterpret_cast<std::size_t*>(static_cast<std::byte*>(block) - alignment);
+  static Header& header(void* block) { return *reinterpret_cast<Header*>(static_cast<std::byte*>(block) - alignment); }
+
+  /// A block of a size class, free or new.
+  Taken take(std::size_t wanted) {
+    const std::lock_guard lock(mutex_);
+    std::vector<void*>& free = free_[wanted];
+    const bool is_new = free.empty();
+    if (is_new) {
+      free.reserve(free.capacity() + 1);
+      free.push_back(ask_system(wanted));
+    }
+    void* const block = free.back();
+    free.pop_back();
+    statistics_.bytes_in_use += class_bytes(wanted);
+    return {block, is_new};
   }
 
-  void* hand_out(void* block, std::size_t block_class) {
-    header(block) = block_class;
-    statistics_.bytes_in_use += class_bytes(block_class);
-    if (poison_) std::memset(block, 0xFF, class_bytes(block_class));
+  void* ask_system(std::size_t wanted) {
+    const std::size_t size = class_bytes(wanted);
+    void* const memory = std::calloc(1, size + 2 * alignment);  // room for the header, and to align what is behind it
+    if (memory == nullptr) throw std::bad_alloc();
+    const std::size_t past = reinterpret_cast<std::uintptr_t>(memory) % alignment;
+    void* const block = static_cast<std::byte*>(memory) + (2 * alignment - past);
+    header(block) = {wanted, memory};
+    ++statistics_.system_allocations;
+    statistics_.bytes_held += size;
+    return block;
+  }
+
+  void* hand_out(void* block) const {
+    if (poison_) std::memset(block, 0xFF, class_bytes(header(block).size_class));
     return block;
   }
 
   mutable std::mutex mutex_;
   std::array<std::vector<void*>, class_count> free_;
   Statistics statistics_;
-  bool poison_ = false;
+  std::atomic<bool> poison_ = false;
 };
 
 /// `size` values of a trivial type in a block of the pool: a value that copies deeply and moves cheaply.
@@ -131,6 +159,15 @@ class Storage {
   /// Uninitialised values.
   explicit Storage(Index size) : size_(size) {
     if (size > 0) data_ = static_cast<T*>(StoragePool::instance().allocate(static_cast<std::size_t>(size) * sizeof(T)));
+  }
+
+  /// Zeros.
+  static Storage zeros(Index size) {
+    Storage storage;
+    if (size <= 0) return storage;
+    storage.data_ = static_cast<T*>(StoragePool::instance().allocate_zeros(static_cast<std::size_t>(size) * sizeof(T)));
+    storage.size_ = size;
+    return storage;
   }
 
   Storage(const Storage& other) : Storage(other.size_) {

@@ -28,7 +28,11 @@ class Tensor {
   Tensor() = default;
 
   /// All zeros. Throws ShapeError where an extent is negative, or all of them are more than any memory holds.
-  explicit Tensor(const Shape<Rank>& shape) : Tensor(uninitialized(shape)) { fill(T{}); }
+  explicit Tensor(const Shape<Rank>& shape) {
+    check(shape);
+    shape_ = shape;
+    storage_ = Storage<T>::zeros(shape.size());
+  }
 
   /// The values, last dimension fastest. Throws ShapeError where their number is not the shape's.
   Tensor(const Shape<Rank>& shape, std::initializer_list<T> values) : Tensor(uninitialized(shape)) {
