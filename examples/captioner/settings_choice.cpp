@@ -97,7 +97,7 @@ TrainingSettings fine_tuning_settings(const TrainingSettings& asked, const Setti
 
 /// Those that a resumed run may be given anew: they say when to stop, not what a step does.
 bool may_change(const std::string& setting, const TrainingSettings& of_run) {
-  if (setting == "epochs") return of_run.schedule != "cosine";  // which falls to its end at the last of them
+  if (setting == "epochs") return of_run.schedule == "plateau";  // the others depend on how many steps there will be
   return setting == "patience" || setting == "checkpoint_every";
 }
 

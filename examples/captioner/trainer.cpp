@@ -9,6 +9,7 @@
 
 #include <pupil/models/captioner_file.hpp>
 #include <pupil/optim/cosine_decay.hpp>
+#include <pupil/optim/warmup_stable_decay.hpp>
 
 #include "dev_scores.hpp"
 #include "interruption.hpp"
@@ -93,10 +94,19 @@ bool Trainer::run_epoch() {
 }
 
 double Trainer::learning_rate(Index batches) const {
-  if (settings_.schedule == "plateau") return plateau_.learning_rate();
-  const pupil::CosineDecay cosine(
-      {.learning_rate = settings_.learning_rate, .total_steps = settings_.epochs * batches});
-  return cosine.learning_rate(state_.progress.epoch * batches + state_.progress.batch);
+  const Index step = state_.progress.epoch * batches + state_.progress.batch;
+  const Index steps = settings_.epochs * batches;
+  if (settings_.schedule == "cosine") {
+    return pupil::CosineDecay({.learning_rate = settings_.learning_rate, .total_steps = steps}).learning_rate(step);
+  }
+  if (settings_.schedule == "warmup-stable-decay") {
+    return pupil::WarmupStableDecay({.learning_rate = settings_.learning_rate,
+                                     .total_steps = steps,
+                                     .warmup_steps = steps / 20,
+                                     .decay_steps = steps * 3 / 10})
+        .learning_rate(step);
+  }
+  return plateau_.learning_rate();
 }
 
 void Trainer::step(const pupil::PlannedBatch& planned) {

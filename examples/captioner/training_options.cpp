@@ -113,8 +113,10 @@ void add_epoch_options(SettingAdder& adder, TrainingSettings& settings) {
   adder.add("epochs", settings.epochs, "Most passes over the train split")->check(at_least_one);
   adder
       .add("schedule", settings.schedule,
-           "Learning rate: lowered on a plateau, or step by step along a cosine to the last epoch")
-      ->check(CLI::IsMember({"plateau", "cosine"}));
+           "Learning rate: lowered on a plateau; step by step along a cosine to the last epoch; or rising in the first "
+           "5 % "
+           "of the steps, falling in the last 30 %, and constant in between")
+      ->check(CLI::IsMember({"plateau", "cosine", "warmup-stable-decay"}));
   adder.add("plateau_factor", settings.plateau_factor, "Lower the learning rate by this")
       ->check(CLI::Range(0.01, 0.99));
   adder

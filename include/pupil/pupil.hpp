@@ -164,6 +164,7 @@
 #include <pupil/optim/scale_gradients.hpp>
 #include <pupil/optim/sgd.hpp>
 #include <pupil/optim/step_decay.hpp>
+#include <pupil/optim/warmup_stable_decay.hpp>
 
 // io: safetensors, images, checkpoints
 #include <pupil/io/atomic_file.hpp>
