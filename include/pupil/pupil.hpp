@@ -236,6 +236,7 @@
 #include <pupil/models/image_network.hpp>
 #include <pupil/models/metadata.hpp>
 #include <pupil/models/mobilenet_v2.hpp>
+#include <pupil/models/preprocessing.hpp>
 #include <pupil/models/pretrained_embedding.hpp>
 #include <pupil/models/pretrained_names.hpp>
 #include <pupil/models/pretrained_weights.hpp>

@@ -1,9 +1,8 @@
 #pragma once
 // PretrainedWeights: a safetensors file with the weights of an image network, and of its classifier perhaps, as
-// torchvision or timm name them; and how images must be prepared for them, which travels in the file's metadata.
+// torchvision or timm name them.
 
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
 #include <filesystem>
 #include <set>
@@ -14,23 +13,15 @@
 #include <utility>
 #include <vector>
 
-#include <pupil/data/augment.hpp>
 #include <pupil/data/hash.hpp>
 #include <pupil/io/safetensors.hpp>
 #include <pupil/io/state_dict.hpp>
 #include <pupil/models/image_classifier.hpp>
 #include <pupil/models/image_network.hpp>
-#include <pupil/models/metadata.hpp>
+#include <pupil/models/preprocessing.hpp>
 #include <pupil/models/pretrained_names.hpp>
 
 namespace pupil {
-
-/// What a network's images must look like.
-struct Preprocessing {
-  Normalization normalization = imagenet_normalization;
-  bool same_padding = false;  ///< whether its convolutions pad as TensorFlow does
-  Index image_size = 224;
-};
 
 /// Every error is a FileError that begins with the path and names the tensor, with both shapes where they differ.
 class PretrainedWeights {
@@ -41,7 +32,7 @@ class PretrainedWeights {
       : file_(path),
         architecture_(detail::recognize_architecture(file_)),
         width_(read_width()),
-        preprocessing_(read_preprocessing()) {}
+        preprocessing_(read_preprocessing(file_)) {}
 
   const std::filesystem::path& path() const noexcept { return file_.path(); }
 
@@ -80,7 +71,6 @@ class PretrainedWeights {
 
  private:
   Index read_width() const;
-  Preprocessing read_preprocessing() const;
 
   /// The module of torchvision's name, in the file.
   detail::StoredModule stored(const std::string& module) const {
@@ -122,39 +112,6 @@ inline Index PretrainedWeights::read_width() const {
   file_.require_tensor(narrow && std::equal(shape.begin() + 1, shape.end(), own.begin() + 1), architecture_.first,
                        "has the shape ", format_extents(shape), ", expected ", own);
   return shape[0];
-}
-
-inline Preprocessing PretrainedWeights::read_preprocessing() const {
-  Preprocessing result;
-  const auto& metadata = file_.metadata();
-  const std::string path = file_.path().string();
-
-  // Texts for people, as in files that were converted from TensorFlow's.
-  if (const auto padding = metadata.find("padding"); padding != metadata.end()) {
-    result.same_padding = padding->second.find("SAME") != std::string::npos;
-  }
-  if (const auto input = metadata.find("input"); input != metadata.end()) {
-    const bool symmetric = input->second.find("[-1, 1]") != std::string::npos;
-    require<FileError>(symmetric, path, ": the metadata say of the input \"", input->second,
-                       "\", which is not understood");
-    result.normalization = symmetric_normalization;
-  }
-
-  // This library's own keys, which tools/export_torchvision.py writes.
-  const auto read = [&](std::string_view key, auto& value) {
-    if (const auto found = metadata.find(key); found != metadata.end()) {
-      detail::from_text(file_, key, found->second, value);
-    }
-  };
-  read("same_padding", result.same_padding);
-  read("image_size", result.image_size);
-  detail::visit_normalization(result.normalization, read);
-  require<FileError>(result.image_size >= 1, path, ": image_size is ", result.image_size, " in the metadata");
-  detail::visit_normalization(result.normalization, [&](std::string_view key, float value) {
-    const bool sound = std::isfinite(value) && (key.starts_with("mean") || value > 0);
-    require<FileError>(sound, path, ": ", key, " is ", value, " in the metadata");
-  });
-  return result;
 }
 
 inline Index PretrainedWeights::classes() const {
