@@ -13,11 +13,14 @@
 #include <cstddef>
 #include <type_traits>
 #include <utility>
+#include <variant>
 
 #include <pupil/core/parallel.hpp>
+#include <pupil/core/pool_allocator.hpp>
 #include <pupil/core/tensor.hpp>
 #include <pupil/nn/parameter.hpp>
 #include <pupil/nn/side_by_side.hpp>
+#include <pupil/optim/array_ranges.hpp>
 
 namespace pupil {
 
@@ -25,6 +28,44 @@ struct MovingAverageOptions {
   double decay = 0.999;
   bool use_buffers = true;  ///< averages buffers such as running means too; otherwise they are the newest ones
 };
+
+namespace detail {
+
+/// Arrays that are moved towards others, in one parallel loop.
+class MovedArrays {
+ public:
+  template <class T, std::size_t Rank>
+  void add(Tensor<T, Rank>& average, const Tensor<T, Rank>& newest) {
+    all_.emplace_back(Pair<T>{average.data(), newest.data()});
+    ranges_.add(average.size());
+  }
+
+  /// average += share (newest - average)
+  void move(double share) const {
+    ranges_.for_each([&](Index, std::size_t i, Index first, Index last) {
+      std::visit([&](const auto& pair) { move_range(pair, share, first, last - first); }, all_[i]);
+    });
+  }
+
+ private:
+  template <class T>
+  struct Pair {
+    T* average;
+    const T* newest;
+  };
+
+  template <class T>
+  static void move_range(const Pair<T>& pair, double share, Index first, Index count) {
+    using Array = Eigen::Array<T, Eigen::Dynamic, 1>;
+    Eigen::Map<Array> average(pair.average + first, count);
+    average += static_cast<T>(share) * (Eigen::Map<const Array>(pair.newest + first, count) - average);
+  }
+
+  PoolVector<std::variant<Pair<float>, Pair<double>>> all_;
+  ArrayRanges ranges_{pointwise_grain};
+};
+
+}  // namespace detail
 
 /// Holds a model of its own, to be used, saved and loaded as any other.
 template <class Model>
@@ -40,13 +81,18 @@ class MovingAverage {
   /// Moves the averages towards the values of `model`, which stay. Throws ShapeError where it has other parameters or
   /// buffers than the model that this was made from. Buffers of whole numbers are copied.
   void update(Model& model) {
+    detail::MovedArrays moved;
     pair_.visit(average_, model, [&]<class Item>(const Name&, Item& average, const Item& newest) {
       if constexpr (detail::is_parameter<Item>) {
-        move_towards(average.value, newest.value);
+        moved.add(average.value, newest.value);
       } else if constexpr (detail::is_tensor<Item>) {
-        update_buffer(average, newest);
+        if constexpr (std::is_floating_point_v<typename Item::Scalar>) {
+          if (options_.use_buffers) return moved.add(average, newest);
+        }
+        average = newest;
       }
     });
+    moved.move(1 - options_.decay);
   }
 
   /// Gives `model` the averages as its parameters and buffers. Throws ShapeError as `update` does.
@@ -85,24 +131,6 @@ class MovingAverage {
   const MovingAverageOptions& options() const { return options_; }
 
  private:
-  template <class T, std::size_t Rank>
-  void update_buffer(Tensor<T, Rank>& average, const Tensor<T, Rank>& newest) const {
-    if constexpr (std::is_floating_point_v<T>) {
-      if (options_.use_buffers) return move_towards(average, newest);
-    }
-    average = newest;
-  }
-
-  template <class T, std::size_t Rank>
-  void move_towards(Tensor<T, Rank>& average, const Tensor<T, Rank>& newest) const {
-    const T share = static_cast<T>(1 - options_.decay);
-    parallel_ranges(average.size(), pointwise_grain, [&](Index begin, Index end) {
-      using Array = Eigen::Array<T, Eigen::Dynamic, 1>;
-      Eigen::Map<Array> a(average.data() + begin, end - begin);
-      a += share * (Eigen::Map<const Array>(newest.data() + begin, end - begin) - a);
-    });
-  }
-
   Model average_;
   MovingAverageOptions options_;
   SideBySide pair_;
