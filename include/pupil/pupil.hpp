@@ -66,6 +66,7 @@
 #include <pupil/kernels/x86/amx_unit.hpp>
 #include <pupil/kernels/x86/bf16_avx512.hpp>
 #include <pupil/kernels/x86/bf16_tile.hpp>
+#include <pupil/kernels/x86/bf16_tile_avx512.hpp>
 #include <pupil/kernels/x86/depthwise_gather_avx2.hpp>
 #include <pupil/kernels/x86/depthwise_gather_avx512.hpp>
 #include <pupil/kernels/x86/direct_conv2d.hpp>

@@ -27,6 +27,12 @@ using EmulatedMedium = AmxTile<EmulatedAmxUnit, Precision::medium>;
 constexpr double medium_rounding = 1.01 * 0x1p-7;
 constexpr double high_rounding = 1.01 * 0x1p-15;
 
+bool has_pairs_in_vectors() {
+  if (pupil::detail::widest_instruction_set() >= InstructionSet::avx512_bf16) return true;
+  MESSAGE("skipped: this processor has no AVX-512 with bf16");
+  return false;
+}
+
 bool has_amx() {
   if (pupil::detail::widest_instruction_set() == InstructionSet::amx) return true;
   MESSAGE("skipped: this processor, or the system, has no AMX");
@@ -114,6 +120,9 @@ void check_patches() {
 TEST_CASE("products by the tile of bf16 agree with the definition, within two roundings") {
   check_tile<EmulatedMedium>(1, medium_rounding);
 }
+TEST_CASE("products by AVX-512's pairs of bf16 agree with the definition, within two roundings") {
+  if (has_pairs_in_vectors()) check_tile<Avx512Bf16Tile>(9, medium_rounding);
+}
 TEST_CASE("products by the tile of bf16 in two parts agree with the definition, nearly as in fp32") {
   check_tile<EmulatedHigh>(3, high_rounding);
 }
@@ -141,10 +150,7 @@ TEST_CASE("patches of an image are packed for tiles as the matrix that they are"
 }
 
 TEST_CASE("AVX-512 rounds to pairs of bf16 as plain C++ does") {
-  if (__builtin_cpu_supports("avx512bf16") == 0 || __builtin_cpu_supports("avx512bw") == 0) {
-    MESSAGE("skipped: this processor has no such instructions");
-    return;
-  }
+  if (!has_pairs_in_vectors()) return;
   Rng rng(13);
   for (int repetition = 0; repetition < 100; ++repetition) {
     std::array<float, 32> numbers;

@@ -1,0 +1,69 @@
+#pragma once
+// What AmxTile computes at medium precision, from the same panels, by AVX-512's products of pairs of bf16: for
+// processors that have these and no tiles. The 32 x 32 sums take turns in the registers, eight rows at a time.
+
+#include <utility>
+
+#include <immintrin.h>
+
+#include <pupil/kernels/x86/amx_tile.hpp>
+#include <pupil/kernels/x86/epilogue_avx512.hpp>
+
+namespace pupil::kernels {
+
+/// sums + the products of two pairs each, in every lane. `left` is one pair, in all lanes.
+[[gnu::target("avx512f,avx512bf16"), gnu::always_inline]] inline __m512 add_products_of_pairs(__m512 sums,
+                                                                                              const void* left,
+                                                                                              __m512i right) {
+  const __m512i left_pair = _mm512_set1_epi32(*static_cast<const int*>(left));
+  return _mm512_dpbf16_ps(sums, reinterpret_cast<__m512bh>(left_pair), reinterpret_cast<__m512bh>(right));
+}
+
+struct Avx512Bf16Tile : AmxTile<AmxUnit, Precision::medium> {
+  struct Work {};
+
+  /// As PortableTile::multiply.
+  template <Index RowStride, Index DepthStride>
+  static void multiply(Index depth, const Bf16Pair* left, const Bf16Pair* right, const TileTarget<float>& target) {
+    for (Index row = 0; row < rows; row += rows_at_once) {
+      run(depth, left + row * tile_pairs, right, target, row, std::make_integer_sequence<Index, rows_at_once>{});
+    }
+  }
+
+ private:
+  static constexpr Index rows_at_once = 8;  // which divides the rows of a tile of AMX
+  static constexpr Index tile_pairs = 16;
+
+  // The pack of row numbers unrolls the rows, so that the sums stay in registers at any optimisation level.
+  template <Index... Row>
+  [[gnu::target("avx512f,avx512bf16")]] static void run(Index depth, const Bf16Pair* left, const Bf16Pair* right,
+                                                        const TileTarget<float>& target, Index first_row,
+                                                        std::integer_sequence<Index, Row...> row_numbers) {
+    const float* const start = target.start + first_row * target.start_stride;
+    float* const result = target.result + first_row * target.result_stride;
+    __m512 low[sizeof...(Row)];
+    __m512 high[sizeof...(Row)];
+    ((low[Row] = _mm512_loadu_ps(start + Row * target.start_stride),
+      high[Row] = _mm512_loadu_ps(start + Row * target.start_stride + 16)),
+     ...);
+    for (Index k = 0; k < depth; k += depth_step, left += step_size, right += step_size) {
+      for (Index pair = 0; pair < tile_pairs; ++pair) {
+        const __m512i right_low = _mm512_load_si512(right + pair * 16);
+        const __m512i right_high = _mm512_load_si512(right + two_tiles / 2 + pair * 16);
+        ((low[Row] = add_products_of_pairs(low[Row], left + Row * tile_pairs + pair, right_low),
+          high[Row] = add_products_of_pairs(high[Row], left + Row * tile_pairs + pair, right_high)),
+         ...);
+      }
+    }
+    if (target.epilogue != nullptr) {
+      const Epilogue<float> epilogue = target.epilogue->from(0, first_row * target.result_stride);
+      finish_rows_avx512(epilogue, 0, target.result_stride, low, row_numbers);
+      finish_rows_avx512(epilogue, 16, target.result_stride, high, row_numbers);
+    }
+    ((_mm512_storeu_ps(result + Row * target.result_stride, low[Row]),
+      _mm512_storeu_ps(result + Row * target.result_stride + 16, high[Row])),
+     ...);
+  }
+};
+
+}  // namespace pupil::kernels
