@@ -59,6 +59,7 @@
 #include <pupil/kernels/swap_time_and_batch.hpp>
 #include <pupil/kernels/window.hpp>
 #if PUPIL_X86_KERNELS
+#include <pupil/kernels/x86/amx_direct_tile.hpp>
 #include <pupil/kernels/x86/amx_emulation.hpp>
 #include <pupil/kernels/x86/amx_packing.hpp>
 #include <pupil/kernels/x86/amx_permission.hpp>
@@ -71,8 +72,10 @@
 #include <pupil/kernels/x86/depthwise_gather_avx512.hpp>
 #include <pupil/kernels/x86/direct_conv2d.hpp>
 #include <pupil/kernels/x86/direct_cuts.hpp>
+#include <pupil/kernels/x86/direct_group.hpp>
 #include <pupil/kernels/x86/direct_products.hpp>
 #include <pupil/kernels/x86/direct_tile_avx512.hpp>
+#include <pupil/kernels/x86/direct_tiles.hpp>
 #include <pupil/kernels/x86/direct_weight_gradient.hpp>
 #include <pupil/kernels/x86/epilogue_avx2.hpp>
 #include <pupil/kernels/x86/epilogue_avx512.hpp>

@@ -178,6 +178,22 @@ TEST_CASE("AVX-512 rounds to pairs of bf16 as plain C++ does") {
   }
 }
 
+TEST_CASE("AVX-512 rounds lines to pairs of bf16 as plain C++ does, and nothing beyond") {
+  if (!has_pairs_in_vectors()) return;
+  Rng rng(14);
+  for (const Index count : {0, 1, 2, 15, 16, 17, 31, 32, 33, 64, 95}) {
+    CAPTURE(count);
+    const auto numbers = random_tensor<float>(Shape{count}, rng);  // behind it a sanitizer sees reads
+    std::array<std::array<Bf16Pair, 50>, 2> actual{};
+    std::array<std::array<Bf16Pair, 50>, 2> expected{};
+    for (const bool with_rest : {false, true}) {
+      round_line_avx512(numbers.data(), count, actual[0].data(), with_rest ? actual[1].data() : nullptr);
+      round_line(numbers.data(), count, expected[0].data(), with_rest ? expected[1].data() : nullptr);
+      CHECK(actual == expected);
+    }
+  }
+}
+
 TEST_CASE("AVX-512 transposes pairs as plain C++ does") {
   if (pupil::detail::widest_instruction_set() < InstructionSet::avx512) {
     MESSAGE("skipped: this processor has no such instructions");

@@ -15,9 +15,10 @@
 
 namespace pupil::kernels {
 
-/// What a unit packs with: its round_pairs and transpose_pairs.
+/// What a unit packs with: its round_pairs, round_line and transpose_pairs.
 struct PairFunctions {
   void (*round)(const float*, const float*, bool, Bf16Pair*, Bf16Pair*);
+  void (*round_line)(const float*, Index, Bf16Pair*, Bf16Pair*);
   void (*transpose)(Bf16Pair*);
 };
 
@@ -51,32 +52,43 @@ struct AmxTile {
     return Lines(operand);
   }
 
-  static PairFunctions pair_functions() { return {Unit::round_pairs, Unit::transpose_pairs}; }
+  static PairFunctions pair_functions() { return {Unit::round_pairs, Unit::round_line, Unit::transpose_pairs}; }
 
   /// As PortableTile::multiply; the panels have one order only.
   template <Index RowStride, Index DepthStride>
   [[gnu::target("amx-tile,amx-bf16")]] static void multiply(Index depth, const Packed* left, const Packed* right,
                                                             const TileTarget<float>& target) {
     Unit unit{};
-    unit.load_sums(target.start, target.start_stride);
+    unit.load_sums(target.start, target.start + tile_rows * target.start_stride, target.start_stride);
     for (Index k = 0; k < depth; k += depth_step, left += step_size, right += step_size) {
-      unit.load_left(left);
+      load_left(unit, left);
       if constexpr (Wanted == Precision::high) {
-        unit.load_right(right + two_tiles);
+        load_right(unit, right + two_tiles);
         unit.multiply_add();
-        unit.load_right(right);
+        load_right(unit, right);
         unit.multiply_add();
-        unit.load_left(left + two_tiles);
+        load_left(unit, left + two_tiles);
         unit.multiply_add();
       } else {
-        unit.load_right(right);
+        load_right(unit, right);
         unit.multiply_add();
       }
     }
-    unit.store_sums(target.result, target.result_stride);
+    unit.store_sums(target.result, target.result + tile_rows * target.result_stride, target.result_stride);
     if (target.epilogue != nullptr) {
       Unit::finish_stored_rows(*target.epilogue, rows, target.result, target.result_stride);
     }
+  }
+
+ private:
+  static constexpr Index tile_rows = 16;
+  static constexpr Index tile_pairs = 16;
+
+  [[gnu::target("amx-tile"), gnu::always_inline]] static void load_left(Unit& unit, const Packed* tiles) {
+    unit.load_left(tiles, tiles + two_tiles / 2, tile_pairs);
+  }
+  [[gnu::target("amx-tile"), gnu::always_inline]] static void load_right(Unit& unit, const Packed* tiles) {
+    unit.load_right(tiles, tiles + two_tiles / 2, tile_pairs);
   }
 };
 

@@ -11,14 +11,6 @@
 
 namespace pupil::kernels {
 
-/// sums + the products of two pairs each, in every lane. `left` is one pair, in all lanes.
-[[gnu::target("avx512f,avx512bf16"), gnu::always_inline]] inline __m512 add_products_of_pairs(__m512 sums,
-                                                                                              const void* left,
-                                                                                              __m512i right) {
-  const __m512i left_pair = _mm512_set1_epi32(*static_cast<const int*>(left));
-  return _mm512_dpbf16_ps(sums, reinterpret_cast<__m512bh>(left_pair), reinterpret_cast<__m512bh>(right));
-}
-
 struct Avx512Bf16Tile : AmxTile<AmxUnit, Precision::medium> {
   struct Work {};
 
@@ -36,9 +28,9 @@ struct Avx512Bf16Tile : AmxTile<AmxUnit, Precision::medium> {
 
   // The pack of row numbers unrolls the rows, so that the sums stay in registers at any optimisation level.
   template <Index... Row>
-  [[gnu::target("avx512f,avx512bf16")]] static void run(Index depth, const Bf16Pair* left, const Bf16Pair* right,
-                                                        const TileTarget<float>& target, Index first_row,
-                                                        std::integer_sequence<Index, Row...> row_numbers) {
+  [[gnu::target("avx512f")]] static void run(Index depth, const Bf16Pair* left, const Bf16Pair* right,
+                                             const TileTarget<float>& target, Index first_row,
+                                             std::integer_sequence<Index, Row...> row_numbers) {
     const float* const start = target.start + first_row * target.start_stride;
     float* const result = target.result + first_row * target.result_stride;
     __m512 low[sizeof...(Row)];
@@ -48,10 +40,10 @@ struct Avx512Bf16Tile : AmxTile<AmxUnit, Precision::medium> {
      ...);
     for (Index k = 0; k < depth; k += depth_step, left += step_size, right += step_size) {
       for (Index pair = 0; pair < tile_pairs; ++pair) {
-        const __m512i right_low = _mm512_load_si512(right + pair * 16);
-        const __m512i right_high = _mm512_load_si512(right + two_tiles / 2 + pair * 16);
-        ((low[Row] = add_products_of_pairs(low[Row], left + Row * tile_pairs + pair, right_low),
-          high[Row] = add_products_of_pairs(high[Row], left + Row * tile_pairs + pair, right_high)),
+        const __m512 right_low = load(right + pair * 16);
+        const __m512 right_high = load(right + two_tiles / 2 + pair * 16);
+        ((low[Row] = add_products_of_pairs(broadcast(left + Row * tile_pairs + pair), right_low, low[Row]),
+          high[Row] = add_products_of_pairs(broadcast(left + Row * tile_pairs + pair), right_high, high[Row])),
          ...);
       }
     }
@@ -63,6 +55,13 @@ struct Avx512Bf16Tile : AmxTile<AmxUnit, Precision::medium> {
     ((_mm512_storeu_ps(result + Row * target.result_stride, low[Row]),
       _mm512_storeu_ps(result + Row * target.result_stride + 16, high[Row])),
      ...);
+  }
+
+  [[gnu::target("avx512f"), gnu::always_inline]] static __m512 load(const Bf16Pair* pairs) {
+    return _mm512_castsi512_ps(_mm512_load_si512(pairs));
+  }
+  [[gnu::target("avx512f"), gnu::always_inline]] static __m512 broadcast(const Bf16Pair* pair) {
+    return _mm512_castsi512_ps(_mm512_set1_epi32(static_cast<int>(*pair)));
   }
 };
 

@@ -34,12 +34,12 @@ class StemWeightGradient {
         gradient_(gradient),
         run_(shape.kernel.width * shape.in_channels),
         padded_run_(round_up(run_, Tile::rows)),
-        tasks_(patches),
-        part_(patches, tasks_),
+        tasks_(patches, FloatDirectTile::best_group(patches.out_width), usual_groups),
+        part_(patches, tasks_, tile_),
         ranges_(std::min(most_ranges, tasks_.count)),
         sums_size_(shape.kernel.height * padded_run_ * shape.out_channels),
         sums_(ranges_ * sums_size_),
-        parts_(tasks_.images * part_.size_of_image() + padded_run_),
+        parts_(part_.size() + padded_run_),
         lines_(tasks_.images * tasks_.lines) {}
 
   void run() {
@@ -100,8 +100,9 @@ class StemWeightGradient {
   float* gradient_;
   Index run_;         ///< taps of a line times channels
   Index padded_run_;  ///< to whole tiles
+  FloatDirectTile tile_;
   DirectTasks tasks_;
-  ImagePart part_;
+  ImagePart<FloatDirectTile> part_;
   Index ranges_;
   Index sums_size_;  ///< [KH, padded_run, K]
   Storage<float> sums_;
