@@ -65,9 +65,11 @@
 #include <pupil/kernels/x86/amx_permission.hpp>
 #include <pupil/kernels/x86/amx_tile.hpp>
 #include <pupil/kernels/x86/amx_unit.hpp>
+#include <pupil/kernels/x86/amx_weight_gradient_tile.hpp>
 #include <pupil/kernels/x86/bf16_avx512.hpp>
 #include <pupil/kernels/x86/bf16_tile.hpp>
 #include <pupil/kernels/x86/bf16_tile_avx512.hpp>
+#include <pupil/kernels/x86/bf16_unit.hpp>
 #include <pupil/kernels/x86/depthwise_gather_avx2.hpp>
 #include <pupil/kernels/x86/depthwise_gather_avx512.hpp>
 #include <pupil/kernels/x86/direct_conv2d.hpp>
@@ -77,6 +79,7 @@
 #include <pupil/kernels/x86/direct_tile_avx512.hpp>
 #include <pupil/kernels/x86/direct_tiles.hpp>
 #include <pupil/kernels/x86/direct_weight_gradient.hpp>
+#include <pupil/kernels/x86/elements_avx512.hpp>
 #include <pupil/kernels/x86/epilogue_avx2.hpp>
 #include <pupil/kernels/x86/epilogue_avx512.hpp>
 #include <pupil/kernels/x86/gemm_tile_avx2.hpp>
@@ -88,6 +91,7 @@
 #include <pupil/kernels/x86/transpose_avx512.hpp>
 #include <pupil/kernels/x86/weight_gradient_lines.hpp>
 #include <pupil/kernels/x86/weight_gradient_tile_avx512.hpp>
+#include <pupil/kernels/x86/weight_gradient_tiles.hpp>
 #endif
 
 // nn: layers, parameters, losses

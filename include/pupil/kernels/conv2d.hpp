@@ -136,21 +136,26 @@ void multiply_patches(const Patches<T>& patches, const Right& right, const GridD
 /// Adds the weight gradient of a group, if there are tiles for it that read the image where it lies.
 inline bool weight_gradient_in_place(const ConvShape& shape, const float* x, const float* dy, Index g,
                                      float* weight_gradient) {
-  // By tiles of AMX bf16 is faster than this even where patches are packed for it.
-  const bool is_for_tiles = precision_in_use() != Precision::highest && tile_unit() != TileUnit::vectors;
-  if (!reads_in_place() || is_for_tiles) return false;
+  if (!reads_in_place()) return false;
   const Index out_channels = shape.out_channels_a_group();
-  if (is_direct_weight_gradient(shape)) {
-    DirectWeightGradient(shape, x + g * shape.in_channels_a_group(), dy + g * out_channels,
-                         weight_gradient + g * out_channels * shape.patch_size())
+  const auto run_direct = [&]<class Tile>(const ConvShape& any_shape, const Tile& tile) {
+    DirectWeightGradient<Tile>(any_shape, x + g * shape.in_channels_a_group(), dy + g * out_channels,
+                               weight_gradient + g * out_channels * shape.patch_size(), tile)
         .run();
     return true;
+  };
+  if (precision_in_use() != Precision::highest) {
+    const bool is_vectors = tile_unit() == TileUnit::vectors;
+    // Vectors of pairs whose second image is not there are no faster than those of floats.
+    if (is_direct_weight_gradient_in_bf16(shape) && (shape.batch > 1 || !is_vectors)) {
+      return run_direct(with_joined_lines(shape), Bf16WeightGradientTile{});
+    }
+    if (!is_vectors) return false;  // floats are slower than patches that are packed for AMX
   }
-  if (is_stem_weight_gradient(shape)) {
-    StemWeightGradient(shape, input_patches(shape, x, g), dy, weight_gradient).run();
-    return true;
-  }
-  return false;
+  if (is_direct_weight_gradient(shape)) return run_direct(shape, FloatWeightGradientTile{});
+  if (!is_stem_weight_gradient(shape)) return false;
+  StemWeightGradient(shape, input_patches(shape, x, g), dy, weight_gradient).run();
+  return true;
 }
 #endif
 

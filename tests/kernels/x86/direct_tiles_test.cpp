@@ -77,7 +77,8 @@ Tensor<float, 2> product_by(const Bf16DirectTile& tile, const ConvShape& s, cons
   return y;
 }
 
-void check_direct_tile(const Bf16DirectTile& tile, Precision precision) {
+void check_direct_tile(const Bf16Unit& unit) {
+  const Bf16DirectTile tile(unit);
   if (pupil::detail::widest_instruction_set() < InstructionSet::avx512) {
     MESSAGE("skipped: this processor has no AVX-512");
     return;
@@ -93,8 +94,9 @@ void check_direct_tile(const Bf16DirectTile& tile, Precision precision) {
     const Operands in(shape, rng);
     if (!is_direct(input_patches(shape, in.x.data(), 0), tile)) continue;
     ++direct;
-    const auto expected = naive(shape, in, precision == Precision::medium);
-    CHECK(relative_difference(product_by(tile, shape, in), expected) < (precision == Precision::medium ? 3e-6 : 3e-5));
+    const auto expected = naive(shape, in, unit.precision == Precision::medium);
+    CHECK(relative_difference(product_by(tile, shape, in), expected) <
+          (unit.precision == Precision::medium ? 3e-6 : 3e-5));
     check_thread_counts([&] { return product_by(tile, shape, in); });
   }
   CHECK(direct == 10);
@@ -107,12 +109,12 @@ TEST_CASE("direct convolutions by AVX-512's pairs of bf16 agree with the definit
     MESSAGE("skipped: this processor has no AVX-512 with bf16");
     return;
   }
-  check_direct_tile({TileUnit::vectors, Precision::medium}, Precision::medium);
+  check_direct_tile({TileUnit::vectors, Precision::medium});
 }
 
 TEST_CASE("direct convolutions by tiles of AMX agree with the definition, whatever the threads") {
   for (const Precision precision : {Precision::medium, Precision::high}) {
-    check_direct_tile({TileUnit::emulated, precision}, precision);
+    check_direct_tile({TileUnit::emulated, precision});
   }
 }
 
@@ -127,9 +129,9 @@ TEST_CASE("direct convolutions by the processor's tiles give the same bits as by
       CAPTURE(i);
       const ConvShape shape = random_shape_for_pairs(rng);
       const Operands in(shape, rng);
-      const Bf16DirectTile emulated(TileUnit::emulated, precision);
+      const Bf16DirectTile emulated({TileUnit::emulated, precision});
       if (!is_direct(input_patches(shape, in.x.data(), 0), emulated)) continue;
-      CHECK(product_by({TileUnit::hardware, precision}, shape, in) == product_by(emulated, shape, in));
+      CHECK(product_by(Bf16DirectTile({TileUnit::hardware, precision}), shape, in) == product_by(emulated, shape, in));
     }
   }
 }
@@ -138,7 +140,7 @@ TEST_CASE("pixels that would leave elements of bf16 empty are left to other prod
   const auto is_direct_of_channels = [](Index channels, TileUnit unit) {
     const ConvShape shape{1, 9, 14, channels, 9, 14, 8, 3, 1, 1, 1, 1};
     return is_direct(input_patches(shape, static_cast<const float*>(nullptr), 0),
-                     Bf16DirectTile(unit, Precision::medium));
+                     Bf16DirectTile({unit, Precision::medium}));
   };
   CHECK(is_direct_of_channels(64, TileUnit::vectors));
   CHECK(is_direct_of_channels(6, TileUnit::vectors));
@@ -148,7 +150,7 @@ TEST_CASE("pixels that would leave elements of bf16 empty are left to other prod
 }
 
 TEST_CASE("groups of positions for tiles of AMX share a line evenly") {
-  const Bf16DirectTile tile(TileUnit::emulated, Precision::medium);
+  const Bf16DirectTile tile({TileUnit::emulated, Precision::medium});
   CHECK(tile.best_group(7) == 7);
   CHECK(tile.best_group(16) == 16);
   CHECK(tile.best_group(17) == 9);

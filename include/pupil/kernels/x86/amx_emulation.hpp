@@ -71,6 +71,10 @@ class EmulatedAmxUnit {
   static void round_line(const float* numbers, Index count, Bf16Pair* pairs, Bf16Pair* rest) {
     kernels::round_line(numbers, count, pairs, rest);
   }
+  /// See kernels::round_two_lines.
+  static void round_two_lines(const float* first, const float* second, Index count, Bf16Pair* pairs, Bf16Pair* rest) {
+    kernels::round_two_lines(first, second, count, pairs, rest);
+  }
   /// See kernels::transpose_pairs.
   static void transpose_pairs(Bf16Pair* tile) { kernels::transpose_pairs(tile); }
 

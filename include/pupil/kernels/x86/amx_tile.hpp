@@ -15,10 +15,11 @@
 
 namespace pupil::kernels {
 
-/// What a unit packs with: its round_pairs, round_line and transpose_pairs.
+/// What a unit packs with: its round_pairs, round_line, round_two_lines and transpose_pairs.
 struct PairFunctions {
   void (*round)(const float*, const float*, bool, Bf16Pair*, Bf16Pair*);
   void (*round_line)(const float*, Index, Bf16Pair*, Bf16Pair*);
+  void (*round_two_lines)(const float*, const float*, Index, Bf16Pair*, Bf16Pair*);
   void (*transpose)(Bf16Pair*);
 };
 
@@ -52,7 +53,9 @@ struct AmxTile {
     return Lines(operand);
   }
 
-  static PairFunctions pair_functions() { return {Unit::round_pairs, Unit::round_line, Unit::transpose_pairs}; }
+  static PairFunctions pair_functions() {
+    return {Unit::round_pairs, Unit::round_line, Unit::round_two_lines, Unit::transpose_pairs};
+  }
 
   /// As PortableTile::multiply; the panels have one order only.
   template <Index RowStride, Index DepthStride>

@@ -116,6 +116,10 @@ class AmxUnit {
   static void round_line(const float* numbers, Index count, Bf16Pair* pairs, Bf16Pair* rest) {
     round_line_avx512(numbers, count, pairs, rest);
   }
+  /// See kernels::round_two_lines.
+  static void round_two_lines(const float* first, const float* second, Index count, Bf16Pair* pairs, Bf16Pair* rest) {
+    round_two_lines_avx512(first, second, count, pairs, rest);
+  }
   /// See kernels::transpose_pairs.
   static void transpose_pairs(Bf16Pair* tile) { transpose_pairs_avx512(tile); }
 };

@@ -1,5 +1,5 @@
 #pragma once
-// Pairs of bf16 by AVX-512: packing them, and adding their products.
+// Packing pairs of bf16 by AVX-512, which every processor with AMX has.
 
 #include <cstddef>
 #include <utility>
@@ -84,12 +84,14 @@ inline void round_line_avx512(const float* numbers, std::ptrdiff_t count, Bf16Pa
   }
 }
 
-/// sums + the products of two pairs in every lane, of which `left` may be the same in all. Assembly, so that it can be
-/// inlined where floats are multiplied too, in functions for any AVX-512.
-[[gnu::target("avx512f"), gnu::always_inline]] inline __m512 add_products_of_pairs(__m512 left, __m512 right,
-                                                                                   __m512 sums) {
-  __asm__("vdpbf16ps %2, %1, %0" : "+v"(sums) : "v"(left), "v"(right));
-  return sums;
+/// See round_two_lines; `count` is a multiple of 16. What is denormal may become zero.
+[[gnu::target("avx512f,avx512bw,avx512bf16")]] inline void round_two_lines_avx512(const float* first,
+                                                                                  const float* second,
+                                                                                  std::ptrdiff_t count, Bf16Pair* pairs,
+                                                                                  Bf16Pair* rest) {
+  for (std::ptrdiff_t i = 0; i < count; i += 16) {
+    round_pairs_avx512(first + i, second + i, true, pairs + i, rest == nullptr ? nullptr : rest + i);
+  }
 }
 
 namespace detail {

@@ -7,6 +7,7 @@
 #include <immintrin.h>
 
 #include <pupil/kernels/x86/amx_tile.hpp>
+#include <pupil/kernels/x86/elements_avx512.hpp>
 #include <pupil/kernels/x86/epilogue_avx512.hpp>
 
 namespace pupil::kernels {
@@ -40,10 +41,10 @@ struct Avx512Bf16Tile : AmxTile<AmxUnit, Precision::medium> {
      ...);
     for (Index k = 0; k < depth; k += depth_step, left += step_size, right += step_size) {
       for (Index pair = 0; pair < tile_pairs; ++pair) {
-        const __m512 right_low = load(right + pair * 16);
-        const __m512 right_high = load(right + two_tiles / 2 + pair * 16);
-        ((low[Row] = add_products_of_pairs(broadcast(left + Row * tile_pairs + pair), right_low, low[Row]),
-          high[Row] = add_products_of_pairs(broadcast(left + Row * tile_pairs + pair), right_high, high[Row])),
+        const __m512 right_low = _mm512_load_ps(static_cast<const void*>(right + pair * 16));
+        const __m512 right_high = _mm512_load_ps(static_cast<const void*>(right + two_tiles / 2 + pair * 16));
+        ((low[Row] = add_products<Bf16Pair>(in_all_lanes(left[Row * tile_pairs + pair]), right_low, low[Row]),
+          high[Row] = add_products<Bf16Pair>(in_all_lanes(left[Row * tile_pairs + pair]), right_high, high[Row])),
          ...);
       }
     }
@@ -55,13 +56,6 @@ struct Avx512Bf16Tile : AmxTile<AmxUnit, Precision::medium> {
     ((_mm512_storeu_ps(result + Row * target.result_stride, low[Row]),
       _mm512_storeu_ps(result + Row * target.result_stride + 16, high[Row])),
      ...);
-  }
-
-  [[gnu::target("avx512f"), gnu::always_inline]] static __m512 load(const Bf16Pair* pairs) {
-    return _mm512_castsi512_ps(_mm512_load_si512(pairs));
-  }
-  [[gnu::target("avx512f"), gnu::always_inline]] static __m512 broadcast(const Bf16Pair* pair) {
-    return _mm512_castsi512_ps(_mm512_set1_epi32(static_cast<int>(*pair)));
   }
 };
 

@@ -3,14 +3,13 @@
 // groups of seven or of four rows by 32 columns, with one distance between the rows of a group. A pair of bf16 in all
 // lanes is to a register of pairs what a float is to one of floats, so one template serves both.
 
-#include <type_traits>
 #include <utility>
 
 #include <immintrin.h>
 
 #include <pupil/kernels/packing.hpp>
-#include <pupil/kernels/x86/bf16_avx512.hpp>
 #include <pupil/kernels/x86/direct_group.hpp>
+#include <pupil/kernels/x86/elements_avx512.hpp>
 #include <pupil/kernels/x86/epilogue_avx512.hpp>
 
 namespace pupil::kernels {
@@ -82,14 +81,14 @@ struct Avx512DirectTile {
         const __m512 right_high = load(right + last);
         if constexpr (Registers == 2) {
           const __m512 right_low = load(right);
-          ((low[0][Row] = add_products(broadcast<Row>(upper, one, three, five), right_low, low[0][Row]),
-            high[0][Row] = add_products(broadcast<Row>(upper, one, three, five), right_high, high[0][Row]),
-            low[1][Row] = add_products(broadcast<Row>(lower, one, three, five), right_low, low[1][Row]),
-            high[1][Row] = add_products(broadcast<Row>(lower, one, three, five), right_high, high[1][Row])),
+          ((low[0][Row] = add_products<Element>(broadcast<Row>(upper, one, three, five), right_low, low[0][Row]),
+            high[0][Row] = add_products<Element>(broadcast<Row>(upper, one, three, five), right_high, high[0][Row]),
+            low[1][Row] = add_products<Element>(broadcast<Row>(lower, one, three, five), right_low, low[1][Row]),
+            high[1][Row] = add_products<Element>(broadcast<Row>(lower, one, three, five), right_high, high[1][Row])),
            ...);
         } else {
-          ((high[0][Row] = add_products(broadcast<Row>(upper, one, three, five), right_high, high[0][Row]),
-            high[1][Row] = add_products(broadcast<Row>(lower, one, three, five), right_high, high[1][Row])),
+          ((high[0][Row] = add_products<Element>(broadcast<Row>(upper, one, three, five), right_high, high[0][Row]),
+            high[1][Row] = add_products<Element>(broadcast<Row>(lower, one, three, five), right_high, high[1][Row])),
            ...);
         }
       }
@@ -116,14 +115,6 @@ struct Avx512DirectTile {
     return _mm512_load_ps(static_cast<const void*>(elements));
   }
 
-  [[gnu::target("avx512f"), gnu::always_inline]] static __m512 add_products(__m512 left, __m512 right, __m512 sums) {
-    if constexpr (std::is_same_v<Element, Bf16Pair>) {
-      return add_products_of_pairs(left, right, sums);
-    } else {
-      return _mm512_fmadd_ps(left, right, sums);
-    }
-  }
-
   /// The element at the begin of row `Row`, in all lanes.
   template <Index Row>
   [[gnu::target("avx512f"), gnu::always_inline]] static __m512 broadcast(const char* first, Index one, Index three,
@@ -133,11 +124,7 @@ struct Avx512DirectTile {
     constexpr Index multiples_of_five = Row == 5 ? 1 : 0;
     const auto element = *reinterpret_cast<const Element*>(first + multiples_of_one * one + multiples_of_three * three +
                                                            multiples_of_five * five);
-    if constexpr (std::is_same_v<Element, Bf16Pair>) {
-      return _mm512_castsi512_ps(_mm512_set1_epi32(static_cast<int>(element)));
-    } else {
-      return _mm512_set1_ps(element);
-    }
+    return in_all_lanes(element);
   }
 };
 

@@ -4,12 +4,10 @@
 
 #include <algorithm>
 #include <array>
-#include <optional>
 
 #include <pupil/kernels/packing.hpp>
-#include <pupil/kernels/precision.hpp>
 #include <pupil/kernels/x86/amx_direct_tile.hpp>
-#include <pupil/kernels/x86/amx_tile.hpp>
+#include <pupil/kernels/x86/bf16_unit.hpp>
 #include <pupil/kernels/x86/direct_tile_avx512.hpp>
 
 namespace pupil::kernels::detail {
@@ -62,39 +60,29 @@ class Bf16DirectTile {
   static constexpr Index columns = 32;
   static constexpr Index most_group_rows = AmxUnit::most_rows;
 
-  Bf16DirectTile() : Bf16DirectTile(tile_unit(), precision_in_use()) {}
-  /// `unit` is not none, and precision not the highest.
-  Bf16DirectTile(TileUnit unit, Precision precision)
-      : unit_(unit),
-        parts_(precision == Precision::high ? 2 : 1),
-        functions_(unit == TileUnit::emulated ? AmxTile<EmulatedAmxUnit, Precision::medium>::pair_functions()
-                                              : AmxTile<AmxUnit, Precision::medium>::pair_functions()) {}
+  explicit Bf16DirectTile(const Bf16Unit& unit = {}) : unit_(unit), functions_(unit.functions()) {}
 
-  class Work {
-   public:
-    Work(const Bf16DirectTile& tile, Index group_rows) {
-      if (tile.unit_ == TileUnit::hardware) configuration_.emplace(group_rows);
-    }
-
-   private:
-    std::optional<AmxUnit::Configuration> configuration_;
+  struct Work : Bf16Unit::Work {
+    Work(const Bf16DirectTile& tile, Index group_rows) : Bf16Unit::Work(tile.unit_, group_rows) {}
   };
 
   /// AMX multiplies a row a cycle, so groups may have any number of them.
   Index best_group(Index width) const {
-    if (is_vectors()) return Vectors::best_group(width);
+    if (unit_.is_vectors()) return Vectors::best_group(width);
     const Index groups = (width + most_group_rows - 1) / most_group_rows;
     return (width + groups - 1) / groups;
   }
   /// By tiles of AMX memory falls behind sooner, so they use what is near for more positions.
-  Index wanted_groups(Index group) const { return is_vectors() ? usual_groups : std::max(usual_groups, 256 / group); }
-  bool needs_all_columns() const { return !is_vectors(); }
+  Index wanted_groups(Index group) const {
+    return unit_.is_vectors() ? usual_groups : std::max(usual_groups, 256 / group);
+  }
+  bool needs_all_columns() const { return !unit_.is_vectors(); }
   Index elements(Index channels) const { return round_up((channels + 1) / 2, depth_step()); }
-  Index depth_step() const { return is_vectors() ? 1 : AmxDirectTile<AmxUnit>::depth_step; }
-  Index parts() const { return parts_; }
+  Index depth_step() const { return unit_.is_vectors() ? 1 : AmxDirectTile<AmxUnit>::depth_step; }
+  Index parts() const { return unit_.parts(); }
 
   void copy(const float* numbers, Index count, Bf16Pair* elements, Index rest) const {
-    functions_.round_line(numbers, count, elements, parts_ == 2 ? elements + rest : nullptr);
+    functions_.round_line(numbers, count, elements, unit_.parts() == 2 ? elements + rest : nullptr);
   }
 
   void pack(const RightOperand<float>& operand, Index channels, Index first_column, Index last_column, Index first,
@@ -116,20 +104,18 @@ class Bf16DirectTile {
   /// See Avx512DirectTile.
   void multiply(Index group_rows, const DirectTerms& terms, const Group& first, const Group& second,
                 const Bf16Pair* right, const DirectStrides& strides, Index count) const {
-    if (is_vectors()) {
+    if (unit_.is_vectors()) {
       Vectors::multiply(group_rows, terms, first, second, right, strides, count);
-    } else if (unit_ == TileUnit::emulated) {
-      AmxDirectTile<EmulatedAmxUnit>::multiply(group_rows, parts_, terms, first, second, right, strides);
+    } else if (unit_.unit == TileUnit::emulated) {
+      AmxDirectTile<EmulatedAmxUnit>::multiply(group_rows, unit_.parts(), terms, first, second, right, strides);
     } else {
-      AmxDirectTile<AmxUnit>::multiply(group_rows, parts_, terms, first, second, right, strides);
+      AmxDirectTile<AmxUnit>::multiply(group_rows, unit_.parts(), terms, first, second, right, strides);
     }
   }
 
  private:
   using Vectors = Avx512DirectTile<Bf16Pair>;
   static constexpr Index pairs_at_once = 16;
-
-  bool is_vectors() const { return unit_ == TileUnit::vectors; }
 
   /// Rows 2i and 2i + 1 make the pairs of row i; beyond `count` rows there are zeros.
   void round_rows(const float* rows, Index count, Index pairs, Bf16Pair* panel, Index rest) const {
@@ -139,13 +125,12 @@ class Bf16DirectTile {
       const float* const odd = 2 * i + 1 < count ? rows + (2 * i + 1) * columns : zeros.data();
       for (Index column = 0; column < columns; column += 16) {
         Bf16Pair* const to = panel + column;
-        functions_.round(even + column, odd + column, true, to, parts_ == 2 ? to + rest : nullptr);
+        functions_.round(even + column, odd + column, true, to, unit_.parts() == 2 ? to + rest : nullptr);
       }
     }
   }
 
-  TileUnit unit_;
-  Index parts_;
+  Bf16Unit unit_;
   PairFunctions functions_;
 };
 

@@ -56,8 +56,8 @@ class StemWeightGradient {
   static constexpr Index most_ranges = 16;
 
   void add_task(Index task, Index range) {
-    LineOfPositions* const lines = lines_.mine();
-    LineOfPositions* const end = take_lines(task, lines);
+    LineOfPositions<float>* const lines = lines_.mine();
+    LineOfPositions<float>* const end = take_lines(task, lines);
     for (Index ky = 0; ky < shape_.kernel.height; ++ky) {
       float* const sums = sums_.data() + range * sums_size_ + ky * padded_run_ * shape_.out_channels;
       for (Index number = 0; number < run_; number += Tile::rows) {
@@ -66,12 +66,13 @@ class StemWeightGradient {
                     {shape_.out_channels, part_.position_stride(), shape_.out_channels});
         }
       }
-      for (LineOfPositions* line = lines; line < end; ++line) line->x += shape_.dilation.height * part_.line_size();
+      for (LineOfPositions<float>* line = lines; line < end; ++line)
+        line->x += shape_.dilation.height * part_.line_size();
     }
   }
 
   /// Copies the task's part of the image, and lists its lines at the kernel's first tap.
-  LineOfPositions* take_lines(Index task, LineOfPositions* lines) {
+  LineOfPositions<float>* take_lines(Index task, LineOfPositions<float>* lines) {
     const auto [first_image, last_image, first_line, last_line] = tasks_.part(task);
     float* copy = parts_.mine();
     for (Index n = first_image; n < last_image; ++n, copy += part_.size_of_image()) {
@@ -107,7 +108,7 @@ class StemWeightGradient {
   Index sums_size_;  ///< [KH, padded_run, K]
   Storage<float> sums_;
   ThreadScratch<float> parts_;
-  ThreadScratch<LineOfPositions> lines_;
+  ThreadScratch<LineOfPositions<float>> lines_;
 };
 
 }  // namespace pupil::kernels::detail
