@@ -15,6 +15,8 @@ using namespace pupil;
 using namespace pupil::kernels;
 using namespace pupil::testing;
 using pupil::kernels::detail::Bf16DirectTile;
+using pupil::kernels::detail::fills_elements;
+using pupil::kernels::detail::gathers_taps;
 using pupil::kernels::detail::input_patches;
 using pupil::kernels::detail::is_direct;
 
@@ -22,7 +24,7 @@ namespace {
 
 /// Some channels fill elements well, some not.
 ConvShape random_shape_for_pairs(Rng& rng) {
-  const std::array<Index, 7> channels{1, 6, 31, 32, 64, 256, 512};
+  const std::array<Index, 7> channels{3, 6, 31, 32, 64, 256, 512};
   ConvShape shape = random_conv_shape(rng);
   shape.batch = random_between(1, 3, rng);
   shape.in_channels = channels[static_cast<std::size_t>(rng.below(7))];
@@ -41,6 +43,10 @@ struct Operands {
   Tensor<float, 2> weight, residual;
   Tensor<float, 1> bias;
 };
+
+bool is_computed_by(const Bf16DirectTile& tile, const Patches<float>& patches) {
+  return is_direct(patches, tile) && (fills_elements(patches, tile) || gathers_taps(patches, tile));
+}
 
 float rounded(float x) { return from_bf16(to_bf16(x)); }
 
@@ -70,7 +76,7 @@ Tensor<float, 2> product_by(const Bf16DirectTile& tile, const ConvShape& s, cons
   const auto epilogue = Epilogue<float>{.residual = in.residual.data()}.rectified_by(Activation::relu);
   const Index line = s.out_width * s.out_channels;
   with_right_operand<Avx512Tile>(transposed(matrix(in.weight)), [&](const RightOperand<float>& right) {
-    kernels::detail::multiply_in_place_by(
+    kernels::detail::multiply_in_place_in_bf16(
         tile, input_patches(s, in.x.data(), 0), right,
         {y.data(), s.out_height * line, line, s.out_channels, in.bias.data(), &epilogue});
   });
@@ -87,19 +93,22 @@ void check_direct_tile(const Bf16Unit& unit) {
   CAPTURE(seed);
   Rng rng(seed);
   const PoisonedMemory poison;
-  int direct = 0;
-  for (int i = 0; i < 30 && direct < 10; ++i) {
-    CAPTURE(i);
-    const ConvShape shape = random_shape_for_pairs(rng);
+  const auto check = [&](const ConvShape& shape) {
     const Operands in(shape, rng);
-    if (!is_direct(input_patches(shape, in.x.data(), 0), tile)) continue;
-    ++direct;
+    if (!is_computed_by(tile, input_patches(shape, in.x.data(), 0))) return false;
     const auto expected = naive(shape, in, unit.precision == Precision::medium);
     CHECK(relative_difference(product_by(tile, shape, in), expected) <
           (unit.precision == Precision::medium ? 3e-6 : 3e-5));
     check_thread_counts([&] { return product_by(tile, shape, in); });
+    return true;
+  };
+  int direct = 0;
+  for (int i = 0; i < 30 && direct < 10; ++i) {
+    CAPTURE(i);
+    direct += check(random_shape_for_pairs(rng)) ? 1 : 0;
   }
   CHECK(direct == 10);
+  CHECK(check({2, 23, 33, 3, 12, 17, 33, 7, 2, 1, 3, 1}));  // a network's first, whose taps are gathered
 }
 
 }  // namespace
@@ -130,23 +139,27 @@ TEST_CASE("direct convolutions by the processor's tiles give the same bits as by
       const ConvShape shape = random_shape_for_pairs(rng);
       const Operands in(shape, rng);
       const Bf16DirectTile emulated({TileUnit::emulated, precision});
-      if (!is_direct(input_patches(shape, in.x.data(), 0), emulated)) continue;
+      if (!is_computed_by(emulated, input_patches(shape, in.x.data(), 0))) continue;
       CHECK(product_by(Bf16DirectTile({TileUnit::hardware, precision}), shape, in) == product_by(emulated, shape, in));
     }
   }
 }
 
-TEST_CASE("pixels that would leave elements of bf16 empty are left to other products") {
-  const auto is_direct_of_channels = [](Index channels, TileUnit unit) {
-    const ConvShape shape{1, 9, 14, channels, 9, 14, 8, 3, 1, 1, 1, 1};
-    return is_direct(input_patches(shape, static_cast<const float*>(nullptr), 0),
-                     Bf16DirectTile({unit, Precision::medium}));
+TEST_CASE("pixels that would leave elements of bf16 empty have the taps of a line gathered, or are left to others") {
+  const auto patches = [](Index channels, Index kernel) {
+    const ConvShape shape{1, 14, 14, channels, 14, 14, 8, kernel, 1, 1, kernel / 2, 1};
+    return input_patches(shape, static_cast<const float*>(nullptr), 0);
   };
-  CHECK(is_direct_of_channels(64, TileUnit::vectors));
-  CHECK(is_direct_of_channels(6, TileUnit::vectors));
-  CHECK_FALSE(is_direct_of_channels(3, TileUnit::vectors));
-  CHECK(is_direct_of_channels(64, TileUnit::emulated));
-  CHECK_FALSE(is_direct_of_channels(6, TileUnit::emulated));
+  const Bf16DirectTile vectors({TileUnit::vectors, Precision::medium});
+  const Bf16DirectTile tiles({TileUnit::emulated, Precision::medium});
+  for (const auto& tile : {vectors, tiles}) {
+    CHECK(fills_elements(patches(64, 3), tile));
+    CHECK_FALSE(fills_elements(patches(3, 7), tile));
+    CHECK(gathers_taps(patches(3, 7), tile));
+    CHECK_FALSE(gathers_taps(patches(3, 3), tile));
+  }
+  CHECK(fills_elements(patches(6, 3), vectors));
+  CHECK_FALSE(fills_elements(patches(6, 3), tiles));
 }
 
 TEST_CASE("groups of positions for tiles of AMX share a line evenly") {

@@ -23,36 +23,43 @@
 
 namespace pupil::kernels::detail {
 
-/// How a tile's tasks are cut.
-template <class Tile>
-DirectTasks tasks_of(const Patches<float>& patches, const Tile& tile) {
-  const Index group = tile.best_group(patches.out_width);
-  return {patches, group, tile.wanted_groups(group)};
-}
-
-/// Whether runs are long enough for this to pay, and groups of positions and elements of pixels full enough.
+/// Whether runs are long enough for this to pay, and groups of positions full enough.
 template <class Tile>
 bool is_direct(const Patches<float>& patches, const Tile& tile) {
   const Index width = patches.out_width;
   const Index group = tile.best_group(width);
-  const Index room = tile.elements(patches.channels) * tile.numbers_an_element;
   return patches.channels == patches.pixel_stride && patches.columns >= 16 && patches.rows > 0 && group >= 4 &&
-         5 * width >= 4 * round_up(width, group) && 5 * patches.channels >= 4 * room;
+         5 * width >= 4 * round_up(width, group);
+}
+
+/// Whether pixels leave less than a fifth of a tile's elements empty.
+template <class Tile>
+bool fills_elements(const Patches<float>& patches, const Tile& tile) {
+  return 5 * patches.channels >= 4 * Tile::numbers_an_element * tile.elements(patches.channels);
+}
+
+/// Whether the taps of a line can be gathered, and leave less than two fifths empty.
+inline bool gathers_taps(const Patches<float>& patches, const Bf16DirectTile& tile) {
+  const Index numbers = patches.horizontal.count * patches.channels;
+  return patches.horizontal.offset_step == 1 && numbers >= fewest_gathered && numbers <= most_gathered &&
+         5 * numbers >= 3 * Bf16DirectTile::numbers_an_element * tile.elements(numbers);
 }
 
 /// What threads need to compute one task after another.
 template <class Tile>
 class DirectProduct {
  public:
+  /// For `source` see ImagePart.
   DirectProduct(const Patches<float>& patches, const RightOperand<float>& right, const GridDestination<float>& grid,
-                const Tile& tile)
+                const Tile& tile, const Patches<float>* source = nullptr)
       : patches_(patches),
         grid_(grid),
         tile_(tile),
         columns_(right.columns),
-        tasks_(tasks_of(patches, tile)),
+        tasks_(patches, tile.best_group(patches.out_width),
+               (source == nullptr ? 1 : times_to_gather) * tile.wanted_groups(tile.best_group(patches.out_width))),
         steps_(patches, tile.elements(patches.channels), tile.depth_step()),
-        part_(patches, tasks_, tile),
+        part_(patches, tasks_, tile, source),
         weights_(right, steps_, patches.channels, tile),
         parts_(part_.size()),
         positions_(2 * tasks_.groups()) {}
@@ -70,6 +77,10 @@ class DirectProduct {
  private:
   using Element = typename Tile::Element;
   using Group = Positions<Element>;
+
+  /// How many times the usual groups a task has where it copies a number for each tap: neighbouring tasks copy anew
+  /// what both read.
+  static constexpr Index times_to_gather = 4;
 
   /// In how many parts tasks are cut along the columns: where they are fewer than keep all threads busy.
   Index column_parts() const {
@@ -203,23 +214,32 @@ class DirectProduct {
   ThreadScratch<Group> positions_;
 };
 
-/// grid = patches * right by the tile, or false where the patches are not for it; patches.columns must be right.rows.
-template <class Tile>
-bool multiply_in_place_by(const Tile& tile, const Patches<float>& patches, const RightOperand<float>& right,
-                          const GridDestination<float>& grid) {
+/// grid = patches * right in bf16, or false where the patches are not for it.
+inline bool multiply_in_place_in_bf16(const Bf16DirectTile& tile, const Patches<float>& patches,
+                                      const RightOperand<float>& right, const GridDestination<float>& grid) {
   if (!is_direct(patches, tile)) return false;
-  DirectProduct<Tile>(patches, right, grid, tile).run();
+  if (fills_elements(patches, tile)) {
+    DirectProduct(patches, right, grid, tile).run();
+    return true;
+  }
+  if (!gathers_taps(patches, tile)) return false;
+  const Patches<float> gathered = with_gathered_taps(patches);
+  DirectProduct(gathered, right, grid, tile, &patches).run();
   return true;
 }
 
-/// The same by the tile of the precision in use, or of floats where these are as fast as what bf16 is left with.
+/// grid = patches * right by the tile of the precision in use, or of floats where these are as fast as what bf16 is
+/// left with; false where the patches are for neither. patches.columns must be right.rows.
 inline bool multiply_in_place(const Patches<float>& patches, const RightOperand<float>& right,
                               const GridDestination<float>& grid) {
   if (precision_in_use() != Precision::highest) {
-    if (multiply_in_place_by(Bf16DirectTile{}, patches, right, grid)) return true;
+    if (multiply_in_place_in_bf16(Bf16DirectTile{}, patches, right, grid)) return true;
     if (tile_unit() != TileUnit::vectors) return false;
   }
-  return multiply_in_place_by(FloatDirectTile{}, patches, right, grid);
+  const FloatDirectTile tile;
+  if (!is_direct(patches, tile)) return false;
+  DirectProduct(patches, right, grid, tile).run();
+  return true;
 }
 
 }  // namespace pupil::kernels::detail

@@ -2,6 +2,7 @@
 // The part of an image that a task of a direct convolution reads.
 
 #include <algorithm>
+#include <array>
 #include <type_traits>
 
 #include <pupil/kernels/patches.hpp>
@@ -9,6 +10,19 @@
 #include <pupil/kernels/x86/direct_tiles.hpp>
 
 namespace pupil::kernels::detail {
+
+/// How many numbers a position may gather of a line: fewer would not be worth it.
+inline constexpr Index fewest_gathered = 16;
+inline constexpr Index most_gathered = 128;
+
+/// The patches of an image of few channels, which leave a tile's elements empty, as those of another: its lines have a
+/// pixel for each position, with all numbers that the taps of a line read there.
+inline Patches<float> with_gathered_taps(Patches<float> patches) {
+  patches.width = patches.out_width;
+  patches.channels = patches.pixel_stride = patches.horizontal.count * patches.channels;
+  patches.horizontal = {.count = 1, .stride = 1, .first_offset = 0, .offset_step = 1};
+  return patches;
+}
 
 /// A task's copy of the part of the image that it reads, in a tile's elements and with zeros around it. Pixels between
 /// those that a single tap reads are left out. Of a 1x1 convolution of floats that needs neither, and reads the part
@@ -18,8 +32,11 @@ class ImagePart {
  public:
   using Element = typename Tile::Element;
 
-  ImagePart(const Patches<float>& patches, const DirectTasks& tasks, const Tile& tile)
+  /// Where `patches` are such as with_gathered_taps makes, `source` are those it made them of.
+  ImagePart(const Patches<float>& patches, const DirectTasks& tasks, const Tile& tile,
+            const Patches<float>* source = nullptr)
       : patches_(patches),
+        source_(source),
         tile_(tile),
         images_(tasks.images),
         elements_(tile.elements(patches.channels)),
@@ -64,8 +81,10 @@ class ImagePart {
       const Index line = axis.first_offset + first_line * axis.stride + i * (axis.stride / line_step_);
       if (line < 0 || line >= patches_.height) {
         fill_zeros(part, line_size());
-      } else {
+      } else if (source_ == nullptr) {
         copy_line(patches_.image + (n * patches_.height + line) * patches_.width * patches_.channels, part);
+      } else {
+        gather_line(source_->image + (n * source_->height + line) * source_->width * source_->channels, part);
       }
     }
   }
@@ -90,11 +109,35 @@ class ImagePart {
       if (pixel < 0 || pixel >= patches_.width) {
         fill_zeros(part, elements_);
       } else {
-        tile_.copy(line + pixel * channels, channels, part, rest());
-        const Index copied = (channels + Tile::numbers_an_element - 1) / Tile::numbers_an_element;
-        fill_zeros(part + copied, elements_ - copied);
+        copy_pixel(line + pixel * channels, part);
       }
     }
+  }
+
+  /// Copies the numbers that the taps read at each position of a line of the source.
+  void gather_line(const float* line, Element* part) const {
+    const TapAxis& axis = source_->horizontal;
+    std::array<float, most_gathered> clipped;
+    for (Index x = 0; x < pixels_; ++x, part += layout_.size) {
+      const Index first = (x * axis.stride + axis.first_offset) * source_->channels;
+      const Index before = std::clamp<Index>(-first, 0, patches_.channels);
+      const Index inside = std::clamp<Index>(source_->width * source_->channels - first, 0, patches_.channels) - before;
+      if (x >= patches_.width || inside <= 0) {
+        fill_zeros(part, elements_);
+      } else if (inside == patches_.channels) {
+        copy_pixel(line + first, part);
+      } else {
+        clipped.fill(0);
+        std::copy_n(line + first + before, inside, clipped.data() + before);
+        copy_pixel(clipped.data(), part);
+      }
+    }
+  }
+
+  void copy_pixel(const float* pixel, Element* part) const {
+    tile_.copy(pixel, patches_.channels, part, rest());
+    const Index copied = (patches_.channels + Tile::numbers_an_element - 1) / Tile::numbers_an_element;
+    fill_zeros(part + copied, elements_ - copied);
   }
 
   /// Whether pixels lie in the copy as in the image, one behind the other.
@@ -105,6 +148,7 @@ class ImagePart {
   }
 
   const Patches<float>& patches_;
+  const Patches<float>* source_;
   const Tile& tile_;
   Index images_;
   Index elements_;  ///< of a pixel
