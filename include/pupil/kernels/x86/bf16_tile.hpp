@@ -31,15 +31,15 @@ struct Bf16Tile : AmxTile<AmxUnit, Wanted> {
     return is_emulated() ? Emulated::pair_functions() : OnProcessor::pair_functions();
   }
 
-  /// As PortableTile::multiply.
-  template <Index RowStride, Index DepthStride>
+  /// As AmxTile::multiply.
+  template <Index RowStride, Index DepthStride, Index Rows = AmxTile<AmxUnit, Wanted>::rows>
   static void multiply(Index depth, const Bf16Pair* left, const Bf16Pair* right, const TileTarget<float>& target) {
     if (tile_unit() == TileUnit::vectors) {
-      Avx512Bf16Tile::template multiply<RowStride, DepthStride>(depth, left, right, target);
+      Avx512Bf16Tile::template multiply<RowStride, DepthStride, Rows>(depth, left, right, target);
     } else if (is_emulated()) {
-      Emulated::template multiply<RowStride, DepthStride>(depth, left, right, target);
+      Emulated::template multiply<RowStride, DepthStride, Rows>(depth, left, right, target);
     } else {
-      OnProcessor::template multiply<RowStride, DepthStride>(depth, left, right, target);
+      OnProcessor::template multiply<RowStride, DepthStride, Rows>(depth, left, right, target);
     }
   }
 };

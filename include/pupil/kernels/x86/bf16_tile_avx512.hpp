@@ -15,10 +15,10 @@ namespace pupil::kernels {
 struct Avx512Bf16Tile : AmxTile<AmxUnit, Precision::medium> {
   struct Work {};
 
-  /// As PortableTile::multiply.
-  template <Index RowStride, Index DepthStride>
+  /// As AmxTile::multiply.
+  template <Index RowStride, Index DepthStride, Index Rows = rows>
   static void multiply(Index depth, const Bf16Pair* left, const Bf16Pair* right, const TileTarget<float>& target) {
-    for (Index row = 0; row < rows; row += rows_at_once) {
+    for (Index row = 0; row < Rows; row += rows_at_once) {
       run(depth, left + row * tile_pairs, right, target, row, std::make_integer_sequence<Index, rows_at_once>{});
     }
   }
