@@ -26,6 +26,10 @@ namespace pupil {
 /// From what every machine can do to the most capable; each includes the ones before it.
 enum class InstructionSet { portable, avx2, avx512, avx512_bf16, amx };
 
+/// As PUPIL_ISA has them.
+inline constexpr std::array<std::string_view, 5> instruction_set_names{"portable", "avx2", "avx512", "avx512_bf16",
+                                                                       "amx"};
+
 /// What computes products of bf16, for precisions below the highest: AVX-512's products of pairs, or the tiles of AMX.
 enum class TileUnit { none, vectors, emulated, hardware };
 
@@ -49,9 +53,8 @@ inline InstructionSet chosen_instruction_set(const char* wish) {
   const InstructionSet widest = widest_instruction_set();
   if (wish == nullptr || *wish == '\0') return widest;
   if (wish == emulated_tiles) return std::min(InstructionSet::avx512, widest);
-  constexpr std::array<std::string_view, 5> names{"portable", "avx2", "avx512", "avx512_bf16", "amx"};
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    if (names[i] == wish) return std::min(static_cast<InstructionSet>(i), widest);
+  for (std::size_t i = 0; i < instruction_set_names.size(); ++i) {
+    if (instruction_set_names[i] == wish) return std::min(static_cast<InstructionSet>(i), widest);
   }
   throw OptionError(
       message("PUPIL_ISA is \"", wish, "\"; it may be portable, avx2, avx512, avx512_bf16, amx or amx_emulated"));
