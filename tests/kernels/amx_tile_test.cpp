@@ -9,6 +9,7 @@
 
 #include <pupil/kernels/conv2d.hpp>
 
+#include "../support/amx_instructions.hpp"
 #include "../support/product_check.hpp"
 #include "../support/random_tensor.hpp"
 #include "../support/thread_counts.hpp"
@@ -209,8 +210,12 @@ TEST_CASE("AVX-512 transposes pairs as plain C++ does") {
   CHECK(tile == expected);
 }
 
-TEST_CASE("the processor's tiles give the same bits as their emulation") {
-  if (!has_amx()) return;
+TEST_CASE("AMX's instructions give the same bits as plain C++") {
+  if (!AmxInstructions::are_possible()) {
+    MESSAGE("skipped: this processor has no AVX-512 with bf16");
+    return;
+  }
+  const AmxInstructions instructions;
   SUBCASE("high") { check_hardware<Precision::high>(); }
   SUBCASE("medium") { check_hardware<Precision::medium>(); }
 }

@@ -150,7 +150,7 @@ inline bool weight_gradient_in_place(const ConvShape& shape, const float* x, con
     if (is_direct_weight_gradient_in_bf16(shape) && (shape.batch > 1 || !is_vectors)) {
       return run_direct(with_joined_lines(shape), Bf16WeightGradientTile{});
     }
-    if (!is_vectors) return false;  // floats are slower than patches that are packed for AMX
+    if (!is_vectors) return false;  // what is left for AMX are patches that are packed
   }
   if (is_direct_weight_gradient(shape)) return run_direct(shape, FloatWeightGradientTile{});
   if (!is_stem_weight_gradient(shape)) return false;
