@@ -21,6 +21,9 @@ struct Avx512Bf16Tile : AmxTile<AmxUnit, Precision::medium> {
     for (Index row = 0; row < Rows; row += rows_at_once) {
       run(depth, left + row * tile_pairs, right, target, row, std::make_integer_sequence<Index, rows_at_once>{});
     }
+    if (target.epilogue != nullptr) {
+      finish_stored_rows_avx512(*target.epilogue, Rows, target.result, target.result_stride);
+    }
   }
 
  private:
@@ -31,7 +34,7 @@ struct Avx512Bf16Tile : AmxTile<AmxUnit, Precision::medium> {
   template <Index... Row>
   [[gnu::target("avx512f")]] static void run(Index depth, const Bf16Pair* left, const Bf16Pair* right,
                                              const TileTarget<float>& target, Index first_row,
-                                             std::integer_sequence<Index, Row...> row_numbers) {
+                                             std::integer_sequence<Index, Row...>) {
     const float* const start = target.start + first_row * target.start_stride;
     float* const result = target.result + first_row * target.result_stride;
     __m512 low[sizeof...(Row)];
@@ -47,11 +50,6 @@ struct Avx512Bf16Tile : AmxTile<AmxUnit, Precision::medium> {
           high[Row] = add_products<Bf16Pair>(in_all_lanes(left[Row * tile_pairs + pair]), right_high, high[Row])),
          ...);
       }
-    }
-    if (target.epilogue != nullptr) {
-      const Epilogue<float> epilogue = target.epilogue->from(0, first_row * target.result_stride);
-      finish_rows_avx512(epilogue, 0, target.result_stride, low, row_numbers);
-      finish_rows_avx512(epilogue, 16, target.result_stride, high, row_numbers);
     }
     ((_mm512_storeu_ps(result + Row * target.result_stride, low[Row]),
       _mm512_storeu_ps(result + Row * target.result_stride + 16, high[Row])),

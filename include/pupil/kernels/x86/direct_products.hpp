@@ -74,7 +74,7 @@ void add_products(const Tile& tile, Index rows, const DirectTerms& terms,
   constexpr Index all_columns = Tile::columns;
   const auto& [first, second] = groups;
   const bool is_whole = first.count == rows && second.count == rows;
-  if (is_whole && (columns == all_columns || !tile.needs_all_columns())) {
+  if (is_whole && (columns == all_columns || !Tile::needs_all_columns)) {
     const auto group = [&](std::size_t g) {
       return Group{groups[g].left, start == nullptr ? groups[g].result : start, groups[g].result,
                    epilogues == nullptr ? nullptr : &(*epilogues)[g]};

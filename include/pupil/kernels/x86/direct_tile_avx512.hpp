@@ -3,6 +3,7 @@
 // groups of seven or of four rows by 32 columns, with one distance between the rows of a group. A pair of bf16 in all
 // lanes is to a register of pairs what a float is to one of floats, so one template serves both.
 
+#include <type_traits>
 #include <utility>
 
 #include <immintrin.h>
@@ -19,6 +20,9 @@ struct Avx512DirectTile {
   static constexpr Index most_group_rows = 7;
   static constexpr Index fewer_group_rows = 4;
   static constexpr Index columns = 32;
+  /// Whether `multiply` is for all columns alone. Tiles of fewer would take as long to compile as all others, and gain
+  /// little in bf16.
+  static constexpr bool needs_all_columns = !std::is_same_v<Element, float>;
   using Group = DirectGroup<Element>;
 
   /// How many positions make a group in lines of `width`: as many as a tile takes, or fewer where a tile of those would
@@ -33,7 +37,9 @@ struct Avx512DirectTile {
   static void multiply(Index group_rows, const DirectTerms& terms, const Group& first, const Group& second,
                        const Element* right, const DirectStrides& strides, Index count) {
     const auto run_rows = [&](auto row_numbers) {
-      if (count > 16) {
+      if constexpr (needs_all_columns) {
+        run<2>(terms, first, second, right, strides, 0xFFFF, row_numbers);
+      } else if (count > 16) {
         run<2>(terms, first, second, right, strides, first_lanes(count - 16), row_numbers);
       } else {
         run<1>(terms, first, second, right, strides, first_lanes(count), row_numbers);

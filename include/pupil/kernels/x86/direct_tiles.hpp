@@ -30,8 +30,6 @@ struct FloatDirectTile : Avx512DirectTile<float> {
   /// About how many groups of so many positions a task has: enough to use a panel of weights several times while it is
   /// near.
   static constexpr Index wanted_groups(Index /*group*/) { return usual_groups; }
-  /// Whether a tile cannot leave out some of its columns.
-  static constexpr bool needs_all_columns() { return false; }
   /// How many elements a pixel of so many channels has.
   static constexpr Index elements(Index channels) { return channels; }
   /// A step of the sum has a multiple of so many elements.
@@ -58,6 +56,7 @@ class Bf16DirectTile {
   static constexpr Index numbers_an_element = 2;
   using Group = DirectGroup<Bf16Pair>;
   static constexpr Index columns = 32;
+  static constexpr bool needs_all_columns = true;
   static constexpr Index most_group_rows = AmxUnit::most_rows;
 
   explicit Bf16DirectTile(const Bf16Unit& unit = {}) : unit_(unit), functions_(unit.functions()) {}
@@ -76,7 +75,6 @@ class Bf16DirectTile {
   Index wanted_groups(Index group) const {
     return unit_.is_vectors() ? usual_groups : std::max(usual_groups, 256 / group);
   }
-  bool needs_all_columns() const { return !unit_.is_vectors(); }
   Index elements(Index channels) const { return round_up((channels + 1) / 2, depth_step()); }
   Index depth_step() const { return unit_.is_vectors() ? 1 : AmxDirectTile<AmxUnit>::depth_step; }
   Index parts() const { return unit_.parts(); }

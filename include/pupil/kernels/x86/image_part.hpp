@@ -32,7 +32,7 @@ class ImagePart {
  public:
   using Element = typename Tile::Element;
 
-  /// Where `patches` are such as with_gathered_taps makes, `source` are those it made them of.
+  /// Where `patches` are such as with_gathered_taps makes, `source` are those it made them of; not for floats.
   ImagePart(const Patches<float>& patches, const DirectTasks& tasks, const Tile& tile,
             const Patches<float>* source = nullptr)
       : patches_(patches),
@@ -81,9 +81,9 @@ class ImagePart {
       const Index line = axis.first_offset + first_line * axis.stride + i * (axis.stride / line_step_);
       if (line < 0 || line >= patches_.height) {
         fill_zeros(part, line_size());
-      } else if (source_ == nullptr) {
+      } else if (source_ == nullptr || std::is_same_v<Element, float>) {
         copy_line(patches_.image + (n * patches_.height + line) * patches_.width * patches_.channels, part);
-      } else {
+      } else if constexpr (!std::is_same_v<Element, float>) {
         gather_line(source_->image + (n * source_->height + line) * source_->width * source_->channels, part);
       }
     }
