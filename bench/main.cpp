@@ -51,9 +51,9 @@ Settings read_settings(int count, char** arguments) {
 }
 
 void describe_machine(const Settings& settings) {
-  constexpr const char* instruction_sets[] = {"portable", "avx2", "avx512", "amx"};
+  const auto set = static_cast<std::size_t>(pupil::instruction_set());
   benchmark::AddCustomContext("threads", std::to_string(pupil::num_threads()));
-  benchmark::AddCustomContext("instruction_set", instruction_sets[static_cast<int>(pupil::instruction_set())]);
+  benchmark::AddCustomContext("instruction_set", std::string(pupil::instruction_set_names[set]));
   benchmark::AddCustomContext("batch", std::to_string(settings.batch));
 }
 

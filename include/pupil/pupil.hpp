@@ -59,20 +59,27 @@
 #include <pupil/kernels/swap_time_and_batch.hpp>
 #include <pupil/kernels/window.hpp>
 #if PUPIL_X86_KERNELS
+#include <pupil/kernels/x86/amx_direct_tile.hpp>
 #include <pupil/kernels/x86/amx_emulation.hpp>
 #include <pupil/kernels/x86/amx_packing.hpp>
 #include <pupil/kernels/x86/amx_permission.hpp>
 #include <pupil/kernels/x86/amx_tile.hpp>
 #include <pupil/kernels/x86/amx_unit.hpp>
+#include <pupil/kernels/x86/amx_weight_gradient_tile.hpp>
 #include <pupil/kernels/x86/bf16_avx512.hpp>
 #include <pupil/kernels/x86/bf16_tile.hpp>
+#include <pupil/kernels/x86/bf16_tile_avx512.hpp>
+#include <pupil/kernels/x86/bf16_unit.hpp>
 #include <pupil/kernels/x86/depthwise_gather_avx2.hpp>
 #include <pupil/kernels/x86/depthwise_gather_avx512.hpp>
 #include <pupil/kernels/x86/direct_conv2d.hpp>
 #include <pupil/kernels/x86/direct_cuts.hpp>
+#include <pupil/kernels/x86/direct_group.hpp>
 #include <pupil/kernels/x86/direct_products.hpp>
 #include <pupil/kernels/x86/direct_tile_avx512.hpp>
+#include <pupil/kernels/x86/direct_tiles.hpp>
 #include <pupil/kernels/x86/direct_weight_gradient.hpp>
+#include <pupil/kernels/x86/elements_avx512.hpp>
 #include <pupil/kernels/x86/epilogue_avx2.hpp>
 #include <pupil/kernels/x86/epilogue_avx512.hpp>
 #include <pupil/kernels/x86/gemm_tile_avx2.hpp>
@@ -84,6 +91,7 @@
 #include <pupil/kernels/x86/transpose_avx512.hpp>
 #include <pupil/kernels/x86/weight_gradient_lines.hpp>
 #include <pupil/kernels/x86/weight_gradient_tile_avx512.hpp>
+#include <pupil/kernels/x86/weight_gradient_tiles.hpp>
 #endif
 
 // nn: layers, parameters, losses

@@ -27,12 +27,12 @@ struct UnitOperands {
   }
   float multiplied_add(Index row, Index column) const {
     EmulatedAmxUnit unit{};
-    unit.load_sums(sums.data(), 32);
-    unit.load_left(left.data());
-    unit.load_right(right.data());
+    unit.load_sums(sums.data(), sums.data() + 16 * 32, 32);
+    unit.load_left(left.data(), left.data() + 256, 16);
+    unit.load_right(right.data(), right.data() + 256, 16);
     unit.multiply_add();
     std::array<float, 1024> result;
-    unit.store_sums(result.data(), 32);
+    unit.store_sums(result.data(), result.data() + 16 * 32, 32);
     return result[static_cast<std::size_t>(row * 32 + column)];
   }
 };
@@ -94,4 +94,25 @@ TEST_CASE("infinity and NaN go through the emulated unit") {
   operands.sums[0] = 0;
   operands.right[0] = pair_of(0, 0);
   CHECK(std::isnan(operands.multiplied_add(0, 0)));
+}
+
+TEST_CASE("an emulated unit of fewer rows reads and writes no others") {
+  const std::array<Bf16Pair, 2 * 64> left = [] {
+    std::array<Bf16Pair, 2 * 64> rows{};
+    rows.fill(pair_of(1, 1));
+    return rows;
+  }();
+  const std::array<Bf16Pair, 16 * 32> right = [] {
+    std::array<Bf16Pair, 16 * 32> rows{};
+    rows.fill(pair_of(2, 0));
+    return rows;
+  }();
+  std::array<float, 4 * 32> sums{};
+  EmulatedAmxUnit unit(1);
+  unit.load_sums(sums.data(), sums.data() + 2 * 32, 32);
+  unit.load_left(left.data(), left.data() + 64, 64);
+  unit.load_right(right.data(), right.data() + 16, 32);
+  unit.multiply_add();
+  unit.store_sums(sums.data(), sums.data() + 2 * 32, 32);
+  for (std::size_t i = 0; i < sums.size(); ++i) CHECK(sums[i] == (i / 32 % 2 == 0 ? 32.0F : 0.0F));
 }

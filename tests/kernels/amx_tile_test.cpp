@@ -9,6 +9,7 @@
 
 #include <pupil/kernels/conv2d.hpp>
 
+#include "../support/amx_instructions.hpp"
 #include "../support/product_check.hpp"
 #include "../support/random_tensor.hpp"
 #include "../support/thread_counts.hpp"
@@ -26,6 +27,12 @@ using EmulatedMedium = AmxTile<EmulatedAmxUnit, Precision::medium>;
 // over is not computed: 2^-16 at most.
 constexpr double medium_rounding = 1.01 * 0x1p-7;
 constexpr double high_rounding = 1.01 * 0x1p-15;
+
+bool has_pairs_in_vectors() {
+  if (pupil::detail::widest_instruction_set() >= InstructionSet::avx512_bf16) return true;
+  MESSAGE("skipped: this processor has no AVX-512 with bf16");
+  return false;
+}
 
 bool has_amx() {
   if (pupil::detail::widest_instruction_set() == InstructionSet::amx) return true;
@@ -114,6 +121,9 @@ void check_patches() {
 TEST_CASE("products by the tile of bf16 agree with the definition, within two roundings") {
   check_tile<EmulatedMedium>(1, medium_rounding);
 }
+TEST_CASE("products by AVX-512's pairs of bf16 agree with the definition, within two roundings") {
+  if (has_pairs_in_vectors()) check_tile<Avx512Bf16Tile>(9, medium_rounding);
+}
 TEST_CASE("products by the tile of bf16 in two parts agree with the definition, nearly as in fp32") {
   check_tile<EmulatedHigh>(3, high_rounding);
 }
@@ -141,10 +151,7 @@ TEST_CASE("patches of an image are packed for tiles as the matrix that they are"
 }
 
 TEST_CASE("AVX-512 rounds to pairs of bf16 as plain C++ does") {
-  if (__builtin_cpu_supports("avx512bf16") == 0 || __builtin_cpu_supports("avx512bw") == 0) {
-    MESSAGE("skipped: this processor has no such instructions");
-    return;
-  }
+  if (!has_pairs_in_vectors()) return;
   Rng rng(13);
   for (int repetition = 0; repetition < 100; ++repetition) {
     std::array<float, 32> numbers;
@@ -172,6 +179,22 @@ TEST_CASE("AVX-512 rounds to pairs of bf16 as plain C++ does") {
   }
 }
 
+TEST_CASE("AVX-512 rounds lines to pairs of bf16 as plain C++ does, and nothing beyond") {
+  if (!has_pairs_in_vectors()) return;
+  Rng rng(14);
+  for (const Index count : {0, 1, 2, 15, 16, 17, 31, 32, 33, 64, 95}) {
+    CAPTURE(count);
+    const auto numbers = random_tensor<float>(Shape{count}, rng);  // behind it a sanitizer sees reads
+    std::array<std::array<Bf16Pair, 50>, 2> actual{};
+    std::array<std::array<Bf16Pair, 50>, 2> expected{};
+    for (const bool with_rest : {false, true}) {
+      round_line_avx512(numbers.data(), count, actual[0].data(), with_rest ? actual[1].data() : nullptr);
+      round_line(numbers.data(), count, expected[0].data(), with_rest ? expected[1].data() : nullptr);
+      CHECK(actual == expected);
+    }
+  }
+}
+
 TEST_CASE("AVX-512 transposes pairs as plain C++ does") {
   if (pupil::detail::widest_instruction_set() < InstructionSet::avx512) {
     MESSAGE("skipped: this processor has no such instructions");
@@ -187,8 +210,12 @@ TEST_CASE("AVX-512 transposes pairs as plain C++ does") {
   CHECK(tile == expected);
 }
 
-TEST_CASE("the processor's tiles give the same bits as their emulation") {
-  if (!has_amx()) return;
+TEST_CASE("AMX's instructions give the same bits as plain C++") {
+  if (!AmxInstructions::are_possible()) {
+    MESSAGE("skipped: this processor has no AVX-512 with bf16");
+    return;
+  }
+  const AmxInstructions instructions;
   SUBCASE("high") { check_hardware<Precision::high>(); }
   SUBCASE("medium") { check_hardware<Precision::medium>(); }
 }

@@ -61,3 +61,15 @@ TEST_CASE("pairs are of two lines or of neighbours, and with the rest have 16 bi
     CHECK(alone == pairs);
   }
 }
+
+TEST_CASE("a line is rounded to pairs of neighbours, and a zero where their number is odd") {
+  const std::array<float, 3> numbers{1, 1 + 0x1p-10F, -3};
+  std::array<Bf16Pair, 3> pairs{7, 7, 7};
+  std::array<Bf16Pair, 3> rest{7, 7, 7};
+  round_line(numbers.data(), 3, pairs.data(), rest.data());
+  CHECK(pairs == std::array<Bf16Pair, 3>{to_bf16(1) | to_bf16(1) << 16U, to_bf16(-3), 7});
+  CHECK(rest == std::array<Bf16Pair, 3>{to_bf16(0x1p-10F) << 16U, 0, 7});
+  std::array<Bf16Pair, 3> alone{7, 7, 7};
+  round_line(numbers.data(), 3, alone.data(), nullptr);
+  CHECK(alone == pairs);
+}

@@ -21,13 +21,15 @@ TEST_CASE("a wish for a narrower instruction set is granted, for a wider one as 
   CHECK(chosen_instruction_set("portable") == InstructionSet::portable);
   CHECK(chosen_instruction_set("avx2") == std::min(InstructionSet::avx2, widest_instruction_set()));
   CHECK(chosen_instruction_set("avx512") == std::min(InstructionSet::avx512, widest_instruction_set()));
+  CHECK(chosen_instruction_set("avx512_bf16") == std::min(InstructionSet::avx512_bf16, widest_instruction_set()));
   CHECK(chosen_instruction_set("amx") == widest_instruction_set());
   CHECK(chosen_instruction_set("amx_emulated") == std::min(InstructionSet::avx512, widest_instruction_set()));
 }
 
 TEST_CASE("a wish for an unknown instruction set is refused by its name") {
   CHECK_THROWS_WITH_AS(chosen_instruction_set("sse9"),
-                       "PUPIL_ISA is \"sse9\"; it may be portable, avx2, avx512, amx or amx_emulated", OptionError);
+                       "PUPIL_ISA is \"sse9\"; it may be portable, avx2, avx512, avx512_bf16, amx or amx_emulated",
+                       OptionError);
   CHECK_THROWS_AS(chosen_instruction_set("AVX2"), OptionError);
 }
 
@@ -35,12 +37,15 @@ TEST_CASE("the instruction set of the process is what the environment chose") {
   CHECK(instruction_set() == chosen_instruction_set(std::getenv("PUPIL_ISA")));
 }
 
-TEST_CASE("tiles are the processor's where its set has them, and emulated only where that is asked for") {
+TEST_CASE("bf16 is computed by what the chosen set has for it, and by emulation only where that is asked for") {
   const char* const wish = std::getenv("PUPIL_ISA");
   if (wish != nullptr && std::string_view(wish) == "amx_emulated") {
     CHECK(tile_unit() == TileUnit::emulated);
   } else {
-    CHECK(tile_unit() == (instruction_set() == InstructionSet::amx ? TileUnit::hardware : TileUnit::none));
+    const InstructionSet set = instruction_set();
+    CHECK(tile_unit() == (set == InstructionSet::amx           ? TileUnit::hardware
+                          : set == InstructionSet::avx512_bf16 ? TileUnit::vectors
+                                                               : TileUnit::none));
   }
 }
 
@@ -68,13 +73,13 @@ TEST_CASE("products use the tile of the chosen instruction set, and the portable
 }
 
 #if PUPIL_X86_KERNELS
-TEST_CASE("where there are tiles, precisions below the highest use them, for floats alone") {
-  const auto is_amx = []<class Tile>(Tile) { return std::is_same_v<typename Tile::Packed, kernels::Bf16Pair>; };
-  CHECK(!kernels::with_best_tile<float>(is_amx));
+TEST_CASE("what computes bf16 is used where it is faster than fp32, for floats alone") {
+  const auto is_bf16 = []<class Tile>(Tile) { return std::is_same_v<typename Tile::Packed, kernels::Bf16Pair>; };
+  CHECK(!kernels::with_best_tile<float>(is_bf16));
   for (const Precision precision : {Precision::high, Precision::medium}) {
     const PrecisionScope scope(precision);
-    CHECK(kernels::with_best_tile<float>(is_amx) == (tile_unit() != TileUnit::none));
-    CHECK(!kernels::with_best_tile<double>(is_amx));
+    CHECK(kernels::with_best_tile<float>(is_bf16) == (precision_in_use() == precision));
+    CHECK(!kernels::with_best_tile<double>(is_bf16));
   }
 }
 #endif

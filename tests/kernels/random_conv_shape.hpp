@@ -7,6 +7,7 @@
 
 #include <pupil/core/random.hpp>
 #include <pupil/core/tensor.hpp>
+#include <pupil/kernels/bf16.hpp>
 #include <pupil/kernels/conv_shape.hpp>
 #include <pupil/kernels/window.hpp>
 
@@ -78,11 +79,16 @@ inline Tensor<double, 3> naive_weight_gradient(const kernels::ConvShape& s, cons
 }
 
 /// Checks what `add(x, dy, gradient)` adds to a gradient, for random images, against the definition and for any number
-/// of threads.
+/// of threads. Numbers may be such that bf16 has them all, so that it has to be as precise as fp32.
 template <class Add>
-void check_weight_gradient(const kernels::ConvShape& s, Rng& rng, const Add& add) {
-  const auto x = random_tensor<float>(Shape{s.batch, s.height, s.width, s.in_channels}, rng);
-  const auto dy = random_tensor<float>(Shape{s.batch, s.out_height, s.out_width, s.out_channels}, rng);
+void check_weight_gradient(const kernels::ConvShape& s, Rng& rng, const Add& add, double tolerance = 2e-6,
+                           bool are_bf16 = false) {
+  auto x = random_tensor<float>(Shape{s.batch, s.height, s.width, s.in_channels}, rng);
+  auto dy = random_tensor<float>(Shape{s.batch, s.out_height, s.out_width, s.out_channels}, rng);
+  if (are_bf16) {
+    for (float& number : x) number = kernels::from_bf16(kernels::to_bf16(number));
+    for (float& number : dy) number = kernels::from_bf16(kernels::to_bf16(number));
+  }
   auto expected = naive_weight_gradient(s, x, dy);
   for (double& value : expected) value += 1;  // gradients are added to what is there
   const auto fast = [&] {
@@ -90,7 +96,7 @@ void check_weight_gradient(const kernels::ConvShape& s, Rng& rng, const Add& add
     add(x.data(), dy.data(), gradient.data());
     return gradient;
   };
-  CHECK(relative_difference(fast(), expected) < 2e-6);
+  CHECK(relative_difference(fast(), expected) < tolerance);
   check_thread_counts(fast);
 }
 

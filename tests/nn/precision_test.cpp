@@ -1,5 +1,5 @@
-// What layers of floats compute below the highest precision. Where there are no tiles, all precisions are the same, and
-// these tests still hold; ctest also runs them with the tiles emulated.
+// What layers of floats compute below the highest precision. Where nothing computes bf16, all precisions are the same,
+// and these tests still hold; ctest also runs them with the tiles of AMX emulated.
 
 #include <algorithm>
 #include <vector>
@@ -71,7 +71,7 @@ void check_precisions(const Compute& compute) {
       CHECK(relative_difference(results[i], expected[i]) < bound);
       same = same && results[i] == expected[i];
     }
-    CHECK(same == (tile_unit() == TileUnit::none));
+    CHECK(same == (precision_in_use() == Precision::highest));
     check_thread_counts(compute);
   }
 }

@@ -1,7 +1,9 @@
 #pragma once
 // bf16: the upper half of an fp32, so 8 bits of significand. Products of two are exact in fp32.
 
+#include <array>
 #include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <utility>
 
@@ -37,6 +39,29 @@ inline void round_pairs(const float* first, const float* second, bool interleave
     pairs[i] = even | odd << 16U;
     if (rest == nullptr) continue;
     rest[i] = to_bf16(numbers[2 * i] - from_bf16(even)) | to_bf16(numbers[2 * i + 1] - from_bf16(odd)) << 16U;
+  }
+}
+
+/// Rounds numbers to as many pairs as hold them, in this order; where their count is odd, a zero fills the last pair.
+/// Does the same with what rounding left over, where `rest` is not null.
+inline void round_line(const float* numbers, std::ptrdiff_t count, Bf16Pair* pairs, Bf16Pair* rest) {
+  for (std::ptrdiff_t i = 0; 2 * i < count; ++i) {
+    const float first = numbers[2 * i];
+    const float second = 2 * i + 1 < count ? numbers[2 * i + 1] : 0.0F;
+    const std::uint32_t even = to_bf16(first);
+    const std::uint32_t odd = to_bf16(second);
+    pairs[i] = even | odd << 16U;
+    if (rest != nullptr) rest[i] = to_bf16(first - from_bf16(even)) | to_bf16(second - from_bf16(odd)) << 16U;
+  }
+}
+
+/// Rounds two lines of numbers to pairs: pair i is first[i] and second[i]. Does the same with what rounding left over,
+/// where `rest` is not null.
+inline void round_two_lines(const float* first, const float* second, std::ptrdiff_t count, Bf16Pair* pairs,
+                            Bf16Pair* rest) {
+  for (std::ptrdiff_t i = 0; i < count; ++i) {
+    const std::array<float, 2> numbers{first[i], second[i]};
+    round_line(numbers.data(), 2, pairs + i, rest == nullptr ? nullptr : rest + i);
   }
 }
 

@@ -7,7 +7,7 @@
 //   data gradient    an input pixel is read by the taps whose distance to it is a multiple of the stride. The pixels of
 //                    one phase (their coordinates modulo the stride) are read by the same taps, so each phase is a
 //                    product of patches of dy with the weights of those taps.
-// With AVX-512 all three read the image in place, where its extents suit the tiles: x86/direct_conv2d.hpp,
+// With AVX-512 or AMX they read the image in place, where its extents suit the tiles: x86/direct_conv2d.hpp,
 // x86/direct_weight_gradient.hpp, x86/stem_weight_gradient.hpp.
 
 #include <algorithm>
@@ -104,9 +104,7 @@ struct PhaseWeights {
 
 #if PUPIL_X86_KERNELS
 /// Whether there are tiles that read images where they lie.
-inline bool reads_in_place() {
-  return instruction_set() >= InstructionSet::avx512 && precision_in_use() == Precision::highest;
-}
+inline bool reads_in_place() { return instruction_set() >= InstructionSet::avx512; }
 #endif
 
 /// grid = patches * right, by the kernel that is best for them. patches.columns must be right.rows.
@@ -114,9 +112,11 @@ template <class T, class Right>
 void multiply_patches(const Patches<T>& patches, const Right& right, const GridDestination<T>& grid) {
 #if PUPIL_X86_KERNELS
   if constexpr (std::is_same_v<T, float>) {
-    if (reads_in_place() && is_direct(patches)) {
-      with_right_operand<Avx512Tile>(right, [&](const auto& any_right) { multiply_direct(patches, any_right, grid); });
-      return;
+    if (reads_in_place()) {
+      bool is_done = false;
+      with_right_operand<Avx512Tile>(
+          right, [&](const auto& any_right) { is_done = multiply_in_place(patches, any_right, grid); });
+      if (is_done) return;
     }
   }
 #endif
@@ -138,17 +138,24 @@ inline bool weight_gradient_in_place(const ConvShape& shape, const float* x, con
                                      float* weight_gradient) {
   if (!reads_in_place()) return false;
   const Index out_channels = shape.out_channels_a_group();
-  if (is_direct_weight_gradient(shape)) {
-    DirectWeightGradient(shape, x + g * shape.in_channels_a_group(), dy + g * out_channels,
-                         weight_gradient + g * out_channels * shape.patch_size())
+  const auto run_direct = [&]<class Tile>(const ConvShape& any_shape, const Tile& tile) {
+    DirectWeightGradient<Tile>(any_shape, x + g * shape.in_channels_a_group(), dy + g * out_channels,
+                               weight_gradient + g * out_channels * shape.patch_size(), tile)
         .run();
     return true;
+  };
+  if (precision_in_use() != Precision::highest) {
+    const bool is_vectors = tile_unit() == TileUnit::vectors;
+    // Vectors of pairs whose second image is not there are no faster than those of floats.
+    if (is_direct_weight_gradient_in_bf16(shape) && (shape.batch > 1 || !is_vectors)) {
+      return run_direct(with_joined_lines(shape), Bf16WeightGradientTile{});
+    }
+    if (!is_vectors) return false;  // what is left for AMX are patches that are packed
   }
-  if (is_stem_weight_gradient(shape)) {
-    StemWeightGradient(shape, input_patches(shape, x, g), dy, weight_gradient).run();
-    return true;
-  }
-  return false;
+  if (is_direct_weight_gradient(shape)) return run_direct(shape, FloatWeightGradientTile{});
+  if (!is_stem_weight_gradient(shape)) return false;
+  StemWeightGradient(shape, input_patches(shape, x, g), dy, weight_gradient).run();
+  return true;
 }
 #endif
 

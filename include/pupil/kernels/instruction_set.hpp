@@ -24,10 +24,14 @@
 namespace pupil {
 
 /// From what every machine can do to the most capable; each includes the ones before it.
-enum class InstructionSet { portable, avx2, avx512, amx };
+enum class InstructionSet { portable, avx2, avx512, avx512_bf16, amx };
 
-/// What computes products of bf16, for precisions below the highest.
-enum class TileUnit { none, emulated, hardware };
+/// As PUPIL_ISA has them.
+inline constexpr std::array<std::string_view, 5> instruction_set_names{"portable", "avx2", "avx512", "avx512_bf16",
+                                                                       "amx"};
+
+/// What computes products of bf16, for precisions below the highest: AVX-512's products of pairs, or the tiles of AMX.
+enum class TileUnit { none, vectors, emulated, hardware };
 
 namespace detail {
 
@@ -35,9 +39,11 @@ inline constexpr std::string_view emulated_tiles = "amx_emulated";
 
 inline InstructionSet widest_instruction_set() {
 #if PUPIL_X86_KERNELS
-  if (__builtin_cpu_supports("avx512f") != 0) {
-    return amx_is_permitted() ? InstructionSet::amx : InstructionSet::avx512;
+  if (amx_is_permitted()) return InstructionSet::amx;
+  if (__builtin_cpu_supports("avx512bf16") != 0 && __builtin_cpu_supports("avx512bw") != 0) {
+    return InstructionSet::avx512_bf16;
   }
+  if (__builtin_cpu_supports("avx512f") != 0) return InstructionSet::avx512;
   if (__builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("fma") != 0) return InstructionSet::avx2;
 #endif
   return InstructionSet::portable;
@@ -47,11 +53,11 @@ inline InstructionSet chosen_instruction_set(const char* wish) {
   const InstructionSet widest = widest_instruction_set();
   if (wish == nullptr || *wish == '\0') return widest;
   if (wish == emulated_tiles) return std::min(InstructionSet::avx512, widest);
-  constexpr std::array<std::string_view, 4> names{"portable", "avx2", "avx512", "amx"};
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    if (names[i] == wish) return std::min(static_cast<InstructionSet>(i), widest);
+  for (std::size_t i = 0; i < instruction_set_names.size(); ++i) {
+    if (instruction_set_names[i] == wish) return std::min(static_cast<InstructionSet>(i), widest);
   }
-  throw OptionError(message("PUPIL_ISA is \"", wish, "\"; it may be portable, avx2, avx512, amx or amx_emulated"));
+  throw OptionError(
+      message("PUPIL_ISA is \"", wish, "\"; it may be portable, avx2, avx512, avx512_bf16, amx or amx_emulated"));
 }
 
 }  // namespace detail
@@ -63,7 +69,7 @@ inline InstructionSet instruction_set() {
   return chosen;
 }
 
-/// The tiles of AMX, where `instruction_set` has them; their emulation, where PUPIL_ISA asks for it.
+/// The widest that `instruction_set` has, or the emulation of AMX, where PUPIL_ISA asks for it.
 inline TileUnit tile_unit() {
 #if PUPIL_X86_KERNELS
   static const bool emulated = [] {
@@ -72,7 +78,8 @@ inline TileUnit tile_unit() {
   }();
   if (emulated) return TileUnit::emulated;
 #endif
-  return instruction_set() == InstructionSet::amx ? TileUnit::hardware : TileUnit::none;
+  if (instruction_set() == InstructionSet::amx) return TileUnit::hardware;
+  return instruction_set() == InstructionSet::avx512_bf16 ? TileUnit::vectors : TileUnit::none;
 }
 
 }  // namespace pupil

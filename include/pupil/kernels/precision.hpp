@@ -6,8 +6,9 @@
 //   medium   each number as one bf16, summed in fp32
 //
 // What is stored stays fp32: weights, gradients, the optimizer's state. So does all that is not a matrix product or a
-// convolution, and of these products of few rows and depthwise convolutions. The last two need AMX; elsewhere, and for
-// doubles, they are the highest.
+// convolution, and of these products of few rows and depthwise convolutions. `high` needs AMX. `medium` needs AMX or
+// AVX-512 with bf16, which has twice the rate of fp32, so that the three products of `high` would take longer than one
+// of fp32. Elsewhere, and for doubles, both are the highest.
 
 #include <atomic>
 
@@ -29,10 +30,12 @@ inline void set_precision(Precision precision) { detail::chosen_precision.store(
 /// What was set last; at first the highest.
 inline Precision precision() { return detail::chosen_precision.load(std::memory_order_relaxed); }
 
-/// What products of floats have on this machine: `precision()`, or the highest where nothing computes below it.
+/// What products of floats have on this machine: `precision()`, or the highest where nothing computes that one faster.
 inline Precision precision_in_use() {
   const Precision wanted = precision();
-  return wanted == Precision::highest || tile_unit() == TileUnit::none ? Precision::highest : wanted;
+  if (tile_unit() == TileUnit::none) return Precision::highest;
+  if (tile_unit() == TileUnit::vectors && wanted == Precision::high) return Precision::highest;
+  return wanted;
 }
 
 /// Sets the precision for as long as it lives, and then the one before. Like `set_precision` it is for the whole

@@ -12,6 +12,7 @@ using namespace pupil;
 using namespace pupil::kernels;
 using namespace pupil::testing;
 using pupil::kernels::detail::DirectWeightGradient;
+using pupil::kernels::detail::FloatWeightGradientTile;
 using pupil::kernels::detail::is_direct_weight_gradient;
 
 namespace {
@@ -43,8 +44,9 @@ TEST_CASE("weight gradients that read the image in place agree with the definiti
     ++direct;
     check_weight_gradient(shape, rng, [&](const float* x, const float* dy, float* gradient) {
       for (Index g = 0; g < shape.groups; ++g) {
-        DirectWeightGradient(shape, x + g * shape.in_channels_a_group(), dy + g * shape.out_channels_a_group(),
-                             gradient + g * shape.out_channels_a_group() * shape.patch_size())
+        DirectWeightGradient<FloatWeightGradientTile>(
+            shape, x + g * shape.in_channels_a_group(), dy + g * shape.out_channels_a_group(),
+            gradient + g * shape.out_channels_a_group() * shape.patch_size(), FloatWeightGradientTile{})
             .run();
       }
     });
@@ -54,7 +56,7 @@ TEST_CASE("weight gradients that read the image in place agree with the definiti
 
 TEST_CASE("a sum over many positions is cut into ranges of lines, one after another") {
   const ConvShape shape{8, 20, 20, 16, 20, 20, 8, 3, 1, 1, 1, 1};
-  const kernels::detail::WeightGradientTasks tasks(shape);
+  const kernels::detail::WeightGradientTasks tasks(shape, FloatWeightGradientTile::cut(), 1);
   CHECK(tasks.ranges > 1);
   CHECK((tasks.ranges - 1) * tasks.lines < tasks.all_lines);
   CHECK(tasks.ranges * tasks.lines >= tasks.all_lines);

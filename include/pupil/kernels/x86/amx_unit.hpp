@@ -5,7 +5,7 @@
 //
 //                    6       7        right: 16 pairs of depth x 16 columns each
 //            4       0       1
-//            5       2       3        left: 16 rows x 16 pairs of depth each
+//            5       2       3        left: 16 rows, or fewer, x 16 pairs of depth each
 
 #include <array>
 #include <atomic>
@@ -21,61 +21,76 @@ namespace pupil::kernels {
 
 namespace detail {
 
-/// What LDTILECFG reads.
+/// What LDTILECFG reads. The registers of sums and of the left operand have some rows, the others sixteen.
 struct alignas(64) TileShapes {
   std::uint8_t palette = 1;
   std::uint8_t start_row = 0;
   std::array<std::uint8_t, 14> reserved{};
   std::array<std::uint16_t, 16> row_bytes{64, 64, 64, 64, 64, 64, 64, 64};
-  std::array<std::uint8_t, 16> rows{16, 16, 16, 16, 16, 16, 16, 16};
+  std::array<std::uint8_t, 16> rows{};
 };
-inline constexpr TileShapes tile_shapes{};
-static_assert(sizeof tile_shapes == 64);
+static_assert(sizeof(TileShapes) == 64);
+
+/// The shapes for any number of rows. They are constants, because GCC's intrinsic does not say that it reads them.
+inline constexpr auto tile_shapes = [] {
+  std::array<TileShapes, 17> all{};
+  for (std::uint8_t rows = 1; rows <= 16; ++rows) all[rows].rows = {rows, rows, rows, rows, rows, rows, 16, 16};
+  return all;
+}();
 
 }  // namespace detail
 
 /// Only to be used where `instruction_set()` is amx. EmulatedAmxUnit has the same members.
 class AmxUnit {
  public:
+  static constexpr Index most_rows = 16;
+
   /// The registers' shapes, which each thread sets at the beginning of its work and gives up at the end: while they are
   /// set, the system has 8 KB more to save at every switch of threads.
   class Configuration {
    public:
-    [[gnu::target("amx-tile")]] Configuration() { _tile_loadconfig(&detail::tile_shapes); }
+    [[gnu::target("amx-tile")]] explicit Configuration(Index rows = most_rows) {
+      _tile_loadconfig(&detail::tile_shapes[static_cast<std::size_t>(rows)]);
+    }
     [[gnu::target("amx-tile")]] ~Configuration() { _tile_release(); }
     Configuration(const Configuration&) = delete;
     Configuration& operator=(const Configuration&) = delete;
   };
 
-  /// Begins with 32 x 32 sums from memory, row r at from + r * stride.
-  [[gnu::target("amx-tile")]] void load_sums(const float* from, Index stride) {
+  /// With as many rows as the thread's configuration.
+  explicit AmxUnit(Index /*rows*/ = most_rows) {}
+
+  /// Begins with sums from memory: two groups of rows, of which row r lies at + r * stride.
+  [[gnu::target("amx-tile")]] void load_sums(const float* upper, const float* lower, Index stride) {
     // GCC's intrinsics do not say that they read memory; the fence keeps what was written before them before them.
     std::atomic_signal_fence(std::memory_order_seq_cst);
     const auto bytes = stride * static_cast<Index>(sizeof(float));
-    _tile_loadd(0, from, bytes);
-    _tile_loadd(1, from + 16, bytes);
-    _tile_loadd(2, from + 16 * stride, bytes);
-    _tile_loadd(3, from + 16 * stride + 16, bytes);
+    _tile_loadd(0, upper, bytes);
+    _tile_loadd(1, upper + 16, bytes);
+    _tile_loadd(2, lower, bytes);
+    _tile_loadd(3, lower + 16, bytes);
   }
 
   /// Writes the sums.
-  [[gnu::target("amx-tile")]] void store_sums(float* to, Index stride) const {
+  [[gnu::target("amx-tile")]] void store_sums(float* upper, float* lower, Index stride) const {
     const auto bytes = stride * static_cast<Index>(sizeof(float));
-    _tile_stored(0, to, bytes);
-    _tile_stored(1, to + 16, bytes);
-    _tile_stored(2, to + 16 * stride, bytes);
-    _tile_stored(3, to + 16 * stride + 16, bytes);
+    _tile_stored(0, upper, bytes);
+    _tile_stored(1, upper + 16, bytes);
+    _tile_stored(2, lower, bytes);
+    _tile_stored(3, lower + 16, bytes);
   }
 
-  /// Takes two tiles that lie one after the other: rows 0..15 and 16..31, each of 16 pairs.
-  [[gnu::target("amx-tile")]] void load_left(const Bf16Pair* tiles) {
-    _tile_loadd(4, tiles, 64);
-    _tile_loadd(5, tiles + 256, 64);
+  /// Takes two groups of rows of 16 pairs of depth.
+  [[gnu::target("amx-tile")]] void load_left(const Bf16Pair* upper, const Bf16Pair* lower, Index stride) {
+    const auto bytes = stride * static_cast<Index>(sizeof(Bf16Pair));
+    _tile_loadd(4, upper, bytes);
+    _tile_loadd(5, lower, bytes);
   }
-  /// Takes two tiles that lie one after the other: columns 0..15 and 16..31, a row for each of 16 pairs.
-  [[gnu::target("amx-tile")]] void load_right(const Bf16Pair* tiles) {
-    _tile_loadd(6, tiles, 64);
-    _tile_loadd(7, tiles + 256, 64);
+  /// Takes twice 16 columns, a row for each of 16 pairs of depth.
+  [[gnu::target("amx-tile")]] void load_right(const Bf16Pair* first, const Bf16Pair* second, Index stride) {
+    const auto bytes = stride * static_cast<Index>(sizeof(Bf16Pair));
+    _tile_loadd(6, first, bytes);
+    _tile_loadd(7, second, bytes);
   }
 
   /// sums += left right, over the 32 terms that the tiles hold.
@@ -96,6 +111,14 @@ class AmxUnit {
   /// See kernels::round_pairs.
   static void round_pairs(const float* first, const float* second, bool interleave, Bf16Pair* pairs, Bf16Pair* rest) {
     round_pairs_avx512(first, second, interleave, pairs, rest);
+  }
+  /// See kernels::round_line.
+  static void round_line(const float* numbers, Index count, Bf16Pair* pairs, Bf16Pair* rest) {
+    round_line_avx512(numbers, count, pairs, rest);
+  }
+  /// See kernels::round_two_lines.
+  static void round_two_lines(const float* first, const float* second, Index count, Bf16Pair* pairs, Bf16Pair* rest) {
+    round_two_lines_avx512(first, second, count, pairs, rest);
   }
   /// See kernels::transpose_pairs.
   static void transpose_pairs(Bf16Pair* tile) { transpose_pairs_avx512(tile); }

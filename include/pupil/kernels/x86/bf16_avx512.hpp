@@ -1,6 +1,7 @@
 #pragma once
 // Packing pairs of bf16 by AVX-512, which every processor with AMX has.
 
+#include <cstddef>
 #include <utility>
 
 #include <immintrin.h>
@@ -32,6 +33,65 @@ namespace pupil::kernels {
   const auto left_over =
       reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(_mm512_sub_ps(b, rounded_b), _mm512_sub_ps(a, rounded_a)));
   _mm512_storeu_si512(rest, interleave ? _mm512_permutexvar_epi16(order, left_over) : left_over);
+}
+
+namespace detail {
+
+/// 16 bf16 as floats.
+[[gnu::target("avx512f"), gnu::always_inline]] inline __m512 widened_avx512(__m256i numbers) {
+  return _mm512_castsi512_ps(_mm512_maskz_slli_epi32(0xFFFF, _mm512_maskz_cvtepu16_epi32(0xFFFF, numbers), 16));
+}
+
+/// 32 numbers, of which the masks name those that are read, and pairs that are written.
+template <bool HasRest>
+[[gnu::target("avx512f,avx512bw,avx512bf16"), gnu::always_inline]] inline void round_piece_avx512(
+    const float* numbers, __mmask16 lower, __mmask16 upper, __mmask16 written, Bf16Pair* pairs, Bf16Pair* rest) {
+  const __m512 a = _mm512_maskz_loadu_ps(lower, numbers);
+  const __m512 b = _mm512_maskz_loadu_ps(upper, numbers + 16);
+  const auto rounded = reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(b, a));
+  _mm512_mask_storeu_epi32(pairs, written, rounded);
+  if constexpr (HasRest) {
+    const __m512 rounded_a = widened_avx512(_mm512_maskz_extracti64x4_epi64(0xFF, rounded, 0));
+    const __m512 rounded_b = widened_avx512(_mm512_maskz_extracti64x4_epi64(0xFF, rounded, 1));
+    const __m512bh left_over = _mm512_cvtne2ps_pbh(_mm512_sub_ps(b, rounded_b), _mm512_sub_ps(a, rounded_a));
+    _mm512_mask_storeu_epi32(rest, written, reinterpret_cast<__m512i>(left_over));
+  }
+}
+
+template <bool HasRest>
+[[gnu::target("avx512f,avx512bw,avx512bf16")]] inline void round_line_avx512(const float* numbers, std::ptrdiff_t count,
+                                                                             Bf16Pair* pairs, Bf16Pair* rest) {
+  constexpr std::ptrdiff_t at_once = 32;
+  for (; count >= at_once; count -= at_once, numbers += at_once, pairs += at_once / 2) {
+    round_piece_avx512<HasRest>(numbers, 0xFFFF, 0xFFFF, 0xFFFF, pairs, rest);
+    if constexpr (HasRest) rest += at_once / 2;
+  }
+  if (count == 0) return;
+  const auto first_lanes = (std::uint32_t{1} << count) - 1;
+  const auto written = static_cast<__mmask16>((std::uint32_t{1} << ((count + 1) / 2)) - 1);
+  round_piece_avx512<HasRest>(numbers, static_cast<__mmask16>(first_lanes), static_cast<__mmask16>(first_lanes >> 16U),
+                              written, pairs, rest);
+}
+
+}  // namespace detail
+
+/// See round_line. What is denormal may become zero.
+inline void round_line_avx512(const float* numbers, std::ptrdiff_t count, Bf16Pair* pairs, Bf16Pair* rest) {
+  if (rest == nullptr) {
+    detail::round_line_avx512<false>(numbers, count, pairs, rest);
+  } else {
+    detail::round_line_avx512<true>(numbers, count, pairs, rest);
+  }
+}
+
+/// See round_two_lines; `count` is a multiple of 16. What is denormal may become zero.
+[[gnu::target("avx512f,avx512bw,avx512bf16")]] inline void round_two_lines_avx512(const float* first,
+                                                                                  const float* second,
+                                                                                  std::ptrdiff_t count, Bf16Pair* pairs,
+                                                                                  Bf16Pair* rest) {
+  for (std::ptrdiff_t i = 0; i < count; i += 16) {
+    round_pairs_avx512(first + i, second + i, true, pairs + i, rest == nullptr ? nullptr : rest + i);
+  }
 }
 
 namespace detail {

@@ -1,14 +1,15 @@
 #pragma once
-// The tile of bf16 that this process uses: the processor's, or its emulation where PUPIL_ISA asks for that. It is one
-// type, so that what is around a tile is compiled once.
+// The tile of bf16 that this process uses: that of AMX, or its emulation where PUPIL_ISA asks for that, or AVX-512's.
+// It is one type, so that what is around a tile is compiled once.
 
 #include <optional>
 
 #include <pupil/kernels/x86/amx_tile.hpp>
+#include <pupil/kernels/x86/bf16_tile_avx512.hpp>
 
 namespace pupil::kernels {
 
-/// Only to be used where `tile_unit()` is not none.
+/// Only to be used where `tile_unit()` is not none, and at high precision where it is not vectors.
 template <Precision Wanted>
 struct Bf16Tile : AmxTile<AmxUnit, Wanted> {
   using OnProcessor = AmxTile<AmxUnit, Wanted>;
@@ -19,7 +20,7 @@ struct Bf16Tile : AmxTile<AmxUnit, Wanted> {
   class Work {
    public:
     Work() {
-      if (!is_emulated()) configuration_.emplace();
+      if (tile_unit() == TileUnit::hardware) configuration_.emplace();
     }
 
    private:
@@ -30,13 +31,15 @@ struct Bf16Tile : AmxTile<AmxUnit, Wanted> {
     return is_emulated() ? Emulated::pair_functions() : OnProcessor::pair_functions();
   }
 
-  /// As PortableTile::multiply.
-  template <Index RowStride, Index DepthStride>
+  /// As AmxTile::multiply.
+  template <Index RowStride, Index DepthStride, Index Rows = AmxTile<AmxUnit, Wanted>::rows>
   static void multiply(Index depth, const Bf16Pair* left, const Bf16Pair* right, const TileTarget<float>& target) {
-    if (is_emulated()) {
-      Emulated::template multiply<RowStride, DepthStride>(depth, left, right, target);
+    if (tile_unit() == TileUnit::vectors) {
+      Avx512Bf16Tile::template multiply<RowStride, DepthStride, Rows>(depth, left, right, target);
+    } else if (is_emulated()) {
+      Emulated::template multiply<RowStride, DepthStride, Rows>(depth, left, right, target);
     } else {
-      OnProcessor::template multiply<RowStride, DepthStride>(depth, left, right, target);
+      OnProcessor::template multiply<RowStride, DepthStride, Rows>(depth, left, right, target);
     }
   }
 };

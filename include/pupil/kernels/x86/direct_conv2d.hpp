@@ -1,5 +1,5 @@
 #pragma once
-// A convolution's product by AVX-512 without packing patches: the tile reads the image where it lies.
+// A convolution's product by AVX-512 or AMX without packing patches: the tile reads the image where it lies.
 //
 // A task is a few lines of the output, or a few whole images, or some columns of these. It copies the part of the image
 // that these read, with zeros around it, into memory that stays in the second-level cache. Of neighbouring positions,
@@ -18,35 +18,55 @@
 #include <pupil/kernels/window.hpp>
 #include <pupil/kernels/x86/direct_cuts.hpp>
 #include <pupil/kernels/x86/direct_products.hpp>
-#include <pupil/kernels/x86/direct_tile_avx512.hpp>
+#include <pupil/kernels/x86/direct_tiles.hpp>
 #include <pupil/kernels/x86/image_part.hpp>
 
 namespace pupil::kernels::detail {
 
-/// Whether the groups of positions are full enough for this to pay, and runs long enough.
-inline bool is_direct(const Patches<float>& patches) {
+/// Whether runs are long enough for this to pay, and groups of positions full enough.
+template <class Tile>
+bool is_direct(const Patches<float>& patches, const Tile& tile) {
   const Index width = patches.out_width;
-  return patches.channels == patches.pixel_stride && patches.columns >= 16 && patches.rows > 0 &&
-         5 * width >= 4 * round_up(width, DirectTasks::best_group(width));
+  const Index group = tile.best_group(width);
+  return patches.channels == patches.pixel_stride && patches.columns >= 16 && patches.rows > 0 && group >= 4 &&
+         5 * width >= 4 * round_up(width, group);
+}
+
+/// Whether pixels leave less than a fifth of a tile's elements empty.
+template <class Tile>
+bool fills_elements(const Patches<float>& patches, const Tile& tile) {
+  return 5 * patches.channels >= 4 * Tile::numbers_an_element * tile.elements(patches.channels);
+}
+
+/// Whether the taps of a line can be gathered, and leave less than two fifths empty.
+inline bool gathers_taps(const Patches<float>& patches, const Bf16DirectTile& tile) {
+  const Index numbers = patches.horizontal.count * patches.channels;
+  return patches.horizontal.offset_step == 1 && numbers >= fewest_gathered && numbers <= most_gathered &&
+         5 * numbers >= 3 * Bf16DirectTile::numbers_an_element * tile.elements(numbers);
 }
 
 /// What threads need to compute one task after another.
+template <class Tile>
 class DirectProduct {
  public:
-  DirectProduct(const Patches<float>& patches, const RightOperand<float>& right, const GridDestination<float>& grid)
+  /// For `source` see ImagePart.
+  DirectProduct(const Patches<float>& patches, const RightOperand<float>& right, const GridDestination<float>& grid,
+                const Tile& tile, const Patches<float>* source = nullptr)
       : patches_(patches),
         grid_(grid),
+        tile_(tile),
         columns_(right.columns),
-        tasks_(patches),
-        steps_(patches),
-        part_(patches, tasks_),
-        weights_(right, steps_),
-        parts_(tasks_.images * part_.size_of_image()),
+        tasks_(patches, tile.best_group(patches.out_width),
+               (source == nullptr ? 1 : times_to_gather) * tile.wanted_groups(tile.best_group(patches.out_width))),
+        steps_(patches, tile.elements(patches.channels), tile.depth_step()),
+        part_(patches, tasks_, tile, source),
+        weights_(right, steps_, patches.channels, tile),
+        parts_(part_.size()),
         positions_(2 * tasks_.groups()) {}
 
   void run() {
     const Index parts = column_parts();
-    const Index width = round_up((columns_ + parts - 1) / parts, Avx512DirectTile::columns);
+    const Index width = round_up((columns_ + parts - 1) / parts, Tile::columns);
     parallel_for(tasks_.count * parts, [&](Index i) {
       const Index first = i % parts * width;
       const Range columns{std::min(columns_, first), std::min(columns_, first + width)};
@@ -55,21 +75,29 @@ class DirectProduct {
   }
 
  private:
+  using Element = typename Tile::Element;
+  using Group = Positions<Element>;
+
+  /// How many times the usual groups a task has where it copies a number for each tap: neighbouring tasks copy anew
+  /// what both read.
+  static constexpr Index times_to_gather = 4;
+
   /// In how many parts tasks are cut along the columns: where they are fewer than keep all threads busy.
   Index column_parts() const {
     const Index wanted_tasks = free_threads() == 1 ? 1 : 4 * free_threads();
-    const Index panels = std::max<Index>(1, columns_ / Avx512DirectTile::columns);
+    const Index panels = std::max<Index>(1, columns_ / Tile::columns);
     return std::clamp<Index>((wanted_tasks + tasks_.count - 1) / tasks_.count, 1, panels);
   }
 
   void run_task(Index task, const Range& columns) {
-    Positions* const all = positions_.mine();
-    Positions* const end = prepare(task, all);
-    Positions* const read = all + tasks_.groups();
+    [[maybe_unused]] const typename Tile::Work work(tile_, tasks_.group);
+    Group* const all = positions_.mine();
+    Group* const end = prepare(task, all);
+    Group* const read = all + tasks_.groups();
     for (Index step = 0; step < steps_.count(); ++step) {
       const Index tap_line = steps_.line(step);
-      Positions* read_end = read;
-      for (const Positions* each = all; each < end; ++each) {  // of a line outside the image there is nothing to add
+      Group* read_end = read;
+      for (const Group* each = all; each < end; ++each) {  // of a line outside the image there is nothing to add
         const Index line = each->image_line + tap_line;
         if (steps_.lines() > 1 || (line >= 0 && line < patches_.height)) {
           *read_end++ = *each;
@@ -83,11 +111,11 @@ class DirectProduct {
   }
 
   /// Copies the task's part of the image, and lists its positions.
-  Positions* prepare(Index task, Positions* positions) {
+  Group* prepare(Index task, Group* positions) {
     const auto [first_image, last_image, first_line, last_line] = tasks_.part(task);
-    float* memory = parts_.mine();
+    Element* memory = parts_.mine();
     for (Index n = first_image; n < last_image; ++n, memory += part_.size_of_image()) {
-      const float* const part = part_.get(n, first_line, memory);
+      const Element* const part = part_.get(n, first_line, memory);
       for (Index y = first_line; y < last_line; ++y) {
         for (Index x = 0; x < patches_.out_width; x += tasks_.group) {
           const Index count = std::min(tasks_.group, patches_.out_width - x);
@@ -99,7 +127,7 @@ class DirectProduct {
     return positions;
   }
 
-  void start_sums(const Positions& positions, const Range& columns) const {
+  void start_sums(const Group& positions, const Range& columns) const {
     for (Index i = 0; i < positions.count; ++i) {
       float* const sums = positions.result + i * grid_.pixel_stride;
       if (grid_.bias == nullptr) {
@@ -115,14 +143,14 @@ class DirectProduct {
 
   /// Asks for what only the end of a tile needs, and no step before has read: the first step's results and the
   /// residual.
-  void prefetch_results(Index step, const std::array<Positions, 2>& pair) const {
+  void prefetch_results(Index step, const std::array<Group, 2>& pair) const {
     constexpr Index line = 64 / sizeof(float);
     const float* const residual = is_finished_by(step) ? grid_.epilogue->residual : nullptr;
     if (step > 0 && residual == nullptr) return;
-    for (const Positions& group : pair) {
+    for (const Group& group : pair) {
       for (Index r = 0; r < group.count; ++r) {
         const float* const row = group.result + r * grid_.pixel_stride;
-        for (Index c = 0; c < Avx512DirectTile::columns; c += line) {
+        for (Index c = 0; c < Tile::columns; c += line) {
           if (step == 0) prefetch_to_write(row + c);
           if (residual != nullptr) prefetch(residual + (row - grid_.data) + c);
         }
@@ -130,7 +158,7 @@ class DirectProduct {
     }
   }
 
-  void finish_sums(const Positions& positions, const Range& columns) const {
+  void finish_sums(const Group& positions, const Range& columns) const {
     float* const first = positions.result + columns.begin;
     const auto epilogue = grid_.epilogue->from(columns.begin, first - grid_.data);
     for (Index i = 0; i < positions.count; ++i) {
@@ -139,24 +167,24 @@ class DirectProduct {
     }
   }
 
-  void add_step(Index step, const Positions* begin, const Positions* end, const Range& all_columns) const {
+  void add_step(Index step, const Group* begin, const Group* end, const Range& all_columns) const {
     const Index depth = steps_.depth(step);
-    const Avx512DirectTile::Terms terms{depth / steps_.lines(), steps_.lines(), steps_.line_step() * part_.line_size()};
+    const DirectTerms terms{depth / steps_.lines(), steps_.lines(), steps_.line_step() * part_.line_size(),
+                            part_.rest(), weights_.rest()};
     const Index offset = steps_.line(step) * part_.line_size() + steps_.offset_in_line(step);
-    constexpr std::array<float, Avx512DirectTile::columns> zeros{};
-    const Avx512DirectTile::Strides strides{part_.position_stride(), step == 0 ? 0 : grid_.pixel_stride,
-                                            grid_.pixel_stride};
-    for (Index column = all_columns.begin; column < all_columns.end; column += Avx512DirectTile::columns) {
-      const auto moved = [&](Positions each) {
+    constexpr std::array<float, Tile::columns> zeros{};
+    const DirectStrides strides{part_.position_stride(), step == 0 ? 0 : grid_.pixel_stride, grid_.pixel_stride};
+    for (Index column = all_columns.begin; column < all_columns.end; column += Tile::columns) {
+      const auto moved = [&](Group each) {
         each.left += offset;
         each.result += column;
         return each;
       };
-      const float* const panel = weights_.panel(steps_.begin(step), depth, column);
+      const Element* const panel = weights_.panel(steps_.begin(step), depth, column);
       const float* const start = step > 0 ? nullptr : grid_.bias != nullptr ? grid_.bias + column : zeros.data();
-      const Index columns = std::min(Avx512DirectTile::columns, all_columns.end - column);
-      for (const Positions* each = begin; each < end; each += 2) {
-        std::array<Positions, 2> pair{moved(each[0]), moved(each[0])};
+      const Index columns = std::min(Tile::columns, all_columns.end - column);
+      for (const Group* each = begin; each < end; each += 2) {
+        std::array<Group, 2> pair{moved(each[0]), moved(each[0])};
         if (each + 1 < end) {
           pair[1] = moved(each[1]);
         } else {
@@ -164,11 +192,11 @@ class DirectProduct {
         }
         prefetch_results(step, pair);
         if (!is_finished_by(step)) {
-          add_products(tasks_.group, terms, pair, panel, start, nullptr, strides, columns);
+          add_products(tile_, tasks_.group, terms, pair, panel, start, nullptr, strides, columns);
         } else {
           const GroupEpilogues epilogues{grid_.epilogue->from(column, pair[0].result - grid_.data),
                                          grid_.epilogue->from(column, pair[1].result - grid_.data)};
-          add_products(tasks_.group, terms, pair, panel, start, &epilogues, strides, columns);
+          add_products(tile_, tasks_.group, terms, pair, panel, start, &epilogues, strides, columns);
         }
       }
     }
@@ -176,19 +204,42 @@ class DirectProduct {
 
   const Patches<float>& patches_;
   const GridDestination<float>& grid_;
+  const Tile& tile_;
   Index columns_;
   DirectTasks tasks_;
   DirectSteps steps_;
-  ImagePart part_;
-  DirectWeights weights_;
-  ThreadScratch<float> parts_;
-  ThreadScratch<Positions> positions_;
+  ImagePart<Tile> part_;
+  DirectWeights<Tile> weights_;
+  ThreadScratch<Element> parts_;
+  ThreadScratch<Group> positions_;
 };
 
-/// grid = patches * right, for patches that `is_direct`; patches.columns must be right.rows.
-inline void multiply_direct(const Patches<float>& patches, const RightOperand<float>& right,
-                            const GridDestination<float>& grid) {
-  DirectProduct(patches, right, grid).run();
+/// grid = patches * right in bf16, or false where the patches are not for it.
+inline bool multiply_in_place_in_bf16(const Bf16DirectTile& tile, const Patches<float>& patches,
+                                      const RightOperand<float>& right, const GridDestination<float>& grid) {
+  if (!is_direct(patches, tile)) return false;
+  if (fills_elements(patches, tile)) {
+    DirectProduct(patches, right, grid, tile).run();
+    return true;
+  }
+  if (!gathers_taps(patches, tile)) return false;
+  const Patches<float> gathered = with_gathered_taps(patches);
+  DirectProduct(gathered, right, grid, tile, &patches).run();
+  return true;
+}
+
+/// grid = patches * right by the tile of the precision in use, or of floats where these are as fast as what bf16 is
+/// left with; false where the patches are for neither. patches.columns must be right.rows.
+inline bool multiply_in_place(const Patches<float>& patches, const RightOperand<float>& right,
+                              const GridDestination<float>& grid) {
+  if (precision_in_use() != Precision::highest) {
+    if (multiply_in_place_in_bf16(Bf16DirectTile{}, patches, right, grid)) return true;
+    if (tile_unit() != TileUnit::vectors) return false;
+  }
+  const FloatDirectTile tile;
+  if (!is_direct(patches, tile)) return false;
+  DirectProduct(patches, right, grid, tile).run();
+  return true;
 }
 
 }  // namespace pupil::kernels::detail

@@ -5,21 +5,21 @@
 
 #include <pupil/kernels/packing.hpp>
 #include <pupil/kernels/patches.hpp>
-#include <pupil/kernels/x86/direct_tile_avx512.hpp>
 
 namespace pupil::kernels::detail {
 
 /// How the pixels of the image's copy lie. Rows of a tile that are a multiple of two kilobytes apart would all fall
 /// into two sets of the first-level cache, or one, which have room for fewer: then there is a gap behind each pixel.
 struct PixelLayout {
-  explicit PixelLayout(const Patches<float>& patches)
+  /// `elements` are those of a pixel.
+  PixelLayout(const Patches<float>& patches, Index elements)
       : step(patches.horizontal.count == 1 ? 1 : patches.horizontal.stride),
-        has_gaps(step * patches.channels % 512 == 0),
-        size(patches.channels + (has_gaps ? 16 : 0)) {}
+        has_gaps(step * elements % 512 == 0),
+        size(elements + (has_gaps ? 16 : 0)) {}
 
   Index step;  ///< from the pixel that a position reads first to that of the next
   bool has_gaps;
-  Index size;  ///< from one pixel to the next, in numbers
+  Index size;  ///< from one pixel to the next, in elements
 };
 
 /// The steps of the sum over taps and channels: a piece of a run that lies together in the image, or the same runs of
@@ -29,55 +29,53 @@ class DirectSteps {
   /// A piece that leaves room for its panel of the right operand and the rows of a tile in the first-level cache.
   static constexpr Index max_step = 192;
 
-  explicit DirectSteps(const Patches<float>& patches)
-      : line_step_(patches.vertical.offset_step),
-        tap_size_(patches.horizontal.offset_step * PixelLayout(patches).size),
-        joined_taps_(patches.horizontal.offset_step == 1 && !PixelLayout(patches).has_gaps ? patches.horizontal.count
-                                                                                           : 1),
+  /// A pixel has `elements`, a multiple of `depth_step`, of which every step has a multiple.
+  DirectSteps(const Patches<float>& patches, Index elements, Index depth_step)
+      : depth_step_(depth_step),
+        line_step_(patches.vertical.offset_step),
+        tap_size_(patches.horizontal.offset_step * PixelLayout(patches, elements).size),
+        joined_taps_(patches.horizontal.offset_step == 1 && !PixelLayout(patches, elements).has_gaps
+                         ? patches.horizontal.count
+                         : 1),
         runs_a_line_(patches.horizontal.count / joined_taps_),
-        run_(joined_taps_ * patches.channels),
+        run_(joined_taps_ * elements),
         joined_lines_(runs_a_line_ == 1 && patches.vertical.count * run_ <= max_step ? patches.vertical.count : 1),
         steps_a_run_((run_ + max_step - 1) / max_step),
-        count_(patches.vertical.count / joined_lines_ * runs_a_line_ * steps_a_run_) {}
+        count_(patches.vertical.count / joined_lines_ * runs_a_line_ * steps_a_run_),
+        total_(patches.vertical.count * patches.horizontal.count * elements) {}
 
   Index count() const { return count_; }
+  /// The elements of the whole sum.
+  Index total() const { return total_; }
   /// Of how many lines of the image a step reads.
   Index lines() const { return joined_lines_; }
   Index line_step() const { return line_step_; }
-  /// The first term of a step.
+  /// The first element of a step.
   Index begin(Index step) const {
     const Index run = step / steps_a_run_;
-    return joined_lines_ * run * run_ + run_ * (step - run * steps_a_run_) / steps_a_run_;
+    const Index piece = step - run * steps_a_run_;
+    return joined_lines_ * run * run_ + run_ / depth_step_ * piece / steps_a_run_ * depth_step_;
   }
-  /// How many terms a step has, in all of its lines.
+  /// How many elements a step has, in all of its lines.
   Index depth(Index step) const { return begin(step + 1) - begin(step); }
   /// How many lines below a position's first tap the step begins to read.
   Index line(Index step) const { return step / steps_a_run_ / runs_a_line_ * line_step_; }
-  /// How many numbers into that line it begins.
+  /// How many elements into that line it begins.
   Index offset_in_line(Index step) const {
     const Index run = step / steps_a_run_;
     return run % runs_a_line_ * tap_size_ + begin(step) - joined_lines_ * run * run_;
   }
 
  private:
-  Index line_step_, tap_size_, joined_taps_, runs_a_line_, run_, joined_lines_, steps_a_run_, count_;
+  Index depth_step_, line_step_, tap_size_, joined_taps_, runs_a_line_, run_, joined_lines_, steps_a_run_, count_,
+      total_;
 };
 
 /// How the output is cut into tasks, and lines of it into groups of positions.
 struct DirectTasks {
-  /// About how many groups a task has: enough to use a panel of weights several times while it is near.
-  static constexpr Index wanted_groups = 16;
-
-  /// How many positions make a group in lines of `width`: as many as a tile takes, or fewer where a tile of those would
-  /// be fuller.
-  static Index best_group(Index width) {
-    constexpr Index most = Avx512DirectTile::most_group_rows;
-    constexpr Index fewer = Avx512DirectTile::fewer_group_rows;
-    return 5 * width >= 4 * round_up(width, most) ? most : fewer;
-  }
-
-  explicit DirectTasks(const Patches<float>& patches)
-      : group(best_group(patches.out_width)), height(patches.out_height) {
+  /// A group has `group_` positions, and a task about `wanted_groups` of them.
+  DirectTasks(const Patches<float>& patches, Index group_, Index wanted_groups)
+      : group(group_), height(patches.out_height) {
     batch = patches.rows / (height * patches.out_width);
     groups_a_line = (patches.out_width + group - 1) / group;
     if (height * groups_a_line >= wanted_groups) {

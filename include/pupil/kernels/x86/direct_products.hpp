@@ -9,39 +9,51 @@
 #include <pupil/kernels/epilogue.hpp>
 #include <pupil/kernels/packing.hpp>
 #include <pupil/kernels/x86/direct_cuts.hpp>
-#include <pupil/kernels/x86/direct_tile_avx512.hpp>
+#include <pupil/kernels/x86/direct_group.hpp>
+#include <pupil/kernels/x86/direct_tiles.hpp>
 
 namespace pupil::kernels::detail {
 
 /// The right operand's panels, all of the first step, then of the next.
+template <class Tile>
 class DirectWeights {
  public:
-  DirectWeights(const RightOperand<float>& operand, const DirectSteps& steps)
-      : columns_(round_up(operand.columns, panel_columns)), panels_(operand.rows * columns_) {
-    constexpr Index width = 4 * panel_columns;
+  using Element = typename Tile::Element;
+
+  /// Of pixels of so many channels.
+  DirectWeights(const RightOperand<float>& operand, const DirectSteps& steps, Index channels, const Tile& tile)
+      : columns_(round_up(operand.columns, panel_columns)),
+        rest_(steps.total() * columns_),
+        panels_(tile.parts() * rest_) {
+    constexpr Index width = packed_columns;
     const Index tasks_a_step = (columns_ + width - 1) / width;
     parallel_for(steps.count() * tasks_a_step, [&](Index task) {
       const Index step = task / tasks_a_step;
       const Index column = task % tasks_a_step * width;
-      operand.pack(column, std::min(operand.columns, column + width), steps.begin(step), steps.depth(step),
-                   panels_.data() + steps.begin(step) * columns_ + column * steps.depth(step));
+      const Index depth = steps.depth(step);
+      tile.pack(operand, channels, column, std::min(operand.columns, column + width), steps.begin(step), depth,
+                panels_.data() + steps.begin(step) * columns_ + column * depth, rest_);
     });
   }
 
-  const float* panel(Index first_term, Index depth, Index column) const {
-    return panels_.data() + first_term * columns_ + column * depth;
+  const Element* panel(Index first, Index depth, Index column) const {
+    return panels_.data() + first * columns_ + column * depth;
   }
+  /// How far behind a panel the second parts of its numbers lie.
+  Index rest() const { return rest_; }
 
  private:
-  static constexpr Index panel_columns = Avx512DirectTile::columns;
+  static constexpr Index panel_columns = Tile::columns;
   Index columns_;
-  Storage<float> panels_;
+  Index rest_;
+  Storage<Element> panels_;
 };
 
 /// Neighbouring positions of a task's output: what the first of them reads first, its first sum, how many they are, and
 /// the image's line that their first tap reads.
+template <class Element>
 struct Positions {
-  const float* left;
+  const Element* left;
   float* result;
   Index count;
   Index image_line;
@@ -53,18 +65,21 @@ using GroupEpilogues = std::array<Epilogue<float>, 2>;
 /// Adds a step's products to 32 columns of two groups of positions, of `rows` each where they are whole, or to the
 /// `columns` that there are. Where `start` is not null, it is the row from which all sums start; where `epilogues` is
 /// not, it is how they end.
-inline void add_products(Index rows, const Avx512DirectTile::Terms& terms, const std::array<Positions, 2>& groups,
-                         const float* right, const float* start, const GroupEpilogues* epilogues,
-                         const Avx512DirectTile::Strides& strides, Index columns) {
-  constexpr Index most_rows = Avx512DirectTile::most_group_rows;
-  constexpr Index all_columns = Avx512DirectTile::columns;
+template <class Tile>
+void add_products(const Tile& tile, Index rows, const DirectTerms& terms,
+                  const std::array<Positions<typename Tile::Element>, 2>& groups, const typename Tile::Element* right,
+                  const float* start, const GroupEpilogues* epilogues, const DirectStrides& strides, Index columns) {
+  using Group = DirectGroup<typename Tile::Element>;
+  constexpr Index most_rows = Tile::most_group_rows;
+  constexpr Index all_columns = Tile::columns;
   const auto& [first, second] = groups;
-  const auto start_of = [&](const Positions& group) { return start == nullptr ? group.result : start; };
-  if (first.count == rows && second.count == rows) {
-    Avx512DirectTile::multiply(
-        rows, terms, {first.left, start_of(first), first.result, epilogues == nullptr ? nullptr : &(*epilogues)[0]},
-        {second.left, start_of(second), second.result, epilogues == nullptr ? nullptr : &(*epilogues)[1]}, right,
-        strides, columns);
+  const bool is_whole = first.count == rows && second.count == rows;
+  if (is_whole && (columns == all_columns || !Tile::needs_all_columns)) {
+    const auto group = [&](std::size_t g) {
+      return Group{groups[g].left, start == nullptr ? groups[g].result : start, groups[g].result,
+                   epilogues == nullptr ? nullptr : &(*epilogues)[g]};
+    };
+    tile.multiply(rows, terms, group(0), group(1), right, strides, columns);
     return;
   }
   std::array<float, 2 * most_rows * all_columns> buffer{};
@@ -78,11 +93,11 @@ inline void add_products(Index rows, const Avx512DirectTile::Terms& terms, const
   };
   for_each_row([&](const float* result, float* row) { std::copy_n(start == nullptr ? result : start, columns, row); });
   float* const second_half = buffer.data() + rows * all_columns;
-  DirectGroup upper{first.left, buffer.data(), buffer.data()};
-  DirectGroup lower{second.left, second_half, second_half};
-  const Avx512DirectTile::Strides buffer_strides{strides.left, all_columns, all_columns};
+  Group upper{first.left, buffer.data(), buffer.data()};
+  Group lower{second.left, second_half, second_half};
+  const DirectStrides buffer_strides{strides.left, all_columns, all_columns};
   if (epilogues == nullptr) {
-    Avx512DirectTile::multiply(rows, terms, upper, lower, right, buffer_strides, columns);
+    tile.multiply(rows, terms, upper, lower, right, buffer_strides, columns);
   } else {
     BufferedEpilogue<float, most_rows, all_columns> upper_epilogue((*epilogues)[0], columns);
     BufferedEpilogue<float, most_rows, all_columns> lower_epilogue((*epilogues)[1], columns);
@@ -90,7 +105,7 @@ inline void add_products(Index rows, const Avx512DirectTile::Terms& terms, const
     for (Index r = 0; r < second.count; ++r) lower_epilogue.take_row(r, r * strides.result);
     upper.epilogue = &upper_epilogue.get();
     lower.epilogue = &lower_epilogue.get();
-    Avx512DirectTile::multiply(rows, terms, upper, lower, right, buffer_strides, columns);
+    tile.multiply(rows, terms, upper, lower, right, buffer_strides, columns);
   }
   for_each_row([&](float* result, const float* row) { std::copy_n(row, columns, result); });
 }

@@ -1,6 +1,6 @@
 #pragma once
-// A convolution's weight gradient by AVX-512 without packing patches: tiles of it run along lines of dy and of the
-// image, and taps that would read beside the image are left out.
+// A convolution's weight gradient by AVX-512 or AMX without packing patches: tiles of it run along lines of dy and of
+// the image, and taps that would read beside the image are left out.
 //
 // A task owns some output channels of the gradient's sum over some lines of the output. It takes a few lines at a time,
 // of which the first-level cache holds what a row of its tiles reads; its part of the gradient stays in the second.
@@ -13,7 +13,7 @@
 #include <pupil/kernels/conv_shape.hpp>
 #include <pupil/kernels/packing.hpp>
 #include <pupil/kernels/x86/weight_gradient_lines.hpp>
-#include <pupil/kernels/x86/weight_gradient_tile_avx512.hpp>
+#include <pupil/kernels/x86/weight_gradient_tiles.hpp>
 
 namespace pupil::kernels::detail {
 
@@ -25,23 +25,39 @@ inline bool is_direct_weight_gradient(const ConvShape& shape) {
          shape.batch * shape.out_height * shape.out_width > 0;
 }
 
+/// The same in bf16, where a product of matrices would convert its operands more often.
+inline bool is_direct_weight_gradient_in_bf16(const ConvShape& shape) {
+  return shape.in_channels_a_group() % 16 == 0 && shape.out_channels_a_group() % 16 == 0 &&
+         shape.batch * shape.out_height * shape.out_width > 0;
+}
+
+/// The same convolution of fewer and longer lines, where positions are pixels.
+inline ConvShape with_joined_lines(ConvShape shape) {
+  const bool is_product = shape.kernel.height * shape.kernel.width == 1 && shape.out_height == shape.height &&
+                          shape.out_width == shape.width && shape.padding.top == 0 && shape.padding.left == 0;
+  if (!is_product) return shape;
+  constexpr Index most_positions = 256;
+  Index joined = std::clamp<Index>(most_positions / shape.width, 1, shape.height);
+  while (shape.height % joined != 0) --joined;
+  shape.height = shape.out_height = shape.height / joined;
+  shape.width = shape.out_width = shape.width * joined;
+  return shape;
+}
+
 /// How the work is cut: into ranges of the output's lines, and of its channels.
 struct WeightGradientTasks {
-  /// A task's part of the gradient, which should stay in the second-level cache.
-  static constexpr Index part_bytes = 300'000;
   /// What the sums of all ranges of lines may take.
   static constexpr Index sums_bytes = Index{1} << 22;
   static constexpr Index most_ranges = 16;
-  /// About how many positions are taken at a time.
-  static constexpr Index positions_at_once = 128;
 
-  explicit WeightGradientTasks(const ConvShape& shape)
-      : all_lines(shape.batch * shape.out_height), all_channels(shape.out_channels_a_group()) {
-    constexpr Index tile_rows = Avx512WeightGradientTile<2>::rows;
+  /// An element has the numbers of `images` images.
+  WeightGradientTasks(const ConvShape& shape, const WeightGradientCut& cut, Index images)
+      : all_lines((shape.batch + images - 1) / images * shape.out_height), all_channels(shape.out_channels_a_group()) {
     const Index row_bytes = shape.patch_size() * static_cast<Index>(sizeof(float));
-    channels = std::clamp(part_bytes / row_bytes / tile_rows * tile_rows, tile_rows, all_channels);
+    channels =
+        std::min(all_channels, std::max(cut.tile_rows, cut.part_bytes / row_bytes / cut.tile_rows * cut.tile_rows));
     tasks_a_range = (all_channels + channels - 1) / channels;
-    lines_at_once = (positions_at_once + shape.out_width - 1) / shape.out_width;
+    lines_at_once = (cut.positions_at_once + shape.out_width - 1) / shape.out_width;
     const Index wanted = std::clamp(sums_bytes / (row_bytes * all_channels), Index{1}, most_ranges);
     lines = round_up((all_lines + wanted - 1) / wanted, lines_at_once);
     ranges = (all_lines + lines - 1) / lines;
@@ -57,14 +73,16 @@ struct WeightGradientTasks {
 };
 
 /// What threads need to compute one task after another.
+template <class Tile>
 class DirectWeightGradient {
  public:
   /// x and dy from the first channel of the group on.
-  DirectWeightGradient(const ConvShape& shape, const float* x, const float* dy, float* gradient)
+  DirectWeightGradient(const ConvShape& shape, const float* x, const float* dy, float* gradient, const Tile& tile)
       : shape_(shape),
         gradient_(gradient),
-        tasks_(shape),
-        lines_(shape, x, dy, tasks_.channels, tasks_.lines_at_once),
+        tile_(tile),
+        tasks_(shape, tile.cut(), Tile::images_an_element),
+        lines_(shape, x, dy, tasks_.channels, tasks_.lines_at_once, tile),
         gradient_size_(tasks_.all_channels * shape.patch_size()),
         sums_(tasks_.ranges > 1 ? tasks_.ranges * gradient_size_ : 0) {}
 
@@ -74,10 +92,8 @@ class DirectWeightGradient {
   }
 
  private:
-  using Tile = Avx512WeightGradientTile<2>;
-  using HalfTile = Avx512WeightGradientTile<1>;
-
   void run_task(Index task) {
+    [[maybe_unused]] const typename Tile::Work work(tile_);
     const Index range = task / tasks_.tasks_a_range;
     const Index first_channel = task % tasks_.tasks_a_range * tasks_.channels;
     const Index last_channel = std::min(tasks_.all_channels, first_channel + tasks_.channels);
@@ -93,27 +109,13 @@ class DirectWeightGradient {
 
   /// Adds the lines that were taken to `part` [channels, KH * KW, C].
   void add_lines(Index channels, float* part) {
+    constexpr Index most_columns = 32;
     const Index in_channels = shape_.in_channels_a_group();
-    for (Index c = 0; c < in_channels; c += Tile::columns) {
+    for (Index c = 0; c < in_channels; c += most_columns) {
       for (Index tap = 0; tap < shape_.kernel.height * shape_.kernel.width; ++tap) {
-        if (in_channels - c >= Tile::columns) {
-          add_columns<Tile>(tap, c, channels, part);
-        } else {
-          add_columns<HalfTile>(tap, c, channels, part);
-        }
+        lines_.add(tap, c, std::min(most_columns, in_channels - c), channels, part + tap * in_channels + c,
+                   shape_.patch_size());
       }
-    }
-  }
-
-  template <class AnyTile>
-  void add_columns(Index tap, Index c, Index channels, float* part) {
-    const LineOfPositions* const begin = lines_.begin(tap);
-    const LineOfPositions* const end = lines_.end(tap);
-    if (begin == end) return;
-    const Index row = shape_.patch_size();
-    float* const columns = part + tap * shape_.in_channels_a_group() + c;
-    for (Index k = 0; k < channels; k += AnyTile::rows) {
-      AnyTile::add(begin, end, k, c, columns + k * row, {lines_.dy_stride(), lines_.x_stride(), row});
     }
   }
 
@@ -128,8 +130,9 @@ class DirectWeightGradient {
 
   const ConvShape& shape_;
   float* gradient_;
+  const Tile& tile_;
   WeightGradientTasks tasks_;
-  WeightGradientLines lines_;
+  WeightGradientLines<Tile> lines_;
   Index gradient_size_;
   Storage<float> sums_;
 };

@@ -34,12 +34,12 @@ class StemWeightGradient {
         gradient_(gradient),
         run_(shape.kernel.width * shape.in_channels),
         padded_run_(round_up(run_, Tile::rows)),
-        tasks_(patches),
-        part_(patches, tasks_),
+        tasks_(patches, FloatDirectTile::best_group(patches.out_width), usual_groups),
+        part_(patches, tasks_, tile_),
         ranges_(std::min(most_ranges, tasks_.count)),
         sums_size_(shape.kernel.height * padded_run_ * shape.out_channels),
         sums_(ranges_ * sums_size_),
-        parts_(tasks_.images * part_.size_of_image() + padded_run_),
+        parts_(part_.size() + padded_run_),
         lines_(tasks_.images * tasks_.lines) {}
 
   void run() {
@@ -56,8 +56,8 @@ class StemWeightGradient {
   static constexpr Index most_ranges = 16;
 
   void add_task(Index task, Index range) {
-    LineOfPositions* const lines = lines_.mine();
-    LineOfPositions* const end = take_lines(task, lines);
+    LineOfPositions<float>* const lines = lines_.mine();
+    LineOfPositions<float>* const end = take_lines(task, lines);
     for (Index ky = 0; ky < shape_.kernel.height; ++ky) {
       float* const sums = sums_.data() + range * sums_size_ + ky * padded_run_ * shape_.out_channels;
       for (Index number = 0; number < run_; number += Tile::rows) {
@@ -66,12 +66,13 @@ class StemWeightGradient {
                     {shape_.out_channels, part_.position_stride(), shape_.out_channels});
         }
       }
-      for (LineOfPositions* line = lines; line < end; ++line) line->x += shape_.dilation.height * part_.line_size();
+      for (LineOfPositions<float>* line = lines; line < end; ++line)
+        line->x += shape_.dilation.height * part_.line_size();
     }
   }
 
   /// Copies the task's part of the image, and lists its lines at the kernel's first tap.
-  LineOfPositions* take_lines(Index task, LineOfPositions* lines) {
+  LineOfPositions<float>* take_lines(Index task, LineOfPositions<float>* lines) {
     const auto [first_image, last_image, first_line, last_line] = tasks_.part(task);
     float* copy = parts_.mine();
     for (Index n = first_image; n < last_image; ++n, copy += part_.size_of_image()) {
@@ -100,13 +101,14 @@ class StemWeightGradient {
   float* gradient_;
   Index run_;         ///< taps of a line times channels
   Index padded_run_;  ///< to whole tiles
+  FloatDirectTile tile_;
   DirectTasks tasks_;
-  ImagePart part_;
+  ImagePart<FloatDirectTile> part_;
   Index ranges_;
   Index sums_size_;  ///< [KH, padded_run, K]
   Storage<float> sums_;
   ThreadScratch<float> parts_;
-  ThreadScratch<LineOfPositions> lines_;
+  ThreadScratch<LineOfPositions<float>> lines_;
 };
 
 }  // namespace pupil::kernels::detail

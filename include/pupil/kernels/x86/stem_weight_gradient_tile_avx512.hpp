@@ -20,16 +20,16 @@ struct Avx512StemWeightGradientTile {
   };
 
   /// result(r, k) += sum over the positions p of all lines of x(p, number + r) dy(p, channel + k)
-  [[gnu::target("avx512f")]] static void add(const LineOfPositions* begin, const LineOfPositions* end, Index number,
-                                             Index channel, float* result, const Strides& strides) {
+  [[gnu::target("avx512f")]] static void add(const LineOfPositions<float>* begin, const LineOfPositions<float>* end,
+                                             Index number, Index channel, float* result, const Strides& strides) {
     run(begin, end, number, channel, result, strides, std::make_integer_sequence<Index, rows>{});
   }
 
  private:
   // The pack of row numbers unrolls the tile, so that the sums stay in registers at any optimisation level.
   template <Index... Row>
-  [[gnu::target("avx512f")]] static void run(const LineOfPositions* line, const LineOfPositions* end, Index number,
-                                             Index channel, float* result, const Strides& strides,
+  [[gnu::target("avx512f")]] static void run(const LineOfPositions<float>* line, const LineOfPositions<float>* end,
+                                             Index number, Index channel, float* result, const Strides& strides,
                                              std::integer_sequence<Index, Row...>) {
     __m512 low[rows] = {_mm512_loadu_ps(result + Row * strides.result)...};
     __m512 high[rows] = {_mm512_loadu_ps(result + Row * strides.result + 16)...};
