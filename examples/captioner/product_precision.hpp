@@ -32,8 +32,10 @@ inline std::string_view precision_name(pupil::Precision precision) {
 
 inline CLI::Option* add_precision_option(CLI::App& command, std::string& name) {
   return command
-      .add_option("--precision", name,
-                  "Of products: fp32, or with AMX also bf16 in two parts (high) or one (medium); weights stay fp32")
+      .add_option(
+          "--precision", name,
+          "Of products: fp32, or in bf16 of two parts (high, with AMX) or one (medium, with AMX or AVX-512 for bf16); "
+          "weights stay fp32")
       ->check(CLI::IsMember({"highest", "high", "medium"}))
       ->capture_default_str();
 }
@@ -42,7 +44,7 @@ inline CLI::Option* add_precision_option(CLI::App& command, std::string& name) {
 inline void say_what_is_fp32(ProgressLine& line) {
   if (pupil::precision_in_use() == pupil::precision()) return;
   line.print("precision " + std::string(precision_name(pupil::precision())) +
-             ": this processor has no AMX tiles, products are fp32");
+             ": this processor has no bf16 products for it, they are fp32");
 }
 
 }  // namespace captioner
