@@ -51,15 +51,15 @@ TEST_CASE("how images must be prepared is read from texts for people") {
 }
 
 TEST_CASE("metadata about images that make no sense are refused, naming key and text") {
-  for (const auto& [key, text] : Metadata{{"image_size", "0"},
-                                          {"image_size", "-3"},
-                                          {"deviation_red", "0"},
-                                          {"mean_red", "nan"},
-                                          {"same_padding", "perhaps"},
-                                          {"input", "BGR bytes"}}) {
-    const std::string error = error_of<FileError>([&] { preprocessing_of({{key, text}}); });
+  for (const auto& entry : Metadata{{"image_size", "0"},
+                                    {"image_size", "-3"},
+                                    {"deviation_red", "0"},
+                                    {"mean_red", "nan"},
+                                    {"same_padding", "perhaps"},
+                                    {"input", "BGR bytes"}}) {
+    const std::string error = error_of<FileError>([&] { preprocessing_of({entry}); });
     CAPTURE(error);
-    CHECK(contains(error, key));
-    CHECK(contains(error, text));
+    CHECK(contains(error, entry.first));
+    CHECK(contains(error, entry.second));
   }
 }
