@@ -96,7 +96,7 @@ def roofline(results):
     seen = set()
     for row, intensity in points:  # what is compared with several peers is one point
         key = (row["workload"], row["pass"])
-        if row["precision"] == "fp32" and key not in seen:
+        if row["precision"] == "highest" and key not in seen:
             seen.add(key)
             shape = PASSES.get(row["pass"], FORWARD)[0]
             yield marker(shape, x(intensity), y(row["rate"]), COLOURS[family_of(row["workload"])])
@@ -132,7 +132,7 @@ def bars(results, top):
         if (peer, precision) != last:
             last = (peer, precision)
             top += 34
-            against = "" if precision == "fp32" else " (fp32 against its bf16)"
+            against = {"highest": "", "high": ", pupil at high", "medium": " in bf16, pupil at medium"}[precision]
             parts.append(text(LEFT, top, f"{peer}{against}", "bold"))
             parts.append(text(WIDTH - BARS_RIGHT + 50, top, "ratio", "right small"))
         top += ROW

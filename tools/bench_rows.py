@@ -29,8 +29,8 @@ def split_name(name):
     if parts[0] == "peers":
         return parts[1:]
     if len(parts) == 3:
-        return [f"{parts[0]}_{parts[2]}", parts[1], "fp32", None]
-    return ["_".join(parts), "whole", "fp32", None]
+        return [f"{parts[0]}_{parts[2]}", parts[1], "highest", None]
+    return ["_".join(parts), "whole", "highest", None]
 
 
 def row_of(benchmark, threads):

@@ -20,6 +20,7 @@ double seconds_of_pass(const Contender& contender) {
 }
 
 void time_comparison(benchmark::State& state, const Comparison& comparison, const Contenders& contenders) {
+  const pupil::PrecisionScope scope(comparison.precision);
   const auto& [ours, theirs] = contenders;
   seconds_of_pass(ours);
   seconds_of_pass(theirs);
@@ -44,8 +45,9 @@ void time_comparison(benchmark::State& state, const Comparison& comparison, cons
 }  // namespace
 
 void add_comparison(const Comparison& comparison, std::function<Contenders()> make) {
+  const std::string precision(pupil::precision_name(comparison.precision));
   const std::string name =
-      "peers/" + comparison.workload + '/' + comparison.pass + '/' + comparison.precision + '/' + comparison.peer;
+      "peers/" + comparison.workload + '/' + comparison.pass + '/' + precision + '/' + comparison.peer;
   add(name, [comparison, make = std::move(make)](benchmark::State& state) {
     try {
       time_comparison(state, comparison, make());

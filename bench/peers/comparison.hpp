@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include <pupil/kernels/precision.hpp>
+
 #include "../support.hpp"
 #include "difference.hpp"
 
@@ -26,7 +28,7 @@ struct Contenders {
 struct Comparison {
   std::string workload;
   std::string pass;
-  std::string precision;
+  pupil::Precision precision = pupil::Precision::highest;  ///< of pupil's side
   std::string peer;
   Work work;
   double tolerance = 1e-4;  ///< how far results may lie apart, of the largest value in a tensor

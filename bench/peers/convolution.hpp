@@ -81,7 +81,7 @@ inline Contender pupil_convolution(std::shared_ptr<const ConvolutionProblem> pro
 /// Whom pupil is compared with at a convolution.
 struct Opponent {
   std::string peer;
-  std::string precision = "fp32";
+  pupil::Precision precision = pupil::Precision::highest;  ///< of pupil's side
   double tolerance = 1e-4;
 };
 

@@ -55,7 +55,6 @@ void add_lstm_comparison(Index captions, const std::string& peer, const MakePeer
   const double bytes = 3 * weights + 4 * bytes_of(shape);
   add_comparison({.workload = "lstm_" + spelled(shape) + "->" + std::to_string(sizes::hidden),
                   .pass = "forward_backward",
-                  .precision = "fp32",
                   .peer = peer,
                   .work = {.operations = operations, .bytes = bytes, .captions = static_cast<double>(captions)}},
                  [=] {

@@ -1,6 +1,7 @@
 // oneDNN, in the formats that a network which keeps its images in NHWC would use: weights in whatever format oneDNN
 // likes best for the convolution. They would stay in it from step to step, so bringing them there is not timed.
 
+#include <array>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -149,19 +150,35 @@ Contender onednn_product(const std::shared_ptr<const ProductProblem>& problem) {
                    Format::ab);
 }
 
+/// At which of pupil's precisions it is compared with oneDNN, and what that is given there.
+struct Pairing {
+  Opponent opponent;
+  Type type;
+};
+const std::array<Pairing, 3> pairings{{
+    {{.peer = "oneDNN"}, Type::f32},
+    {{.peer = "oneDNN", .precision = pupil::Precision::high}, Type::f32},
+    {{.peer = "oneDNN", .precision = pupil::Precision::medium, .tolerance = 2e-2}, Type::bf16},
+}};
+
+/// Whether this machine has what computes at a precision.
+bool is_computed_here(pupil::Precision precision) {
+  const pupil::PrecisionScope scope(precision);
+  return pupil::precision_in_use() == precision;
+}
+
 }  // namespace
 
 void add_onednn_comparisons(Index images) {
-  // pupil has no convolution of bfloat16 images yet: what its floats lose to oneDNN's is shown under that name.
-  const Opponent floats{.peer = "oneDNN"};
-  const Opponent bfloats{.peer = "oneDNN", .precision = "fp32-vs-bf16", .tolerance = 2e-2};
   for (const Convolution& each : resnet18_convolutions) {
     if (each.kernel_size != 3) continue;
     for (const ConvolutionPass pass : convolution_passes) {
-      add_convolution_comparison(each, images, pass, floats,
-                                 [=](const auto& problem) { return onednn_convolution(problem, pass, Type::f32); });
-      add_convolution_comparison(each, images, pass, bfloats,
-                                 [=](const auto& problem) { return onednn_convolution(problem, pass, Type::bf16); });
+      for (const Pairing& pairing : pairings) {
+        if (!is_computed_here(pairing.opponent.precision)) continue;
+        const Type type = pairing.type;
+        add_convolution_comparison(each, images, pass, pairing.opponent,
+                                   [=](const auto& problem) { return onednn_convolution(problem, pass, type); });
+      }
     }
   }
   add_product_comparisons("oneDNN", onednn_product);

@@ -18,11 +18,7 @@ template <class MakePeer>
 void add_product_comparisons(const std::string& peer, const MakePeer& make_peer) {
   for (const Product& product : products) {
     for (const ProductForm& form : product_forms) {
-      add_comparison({.workload = "gemm_" + product.name(),
-                      .pass = form.name,
-                      .precision = "fp32",
-                      .peer = peer,
-                      .work = work_of(product)},
+      add_comparison({.workload = "gemm_" + product.name(), .pass = form.name, .peer = peer, .work = work_of(product)},
                      [=] {
                        const auto problem = std::make_shared<ProductProblem>(product, form);
                        return Contenders{pupil_product(problem), make_peer(problem)};

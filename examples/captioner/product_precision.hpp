@@ -1,7 +1,6 @@
 #pragma once
 // How precisely products are computed, as an option of a command.
 
-#include <array>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -15,19 +14,12 @@
 
 namespace captioner {
 
-/// The names of pupil::Precision's values, in their order.
-inline constexpr std::array<std::string_view, 3> precision_names{"highest", "high", "medium"};
-
 /// Throws OptionError where the name is unknown.
 inline pupil::Precision precision_named(std::string_view name) {
-  for (std::size_t i = 0; i < precision_names.size(); ++i) {
-    if (precision_names[i] == name) return static_cast<pupil::Precision>(i);
+  for (std::size_t i = 0; i < pupil::precision_names.size(); ++i) {
+    if (pupil::precision_names[i] == name) return static_cast<pupil::Precision>(i);
   }
   throw pupil::OptionError(pupil::message("precision is \"", name, "\"; it may be highest, high or medium"));
-}
-
-inline std::string_view precision_name(pupil::Precision precision) {
-  return precision_names[static_cast<std::size_t>(precision)];
 }
 
 inline CLI::Option* add_precision_option(CLI::App& command, std::string& name) {
@@ -43,7 +35,7 @@ inline CLI::Option* add_precision_option(CLI::App& command, std::string& name) {
 /// A precision that this machine does not have is no error: the same work may be done where there is one.
 inline void say_what_is_fp32(ProgressLine& line) {
   if (pupil::precision_in_use() == pupil::precision()) return;
-  line.print("precision " + std::string(precision_name(pupil::precision())) +
+  line.print("precision " + std::string(pupil::precision_name(pupil::precision())) +
              ": this processor has no bf16 products for it, they are fp32");
 }
 

@@ -10,7 +10,10 @@
 // AVX-512 with bf16, which has twice the rate of fp32, so that the three products of `high` would take longer than one
 // of fp32. Elsewhere, and for doubles, both are the highest.
 
+#include <array>
 #include <atomic>
+#include <cstddef>
+#include <string_view>
 
 #include <pupil/kernels/instruction_set.hpp>
 
@@ -18,6 +21,12 @@ namespace pupil {
 
 /// The precision of matrix products and convolutions of floats.
 enum class Precision { highest, high, medium };
+
+inline constexpr std::array<std::string_view, 3> precision_names{"highest", "high", "medium"};
+
+inline std::string_view precision_name(Precision precision) {
+  return precision_names[static_cast<std::size_t>(precision)];
+}
 
 namespace detail {
 /// Read by the threads of a parallel_for, so it is one for the whole process.
