@@ -10,6 +10,7 @@ LEFT, RIGHT = 70, 40  # margins
 ROOF_TOP, ROOF_HEIGHT = 60, 340
 BAR, ROW = 8, 24  # pixels of a bar, and from row to row
 BARS_LEFT, BARS_RIGHT = 310, 90
+NUMBER = 25  # what a rate behind its bar takes
 COLOURS = dict(zip(FAMILIES, ("#1f6fb4", "#c2452d", "#d9922b", "#7a7a7a", "#3c8d55", "#7b4fa3")))
 PUPIL, PEER = "#1f6fb4", "#c9ced4"
 PASSES = {
@@ -122,10 +123,10 @@ def bars(results, top):
     means = results.means()
     parts = [
         text(LEFT, top, "pupil beside its peers, in GFLOP/s", "title"),
-        text(LEFT, top + 18, "Geometric means over all shapes. A bar at the fp32 peak would reach the ratios.", "small"),
+        text(LEFT, top + 18, "Geometric means over all shapes, in fp32 unless said otherwise.", "small"),
     ]
     longest = max([results.peak("peak_fp32_gflops")] + [rate for each in means.values() for rate in each[:2]])
-    scale = (WIDTH - BARS_LEFT - BARS_RIGHT) / longest
+    scale = (WIDTH - BARS_LEFT - BARS_RIGHT - NUMBER) / longest
     top += 14
     last = None
     for (peer, precision, family, direction), (ours, theirs, ratio) in sorted(means.items(), key=lambda item: item[0][:2]):
