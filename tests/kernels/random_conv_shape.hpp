@@ -2,6 +2,7 @@
 // Convolutions of random shapes, and the definition that all their passes follow.
 
 #include <array>
+#include <cstddef>
 
 #include <doctest/doctest.h>
 
@@ -46,6 +47,24 @@ inline kernels::ConvShape random_conv_shape(Rng& rng) {
   return s;
 }
 
+/// Of one group or two, whose channels are multiples of what a tile takes: up to so many times.
+struct ChannelSteps {
+  Index step, most;
+};
+inline kernels::ConvShape random_grouped_conv_shape(const ChannelSteps& in, const ChannelSteps& out, Rng& rng) {
+  kernels::ConvShape shape = random_conv_shape(rng);
+  shape.groups = random_between(1, 2, rng);
+  shape.in_channels = shape.groups * in.step * random_between(1, in.most, rng);
+  shape.out_channels = shape.groups * out.step * random_between(1, out.most, rng);
+  return shape;
+}
+
+/// Rounds all numbers to what bf16 has.
+template <std::size_t Rank>
+void round_to_bf16(Tensor<float, Rank>& tensor) {
+  for (float& number : tensor) number = kernels::from_bf16(kernels::to_bf16(number));
+}
+
 /// Calls `use(output, input, tap)` for every output position, the input position that a tap of it reads, and the tap.
 template <class Use>
 void for_each_tap_read(const kernels::ConvShape& s, const Use& use) {
@@ -86,8 +105,8 @@ void check_weight_gradient(const kernels::ConvShape& s, Rng& rng, const Add& add
   auto x = random_tensor<float>(Shape{s.batch, s.height, s.width, s.in_channels}, rng);
   auto dy = random_tensor<float>(Shape{s.batch, s.out_height, s.out_width, s.out_channels}, rng);
   if (are_bf16) {
-    for (float& number : x) number = kernels::from_bf16(kernels::to_bf16(number));
-    for (float& number : dy) number = kernels::from_bf16(kernels::to_bf16(number));
+    round_to_bf16(x);
+    round_to_bf16(dy);
   }
   auto expected = naive_weight_gradient(s, x, dy);
   for (double& value : expected) value += 1;  // gradients are added to what is there

@@ -49,13 +49,11 @@ bool is_computed_by(const Bf16DirectTile& tile, const Patches<float>& patches) {
   return is_direct(patches, tile) && (fills_elements(patches, tile) || gathers_taps(patches, tile));
 }
 
-float rounded(float x) { return from_bf16(to_bf16(x)); }
-
 /// By the definition, in double, of operands that are rounded to bf16 before or not.
 Tensor<double, 2> naive(const ConvShape& s, Operands in, bool is_rounded) {
   if (is_rounded) {
-    for (float& number : in.x) number = rounded(number);
-    for (float& number : in.weight) number = rounded(number);
+    round_to_bf16(in.x);
+    round_to_bf16(in.weight);
   }
   Tensor<double, 2> y(in.residual.shape());
   for (Index i = 0; i < y.size(); ++i) y[i] = static_cast<double>(in.bias[i % s.out_channels]);

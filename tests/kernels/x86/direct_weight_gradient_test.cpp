@@ -17,14 +17,8 @@ using pupil::kernels::detail::is_direct_weight_gradient;
 
 namespace {
 
-/// Channels that tiles fit, whole and half ones; one group or two.
-ConvShape random_shape_for_tiles(Rng& rng) {
-  ConvShape shape = random_conv_shape(rng);
-  shape.groups = random_between(1, 2, rng);
-  shape.in_channels = shape.groups * 16 * random_between(1, 4, rng);
-  shape.out_channels = shape.groups * 8 * random_between(1, 6, rng);
-  return shape;
-}
+/// Channels that tiles fit, whole and half ones.
+ConvShape random_shape_for_tiles(Rng& rng) { return random_grouped_conv_shape({16, 4}, {8, 6}, rng); }
 
 }  // namespace
 

@@ -20,13 +20,8 @@ using pupil::kernels::detail::with_joined_lines;
 
 namespace {
 
-ConvShape random_shape_for_pairs(Rng& rng) {
-  ConvShape shape = random_conv_shape(rng);
-  shape.groups = random_between(1, 2, rng);
-  shape.in_channels = shape.groups * 16 * random_between(1, 3, rng);
-  shape.out_channels = shape.groups * 16 * random_between(1, 3, rng);
-  return shape;
-}
+/// Channels that tiles fit, whole and half ones.
+ConvShape random_shape_for_pairs_of_images(Rng& rng) { return random_grouped_conv_shape({16, 3}, {16, 3}, rng); }
 
 void add_weight_gradient(const Bf16Unit& unit, const ConvShape& shape, const float* x, const float* dy,
                          float* gradient) {
@@ -52,7 +47,7 @@ void check_unit(const Bf16Unit& unit) {
   };
   for (int i = 0; i < 8; ++i) {
     CAPTURE(i);
-    check(random_shape_for_pairs(rng));
+    check(random_shape_for_pairs_of_images(rng));
   }
   check(with_joined_lines({3, 6, 7, 16, 6, 7, 48, 1, 1, 1, 0, 1}));
 }
@@ -82,7 +77,7 @@ TEST_CASE("weight gradients by AMX's instructions have the same bits as by plain
   for (const Precision precision : {Precision::medium, Precision::high}) {
     for (int i = 0; i < 10; ++i) {
       CAPTURE(i);
-      const ConvShape s = random_shape_for_pairs(rng);
+      const ConvShape s = random_shape_for_pairs_of_images(rng);
       const auto x = random_tensor<float>(Shape{s.batch, s.height, s.width, s.in_channels}, rng);
       const auto dy = random_tensor<float>(Shape{s.batch, s.out_height, s.out_width, s.out_channels}, rng);
       Tensor<float, 2> by_processor({s.out_channels, s.patch_size()});
