@@ -20,9 +20,11 @@ namespace {
 
 using pupil::Index;
 
-using Clock = std::chrono::steady_clock;
+using SteadyClock = std::chrono::steady_clock;
 
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+double seconds_since(SteadyClock::time_point start) {
+  return std::chrono::duration<double>(SteadyClock::now() - start).count();
+}
 
 /// GFLOP/s of `peak(rounds)`, which returns how many operations it did, on all threads at once. Every thread's best of
 /// many short runs counts, so other programs that take the cores for a moment do not lower the peak.
@@ -33,7 +35,7 @@ double peak_rate(double (*peak)(Index rounds)) {
   pupil::parallel_for(pupil::num_threads(), [&](Index thread) {
     double& rate = rates[static_cast<std::size_t>(thread)];
     for (int attempt = 0; attempt < attempts; ++attempt) {
-      const auto start = Clock::now();
+      const auto start = SteadyClock::now();
       const double operations = peak(rounds);
       rate = std::max(rate, operations * 1e-9 / seconds_since(start));
     }
@@ -62,7 +64,7 @@ double triad_rate() {
   pupil::parallel_for(threads, [&](Index thread) {
     std::vector<double> seconds;
     for (Index p = thread * pieces / threads; p < (thread + 1) * pieces / threads; ++p) {
-      const auto start = Clock::now();
+      const auto start = SteadyClock::now();
       for (Index i = p * piece; i < (p + 1) * piece; ++i) a.data()[i] = b.data()[i] + 3 * c.data()[i];
       benchmark::ClobberMemory();
       seconds.push_back(seconds_since(start));

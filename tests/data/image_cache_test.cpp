@@ -23,11 +23,11 @@ namespace {
 Image plain_image(Index height, Index width, std::uint8_t value) { return Image::full({height, width, 3}, value); }
 
 /// Four files: two images of different sizes, one that is cut short, one that is empty.
-struct Photographs {
+struct ImageFolder {
   TemporaryFolder folder;
   std::vector<std::string> names{"a.png", "cut.png", "b.png", "empty.jpg"};
 
-  Photographs() {
+  ImageFolder() {
     write_png(folder / "a.png", plain_image(6, 4, 10));
     write_png(folder / "b.png", plain_image(3, 9, 200));
     folder.write("cut.png", file_text(folder / "a.png").substr(0, 50));
@@ -43,8 +43,8 @@ struct Photographs {
 }  // namespace
 
 TEST_CASE("images are decoded to one size and found by name") {
-  const Photographs photographs;
-  const ImageCache cache = photographs.open({4, 5});
+  const ImageFolder images;
+  const ImageCache cache = images.open({4, 5});
   CHECK_FALSE(cache.reused());
   CHECK(cache.size() == 4);
   CHECK(cache.image_size() == Size2d(4, 5));
@@ -70,8 +70,8 @@ TEST_CASE("a cached image is what reading and resizing it gives") {
 }
 
 TEST_CASE("images that cannot be read are skipped with their names and reasons") {
-  const Photographs photographs;
-  const ImageCache cache = photographs.open();
+  const ImageFolder images;
+  const ImageCache cache = images.open();
   REQUIRE(cache.skipped().size() == 2);
   CHECK(cache.skipped()[0].name == "cut.png");
   CHECK(cache.skipped()[0].reason == "truncated PNG image");
@@ -80,19 +80,19 @@ TEST_CASE("images that cannot be read are skipped with their names and reasons")
 }
 
 TEST_CASE("an image that is absent is skipped too") {
-  Photographs photographs;
-  photographs.names = {"gone.jpg", "a.png"};
-  const ImageCache cache = photographs.open();
+  ImageFolder images;
+  images.names = {"gone.jpg", "a.png"};
+  const ImageCache cache = images.open();
   REQUIRE(cache.skipped().size() == 1);
   CHECK(cache.skipped()[0].name == "gone.jpg");
   CHECK(cache.skipped()[0].reason == "cannot open: No such file or directory");
 }
 
 TEST_CASE("a cache of the same files in the same size is reused, with what was skipped") {
-  const Photographs photographs;
-  const auto skipped = photographs.open().skipped();
+  const ImageFolder images;
+  const auto skipped = images.open().skipped();
   int images_read = 0;
-  const ImageCache again = photographs.open(4, [&](Index, Index) { ++images_read; });
+  const ImageCache again = images.open(4, [&](Index, Index) { ++images_read; });
   CHECK(again.reused());
   CHECK(images_read == 0);
   CHECK(again.skipped() == skipped);
@@ -100,52 +100,52 @@ TEST_CASE("a cache of the same files in the same size is reused, with what was s
 }
 
 TEST_CASE("another size, another list or a changed file builds the cache anew") {
-  Photographs photographs;
-  photographs.open();
-  SUBCASE("size") { CHECK_FALSE(photographs.open({4, 5}).reused()); }
+  ImageFolder images;
+  images.open();
+  SUBCASE("size") { CHECK_FALSE(images.open({4, 5}).reused()); }
   SUBCASE("list") {
-    std::swap(photographs.names[0], photographs.names[2]);
-    CHECK(photographs.open().find("b.png") == 0);
-    CHECK(photographs.open().reused());
+    std::swap(images.names[0], images.names[2]);
+    CHECK(images.open().find("b.png") == 0);
+    CHECK(images.open().reused());
   }
   SUBCASE("time of change") {
-    const auto file = photographs.folder / "a.png";
+    const auto file = images.folder / "a.png";
     std::filesystem::last_write_time(file, std::filesystem::last_write_time(file) + std::chrono::seconds(1));
-    CHECK_FALSE(photographs.open().reused());
+    CHECK_FALSE(images.open().reused());
   }
   SUBCASE("contents") {
-    write_png(photographs.folder / "a.png", plain_image(60, 40, 77));
-    CHECK(photographs.open().image(0)[0] == 77);
+    write_png(images.folder / "a.png", plain_image(60, 40, 77));
+    CHECK(images.open().image(0)[0] == 77);
   }
 }
 
 TEST_CASE("a damaged cache is built anew") {
-  const Photographs photographs;
-  photographs.open();
-  const std::string whole = file_text(photographs.cache());
-  SUBCASE("cut short") { photographs.folder.write("cache.safetensors", whole.substr(0, whole.size() / 2)); }
-  SUBCASE("empty") { photographs.folder.write("cache.safetensors", ""); }
-  SUBCASE("something else") { photographs.folder.write("cache.safetensors", "image,caption\na.jpg,A dog\n"); }
-  const ImageCache cache = photographs.open();
+  const ImageFolder images;
+  images.open();
+  const std::string whole = file_text(images.cache());
+  SUBCASE("cut short") { images.folder.write("cache.safetensors", whole.substr(0, whole.size() / 2)); }
+  SUBCASE("empty") { images.folder.write("cache.safetensors", ""); }
+  SUBCASE("something else") { images.folder.write("cache.safetensors", "image,caption\na.jpg,A dog\n"); }
+  const ImageCache cache = images.open();
   CHECK_FALSE(cache.reused());
-  CHECK(file_text(photographs.cache()) == whole);
+  CHECK(file_text(images.cache()) == whole);
 }
 
 TEST_CASE("a build that is broken off leaves nothing behind") {
-  const Photographs photographs;
+  const ImageFolder images;
   const auto break_off = [](Index done, Index) {
     if (done == 2) throw std::runtime_error("broken off");
   };
-  CHECK_THROWS_AS(photographs.open(4, break_off), std::runtime_error);
-  for (const auto& entry : std::filesystem::directory_iterator(photographs.folder.path())) {
+  CHECK_THROWS_AS(images.open(4, break_off), std::runtime_error);
+  for (const auto& entry : std::filesystem::directory_iterator(images.folder.path())) {
     CHECK(entry.path().filename().string().find("cache") == std::string::npos);
   }
 }
 
 TEST_CASE("progress reaches the number of images") {
-  const Photographs photographs;
+  const ImageFolder images;
   Index last = 0;
-  photographs.open(4, [&](Index done, Index total) {
+  images.open(4, [&](Index done, Index total) {
     CHECK(total == 4);
     last = std::max(last, done);
   });
@@ -153,44 +153,44 @@ TEST_CASE("progress reaches the number of images") {
 }
 
 TEST_CASE("the cache file does not depend on the number of threads") {
-  const Photographs photographs;
+  const ImageFolder images;
   const int threads = num_threads();
   set_num_threads(1);
-  photographs.open();
-  const std::string with_one = file_text(photographs.cache());
-  std::filesystem::remove(photographs.cache());
+  images.open();
+  const std::string with_one = file_text(images.cache());
+  std::filesystem::remove(images.cache());
   set_num_threads(3);
-  photographs.open();
+  images.open();
   set_num_threads(threads);
-  CHECK(file_text(photographs.cache()) == with_one);
+  CHECK(file_text(images.cache()) == with_one);
 }
 
 TEST_CASE("no readable image at all is an error that says why the first is not") {
-  Photographs photographs;
-  photographs.names = {"empty.jpg", "cut.png"};
-  CHECK(error_of<FileError>([&] { photographs.open(); }) ==
-        photographs.folder.path().string() + ": none of the 2 images can be read (empty.jpg: empty file)");
-  CHECK_FALSE(std::filesystem::exists(photographs.cache()));
-  photographs.names.clear();
-  CHECK(error_of<FileError>([&] { photographs.open(); }) ==
-        photographs.folder.path().string() + ": none of the 0 images can be read");
+  ImageFolder images;
+  images.names = {"empty.jpg", "cut.png"};
+  CHECK(error_of<FileError>([&] { images.open(); }) ==
+        images.folder.path().string() + ": none of the 2 images can be read (empty.jpg: empty file)");
+  CHECK_FALSE(std::filesystem::exists(images.cache()));
+  images.names.clear();
+  CHECK(error_of<FileError>([&] { images.open(); }) ==
+        images.folder.path().string() + ": none of the 0 images can be read");
 }
 
 TEST_CASE("a cache that cannot be written is an error that names it") {
-  const Photographs photographs;
-  const auto path = photographs.folder / "none/cache.safetensors";
-  const auto open = [&] { ImageCache(path, photographs.folder.path(), photographs.names, 4); };
+  const ImageFolder images;
+  const auto path = images.folder / "none/cache.safetensors";
+  const auto open = [&] { ImageCache(path, images.folder.path(), images.names, 4); };
   CHECK(error_of<FileError>(open).starts_with(path.string() + ": "));
 }
 
 TEST_CASE("a size without pixels is an error") {
-  const Photographs photographs;
-  CHECK_THROWS_AS(photographs.open({0, 4}), OptionError);
+  const ImageFolder images;
+  CHECK_THROWS_AS(images.open({0, 4}), OptionError);
 }
 
 TEST_CASE("pages that were given back are read again") {
-  const Photographs photographs;
-  const ImageCache cache = photographs.open();
+  const ImageFolder images;
+  const ImageCache cache = images.open();
   CHECK(cache.image(2)[0] == 200);
   cache.release_pages();
   CHECK(cache.image(2)[0] == 200);

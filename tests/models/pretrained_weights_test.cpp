@@ -44,7 +44,7 @@ void check_outputs(const ImageClassifier<float>& classifier, const std::string& 
 }
 
 /// What is done to a file of weights.
-struct Damage {
+struct WeightDamage {
   std::string without = "none";  ///< beginning of the names of the tensors that are left out
   std::string reshaped = "none";
   std::vector<Index> shape = {};  ///< of that one
@@ -52,7 +52,7 @@ struct Damage {
   std::vector<std::pair<std::string, std::string>> metadata = {};
 };
 
-void write_damaged(const std::filesystem::path& from, const Damage& damage, const std::filesystem::path& to) {
+void write_damaged(const std::filesystem::path& from, const WeightDamage& damage, const std::filesystem::path& to) {
   const SafetensorsFile whole(from);
   SafetensorsWriter writer;
   for (const std::string& name : whole.names()) {
@@ -67,7 +67,7 @@ void write_damaged(const std::filesystem::path& from, const Damage& damage, cons
 }
 
 /// The error of loading a fixture's network, or the classifier too, after damage, without the path at its beginning.
-std::string error_with(const std::string& fixture, const Damage& damage, bool with_classifier = false) {
+std::string error_with(const std::string& fixture, const WeightDamage& damage, bool with_classifier = false) {
   const TemporaryFolder folder;
   const auto path = folder / "damaged.safetensors";
   write_damaged(fixtures / (fixture + ".safetensors"), damage, path);
