@@ -60,15 +60,29 @@ inline Work work_of(const Convolution& convolution, Index batch) {
           .images = images};
 }
 
-inline Contender pupil_convolution(std::shared_ptr<const ConvolutionProblem> problem, ConvolutionPass pass) {
+/// Whom pupil is compared with at a convolution.
+struct Opponent {
+  std::string peer;
+  pupil::Precision precision = pupil::Precision::highest;  ///< of pupil's side
+  double tolerance = 1e-4;
+  bool packs_beforehand = false;  ///< has its weights as it reads them; then pupil's forward pass has so too
+};
+
+inline Contender pupil_convolution(std::shared_ptr<const ConvolutionProblem> problem, ConvolutionPass pass,
+                                   const Opponent& opponent) {
   const auto result =
       std::make_shared<Tensor<float, 4>>(pass == ConvolutionPass::forward         ? problem->dy.shape()
                                          : pass == ConvolutionPass::backward_data ? problem->x.shape()
                                                                                   : problem->weight.shape());
+  const auto packed = std::make_shared<pupil::kernels::PackedFilters<float>>();
+  if (opponent.packs_beforehand) {
+    const pupil::PrecisionScope precision(opponent.precision);
+    *packed = pupil::kernels::PackedFilters<float>(problem->shape, problem->weight.data());
+  }
   const auto run = [=] {
     const auto& [shape, x, dy, weight] = *problem;
     if (pass == ConvolutionPass::forward) {
-      pupil::kernels::conv2d_forward<float>(shape, x.data(), weight.data(), nullptr, result->data());
+      pupil::kernels::conv2d_forward<float>(shape, x.data(), weight.data(), nullptr, result->data(), nullptr, *packed);
     } else if (pass == ConvolutionPass::backward_data) {
       pupil::kernels::conv2d_input_gradient(shape, dy.data(), weight.data(), result->data());
     } else {
@@ -77,13 +91,6 @@ inline Contender pupil_convolution(std::shared_ptr<const ConvolutionProblem> pro
   };
   return {.run = run, .results = [=] { return Results{values_of(*result)}; }};
 }
-
-/// Whom pupil is compared with at a convolution.
-struct Opponent {
-  std::string peer;
-  pupil::Precision precision = pupil::Precision::highest;  ///< of pupil's side
-  double tolerance = 1e-4;
-};
 
 /// The comparison of one pass; its benchmark begins with `make_peer(problem)`.
 template <class MakePeer>
@@ -97,7 +104,7 @@ void add_convolution_comparison(const Convolution& convolution, Index batch, Con
                   .tolerance = opponent.tolerance},
                  [=] {
                    const auto problem = std::make_shared<const ConvolutionProblem>(convolution, batch);
-                   return Contenders{pupil_convolution(problem, pass), make_peer(problem)};
+                   return Contenders{pupil_convolution(problem, pass, opponent), make_peer(problem)};
                  });
 }
 

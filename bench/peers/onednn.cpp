@@ -156,9 +156,10 @@ struct Pairing {
   Type type;
 };
 const std::array<Pairing, 3> pairings{{
-    {{.peer = "oneDNN"}, Type::f32},
-    {{.peer = "oneDNN", .precision = pupil::Precision::high}, Type::f32},
-    {{.peer = "oneDNN", .precision = pupil::Precision::medium, .tolerance = 2e-2}, Type::bf16},
+    {{.peer = "oneDNN", .packs_beforehand = true}, Type::f32},
+    {{.peer = "oneDNN", .precision = pupil::Precision::high, .packs_beforehand = true}, Type::f32},
+    {{.peer = "oneDNN", .precision = pupil::Precision::medium, .tolerance = 2e-2, .packs_beforehand = true},
+     Type::bf16},
 }};
 
 /// Whether this machine has what computes at a precision.

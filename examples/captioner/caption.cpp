@@ -53,7 +53,8 @@ void print(const CaptionResult& result, std::string_view format) {
 
 void caption(const CaptionArguments& arguments, ExitStatus& status) {
   if (arguments.threads > 0) pupil::set_num_threads(arguments.threads);
-  const Model model = pupil::load_captioner<float>(RunFolder(arguments.run).model());
+  Model model = pupil::load_captioner<float>(RunFolder(arguments.run).model());
+  pupil::pack_weights(model);
   if (arguments.format == "csv") std::cout << "image,caption\n";
   caption_files(model, arguments.images, arguments.search, [&](const CaptionResult& result) {
     if (!result.caption) status.value = 1;

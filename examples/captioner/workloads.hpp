@@ -111,6 +111,7 @@ class CaptionLatency {
   explicit CaptionLatency(Index image_size = sizes::image)
       : rng_(1), captioner_(make_timed_captioner(image_size, rng_)), image_(random_images(1, image_size, rng_)) {
     never_end();
+    pupil::pack_weights(captioner_);
   }
 
   /// The caption, of 16 words.

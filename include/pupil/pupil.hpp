@@ -25,6 +25,8 @@
 #include <pupil/kernels/column_sums.hpp>
 #include <pupil/kernels/conv2d.hpp>
 #include <pupil/kernels/conv_axis.hpp>
+#include <pupil/kernels/conv_patches.hpp>
+#include <pupil/kernels/conv_phases.hpp>
 #include <pupil/kernels/conv_shape.hpp>
 #include <pupil/kernels/depthwise_conv2d.hpp>
 #include <pupil/kernels/depthwise_gather.hpp>
@@ -44,8 +46,10 @@
 #include <pupil/kernels/mask_groups.hpp>
 #include <pupil/kernels/matrix_operand.hpp>
 #include <pupil/kernels/multiply_tile.hpp>
+#include <pupil/kernels/packed_filters.hpp>
 #include <pupil/kernels/packed_right.hpp>
 #include <pupil/kernels/packed_sequences.hpp>
+#include <pupil/kernels/packed_weights.hpp>
 #include <pupil/kernels/packing.hpp>
 #include <pupil/kernels/patches.hpp>
 #include <pupil/kernels/pool2d.hpp>
@@ -74,6 +78,7 @@
 #include <pupil/kernels/x86/depthwise_gather_avx512.hpp>
 #include <pupil/kernels/x86/direct_conv2d.hpp>
 #include <pupil/kernels/x86/direct_cuts.hpp>
+#include <pupil/kernels/x86/direct_filters.hpp>
 #include <pupil/kernels/x86/direct_group.hpp>
 #include <pupil/kernels/x86/direct_products.hpp>
 #include <pupil/kernels/x86/direct_tile_avx512.hpp>
@@ -82,6 +87,7 @@
 #include <pupil/kernels/x86/elements_avx512.hpp>
 #include <pupil/kernels/x86/epilogue_avx2.hpp>
 #include <pupil/kernels/x86/epilogue_avx512.hpp>
+#include <pupil/kernels/x86/few_rows_avx512.hpp>
 #include <pupil/kernels/x86/gemm_tile_avx2.hpp>
 #include <pupil/kernels/x86/gemm_tile_avx512.hpp>
 #include <pupil/kernels/x86/image_part.hpp>
@@ -135,6 +141,7 @@
 #include <pupil/nn/lstm_recurrence.hpp>
 #include <pupil/nn/max_pool2d.hpp>
 #include <pupil/nn/orthogonal.hpp>
+#include <pupil/nn/pack_weights.hpp>
 #include <pupil/nn/parameter.hpp>
 #include <pupil/nn/pool_window.hpp>
 #include <pupil/nn/recurrent_cell.hpp>

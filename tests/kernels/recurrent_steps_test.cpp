@@ -17,7 +17,7 @@ TEST_CASE_TEMPLATE("the recurrent products are those with the weight and its tra
     CAPTURE(batch);
     const auto states = random_tensor<T>(Shape{batch, 5}, rng);
     Tensor<T, 2> gates({batch, 12});
-    with_recurrent_product(weight, batch, [&](const auto& multiply) { multiply(matrix(states), into(gates)); });
+    with_recurrent_product(weight, {}, batch, [&](const auto& multiply) { multiply(matrix(states), into(gates)); });
     Tensor<T, 2> d_states({batch, 5});
     with_recurrent_gradient_product(weight, [&](const auto& multiply) { multiply(matrix(gates), into(d_states)); });
 

@@ -11,14 +11,16 @@
 // x86/direct_weight_gradient.hpp, x86/stem_weight_gradient.hpp.
 
 #include <algorithm>
-#include <numeric>
 #include <type_traits>
 
 #include <pupil/core/parallel.hpp>
 #include <pupil/core/tensor.hpp>
+#include <pupil/kernels/conv_patches.hpp>
+#include <pupil/kernels/conv_phases.hpp>
 #include <pupil/kernels/conv_shape.hpp>
 #include <pupil/kernels/gemm.hpp>
 #include <pupil/kernels/grid_destination.hpp>
+#include <pupil/kernels/packed_filters.hpp>
 #include <pupil/kernels/patches.hpp>
 #if PUPIL_X86_KERNELS
 #include <pupil/kernels/x86/direct_conv2d.hpp>
@@ -41,81 +43,18 @@ void for_each_group(const ConvShape& shape, const Use& use) {
   }
 }
 
-/// The patches of x that group g reads.
-template <class T>
-Patches<T> input_patches(const ConvShape& shape, const T* x, Index g) {
-  return {.image = x + g * shape.in_channels_a_group(),
-          .height = shape.height,
-          .width = shape.width,
-          .channels = shape.in_channels_a_group(),
-          .pixel_stride = shape.in_channels,
-          .out_height = shape.out_height,
-          .out_width = shape.out_width,
-          .vertical = {shape.kernel.height, shape.stride.height, -shape.padding.top, shape.dilation.height},
-          .horizontal = {shape.kernel.width, shape.stride.width, -shape.padding.left, shape.dilation.width},
-          .rows = shape.batch * shape.out_height * shape.out_width,
-          .columns = shape.patch_size()};
-}
-
-/// Along one axis, the input positions phase, phase + stride, ... and the kernel's taps that read them: tap i of `axis`
-/// is the kernel's tap first_tap - i * tap_step, so that offsets into dy ascend.
-struct Phase {
-  Phase(Index phase_, Index extent, Index kernel, Index stride, Index padding, Index dilation)
-      : phase(phase_), positions(phase_ < extent ? (extent - phase_ + stride - 1) / stride : 0) {
-    tap_step = stride / std::gcd(stride, dilation);
-    first_tap = -1;
-    for (Index tap = kernel - 1; tap >= 0 && first_tap < 0; --tap) {
-      if ((phase + padding - tap * dilation) % stride == 0) first_tap = tap;
-    }
-    if (first_tap >= 0) {
-      axis.count = first_tap / tap_step + 1;
-      axis.first_offset = (phase + padding - first_tap * dilation) / stride;
-      axis.offset_step = tap_step * dilation / stride;
-    }
-  }
-
-  Index phase;
-  Index positions;
-  Index first_tap;
-  Index tap_step;
-  TapAxis axis{.count = 0, .stride = 1, .first_offset = 0, .offset_step = 1};
-};
-
-/// The weights of one phase's taps as a matrix [taps * K, C] for one group: it implements CopiesRows.
-template <class T>
-struct PhaseWeights {
-  using Scalar = T;
-  const T* weight;  // [K, KH, KW, C] of the group
-  const ConvShape& shape;
-  const Phase& vertical;
-  const Phase& horizontal;
-  Index rows;
-  Index columns;
-
-  void copy_row(Index r, Index first, Index count, T* destination) const {
-    const Index tap = r / shape.out_channels_a_group();
-    const Index channel = r - tap * shape.out_channels_a_group();
-    const Index ky = vertical.first_tap - tap / horizontal.axis.count * vertical.tap_step;
-    const Index kx = horizontal.first_tap - tap % horizontal.axis.count * horizontal.tap_step;
-    const Index position = (channel * shape.kernel.height + ky) * shape.kernel.width + kx;
-    std::copy_n(weight + position * columns + first, count, destination);
-  }
-};
-
-#if PUPIL_X86_KERNELS
-/// Whether there are tiles that read images where they lie.
-inline bool reads_in_place() { return instruction_set() >= InstructionSet::avx512; }
-#endif
-
-/// grid = patches * right, by the kernel that is best for them. patches.columns must be right.rows.
+/// grid = patches * right, by the kernel that is best for them. patches.columns must be right.rows. `packed` was made
+/// of `right`, or is empty.
 template <class T, class Right>
-void multiply_patches(const Patches<T>& patches, const Right& right, const GridDestination<T>& grid) {
+void multiply_patches(const Patches<T>& patches, const Right& right, [[maybe_unused]] const PackedFilters<T>& packed,
+                      const GridDestination<T>& grid) {
 #if PUPIL_X86_KERNELS
   if constexpr (std::is_same_v<T, float>) {
     if (reads_in_place()) {
       bool is_done = false;
-      with_right_operand<Avx512Tile>(
-          right, [&](const auto& any_right) { is_done = multiply_in_place(patches, any_right, grid); });
+      with_right_operand<Avx512Tile>(right, [&](const auto& any_right) {
+        is_done = multiply_in_place(patches, any_right, packed.direct(), grid);
+      });
       if (is_done) return;
     }
   }
@@ -183,7 +122,7 @@ void conv2d_input_gradient_phase(const ConvShape& shape, const T* dy, const T* w
                                   .line_stride = shape.stride.height * line,
                                   .pixel_stride = shape.stride.width * shape.in_channels};
   if (taps > 0) {
-    multiply_patches(patches, weights, pixels);
+    multiply_patches(patches, weights, {}, pixels);
   } else {  // a stride wider than the kernel leaves pixels that nothing reads
     for_each_position(patches, pixels, [&](Index, T* numbers) { std::fill_n(numbers, channels, T{}); });
   }
@@ -191,18 +130,17 @@ void conv2d_input_gradient_phase(const ConvShape& shape, const T* dy, const T* w
 
 }  // namespace detail
 
-/// y [N, OH, OW, K] from x [N, H, W, C] and weight [K, KH, KW, C / groups]; bias [K] and epilogue may be null.
+/// y [N, OH, OW, K] from x [N, H, W, C] and weight [K, KH, KW, C / groups]; bias [K] and epilogue may be null. `packed`
+/// was made of the weight, or is empty.
 template <class T>
 void conv2d_forward(const ConvShape& shape, const T* x, const T* weight, const T* bias, T* y,
-                    const Epilogue<T>* epilogue = nullptr) {
+                    const Epilogue<T>* epilogue = nullptr, const PackedFilters<T>& packed = {}) {
   const Index out_channels = shape.out_channels_a_group();
   detail::for_each_group(shape, [&](Index g) {
     const Index first = g * out_channels;
     const Epilogue<T> of_group = epilogue == nullptr ? Epilogue<T>{} : epilogue->from(first, first);
-    const RowMajor<T> weights{weight + first * shape.patch_size(), out_channels, shape.patch_size(),
-                              shape.patch_size()};
     const Index line = shape.out_width * shape.out_channels;
-    detail::multiply_patches(detail::input_patches(shape, x, g), transposed(weights),
+    detail::multiply_patches(detail::input_patches(shape, x, g), detail::filters_of_group(shape, weight, g), packed,
                              GridDestination<T>{.data = y + first,
                                                 .image_stride = shape.out_height * line,
                                                 .line_stride = line,

@@ -8,8 +8,8 @@ namespace pupil::kernels {
 /// All extents of one convolution; N, H, W, C of the input, OH, OW, K of the output, KH, KW of the kernel. A sequence
 /// is an image of height 1.
 struct ConvShape {
-  Index batch, height, width, in_channels;
-  Index out_height, out_width, out_channels;
+  Index batch = 0, height = 0, width = 0, in_channels = 0;
+  Index out_height = 0, out_width = 0, out_channels = 0;
   Size2d kernel, stride, dilation;
   Padding2d padding;
   Index groups;

@@ -72,14 +72,14 @@ void gru_row_backward(Index size, const T* gates, const T* recurrent, const T* p
 
 /// All steps forward. `recurrent_weight` is U [3 hidden_size, hidden_size], `recurrent_bias` b_U [3 hidden_size], zero
 /// where it has no elements; `trace` comes with the input side in its gates and the initial states in its first rows,
-/// and leaves complete.
+/// and leaves complete. `packed` was made of U^T, or is empty.
 template <class T>
 void gru_forward(const PackedSequences& sequences, const Tensor<T, 2>& recurrent_weight,
-                 const Tensor<T, 1>& recurrent_bias, GruTrace<T>& trace) {
+                 const Tensor<T, 1>& recurrent_bias, GruTrace<T>& trace, const PackedWeights<T>& packed = {}) {
   const Index size = trace.hiddens.columns();
   auto recurrent = Tensor<T, 2>::uninitialized({sequences.batch(), 3 * size});  // u of one step
   const T* const bias = recurrent_bias.empty() ? nullptr : recurrent_bias.data();
-  with_recurrent_product(recurrent_weight, sequences.batch(), [&](const auto& multiply) {
+  with_recurrent_product(recurrent_weight, packed, sequences.batch(), [&](const auto& multiply) {
     for (Index t = 0; t < sequences.time(); ++t) {
       const Index before = sequences.state_begin(t);
       const Index after = sequences.state_begin(t + 1);

@@ -68,11 +68,12 @@ void lstm_row_backward(Index size, const T* gates, const T* previous_cell, const
 }  // namespace detail
 
 /// All steps forward. `recurrent_weight` is U [4 hidden_size, hidden_size]; `trace` comes with the input side in its
-/// gates and the initial states in its first rows, and leaves complete.
+/// gates and the initial states in its first rows, and leaves complete. `packed` was made of U^T, or is empty.
 template <class T>
-void lstm_forward(const PackedSequences& sequences, const Tensor<T, 2>& recurrent_weight, LstmTrace<T>& trace) {
+void lstm_forward(const PackedSequences& sequences, const Tensor<T, 2>& recurrent_weight, LstmTrace<T>& trace,
+                  const PackedWeights<T>& packed = {}) {
   const Index size = trace.hiddens.columns();
-  with_recurrent_product(recurrent_weight, sequences.batch(), [&](const auto& multiply) {
+  with_recurrent_product(recurrent_weight, packed, sequences.batch(), [&](const auto& multiply) {
     for (Index t = 0; t < sequences.time(); ++t) {
       const Index before = sequences.state_begin(t);
       const Index after = sequences.state_begin(t + 1);

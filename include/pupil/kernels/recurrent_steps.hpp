@@ -6,8 +6,8 @@
 
 #include <pupil/core/function_ref.hpp>
 #include <pupil/core/tensor.hpp>
-#include <pupil/kernels/few_rows.hpp>
 #include <pupil/kernels/gemm.hpp>
+#include <pupil/kernels/packed_weights.hpp>
 
 namespace pupil::kernels {
 
@@ -31,13 +31,16 @@ template <class T>
 using RecurrentProduct = FunctionRef<void(const RowMajor<T>&, const Destination<T>&)>;
 
 /// Calls `run(multiply)`, where `multiply(states, gates)` is the product of rows of states with U^T: what every step
-/// forward needs. `recurrent_weight` is U [gates, hidden_size]; no step has more than `batch` rows.
+/// forward needs. `recurrent_weight` is U [gates, hidden_size], of which `few_rows_weights` were packed, or nothing; no
+/// step has more than `batch` rows.
 template <class T, class Run>
-void with_recurrent_product(const Tensor<T, 2>& recurrent_weight, Index batch, const Run& run) {
+void with_recurrent_product(const Tensor<T, 2>& recurrent_weight, const PackedWeights<T>& few_rows_weights, Index batch,
+                            const Run& run) {
   const auto weight = transposed(matrix(recurrent_weight));
   if (batch <= few_rows) {
-    run(RecurrentProduct<T>(
-        [&](const RowMajor<T>& states, const Destination<T>& gates) { multiply_few_rows(states, weight, gates); }));
+    run(RecurrentProduct<T>([&](const RowMajor<T>& states, const Destination<T>& gates) {
+      multiply_by_weights(states, weight, few_rows_weights, gates);
+    }));
   } else {
     with_best_tile<T>([&]<class Tile>(Tile) {
       const PackedRight<Tile> packed(weight);

@@ -73,7 +73,7 @@ class Conv1d {
   /// The weight is [out_channels, kernel_size, in_channels / groups].
   template <class Visitor>
   void visit(Visitor&& visitor, const Name& name = {}) {
-    parameters_.visit(visitor, name);
+    parameters_.visit(visitor, name, layer_shape());
   }
 
   const Conv1dOptions& options() const { return options_; }
@@ -95,12 +95,19 @@ class Conv1d {
     const Index out_length = kernels::output_extent(x[1], o.kernel_size, o.stride, o.padding, o.padding, o.dilation);
     require<ShapeError>(out_length >= 1, "conv1d: input ", x, " padded by ", o.padding, " is shorter than the kernel ",
                         o.kernel_size, " with dilation ", o.dilation);
-    return {.batch = x[0],
-            .height = 1,
-            .width = x[1],
-            .in_channels = x[2],
+    kernels::ConvShape shape = layer_shape();
+    shape.batch = x[0];
+    shape.width = x[1];
+    shape.out_width = out_length;
+    return shape;
+  }
+
+  /// Without the extents of a sequence.
+  kernels::ConvShape layer_shape() const {
+    const Conv1dOptions& o = options_;
+    return {.height = 1,
+            .in_channels = o.in_channels,
             .out_height = 1,
-            .out_width = out_length,
             .out_channels = o.out_channels,
             .kernel = {1, o.kernel_size},
             .stride = {1, o.stride},

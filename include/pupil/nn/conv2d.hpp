@@ -79,7 +79,7 @@ class Conv2d {
   /// The weight is [out_channels, kernel height, kernel width, in_channels / groups].
   template <class Visitor>
   void visit(Visitor&& visitor, const Name& name = {}) {
-    parameters_.visit(visitor, name);
+    parameters_.visit(visitor, name, layer_shape());
   }
 
   const Conv2dOptions& options() const { return options_; }
@@ -108,12 +108,19 @@ class Conv2d {
                                                    o.padding.right, o.dilation.width);
     require<ShapeError>(out_height >= 1 && out_width >= 1, "conv2d: input ", x, " padded by ", o.padding,
                         " is smaller than the kernel ", o.kernel_size, " with dilation ", o.dilation);
-    return {.batch = x[0],
-            .height = x[1],
-            .width = x[2],
-            .in_channels = x[3],
-            .out_height = out_height,
-            .out_width = out_width,
+    kernels::ConvShape shape = layer_shape();
+    shape.batch = x[0];
+    shape.height = x[1];
+    shape.width = x[2];
+    shape.out_height = out_height;
+    shape.out_width = out_width;
+    return shape;
+  }
+
+  /// Without the extents of an image.
+  kernels::ConvShape layer_shape() const {
+    const Conv2dOptions& o = options_;
+    return {.in_channels = o.in_channels,
             .out_channels = o.out_channels,
             .kernel = o.kernel_size,
             .stride = o.stride,

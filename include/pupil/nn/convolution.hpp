@@ -8,7 +8,9 @@
 #include <pupil/kernels/conv2d.hpp>
 #include <pupil/kernels/depthwise_conv2d.hpp>
 #include <pupil/kernels/epilogue.hpp>
+#include <pupil/kernels/packed_filters.hpp>
 #include <pupil/nn/initialization.hpp>
+#include <pupil/nn/pack_weights.hpp>
 #include <pupil/nn/parameter.hpp>
 
 namespace pupil::detail {
@@ -45,7 +47,7 @@ class ConvolutionParameters {
     if (shape.is_depthwise()) {
       kernels::depthwise_conv2d_forward(shape, x.data(), weight_.value.data(), bias, y.data(), epilogue);
     } else {
-      kernels::conv2d_forward(shape, x.data(), weight_.value.data(), bias, y.data(), epilogue);
+      kernels::conv2d_forward(shape, x.data(), weight_.value.data(), bias, y.data(), epilogue, packed_);
     }
     return y;
   }
@@ -75,10 +77,12 @@ class ConvolutionParameters {
     if (!bias_.value.empty()) kernels::add_column_sums(kernels::matrix(dy), bias_.gradient.data());
   }
 
+  /// `shape` is the layer's, with any image.
   template <class Visitor>
-  void visit(Visitor&& visitor, const Name& name) {
+  void visit(Visitor&& visitor, const Name& name, const kernels::ConvShape& shape) {
     visitor(name / "weight", weight_);
     if (!bias_.value.empty()) visitor(name / "bias", bias_);
+    pack_or_drop(visitor, packed_, [&] { return kernels::PackedFilters<T>(shape, weight_.value.data()); });
   }
 
  private:
@@ -89,6 +93,7 @@ class ConvolutionParameters {
 
   Parameter<T, Rank> weight_;
   Parameter<T, 1> bias_;
+  kernels::PackedFilters<T> packed_;
 };
 
 }  // namespace pupil::detail

@@ -8,7 +8,9 @@
 #include <pupil/core/tensor.hpp>
 #include <pupil/kernels/column_sums.hpp>
 #include <pupil/kernels/gemm.hpp>
+#include <pupil/kernels/packed_weights.hpp>
 #include <pupil/nn/initialization.hpp>
+#include <pupil/nn/pack_weights.hpp>
 #include <pupil/nn/parameter.hpp>
 
 namespace pupil {
@@ -44,7 +46,7 @@ class Dense {
   Tensor<T, Rank> forward(const Tensor<T, Rank>& x) const {
     auto y = Tensor<T, Rank>::uninitialized(output_shape(x.shape()));
     const auto destination = options_.bias ? kernels::into(y, bias_.value) : kernels::into(y);
-    kernels::gemm(kernels::matrix(x), kernels::transposed(kernels::matrix(weight_.value)), destination);
+    kernels::multiply_by_weights(kernels::matrix(x), transposed_weight(), packed_, destination);
     return y;
   }
 
@@ -87,14 +89,18 @@ class Dense {
   void visit(Visitor&& visitor, const Name& name = {}) {
     visitor(name / "weight", weight_);
     if (options_.bias) visitor(name / "bias", bias_);
+    detail::pack_or_drop(visitor, packed_, [&] { return kernels::PackedWeights<T>(transposed_weight()); });
   }
 
   const DenseOptions& options() const { return options_; }
 
  private:
+  kernels::Transposed<T> transposed_weight() const { return kernels::transposed(kernels::matrix(weight_.value)); }
+
   DenseOptions options_;
   Parameter<T, 2> weight_;  // [out, in]
   Parameter<T, 1> bias_;
+  kernels::PackedWeights<T> packed_;
 };
 
 }  // namespace pupil

@@ -12,11 +12,12 @@
 
 #include <pupil/core/tensor.hpp>
 #include <pupil/kernels/column_sums.hpp>
-#include <pupil/kernels/few_rows.hpp>
 #include <pupil/kernels/gathered_rows.hpp>
 #include <pupil/kernels/gemm.hpp>
 #include <pupil/kernels/packed_sequences.hpp>
+#include <pupil/kernels/packed_weights.hpp>
 #include <pupil/nn/initialization.hpp>
+#include <pupil/nn/pack_weights.hpp>
 #include <pupil/nn/parameter.hpp>
 
 namespace pupil {
@@ -53,14 +54,9 @@ struct RecurrentWeights {
   Tensor<T, 2> input_side(const Tensor<T, Rank>& x, const kernels::PackedSequences& sequences,
                           const Tensor<T, 1>& bias) const {
     auto gates = Tensor<T, 2>::uninitialized({sequences.rows(), weight_ih.value.dim(0)});
-    const auto steps = kernels::gathered(x, sequences.positions());
-    const auto weight = kernels::transposed(kernels::matrix(weight_ih.value));
     const auto destination = bias.empty() ? kernels::into(gates) : kernels::into(gates, bias);
-    if (steps.rows <= kernels::few_rows) {
-      kernels::multiply_few_rows(steps, weight, destination);
-    } else {
-      kernels::gemm(steps, weight, destination);
-    }
+    kernels::multiply_by_weights(kernels::gathered(x, sequences.positions()),
+                                 kernels::transposed(kernels::matrix(weight_ih.value)), packed_ih, destination);
     return gates;
   }
 
@@ -99,15 +95,22 @@ struct RecurrentWeights {
   void visit(Visitor&& visitor, const Name& name = {}) {
     visitor(name / names[0], weight_ih);
     visitor(name / names[1], weight_hh);
-    if (!has_bias()) return;
-    visitor(name / names[2], bias_ih);
-    visitor(name / names[3], bias_hh);
+    if (has_bias()) {
+      visitor(name / names[2], bias_ih);
+      visitor(name / names[3], bias_hh);
+    }
+    const auto pack = [](const Parameter<T, 2>& weight) {
+      return kernels::PackedWeights<T>(kernels::transposed(kernels::matrix(weight.value)));
+    };
+    detail::pack_or_drop(visitor, packed_ih, [&] { return pack(weight_ih); });
+    detail::pack_or_drop(visitor, packed_hh, [&] { return pack(weight_hh); });
   }
 
-  Parameter<T, 2> weight_ih;         ///< [gates * hidden_size, input_size]
-  Parameter<T, 2> weight_hh;         ///< [gates * hidden_size, hidden_size]
-  Parameter<T, 1> bias_ih;           ///< [gates * hidden_size]
-  Parameter<T, 1> bias_hh;           ///< as bias_ih
+  Parameter<T, 2> weight_ih;  ///< [gates * hidden_size, input_size]
+  Parameter<T, 2> weight_hh;  ///< [gates * hidden_size, hidden_size]
+  Parameter<T, 1> bias_ih;    ///< [gates * hidden_size]
+  Parameter<T, 1> bias_hh;    ///< as bias_ih
+  kernels::PackedWeights<T> packed_ih, packed_hh;
   std::array<std::string, 4> names;  ///< made once, so that visiting allocates nothing
 };
 

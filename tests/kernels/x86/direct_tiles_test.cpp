@@ -33,8 +33,8 @@ ConvShape random_shape_for_pairs(Rng& rng) {
   return shape;
 }
 
-struct Operands {
-  Operands(const ConvShape& s, Rng& rng)
+struct TileOperands {
+  TileOperands(const ConvShape& s, Rng& rng)
       : x(random_tensor<float>(Shape{s.batch, s.height, s.width, s.in_channels}, rng)),
         weight(random_tensor<float>(Shape{s.out_channels, s.patch_size()}, rng)),
         residual(random_tensor<float>(Shape{s.batch * s.out_height * s.out_width, s.out_channels}, rng)),
@@ -50,7 +50,7 @@ bool is_computed_by(const Bf16DirectTile& tile, const Patches<float>& patches) {
 }
 
 /// By the definition, in double, of operands that are rounded to bf16 before or not.
-Tensor<double, 2> naive(const ConvShape& s, Operands in, bool is_rounded) {
+Tensor<double, 2> naive(const ConvShape& s, TileOperands in, bool is_rounded) {
   if (is_rounded) {
     round_to_bf16(in.x);
     round_to_bf16(in.weight);
@@ -70,13 +70,13 @@ Tensor<double, 2> naive(const ConvShape& s, Operands in, bool is_rounded) {
 }
 
 /// The output begins as NaN, which stays wherever nothing is written.
-Tensor<float, 2> product_by(const Bf16DirectTile& tile, const ConvShape& s, const Operands& in) {
+Tensor<float, 2> product_by(const Bf16DirectTile& tile, const ConvShape& s, const TileOperands& in) {
   auto y = Tensor<float, 2>::full(in.residual.shape(), std::numeric_limits<float>::quiet_NaN());
   const auto epilogue = Epilogue<float>{.residual = in.residual.data()}.rectified_by(Activation::relu);
   const Index line = s.out_width * s.out_channels;
   with_right_operand<Avx512Tile>(transposed(matrix(in.weight)), [&](const RightOperand<float>& right) {
     kernels::detail::multiply_in_place_in_bf16(
-        tile, input_patches(s, in.x.data(), 0), right,
+        tile, input_patches(s, in.x.data(), 0), right, nullptr,
         {y.data(), s.out_height * line, line, s.out_channels, in.bias.data(), &epilogue});
   });
   return y;
@@ -93,7 +93,7 @@ void check_direct_tile(const Bf16Unit& unit) {
   Rng rng(seed);
   const PoisonedMemory poison;
   const auto check = [&](const ConvShape& shape) {
-    const Operands in(shape, rng);
+    const TileOperands in(shape, rng);
     if (!is_computed_by(tile, input_patches(shape, in.x.data(), 0))) return false;
     const auto expected = naive(shape, in, unit.precision == Precision::medium);
     CHECK(relative_difference(product_by(tile, shape, in), expected) <
@@ -137,7 +137,7 @@ TEST_CASE("direct convolutions by AMX's instructions give the same bits as by pl
     for (int i = 0; i < 10; ++i) {
       CAPTURE(i);
       const ConvShape shape = random_shape_for_pairs(rng);
-      const Operands in(shape, rng);
+      const TileOperands in(shape, rng);
       const Bf16DirectTile emulated({TileUnit::emulated, precision});
       if (!is_computed_by(emulated, input_patches(shape, in.x.data(), 0))) continue;
       CHECK(product_by(Bf16DirectTile({TileUnit::hardware, precision}), shape, in) == product_by(emulated, shape, in));

@@ -17,6 +17,7 @@
 #include <pupil/kernels/patches.hpp>
 #include <pupil/kernels/window.hpp>
 #include <pupil/kernels/x86/direct_cuts.hpp>
+#include <pupil/kernels/x86/direct_filters.hpp>
 #include <pupil/kernels/x86/direct_products.hpp>
 #include <pupil/kernels/x86/direct_tiles.hpp>
 #include <pupil/kernels/x86/image_part.hpp>
@@ -32,35 +33,22 @@ bool is_direct(const Patches<float>& patches, const Tile& tile) {
          5 * width >= 4 * round_up(width, group);
 }
 
-/// Whether pixels leave less than a fifth of a tile's elements empty.
-template <class Tile>
-bool fills_elements(const Patches<float>& patches, const Tile& tile) {
-  return 5 * patches.channels >= 4 * Tile::numbers_an_element * tile.elements(patches.channels);
-}
-
-/// Whether the taps of a line can be gathered, and leave less than two fifths empty.
-inline bool gathers_taps(const Patches<float>& patches, const Bf16DirectTile& tile) {
-  const Index numbers = patches.horizontal.count * patches.channels;
-  return patches.horizontal.offset_step == 1 && numbers >= fewest_gathered && numbers <= most_gathered &&
-         5 * numbers >= 3 * Bf16DirectTile::numbers_an_element * tile.elements(numbers);
-}
-
 /// What threads need to compute one task after another.
 template <class Tile>
 class DirectProduct {
  public:
   /// For `source` see ImagePart.
-  DirectProduct(const Patches<float>& patches, const RightOperand<float>& right, const GridDestination<float>& grid,
+  DirectProduct(const Patches<float>& patches, const DirectWeights<Tile>& weights, const GridDestination<float>& grid,
                 const Tile& tile, const Patches<float>* source = nullptr)
       : patches_(patches),
         grid_(grid),
         tile_(tile),
-        columns_(right.columns),
+        columns_(weights.columns()),
         tasks_(patches, tile.best_group(patches.out_width),
                (source == nullptr ? 1 : times_to_gather) * tile.wanted_groups(tile.best_group(patches.out_width))),
-        steps_(patches, tile.elements(patches.channels), tile.depth_step()),
+        steps_(direct_steps(patches, tile)),
         part_(patches, tasks_, tile, source),
-        weights_(right, steps_, patches.channels, tile),
+        weights_(weights),
         parts_(part_.size()),
         positions_(2 * tasks_.groups()) {}
 
@@ -209,36 +197,49 @@ class DirectProduct {
   DirectTasks tasks_;
   DirectSteps steps_;
   ImagePart<Tile> part_;
-  DirectWeights<Tile> weights_;
+  const DirectWeights<Tile>& weights_;
   ThreadScratch<Element> parts_;
   ThreadScratch<Group> positions_;
 };
 
+/// grid = patches * right by this tile. `packed` is what it makes of `right`, or nullptr.
+template <class Tile>
+void multiply_directly(const Tile& tile, const Patches<float>& patches, const RightOperand<float>& right,
+                       const DirectWeights<Tile>* packed, const GridDestination<float>& grid,
+                       const Patches<float>* source = nullptr) {
+  if (packed != nullptr) {
+    DirectProduct(patches, *packed, grid, tile, source).run();
+  } else {
+    DirectProduct(patches, DirectWeights<Tile>(right, patches, tile), grid, tile, source).run();
+  }
+}
+
 /// grid = patches * right in bf16, or false where the patches are not for it.
 inline bool multiply_in_place_in_bf16(const Bf16DirectTile& tile, const Patches<float>& patches,
-                                      const RightOperand<float>& right, const GridDestination<float>& grid) {
+                                      const RightOperand<float>& right, const DirectWeights<Bf16DirectTile>* packed,
+                                      const GridDestination<float>& grid) {
   if (!is_direct(patches, tile)) return false;
   if (fills_elements(patches, tile)) {
-    DirectProduct(patches, right, grid, tile).run();
+    multiply_directly(tile, patches, right, packed, grid);
     return true;
   }
   if (!gathers_taps(patches, tile)) return false;
-  const Patches<float> gathered = with_gathered_taps(patches);
-  DirectProduct(gathered, right, grid, tile, &patches).run();
+  multiply_directly(tile, with_gathered_taps(patches), right, packed, grid, &patches);
   return true;
 }
 
 /// grid = patches * right by the tile of the precision in use, or of floats where these are as fast as what bf16 is
-/// left with; false where the patches are for neither. patches.columns must be right.rows.
+/// left with; false where the patches are for neither. patches.columns must be right.rows. `packed` is what was made
+/// of `right`, or empty.
 inline bool multiply_in_place(const Patches<float>& patches, const RightOperand<float>& right,
-                              const GridDestination<float>& grid) {
+                              const DirectFilters& packed, const GridDestination<float>& grid) {
   if (precision_in_use() != Precision::highest) {
-    if (multiply_in_place_in_bf16(Bf16DirectTile{}, patches, right, grid)) return true;
+    if (multiply_in_place_in_bf16(Bf16DirectTile{}, patches, right, packed.pairs(), grid)) return true;
     if (tile_unit() != TileUnit::vectors) return false;
   }
   const FloatDirectTile tile;
   if (!is_direct(patches, tile)) return false;
-  DirectProduct(patches, right, grid, tile).run();
+  multiply_directly(tile, patches, right, packed.floats(), grid);
   return true;
 }
 

@@ -14,24 +14,30 @@
 
 namespace pupil::kernels::detail {
 
-/// The right operand's panels, all of the first step, then of the next.
+/// The steps of the sum of a convolution by this tile.
+template <class Tile>
+DirectSteps direct_steps(const Patches<float>& patches, const Tile& tile) {
+  return {patches, tile.elements(patches.channels), tile.depth_step()};
+}
+
+/// The right operand's panels, all of the first step, then of the next. They are the same for images of any extents.
 template <class Tile>
 class DirectWeights {
  public:
   using Element = typename Tile::Element;
 
-  /// Of pixels of so many channels.
-  DirectWeights(const RightOperand<float>& operand, const DirectSteps& steps, Index channels, const Tile& tile)
-      : columns_(round_up(operand.columns, panel_columns)),
-        rest_(steps.total() * columns_),
-        panels_(tile.parts() * rest_) {
+  DirectWeights(const RightOperand<float>& operand, const Patches<float>& patches, const Tile& tile)
+      : operand_columns_(operand.columns), columns_(round_up(operand.columns, panel_columns)) {
+    const DirectSteps steps = direct_steps(patches, tile);
+    rest_ = steps.total() * columns_;
+    panels_ = Storage<Element>(tile.parts() * rest_);
     constexpr Index width = packed_columns;
     const Index tasks_a_step = (columns_ + width - 1) / width;
     parallel_for(steps.count() * tasks_a_step, [&](Index task) {
       const Index step = task / tasks_a_step;
       const Index column = task % tasks_a_step * width;
       const Index depth = steps.depth(step);
-      tile.pack(operand, channels, column, std::min(operand.columns, column + width), steps.begin(step), depth,
+      tile.pack(operand, patches.channels, column, std::min(operand.columns, column + width), steps.begin(step), depth,
                 panels_.data() + steps.begin(step) * columns_ + column * depth, rest_);
     });
   }
@@ -41,9 +47,12 @@ class DirectWeights {
   }
   /// How far behind a panel the second parts of its numbers lie.
   Index rest() const { return rest_; }
+  /// Those of the operand.
+  Index columns() const { return operand_columns_; }
 
  private:
   static constexpr Index panel_columns = Tile::columns;
+  Index operand_columns_;
   Index columns_;
   Index rest_;
   Storage<Element> panels_;
