@@ -25,6 +25,7 @@
 #include <pupil/kernels/column_sums.hpp>
 #include <pupil/kernels/conv2d.hpp>
 #include <pupil/kernels/conv_axis.hpp>
+#include <pupil/kernels/conv_joined_phases.hpp>
 #include <pupil/kernels/conv_patches.hpp>
 #include <pupil/kernels/conv_phases.hpp>
 #include <pupil/kernels/conv_shape.hpp>

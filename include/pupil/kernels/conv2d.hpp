@@ -15,6 +15,7 @@
 
 #include <pupil/core/parallel.hpp>
 #include <pupil/core/tensor.hpp>
+#include <pupil/kernels/conv_joined_phases.hpp>
 #include <pupil/kernels/conv_patches.hpp>
 #include <pupil/kernels/conv_phases.hpp>
 #include <pupil/kernels/conv_shape.hpp>
@@ -128,6 +129,21 @@ void conv2d_input_gradient_phase(const ConvShape& shape, const T* dy, const T* w
   }
 }
 
+/// Writes dx by all phases at once.
+template <class T>
+void conv2d_input_gradient_joined(const JoinedPhases<T>& phases, const T* dy, const T* weight, T* dx) {
+  const Patches<T> patches = phases.patches(dy);
+  const Tensor<T, 2> weights = phases.weights(weight);
+  auto rows = Tensor<T, 2>::uninitialized({patches.rows, weights.columns()});
+  const Index line = patches.out_width * weights.columns();
+  multiply_patches(patches, matrix(weights), {},
+                   GridDestination<T>{.data = rows.data(),
+                                      .image_stride = patches.out_height * line,
+                                      .line_stride = line,
+                                      .pixel_stride = weights.columns()});
+  phases.scatter(rows, dx);
+}
+
 }  // namespace detail
 
 /// y [N, OH, OW, K] from x [N, H, W, C] and weight [K, KH, KW, C / groups]; bias [K] and epilogue may be null. `packed`
@@ -170,6 +186,10 @@ void conv2d_weight_gradient(const ConvShape& shape, const T* x, const T* dy, T* 
 /// Writes dx [N, H, W, C].
 template <class T>
 void conv2d_input_gradient(const ConvShape& shape, const T* dy, const T* weight, T* dx) {
+  if (const detail::JoinedPhases<T> phases(shape); phases.is_faster()) {
+    detail::conv2d_input_gradient_joined(phases, dy, weight, dx);
+    return;
+  }
   detail::for_each_group(shape, [&](Index g) {
     const T* const weight_of_group = weight + g * shape.out_channels_a_group() * shape.patch_size();
     for (Index py = 0; py < shape.stride.height; ++py) {
