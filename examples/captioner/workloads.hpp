@@ -15,6 +15,7 @@
 
 #include <pupil/models/captioner_training.hpp>
 #include <pupil/models/image_network.hpp>
+#include <pupil/nn/pack_weights.hpp>
 
 #include "workload_sizes.hpp"
 

@@ -31,6 +31,9 @@
 #include <pupil/kernels/conv_shape.hpp>
 #include <pupil/kernels/depthwise_conv2d.hpp>
 #include <pupil/kernels/depthwise_gather.hpp>
+#include <pupil/kernels/depthwise_multiplier.hpp>
+#include <pupil/kernels/depthwise_products.hpp>
+#include <pupil/kernels/depthwise_weight_gradient.hpp>
 #include <pupil/kernels/epilogue.hpp>
 #include <pupil/kernels/few_rows.hpp>
 #include <pupil/kernels/gathered_rows.hpp>
@@ -77,6 +80,8 @@
 #include <pupil/kernels/x86/bf16_unit.hpp>
 #include <pupil/kernels/x86/depthwise_gather_avx2.hpp>
 #include <pupil/kernels/x86/depthwise_gather_avx512.hpp>
+#include <pupil/kernels/x86/depthwise_products_avx2.hpp>
+#include <pupil/kernels/x86/depthwise_products_avx512.hpp>
 #include <pupil/kernels/x86/direct_conv2d.hpp>
 #include <pupil/kernels/x86/direct_cuts.hpp>
 #include <pupil/kernels/x86/direct_filters.hpp>

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <pupil/kernels/depthwise_conv2d.hpp>
+#include <pupil/kernels/depthwise_weight_gradient.hpp>
 #include <pupil/kernels/window.hpp>
 
 #include "../support/gradient_check.hpp"
@@ -39,8 +40,8 @@ ConvShape make_shape(const Shape<4>& x, Index multiplier, const Window& w) {
           .groups = x[3]};
 }
 
-/// One pixel, every size of channel group, multipliers, strides that do not divide, strides wider than the kernel,
-/// dilation, one-sided padding, and several ranges of lines.
+/// One pixel, every size of channel group, lines on which no output has all taps inside, multipliers, strides that do
+/// not divide, strides wider than the kernel, dilation, one-sided padding, and several ranges of lines.
 std::vector<ConvShape> depthwise_cases() {
   return {
       make_shape({1, 1, 1, 1}, 1, {}),
@@ -54,6 +55,9 @@ std::vector<ConvShape> depthwise_cases() {
       make_shape({1, 6, 9, 5}, 2, {.kernel = {3, 2}, .padding = {1, 0, 2, 1}}),
       make_shape({1, 1, 12, 6}, 1, {.kernel = {1, 4}, .stride = {1, 3}, .padding = {0, 2}}),
       make_shape({3, 13, 40, 2}, 1, {}),
+      make_shape({2, 6, 9, 53}, 1, {}),
+      make_shape({1, 5, 20, 40}, 1, {.kernel = {3, 7}, .padding = 2}),
+      make_shape({1, 3, 3, 33}, 1, {.kernel = 5, .padding = 2}),
   };
 }
 

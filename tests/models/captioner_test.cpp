@@ -1,9 +1,11 @@
+#include <algorithm>
 #include <string>
 #include <utility>
 
 #include <doctest/doctest.h>
 
 #include <pupil/models/captioner.hpp>
+#include <pupil/nn/pack_weights.hpp>
 
 #include "../support/files.hpp"
 #include "tiny_captioner.hpp"
@@ -21,6 +23,21 @@ TEST_CASE("a caption is what beam search finds for the encoder's features, in wo
     REQUIRE(captions.size() == 3);
     for (std::size_t i = 0; i < 3; ++i) CHECK(captions[i] == captioner.vocabulary().decode(found[i].words));
   }
+}
+
+TEST_CASE("a captioner says the same with packed weights, for one image and for several") {
+  Rng rng(6);
+  Captioner<float> captioner(tiny_captioner_options(), tiny_vocabulary(), rng);
+  const auto images = tiny_images<float>(16, rng);
+  auto one = Tensor<float, 4>::uninitialized({1, 16, 16, 3});
+  std::copy_n(images.data(), one.size(), one.data());
+  const auto features = captioner.encoder().forward(images);
+  const auto captions = captioner.caption(images, {.width = 3});
+  const auto caption = captioner.caption(one, {.width = 3});
+  pack_weights(captioner);
+  CHECK(captioner.encoder().forward(images) == features);
+  CHECK(captioner.caption(images, {.width = 3}) == captions);
+  CHECK(captioner.caption(one, {.width = 3}) == caption);
 }
 
 TEST_CASE("a captioner's parameters are its encoder's and its decoder's") {

@@ -7,6 +7,7 @@
 #include <pupil/kernels/column_sums.hpp>
 #include <pupil/kernels/conv2d.hpp>
 #include <pupil/kernels/depthwise_conv2d.hpp>
+#include <pupil/kernels/depthwise_weight_gradient.hpp>
 #include <pupil/kernels/epilogue.hpp>
 #include <pupil/kernels/packed_filters.hpp>
 #include <pupil/nn/initialization.hpp>

@@ -1,0 +1,54 @@
+#pragma once
+// add_tap_products of depthwise_products.hpp by AVX2: up to four taps share what is read of dy.
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <utility>
+
+#include <immintrin.h>
+
+#include <pupil/kernels/depthwise_products.hpp>
+
+namespace pupil::kernels {
+
+class Avx2TapProducts {
+ public:
+  /// As add_tap_products.
+  static void add(TapProducts<float> lines) {
+    constexpr std::array by_taps{add_taps<1>, add_taps<2>, add_taps<3>, add_taps<4>};
+    for (Index left = lines.taps; left > 0; left -= lines.taps) {
+      lines.taps = std::min<Index>(left, static_cast<Index>(by_taps.size()));
+      by_taps[static_cast<std::size_t>(lines.taps - 1)](lines);
+      lines.x += lines.taps * lines.x_tap;
+      lines.sums += lines.taps * lines.channels;
+    }
+  }
+
+ private:
+  template <std::size_t Taps>
+  [[gnu::target("avx2,fma")]] static void add_taps(const TapProducts<float>& lines) {
+    for (Index c = 0; c < lines.channels; c += 8) {
+      const auto left = static_cast<int>(std::min<Index>(lines.channels - c, 8));
+      const __m256i mask = _mm256_cmpgt_epi32(_mm256_set1_epi32(left), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+      add_register(lines, c, mask, std::make_integer_sequence<Index, static_cast<Index>(Taps)>{});
+    }
+  }
+
+  // The pack of tap numbers unrolls the taps, so that the sums stay in registers at any optimisation level.
+  template <Index... Tap>
+  [[gnu::target("avx2,fma"), gnu::always_inline]] static inline void add_register(
+      const TapProducts<float>& lines, Index c, const __m256i& mask, std::integer_sequence<Index, Tap...>) {
+    __m256 sums[sizeof...(Tap)];
+    ((sums[Tap] = _mm256_maskload_ps(lines.sums + Tap * lines.channels + c, mask)), ...);
+    const float* dy = lines.dy + c;
+    const float* x = lines.x + c;
+    for (Index i = 0; i < lines.outputs; ++i, dy += lines.dy_step, x += lines.x_step) {
+      const __m256 gradient = _mm256_maskload_ps(dy, mask);
+      ((sums[Tap] = _mm256_fmadd_ps(_mm256_maskload_ps(x + Tap * lines.x_tap, mask), gradient, sums[Tap])), ...);
+    }
+    (_mm256_maskstore_ps(lines.sums + Tap * lines.channels + c, mask, sums[Tap]), ...);
+  }
+};
+
+}  // namespace pupil::kernels
