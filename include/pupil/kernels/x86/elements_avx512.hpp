@@ -17,7 +17,7 @@ namespace pupil::kernels {
 }
 
 /// sums + left right, of floats or of both numbers of pairs. The second is assembly, so that it can be inlined into
-/// functions for any AVX-512, as the first is; only to be used where `tile_unit()` is vectors.
+/// functions for any AVX-512, as the first is; only to be used where `instruction_set()` has avx512_bf16.
 template <class Element>
 [[gnu::target("avx512f"), gnu::always_inline]] inline __m512 add_products(__m512 left, __m512 right, __m512 sums) {
   if constexpr (std::is_same_v<Element, Bf16Pair>) {
