@@ -12,7 +12,7 @@
 #include <pupil/core/parallel.hpp>
 
 #include "commands.hpp"
-#include "product_precision.hpp"
+#include "compute_options.hpp"
 #include "workloads.hpp"
 
 namespace captioner {
@@ -21,8 +21,7 @@ namespace {
 
 struct BenchArguments {
   std::string only;
-  std::string precision = "highest";
-  int threads = 0;
+  ComputeOptions compute;
   int repeats = 3;
   Index batch_size = 32;
   Index image_size = sizes::image;
@@ -100,10 +99,7 @@ void print(const char* name, const Timing& timing) {
 }
 
 void time_workloads(const BenchArguments& arguments) {
-  if (arguments.threads > 0) pupil::set_num_threads(arguments.threads);
-  const pupil::PrecisionScope precision(precision_named(arguments.precision));
-  ProgressLine line;
-  say_what_is_fp32(line);
+  begin_to_compute(arguments.compute);
   for (const Workload& workload : workloads) {
     if (arguments.only.empty() || arguments.only == workload.name) print(workload.name, workload.time(arguments));
   }
@@ -117,8 +113,7 @@ void add_bench_command(CLI::App& app, ExitStatus&) {
   std::vector<std::string> names;
   for (const Workload& workload : workloads) names.emplace_back(workload.name);
   command->add_option("--only", arguments->only, "The one workload to time")->check(CLI::IsMember(names));
-  add_precision_option(*command, arguments->precision);
-  command->add_option("--threads", arguments->threads, "Threads; 0: all processors")->check(CLI::NonNegativeNumber);
+  add_compute_options(*command, arguments->compute);
   command->add_option("--repeats", arguments->repeats, "The fastest of so many runs counts")
       ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();

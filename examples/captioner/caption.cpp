@@ -10,9 +10,11 @@
 
 #include <pupil/data/csv.hpp>
 #include <pupil/models/captioner_file.hpp>
+#include <pupil/nn/pack_weights.hpp>
 
 #include "captioning.hpp"
 #include "commands.hpp"
+#include "compute_options.hpp"
 #include "json_line.hpp"
 #include "run_folder.hpp"
 #include "search_options.hpp"
@@ -25,7 +27,7 @@ struct CaptionArguments {
   std::string run;
   std::vector<std::string> images;
   std::string format = "text";
-  int threads = 0;
+  ComputeOptions compute;
   pupil::BeamSearchOptions search;
 };
 
@@ -52,7 +54,7 @@ void print(const CaptionResult& result, std::string_view format) {
 }
 
 void caption(const CaptionArguments& arguments, ExitStatus& status) {
-  if (arguments.threads > 0) pupil::set_num_threads(arguments.threads);
+  begin_to_compute(arguments.compute);
   Model model = pupil::load_captioner<float>(RunFolder(arguments.run).model());
   pupil::pack_weights(model);
   if (arguments.format == "csv") std::cout << "image,caption\n";
@@ -73,7 +75,7 @@ void add_caption_command(CLI::App& app, ExitStatus& status) {
       ->check(CLI::IsMember({"text", "json", "csv"}))
       ->capture_default_str();
   add_search_options(*command, arguments->search);
-  command->add_option("--threads", arguments->threads, "Threads; 0: all processors")->check(CLI::NonNegativeNumber);
+  add_compute_options(*command, arguments->compute);
   command->callback([arguments, &status] { caption(*arguments, status); });
 }
 

@@ -18,6 +18,7 @@
 #include <pupil/nn/softmax.hpp>
 
 #include "commands.hpp"
+#include "compute_options.hpp"
 #include "image_batches.hpp"
 #include "json_line.hpp"
 #include "pretrained.hpp"
@@ -33,7 +34,7 @@ struct ClassifyArguments {
   std::string encoder;
   std::string format = "text";
   Index top = 5;
-  int threads = 0;
+  ComputeOptions compute;
 };
 
 /// The names of the classes, a line each.
@@ -92,7 +93,7 @@ void print_text(const std::string& path, const float* scores, const std::vector<
 }
 
 void classify(const ClassifyArguments& arguments, ExitStatus& status) {
-  if (arguments.threads > 0) pupil::set_num_threads(arguments.threads);
+  begin_to_compute(arguments.compute);
   const pupil::PretrainedWeights weights(arguments.weights);
   const pupil::ImageNetworkOptions options = network_options(weights, arguments.encoder);
   pupil::require<pupil::FileError>(weights.classes() > 0, arguments.weights, ": these weights are of ",
@@ -140,7 +141,7 @@ void add_classify_command(CLI::App& app, ExitStatus& status) {
   command->add_option("--top", arguments->top, "How many classes an image")
       ->check(CLI::Range(Index{1}, Index{1'000'000}))
       ->capture_default_str();
-  command->add_option("--threads", arguments->threads, "Threads; 0: all processors")->check(CLI::NonNegativeNumber);
+  add_compute_options(*command, arguments->compute);
   command->callback([arguments, &status] { classify(*arguments, status); });
 }
 

@@ -18,6 +18,7 @@
 
 #include "captioning.hpp"
 #include "commands.hpp"
+#include "compute_options.hpp"
 #include "progress_line.hpp"
 #include "run_folder.hpp"
 #include "search_options.hpp"
@@ -34,7 +35,7 @@ struct EvaluateArguments {
   std::string json;
   bool shuffled = false;
   bool scenes = false;
-  int threads = 0;
+  ComputeOptions compute;
   pupil::BeamSearchOptions search;
 };
 
@@ -116,7 +117,7 @@ void print_scenes_right(const Evaluation& evaluation) {
 }
 
 void evaluate(const EvaluateArguments& arguments) {
-  if (arguments.threads > 0) pupil::set_num_threads(arguments.threads);
+  begin_to_compute(arguments.compute);
   const Model model = pupil::load_captioner<float>(RunFolder(arguments.run).model());
   const pupil::CaptionedImages data = pupil::read_flickr8k(arguments.data, arguments.seed);
   for (const std::string& warning : data.warnings()) std::cerr << "captioner: " << warning << "\n";
@@ -148,7 +149,7 @@ void add_evaluate_command(CLI::App& app, ExitStatus&) {
   command->add_flag("--scenes", arguments->scenes,
                     "Also count the captions that name exactly the coloured shapes in the picture");
   add_search_options(*command, arguments->search);
-  command->add_option("--threads", arguments->threads, "Threads; 0: all processors")->check(CLI::NonNegativeNumber);
+  add_compute_options(*command, arguments->compute);
   command->callback([arguments] { evaluate(*arguments); });
 }
 

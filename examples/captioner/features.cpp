@@ -15,8 +15,8 @@
 #include <pupil/data/folders.hpp>
 
 #include "commands.hpp"
+#include "compute_options.hpp"
 #include "pretrained.hpp"
-#include "product_precision.hpp"
 #include "progress_line.hpp"
 #include "skipped_images.hpp"
 
@@ -33,12 +33,11 @@ struct FeaturesArguments {
   std::string out;
   std::string kind = "pooled";
   std::string save_precision = "fp32";
-  std::string precision = "highest";
   bool flips = false;
   bool overwrite = false;
   Index batch_size = 16;
   Index image_size = 0;
-  int threads = 0;
+  ComputeOptions compute;
 };
 
 /// The images of all splits, in an order that does not depend on the splits.
@@ -117,10 +116,8 @@ pupil::FeatureCache extract(const FeaturesArguments& arguments, ProgressLine& li
 }
 
 void features(const FeaturesArguments& arguments) {
-  if (arguments.threads > 0) pupil::set_num_threads(arguments.threads);
-  const pupil::PrecisionScope precision(precision_named(arguments.precision));
+  begin_to_compute(arguments.compute);
   ProgressLine line;
-  say_what_is_fp32(line);
   const pupil::FeatureCache cache = pupil::with_file_errors([&] { return extract(arguments, line); });
   report_skipped(cache.skipped(), line);
   std::cout << arguments.kind << " features " << pupil::format_extents(cache.description().shape) << " of "
@@ -142,7 +139,6 @@ void add_features_command(CLI::App& app, ExitStatus&) {
   command->add_option("--save-precision", arguments->save_precision, "bf16 takes half the space of fp32")
       ->check(CLI::IsMember({"fp32", "bf16"}))
       ->capture_default_str();
-  add_precision_option(*command, arguments->precision);
   command->add_flag("--flips", arguments->flips, "The mirror images too");
   command->add_flag("--overwrite", arguments->overwrite, "Take the place of what is there already");
   constexpr Index largest = 100'000;
@@ -151,7 +147,7 @@ void add_features_command(CLI::App& app, ExitStatus&) {
       ->capture_default_str();
   command->add_option("--image-size", arguments->image_size, "Pixels a side that it sees; 0: what the weights say")
       ->check(CLI::Range(Index{0}, largest));
-  command->add_option("--threads", arguments->threads, "Threads; 0: all processors")->check(CLI::NonNegativeNumber);
+  add_compute_options(*command, arguments->compute);
   command->callback([arguments] { features(*arguments); });
 }
 

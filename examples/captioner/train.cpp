@@ -15,8 +15,8 @@
 #include <pupil/models/captioner_file.hpp>
 
 #include "commands.hpp"
+#include "compute_options.hpp"
 #include "interruption.hpp"
-#include "product_precision.hpp"
 #include "run_folder.hpp"
 #include "settings_choice.hpp"
 #include "trainer.hpp"

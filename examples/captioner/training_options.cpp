@@ -6,7 +6,7 @@
 
 #include <pupil/models/image_network.hpp>
 
-#include "product_precision.hpp"
+#include "compute_options.hpp"
 
 namespace captioner {
 

@@ -117,3 +117,15 @@ TEST_CASE("an unknown precision is refused by its name") {
   const TemporaryFolder folder;
   check_refused(run_program(training_at("low", folder, "run")), {"--precision", "low"});
 }
+
+TEST_CASE("caption, evaluate and classify take a precision, and refuse another word") {
+  if (!has_program()) return;
+  const std::string run = trained().run.string();
+  const Arguments captioning{"caption", "--run", run, trained().image(0), "--precision"};
+  CHECK(lines_of(run_program(captioning + Arguments{"medium"}).out).size() == 1);
+  const Arguments evaluation{"evaluate", "--run", run, "--data", trained().data.string(), "--precision"};
+  CHECK(contains(run_program(evaluation + Arguments{"medium"}).out, "CIDEr-D"));
+  for (const Arguments& command : {captioning, evaluation, Arguments{"classify", "x.png", "--precision"}}) {
+    check_refused(run_program(command + Arguments{"exact"}), {"--precision", "exact"});
+  }
+}

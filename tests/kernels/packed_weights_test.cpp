@@ -14,14 +14,22 @@ using namespace pupil::testing;
 
 namespace {
 
-bool rounds_weights() {
-  return instruction_set() >= InstructionSet::avx512_bf16 && precision_in_use() == Precision::medium;
+/// Whether the processor multiplies by packed weights at the precision in use.
+bool is_for_packed_weights() {
+  switch (precision_in_use()) {
+    case Precision::highest:
+      return instruction_set() >= InstructionSet::avx512;
+    case Precision::high:
+      return false;
+    default:
+      return instruction_set() >= InstructionSet::avx512_bf16;
+  }
 }
 
 Tensor<float, 2> product(const Tensor<float, 2>& x, const Tensor<float, 2>& w, const PackedWeights<float>& packed,
                          const Tensor<float, 1>& bias) {
   auto y = Tensor<float, 2>::uninitialized({x.rows(), w.rows()});
-  multiply_by_weights(matrix(x), transposed(matrix(w)), packed, into(y, bias));
+  multiply_step(matrix(x), transposed(matrix(w)), packed, into(y, bias));
   return y;
 }
 
@@ -40,7 +48,7 @@ Tensor<double, 2> naive_product(const Tensor<float, 2>& x, const Tensor<float, 2
 
 }  // namespace
 
-TEST_CASE("products by packed weights are those of their rounded numbers at medium precision, or else of floats") {
+TEST_CASE("packed weights give the products of their rounded numbers at medium precision, or else of floats") {
   constexpr std::uint64_t seed = 1;
   CAPTURE(seed);
   Rng rng(seed);
@@ -56,8 +64,9 @@ TEST_CASE("products by packed weights are those of their rounded numbers at medi
       const auto w = random_tensor<float>(Shape{columns, depth}, rng);
       const auto bias = random_tensor<float>(Shape{columns}, rng);
       const PackedWeights<float> packed(transposed(matrix(w)));
-      CHECK(packed.is_used() == rounds_weights());
-      CHECK(relative_difference(product(x, w, packed, bias), naive_product(x, w, bias, packed.is_used())) < 1e-5);
+      CHECK(packed.serves(rows) == is_for_packed_weights());
+      const bool is_rounded = packed.serves(rows) && precision_in_use() == Precision::medium;
+      CHECK(relative_difference(product(x, w, packed, bias), naive_product(x, w, bias, is_rounded)) < 1e-5);
       check_thread_counts([&] { return product(x, w, packed, bias); });
     }
   }
@@ -73,7 +82,7 @@ TEST_CASE("weights that were packed at one precision are not used at another") {
     const PrecisionScope scope(Precision::medium);
     packed = PackedWeights<float>(transposed(matrix(w)));
   }
-  CHECK_FALSE(packed.is_used());
+  if (instruction_set() >= InstructionSet::avx512_bf16) CHECK_FALSE(packed.serves(3));
   CHECK(product(x, w, packed, bias) == product(x, w, {}, bias));
 }
 
@@ -106,5 +115,5 @@ TEST_CASE("a row's product by packed weights does not depend on the other rows")
 TEST_CASE("weights of doubles are not packed") {
   const PrecisionScope scope(Precision::medium);
   const Tensor<double, 2> w({4, 3});
-  CHECK_FALSE(PackedWeights<double>(transposed(matrix(w))).is_used());
+  CHECK_FALSE(PackedWeights<double>(transposed(matrix(w))).serves(1));
 }

@@ -1,6 +1,8 @@
 #include <algorithm>
+#include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <doctest/doctest.h>
 
@@ -35,9 +37,31 @@ TEST_CASE("a captioner says the same with packed weights, for one image and for 
   const auto captions = captioner.caption(images, {.width = 3});
   const auto caption = captioner.caption(one, {.width = 3});
   pack_weights(captioner);
-  CHECK(captioner.encoder().forward(images) == features);
+  CHECK(relative_difference(captioner.encoder().forward(images), features) < 5e-6);
   CHECK(captioner.caption(images, {.width = 3}) == captions);
   CHECK(captioner.caption(one, {.width = 3}) == caption);
+}
+
+TEST_CASE("at medium precision, a caption is decoded from the weights that were packed") {
+  const PrecisionScope scope(Precision::medium);
+  if (precision_in_use() != Precision::medium || instruction_set() < InstructionSet::avx512_bf16) return;
+  Rng rng(7);
+  Captioner<float> captioner(tiny_captioner_options(), tiny_vocabulary(), rng);
+  const auto features = random_tensor<float>(Shape{1, 5}, rng);
+  std::vector<std::span<float>> weights;
+  for_each_parameter(captioner.decoder(), [&](const Name& name, auto& parameter) {
+    if (!name.begins_with("lstm") && !name.begins_with("out")) return;
+    if (parameter.value.shape().dims.size() == 2) {
+      weights.emplace_back(parameter.value.data(), static_cast<std::size_t>(parameter.value.size()));
+    }
+  });
+  REQUIRE(weights.size() == 3);
+  pack_weights(captioner);
+  const auto expected = beam_search(captioner.decoder(), features, {.width = 3}).front();
+  for (const auto& each : weights) std::ranges::fill(each, 0.0F);
+  const auto found = beam_search(captioner.decoder(), features, {.width = 3}).front();
+  CHECK(found.words == expected.words);
+  CHECK(found.log_probability == expected.log_probability);
 }
 
 TEST_CASE("a captioner's parameters are its encoder's and its decoder's") {

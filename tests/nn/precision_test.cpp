@@ -90,6 +90,11 @@ TEST_CASE("convolutions and their gradients below the highest precision are near
                              rng);
     check_precisions([&] { return step_of_layer(conv, x); });
   }
+  SUBCASE("a strided one of few channels") {
+    const auto image = random_tensor<float>(Shape{2, 32, 30, 3}, rng);
+    const Conv2d<float> conv({.in_channels = 3, .out_channels = 24, .kernel_size = 7, .stride = 2, .padding = 3}, rng);
+    check_precisions([&] { return step_of_layer(conv, image); });
+  }
   SUBCASE("one of groups") {
     const Conv2d<float> conv({.in_channels = 12, .out_channels = 8, .kernel_size = 2, .groups = 2}, rng);
     check_precisions([&] { return step_of_layer(conv, x); });

@@ -7,8 +7,8 @@
 //   data gradient    an input pixel is read by the taps whose distance to it is a multiple of the stride. The pixels of
 //                    one phase (their coordinates modulo the stride) are read by the same taps, so each phase is a
 //                    product of patches of dy with the weights of those taps.
-// With AVX-512 or AMX they read the image in place, where its extents suit the tiles: x86/direct_conv2d.hpp,
-// x86/direct_weight_gradient.hpp, x86/stem_weight_gradient.hpp.
+// See conv_phases.hpp and conv_joined_phases.hpp. With AVX-512 or AMX they read the image in place, where its extents
+// suit the tiles: x86/direct_conv2d.hpp, x86/direct_weight_gradient.hpp, x86/stem_weight_gradient.hpp.
 
 #include <algorithm>
 #include <type_traits>

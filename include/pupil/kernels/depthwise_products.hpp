@@ -2,6 +2,10 @@
 // The innermost loop of a depthwise convolution's weight gradient, in portable form: two lines of pixels, multiplied
 // channel by channel and summed over the line, for the taps of one line of the kernel.
 
+#include <algorithm>
+#include <array>
+#include <cstddef>
+
 #include <pupil/kernels/channel_groups.hpp>
 
 namespace pupil::kernels {
@@ -35,5 +39,20 @@ void add_tap_products(const TapProducts<T>& lines) {
     });
   }
 }
+
+namespace detail {
+
+/// The same by functions for one tap, for two and so on, of which each takes all taps that are left, or the most.
+template <class T, std::size_t Count>
+void add_taps_by(TapProducts<T> lines, const std::array<void (*)(const TapProducts<T>&), Count>& by_taps) {
+  for (Index left = lines.taps; left > 0; left -= lines.taps) {
+    lines.taps = std::min(left, static_cast<Index>(Count));
+    by_taps[static_cast<std::size_t>(lines.taps - 1)](lines);
+    lines.x += lines.taps * lines.x_tap;
+    lines.sums += lines.taps * lines.channels;
+  }
+}
+
+}  // namespace detail
 
 }  // namespace pupil::kernels

@@ -44,6 +44,7 @@ struct GradientSource {
   const T* dy;
   const Storage<Meetings>& down;
   const ConvAxis& across;
+  Range inside;  ///< the outputs of a line for which all taps fall inside the input
 };
 
 /// The outputs of a line for which all taps fall inside the input.
@@ -62,7 +63,7 @@ void add_line_to_weight_gradient(const ConvShape& shape, const GradientSource<T>
   const Index channels = shape.out_channels;
   const ConvAxis& across = source.across;
   const Meetings& down = source.down.data()[line % shape.out_height];
-  const Range inside = outputs_with_all_taps(across);
+  const Range& inside = source.inside;
   for (Index i = 0; i < down.count; ++i) {
     const Index row = line / shape.out_height * shape.height + down.pixel + i * down.pixel_step;
     const Index first_tap = (down.tap + i * down.tap_step) * shape.kernel.width;
@@ -98,7 +99,7 @@ void depthwise_conv2d_weight_gradient(const ConvShape& shape, const T* x, const 
   const T* const inputs = copies.size() > 0 ? copies.data() : x;
   const Storage<Meetings> down = ConvAxis::vertical(shape).inputs_of_outputs();
   const ConvAxis across = ConvAxis::horizontal(shape);
-  const detail::GradientSource<T> source{inputs, dy, down, across};
+  const detail::GradientSource<T> source{inputs, dy, down, across, detail::outputs_with_all_taps(across)};
   const Index taps = shape.kernel.height * shape.kernel.width;
   const Index lines = shape.batch * shape.out_height;
   const Index grain = std::max<Index>(1, 256 / shape.out_width);

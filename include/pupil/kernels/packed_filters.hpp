@@ -6,6 +6,7 @@
 
 #include <pupil/kernels/conv_patches.hpp>
 #include <pupil/kernels/conv_shape.hpp>
+#include <pupil/kernels/instruction_set.hpp>
 #if PUPIL_X86_KERNELS
 #include <pupil/kernels/x86/direct_filters.hpp>
 #include <pupil/kernels/x86/gemm_tile_avx512.hpp>
@@ -33,11 +34,11 @@ class PackedFilters {
   PackedFilters([[maybe_unused]] const ConvShape& shape, [[maybe_unused]] const T* weight) {
 #if PUPIL_X86_KERNELS
     if constexpr (std::is_same_v<T, float>) {
-      if (shape.groups != 1 || !detail::reads_in_place()) return;
       const T* const no_image = nullptr;
-      with_right_operand<Avx512Tile>(detail::filters_of_group(shape, weight, 0), [&](const auto& filters) {
-        direct_ = detail::DirectFilters(detail::input_patches(shape, no_image, 0), filters);
-      });
+      const auto patches = detail::input_patches(shape, no_image, 0);
+      if (shape.groups != 1 || !detail::reads_in_place() || !detail::has_long_runs(patches)) return;
+      with_right_operand<Avx512Tile>(detail::filters_of_group(shape, weight, 0),
+                                     [&](const auto& filters) { direct_ = detail::DirectFilters(patches, filters); });
     }
 #endif
   }

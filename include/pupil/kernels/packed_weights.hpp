@@ -1,13 +1,16 @@
 #pragma once
-// C = A W^T with what can be done to the weights beforehand. Where many rows are multiplied, packing W costs little of
-// the product; where few are, the time goes into reading W, and W rounded to bf16 is half of it.
+// C = A W^T for a few rows of A and a W that stays the same for many products. The time goes into reading W: so it is
+// read as it lies, not packed for every product; at medium precision a copy is read that was rounded to bf16 once,
+// which is half as much.
 
 #include <type_traits>
 
 #include <pupil/core/parallel.hpp>
 #include <pupil/core/storage.hpp>
+#include <pupil/kernels/bf16.hpp>
 #include <pupil/kernels/few_rows.hpp>
 #include <pupil/kernels/gemm.hpp>
+#include <pupil/kernels/instruction_set.hpp>
 #include <pupil/kernels/precision.hpp>
 #if PUPIL_X86_KERNELS
 #include <pupil/kernels/x86/bf16_avx512.hpp>
@@ -15,8 +18,8 @@
 
 namespace pupil::kernels {
 
-/// W [out, in] rounded to bf16, where the precision in use when it is made is `medium` and the processor has products
-/// of bf16; else it is empty.
+/// Empty, or what was made of W [out, in] for the precision in use then. It stays empty for doubles, without AVX-512,
+/// and at high precision, whose two parts of a number would be as much to read as an fp32.
 template <class T>
 class PackedWeights {
  public:
@@ -26,59 +29,76 @@ class PackedWeights {
   explicit PackedWeights([[maybe_unused]] const Transposed<T>& weights) {
 #if PUPIL_X86_KERNELS
     if constexpr (std::is_same_v<T, float>) {
-      if (precision_in_use() != Precision::medium || instruction_set() < InstructionSet::avx512_bf16) return;
-      depth_ = pairs_of(weights.rows);
-      columns_ = weights.columns;
-      pairs_ = Storage<Bf16Pair>(columns_ * depth_);
-      parallel_ranges(columns_, rows_a_range(weights.rows), [&](Index begin, Index end) {
-        for (Index column = begin; column < end; ++column) {
-          round_line_avx512(weights.data + column * weights.stride, weights.rows, pairs_.data() + column * depth_,
-                            nullptr);
-        }
-      });
+      precision_ = precision_in_use();
+      is_packed_ = instruction_set() >= InstructionSet::avx512 && precision_ != Precision::high &&
+                   (precision_ == Precision::highest || instruction_set() >= InstructionSet::avx512_bf16);
+      if (is_packed_ && precision_ == Precision::medium) round(weights);
     }
 #endif
   }
 
-  /// Whether products at the precision in use are by what was packed.
-  bool is_used() const { return columns_ > 0 && precision_in_use() == Precision::medium; }
+  /// Whether `multiply` is for so many rows at the precision in use.
+  bool serves(Index rows) const { return is_packed_ && rows <= few_rows && precision_in_use() == precision_; }
 
-  /// C = A W^T for few rows of A, or as Destination says; only where `is_used()`.
+  /// C = A W^T, or as Destination says; `weights` is the W^T that this was made of. Only where it `serves` A's rows.
   template <class Left>
-  void multiply([[maybe_unused]] const Left& left, [[maybe_unused]] const Destination<T>& c) const {
+  void multiply(const Left& left, const Transposed<T>& weights, const Destination<T>& c) const {
 #if PUPIL_X86_KERNELS
     if constexpr (std::is_same_v<T, float>) {
-      Storage<float> row(left.columns);
-      Storage<Bf16Pair> x(left.rows * depth_);
-      for (Index r = 0; r < left.rows; ++r) {
-        left.copy_row(r, 0, left.columns, row.data());
-        round_line_avx512(row.data(), left.columns, x.data() + r * depth_, nullptr);
+      if (precision_ == Precision::medium) {
+        multiply_rounded(left, weights.columns, c);
+        return;
       }
-      detail::multiply_few_rows<float, Bf16Pair>(x.data(), left.rows, pairs_.data(), depth_, columns_, depth_,
-                                                 FewRowsAvx512<Bf16Pair>::dots, c);
     }
 #endif
+    multiply_few_rows(left, weights, c);
   }
 
  private:
+#if PUPIL_X86_KERNELS
   static Index pairs_of(Index numbers) { return (numbers + 1) / 2; }
 
-  Index depth_ = 0;  // pairs in a row
-  Index columns_ = 0;
-  Storage<Bf16Pair> pairs_;
+  void round(const Transposed<float>& weights) {
+    const Index depth = pairs_of(weights.rows);
+    pairs_ = Storage<Bf16Pair>(weights.columns * depth);
+    parallel_ranges(weights.columns, rows_a_range(weights.rows), [&](Index begin, Index end) {
+      for (Index column = begin; column < end; ++column) {
+        round_line_avx512(weights.data + column * weights.stride, weights.rows, pairs_.data() + column * depth,
+                          nullptr);
+      }
+    });
+  }
+
+  template <class Left>
+  void multiply_rounded(const Left& left, Index columns, const Destination<float>& c) const {
+    const Index depth = pairs_of(left.columns);
+    Storage<float> row(left.columns);
+    Storage<Bf16Pair> x(left.rows * depth);
+    for (Index r = 0; r < left.rows; ++r) {
+      left.copy_row(r, 0, left.columns, row.data());
+      round_line_avx512(row.data(), left.columns, x.data() + r * depth, nullptr);
+    }
+    detail::multiply_few_rows<float, Bf16Pair>(x.data(), left.rows, pairs_.data(), depth, columns, depth,
+                                               FewRowsAvx512<Bf16Pair>::dots, c);
+  }
+#endif
+
+  bool is_packed_ = false;
+  Precision precision_ = Precision::highest;
+  Storage<Bf16Pair> pairs_;  // at medium precision
 };
 
-/// C = A W^T (or as Destination says) by the fastest way there is for so many rows; `weights` is W^T, from which
+/// C = A W^T (or as Destination says) in a recurrence, whose steps are often of few rows; `weights` is W^T, from which
 /// `packed` was made, unless it is empty.
 template <class Left, class T>
-void multiply_by_weights(const Left& left, const Transposed<T>& weights, const PackedWeights<T>& packed,
-                         const Destination<T>& c) {
-  if (left.rows > few_rows) {
-    gemm(left, weights, c);
-  } else if (packed.is_used()) {
-    packed.multiply(left, c);
-  } else {
+void multiply_step(const Left& left, const Transposed<T>& weights, const PackedWeights<T>& packed,
+                   const Destination<T>& c) {
+  if (packed.serves(left.rows)) {
+    packed.multiply(left, weights, c);
+  } else if (left.rows <= few_rows) {
     multiply_few_rows(left, weights, c);
+  } else {
+    gemm(left, weights, c);
   }
 }
 

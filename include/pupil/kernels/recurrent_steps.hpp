@@ -31,15 +31,15 @@ template <class T>
 using RecurrentProduct = FunctionRef<void(const RowMajor<T>&, const Destination<T>&)>;
 
 /// Calls `run(multiply)`, where `multiply(states, gates)` is the product of rows of states with U^T: what every step
-/// forward needs. `recurrent_weight` is U [gates, hidden_size], of which `few_rows_weights` were packed, or nothing; no
+/// forward needs. `recurrent_weight` is U [gates, hidden_size]; `packed_weights` were made of U^T, or are empty; no
 /// step has more than `batch` rows.
 template <class T, class Run>
-void with_recurrent_product(const Tensor<T, 2>& recurrent_weight, const PackedWeights<T>& few_rows_weights, Index batch,
+void with_recurrent_product(const Tensor<T, 2>& recurrent_weight, const PackedWeights<T>& packed_weights, Index batch,
                             const Run& run) {
   const auto weight = transposed(matrix(recurrent_weight));
   if (batch <= few_rows) {
     run(RecurrentProduct<T>([&](const RowMajor<T>& states, const Destination<T>& gates) {
-      multiply_by_weights(states, weight, few_rows_weights, gates);
+      multiply_step(states, weight, packed_weights, gates);
     }));
   } else {
     with_best_tile<T>([&]<class Tile>(Tile) {

@@ -159,8 +159,8 @@ class BlockChain {
     return std::get<Kept>(context);
   }
 
-  /// x after the first `count` blocks. Weights are packed anew for every few images, so these are as many as make their
-  /// activations as large as the weights: then neither takes much time.
+  /// x after the first `count` blocks. Weights are read, and unless that was done beforehand packed, anew for every few
+  /// images, so these are as many as make their activations as large as the weights: then neither takes much time.
   Tensor<T, 4> infer(const Tensor<T, 4>& x, Index count) const {
     Shape<4> shape = x.shape();
     Index weights = 0;

@@ -81,9 +81,12 @@ class ConvolutionParameters {
   /// `shape` is the layer's, with any image.
   template <class Visitor>
   void visit(Visitor&& visitor, const Name& name, const kernels::ConvShape& shape) {
-    visitor(name / "weight", weight_);
-    if (!bias_.value.empty()) visitor(name / "bias", bias_);
-    pack_or_drop(visitor, packed_, [&] { return kernels::PackedFilters<T>(shape, weight_.value.data()); });
+    const auto visit_parameters = [&] {
+      visitor(name / "weight", weight_);
+      if (!bias_.value.empty()) visitor(name / "bias", bias_);
+    };
+    const auto pack = [&] { packed_ = kernels::PackedFilters<T>(shape, weight_.value.data()); };
+    visit_and_pack(visitor, visit_parameters, pack, packed_);
   }
 
  private:

@@ -46,7 +46,11 @@ class Dense {
   Tensor<T, Rank> forward(const Tensor<T, Rank>& x) const {
     auto y = Tensor<T, Rank>::uninitialized(output_shape(x.shape()));
     const auto destination = options_.bias ? kernels::into(y, bias_.value) : kernels::into(y);
-    kernels::multiply_by_weights(kernels::matrix(x), transposed_weight(), packed_, destination);
+    if (packed_.serves(x.rows())) {
+      packed_.multiply(kernels::matrix(x), transposed_weight(), destination);
+    } else {
+      kernels::gemm(kernels::matrix(x), transposed_weight(), destination);
+    }
     return y;
   }
 
@@ -87,9 +91,12 @@ class Dense {
 
   template <class Visitor>
   void visit(Visitor&& visitor, const Name& name = {}) {
-    visitor(name / "weight", weight_);
-    if (options_.bias) visitor(name / "bias", bias_);
-    detail::pack_or_drop(visitor, packed_, [&] { return kernels::PackedWeights<T>(transposed_weight()); });
+    const auto visit_parameters = [&] {
+      visitor(name / "weight", weight_);
+      if (options_.bias) visitor(name / "bias", bias_);
+    };
+    const auto pack = [&] { packed_ = kernels::PackedWeights<T>(transposed_weight()); };
+    detail::visit_and_pack(visitor, visit_parameters, pack, packed_);
   }
 
   const DenseOptions& options() const { return options_; }

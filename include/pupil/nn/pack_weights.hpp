@@ -14,13 +14,15 @@ struct WeightPacker {
   void operator()(const Name&, Item&) const {}
 };
 
-/// Packs the weights of all convolutions, dense and recurrent layers once, as `forward(x) const` reads them at the
-/// precision in use now; at another it does without. Takes as much memory as the weights of convolutions, half of it at
-/// medium precision, which also takes half of those of the other layers. What is packed is a copy: every other visit,
-/// which may change the weights, drops it.
+/// Packs weights once, as `forward(x) const` reads them at the precision in use now; at another it does without.
 ///
-/// At medium precision, what reads few rows (a caption, word by word) rounds them and the weights to bf16 once these
-/// are packed; before, such products are fp32.
+/// With AVX-512, convolutions without groups pack copies, which take as much memory as the weights, or half of it at
+/// medium precision. Dense and recurrent layers then read up to 8 rows (a caption, word by word) without packing; at
+/// medium precision from copies in bf16, to which they also round the rows: recurrent layers without packed weights
+/// compute these in fp32.
+///
+/// Every other visit may change the weights, so it drops what was packed: optimizers, checkpoints, summaries. Do not
+/// visit a model while other threads use it.
 template <class Model>
 void pack_weights(Model& model) {
   WeightPacker packer;
@@ -29,14 +31,13 @@ void pack_weights(Model& model) {
 
 namespace detail {
 
-/// What the visit of a layer with weights ends with: `packed` becomes `pack()` or, for other visitors, empty.
-template <class Visitor, class Packed, class Pack>
-void pack_or_drop(const Visitor&, Packed& packed, const Pack& pack) {
-  if constexpr (std::is_same_v<Visitor, WeightPacker>) {
-    packed = pack();
-  } else {
-    packed = Packed();
-  }
+/// How a layer with packed weights is visited: drops them, calls `visit_parameters()`, which may change the weights or
+/// throw, and for a WeightPacker `pack()`.
+template <class Visitor, class Visit, class Pack, class... Packed>
+void visit_and_pack(const Visitor&, const Visit& visit_parameters, const Pack& pack, Packed&... packed) {
+  ((packed = Packed()), ...);
+  visit_parameters();
+  if constexpr (std::is_same_v<Visitor, WeightPacker>) pack();
 }
 
 }  // namespace detail

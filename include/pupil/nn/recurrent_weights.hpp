@@ -55,8 +55,8 @@ struct RecurrentWeights {
                           const Tensor<T, 1>& bias) const {
     auto gates = Tensor<T, 2>::uninitialized({sequences.rows(), weight_ih.value.dim(0)});
     const auto destination = bias.empty() ? kernels::into(gates) : kernels::into(gates, bias);
-    kernels::multiply_by_weights(kernels::gathered(x, sequences.positions()),
-                                 kernels::transposed(kernels::matrix(weight_ih.value)), packed_ih, destination);
+    kernels::multiply_step(kernels::gathered(x, sequences.positions()),
+                           kernels::transposed(kernels::matrix(weight_ih.value)), packed_ih, destination);
     return gates;
   }
 
@@ -93,17 +93,18 @@ struct RecurrentWeights {
 
   template <class Visitor>
   void visit(Visitor&& visitor, const Name& name = {}) {
-    visitor(name / names[0], weight_ih);
-    visitor(name / names[1], weight_hh);
-    if (has_bias()) {
+    const auto visit_parameters = [&] {
+      visitor(name / names[0], weight_ih);
+      visitor(name / names[1], weight_hh);
+      if (!has_bias()) return;
       visitor(name / names[2], bias_ih);
       visitor(name / names[3], bias_hh);
-    }
-    const auto pack = [](const Parameter<T, 2>& weight) {
-      return kernels::PackedWeights<T>(kernels::transposed(kernels::matrix(weight.value)));
     };
-    detail::pack_or_drop(visitor, packed_ih, [&] { return pack(weight_ih); });
-    detail::pack_or_drop(visitor, packed_hh, [&] { return pack(weight_hh); });
+    const auto pack = [&] {
+      packed_ih = kernels::PackedWeights<T>(kernels::transposed(kernels::matrix(weight_ih.value)));
+      packed_hh = kernels::PackedWeights<T>(kernels::transposed(kernels::matrix(weight_hh.value)));
+    };
+    detail::visit_and_pack(visitor, visit_parameters, pack, packed_ih, packed_hh);
   }
 
   Parameter<T, 2> weight_ih;  ///< [gates * hidden_size, input_size]

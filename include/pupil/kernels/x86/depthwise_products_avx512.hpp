@@ -2,7 +2,6 @@
 // add_tap_products of depthwise_products.hpp by AVX-512: up to four taps share what is read of dy, for 32 channels at a
 // time where there are so many, so that enough sums hide the latency of an addition.
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <utility>
@@ -16,14 +15,8 @@ namespace pupil::kernels {
 class Avx512TapProducts {
  public:
   /// As add_tap_products.
-  static void add(TapProducts<float> lines) {
-    constexpr std::array by_taps{add_taps<1>, add_taps<2>, add_taps<3>, add_taps<4>};
-    for (Index left = lines.taps; left > 0; left -= lines.taps) {
-      lines.taps = std::min<Index>(left, static_cast<Index>(by_taps.size()));
-      by_taps[static_cast<std::size_t>(lines.taps - 1)](lines);
-      lines.x += lines.taps * lines.x_tap;
-      lines.sums += lines.taps * lines.channels;
-    }
+  static void add(const TapProducts<float>& lines) {
+    detail::add_taps_by(lines, std::array{add_taps<1>, add_taps<2>, add_taps<3>, add_taps<4>});
   }
 
  private:

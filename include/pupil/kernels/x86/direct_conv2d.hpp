@@ -29,7 +29,7 @@ template <class Tile>
 bool is_direct(const Patches<float>& patches, const Tile& tile) {
   const Index width = patches.out_width;
   const Index group = tile.best_group(width);
-  return patches.channels == patches.pixel_stride && patches.columns >= 16 && patches.rows > 0 && group >= 4 &&
+  return patches.channels == patches.pixel_stride && has_long_runs(patches) && patches.rows > 0 && group >= 4 &&
          5 * width >= 4 * round_up(width, group);
 }
 

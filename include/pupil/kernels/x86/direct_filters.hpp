@@ -12,6 +12,9 @@
 
 namespace pupil::kernels::detail {
 
+/// Whether there is enough to add up at every position for reading images in place to pay.
+inline bool has_long_runs(const Patches<float>& patches) { return patches.columns >= 16; }
+
 /// Whether pixels leave less than a fifth of a tile's elements empty.
 template <class Tile>
 bool fills_elements(const Patches<float>& patches, const Tile& tile) {

@@ -1,5 +1,5 @@
 #pragma once
-// How precisely products are computed, as an option of a command.
+// How a command computes, as its options: on how many threads, and how precisely products.
 
 #include <cstddef>
 #include <string>
@@ -8,6 +8,7 @@
 #include <CLI/CLI.hpp>
 
 #include <pupil/core/errors.hpp>
+#include <pupil/core/parallel.hpp>
 #include <pupil/kernels/precision.hpp>
 
 #include "progress_line.hpp"
@@ -37,6 +38,24 @@ inline void say_what_is_fp32(ProgressLine& line) {
   if (pupil::precision_in_use() == pupil::precision()) return;
   line.print("precision " + std::string(pupil::precision_name(pupil::precision())) +
              ": this processor has no bf16 products for it, they are fp32");
+}
+
+struct ComputeOptions {
+  int threads = 0;  ///< 0: all processors
+  std::string precision = "highest";
+};
+
+inline void add_compute_options(CLI::App& command, ComputeOptions& options) {
+  add_precision_option(command, options.precision);
+  command.add_option("--threads", options.threads, "Threads; 0: all processors")->check(CLI::NonNegativeNumber);
+}
+
+/// Computes so from here on, and says where the precision is not to be had.
+inline void begin_to_compute(const ComputeOptions& options) {
+  if (options.threads > 0) pupil::set_num_threads(options.threads);
+  pupil::set_precision(precision_named(options.precision));
+  ProgressLine line;
+  say_what_is_fp32(line);
 }
 
 }  // namespace captioner
