@@ -75,7 +75,7 @@ inline Contender pupil_convolution(std::shared_ptr<const ConvolutionProblem> pro
                                          : pass == ConvolutionPass::backward_data ? problem->x.shape()
                                                                                   : problem->weight.shape());
   const auto packed = std::make_shared<pupil::kernels::PackedFilters<float>>();
-  if (opponent.packs_beforehand) {
+  if (opponent.packs_beforehand && pass == ConvolutionPass::forward) {
     const pupil::PrecisionScope precision(opponent.precision);
     *packed = pupil::kernels::PackedFilters<float>(problem->shape, problem->weight.data());
   }

@@ -94,6 +94,7 @@
 #include <pupil/kernels/x86/epilogue_avx2.hpp>
 #include <pupil/kernels/x86/epilogue_avx512.hpp>
 #include <pupil/kernels/x86/few_rows_avx512.hpp>
+#include <pupil/kernels/x86/first_lanes.hpp>
 #include <pupil/kernels/x86/gemm_tile_avx2.hpp>
 #include <pupil/kernels/x86/gemm_tile_avx512.hpp>
 #include <pupil/kernels/x86/image_part.hpp>

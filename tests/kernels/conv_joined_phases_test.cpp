@@ -40,15 +40,7 @@ void check_input_gradients(std::uint64_t seed, double tolerance) {
     joined += kernels::detail::JoinedPhases<T>(s).is_faster() ? 1 : 0;
     const auto dy = random_tensor<T>(Shape{s.batch, s.out_height, s.out_width, s.out_channels}, rng);
     const auto weight = random_tensor<T>(Shape{s.out_channels, s.kernel.height * s.kernel.width, s.in_channels}, rng);
-    Tensor<double, 4> expected({s.batch, s.height, s.width, s.in_channels});
-    for_each_tap_read(s, [&](Index output, Index input, Index tap) {
-      for (Index k = 0; k < s.out_channels; ++k) {
-        for (Index c = 0; c < s.in_channels; ++c) {
-          expected[input * s.in_channels + c] +=
-              static_cast<double>(weight(k, tap, c)) * static_cast<double>(dy[output * s.out_channels + k]);
-        }
-      }
-    });
+    const auto expected = naive_input_gradient(s, dy, weight);
     const auto fast = [&] {  // begins as NaN, which stays wherever nothing is written
       auto dx = Tensor<T, 4>::full(expected.shape(), std::numeric_limits<T>::quiet_NaN());
       conv2d_input_gradient(s, dy.data(), weight.data(), dx.data());

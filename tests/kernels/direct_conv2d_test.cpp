@@ -48,14 +48,14 @@ DirectPasses fast_direct(const ConvShape& shape, const DirectOperands& in) {
 
 /// The definition, in double.
 struct NaivePasses {
-  NaivePasses(const ConvShape& s, const DirectOperands& in) : y(in.dy.shape()), dx(in.x.shape()) {
+  NaivePasses(const ConvShape& s, const DirectOperands& in)
+      : y(in.dy.shape()), dx(naive_input_gradient(s, in.dy, in.weight)) {
     for (Index i = 0; i < y.size(); ++i) y[i] = static_cast<double>(in.bias[i % s.out_channels]);
     for_each_tap_read(s, [&](Index output, Index input, Index tap) {
       for (Index k = 0; k < s.out_channels; ++k) {
         for (Index c = 0; c < s.in_channels; ++c) {
-          const auto weight = static_cast<double>(in.weight(k, tap, c));
-          y[output * s.out_channels + k] += weight * static_cast<double>(in.x[input * s.in_channels + c]);
-          dx[input * s.in_channels + c] += weight * static_cast<double>(in.dy[output * s.out_channels + k]);
+          y[output * s.out_channels + k] +=
+              static_cast<double>(in.weight(k, tap, c)) * static_cast<double>(in.x[input * s.in_channels + c]);
         }
       }
     });

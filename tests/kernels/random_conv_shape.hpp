@@ -97,6 +97,22 @@ inline Tensor<double, 3> naive_weight_gradient(const kernels::ConvShape& s, cons
   return gradient;
 }
 
+/// dx from its definition, in double, for one group; the weight is [K, KH * KW, C].
+template <class T>
+Tensor<double, 4> naive_input_gradient(const kernels::ConvShape& s, const Tensor<T, 4>& dy,
+                                       const Tensor<T, 3>& weight) {
+  Tensor<double, 4> gradient({s.batch, s.height, s.width, s.in_channels});
+  for_each_tap_read(s, [&](Index output, Index input, Index tap) {
+    for (Index k = 0; k < s.out_channels; ++k) {
+      for (Index c = 0; c < s.in_channels; ++c) {
+        gradient[input * s.in_channels + c] +=
+            static_cast<double>(weight(k, tap, c)) * static_cast<double>(dy[output * s.out_channels + k]);
+      }
+    }
+  });
+  return gradient;
+}
+
 /// Checks what `add(x, dy, gradient)` adds to a gradient, for random images, against the definition and for any number
 /// of threads. Numbers may be such that bf16 has them all, so that it has to be as precise as fp32.
 template <class Add>

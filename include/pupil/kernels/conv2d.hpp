@@ -104,25 +104,14 @@ template <class T>
 void conv2d_input_gradient_phase(const ConvShape& shape, const T* dy, const T* weight, const Phase& vertical,
                                  const Phase& horizontal, T* dx) {
   const Index channels = shape.in_channels_a_group();
-  const Index taps = vertical.axis.count * horizontal.axis.count;
-  const Patches<T> patches{.image = dy,
-                           .height = shape.out_height,
-                           .width = shape.out_width,
-                           .channels = shape.out_channels_a_group(),
-                           .pixel_stride = shape.out_channels,
-                           .out_height = vertical.positions,
-                           .out_width = horizontal.positions,
-                           .vertical = vertical.axis,
-                           .horizontal = horizontal.axis,
-                           .rows = shape.batch * vertical.positions * horizontal.positions,
-                           .columns = taps * shape.out_channels_a_group()};
+  const Patches<T> patches = gradient_patches(shape, dy, vertical, horizontal);
   const PhaseWeights<T> weights{weight, shape, vertical, horizontal, patches.columns, channels};
   const Index line = shape.width * shape.in_channels;
   const GridDestination<T> pixels{.data = dx + vertical.phase * line + horizontal.phase * shape.in_channels,
                                   .image_stride = shape.height * line,
                                   .line_stride = shape.stride.height * line,
                                   .pixel_stride = shape.stride.width * shape.in_channels};
-  if (taps > 0) {
+  if (patches.columns > 0) {
     multiply_patches(patches, weights, {}, pixels);
   } else {  // a stride wider than the kernel leaves pixels that nothing reads
     for_each_position(patches, pixels, [&](Index, T* numbers) { std::fill_n(numbers, channels, T{}); });

@@ -39,14 +39,8 @@ struct JoinedAxis {
 
   Phase phase(Index p) const { return {p, extent, kernel, stride, padding, 1}; }
 
-  /// Calls `use(tap, kernel_tap)` for every tap of a phase, with its number among the joined ones and the kernel's.
-  template <class Use>
-  void for_each_tap(Index p, const Use& use) const {
-    const Phase taps = phase(p);
-    for (Index i = 0; i < taps.axis.count; ++i) {
-      use(taps.axis.first_offset - axis.first_offset + i, taps.first_tap - i * taps.tap_step);
-    }
-  }
+  /// Which of the joined taps is the first of a phase.
+  Index first_tap_of(const Phase& phase) const { return phase.axis.first_offset - axis.first_offset; }
 
   Index extent, kernel, stride, padding;
   Index positions;  ///< of every phase
@@ -72,19 +66,7 @@ class JoinedPhases {
   }
 
   /// One row for each position of a phase.
-  Patches<T> patches(const T* dy) const {
-    return {.image = dy,
-            .height = shape_.out_height,
-            .width = shape_.out_width,
-            .channels = shape_.out_channels,
-            .pixel_stride = shape_.out_channels,
-            .out_height = vertical_.positions,
-            .out_width = horizontal_.positions,
-            .vertical = vertical_.axis,
-            .horizontal = horizontal_.axis,
-            .rows = shape_.batch * vertical_.positions * horizontal_.positions,
-            .columns = taps_ * shape_.out_channels};
-  }
+  Patches<T> patches(const T* dy) const { return gradient_patches(shape_, dy, vertical_, horizontal_); }
 
   /// [taps * K, phases * C] from weight [K, KH, KW, C].
   Tensor<T, 2> weights(const T* weight) const {
@@ -92,15 +74,7 @@ class JoinedPhases {
     for (Index y = 0; y < shape_.stride.height; ++y) {
       for (Index x = 0; x < shape_.stride.width; ++x) {
         const Index column = (y * shape_.stride.width + x) * shape_.in_channels;
-        vertical_.for_each_tap(y, [&](Index down, Index ky) {
-          horizontal_.for_each_tap(x, [&](Index across, Index kx) {
-            const Index row = (down * horizontal_.axis.count + across) * shape_.out_channels;
-            for (Index k = 0; k < shape_.out_channels; ++k) {
-              const Index position = (k * shape_.kernel.height + ky) * shape_.kernel.width + kx;
-              std::copy_n(weight + position * shape_.in_channels, shape_.in_channels, joined.row(row + k) + column);
-            }
-          });
-        });
+        add_phase(weight, vertical_.phase(y), horizontal_.phase(x), column, joined);
       }
     }
     return joined;
@@ -124,6 +98,21 @@ class JoinedPhases {
   }
 
  private:
+  /// Copies the weights of one phase to its columns, from `column` on, and to the rows of the taps that it has.
+  void add_phase(const T* weight, const Phase& vertical, const Phase& horizontal, Index column,
+                 Tensor<T, 2>& joined) const {
+    const Index taps = vertical.axis.count * horizontal.axis.count;
+    const PhaseWeights<T> phase{weight, shape_, vertical, horizontal, taps * shape_.out_channels, shape_.in_channels};
+    for (Index tap = 0; tap < taps; ++tap) {
+      const Index down = vertical_.first_tap_of(vertical) + tap / horizontal.axis.count;
+      const Index across = horizontal_.first_tap_of(horizontal) + tap % horizontal.axis.count;
+      const Index first_row = (down * horizontal_.axis.count + across) * shape_.out_channels;
+      for (Index k = 0; k < shape_.out_channels; ++k) {
+        phase.copy_row(tap * shape_.out_channels + k, 0, shape_.in_channels, joined.row(first_row + k) + column);
+      }
+    }
+  }
+
   const ConvShape& shape_;
   JoinedAxis vertical_, horizontal_;
   Index taps_;

@@ -1,5 +1,5 @@
 #pragma once
-// The phases of a convolution's data gradient: which taps read which pixels, and the weights of those taps.
+// The phases of a convolution's data gradient: which taps read which pixels, what of dy those are, and their weights.
 
 #include <algorithm>
 #include <numeric>
@@ -32,6 +32,23 @@ struct Phase {
   Index tap_step;
   TapAxis axis{.count = 0, .stride = 1, .first_offset = 0, .offset_step = 1};
 };
+
+/// The patches of a group's dy that pixels of dx read, those of one phase or of all: either axis has their `positions`
+/// and the taps that read them as `axis`.
+template <class T, class Pixels>
+Patches<T> gradient_patches(const ConvShape& shape, const T* dy, const Pixels& vertical, const Pixels& horizontal) {
+  return {.image = dy,
+          .height = shape.out_height,
+          .width = shape.out_width,
+          .channels = shape.out_channels_a_group(),
+          .pixel_stride = shape.out_channels,
+          .out_height = vertical.positions,
+          .out_width = horizontal.positions,
+          .vertical = vertical.axis,
+          .horizontal = horizontal.axis,
+          .rows = shape.batch * vertical.positions * horizontal.positions,
+          .columns = vertical.axis.count * horizontal.axis.count * shape.out_channels_a_group()};
+}
 
 /// The weights of one phase's taps as a matrix [taps * K, C] for one group: it implements CopiesRows.
 template <class T>

@@ -30,9 +30,10 @@ class PackedWeights {
 #if PUPIL_X86_KERNELS
     if constexpr (std::is_same_v<T, float>) {
       precision_ = precision_in_use();
-      is_packed_ = instruction_set() >= InstructionSet::avx512 && precision_ != Precision::high &&
-                   (precision_ == Precision::highest || instruction_set() >= InstructionSet::avx512_bf16);
-      if (is_packed_ && precision_ == Precision::medium) round(weights);
+      const bool is_fp32 = precision_ == Precision::highest;
+      is_packed_ = precision_ != Precision::high &&
+                   instruction_set() >= (is_fp32 ? InstructionSet::avx512 : InstructionSet::avx512_bf16);
+      if (is_packed_ && !is_fp32) round(weights);
     }
 #endif
   }

@@ -2,7 +2,6 @@
 // gather_run of depthwise_gather.hpp by AVX2: a register of channels for each pixel of the run, and one for a tap's
 // weights, which serve all of them.
 
-#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstddef>
@@ -11,6 +10,7 @@
 #include <immintrin.h>
 
 #include <pupil/kernels/depthwise_gather.hpp>
+#include <pupil/kernels/x86/first_lanes.hpp>
 
 namespace pupil::kernels {
 
@@ -27,8 +27,7 @@ class Avx2Gather {
   template <std::size_t Pixels>
   [[gnu::target("avx2,fma")]] static void gather_pixels(const GatherRun<float>& run) {
     for (Index c = 0; c < run.channels; c += 8) {
-      const auto left = static_cast<int>(std::min<Index>(run.channels - c, 8));
-      const __m256i mask = _mm256_cmpgt_epi32(_mm256_set1_epi32(left), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+      const __m256i mask = first_lanes_avx2(run.channels - c);
       gather_channels(run, c, mask, std::make_integer_sequence<Index, static_cast<Index>(Pixels)>{});
     }
   }

@@ -10,6 +10,7 @@
 #include <immintrin.h>
 
 #include <pupil/kernels/depthwise_gather.hpp>
+#include <pupil/kernels/x86/first_lanes.hpp>
 
 namespace pupil::kernels {
 
@@ -26,7 +27,7 @@ class Avx512Gather {
   template <std::size_t Pixels>
   [[gnu::target("avx512f")]] static void gather_pixels(const GatherRun<float>& run) {
     for (Index c = 0; c < run.channels; c += 16) {
-      const auto mask = static_cast<__mmask16>(run.channels - c < 16 ? (1 << (run.channels - c)) - 1 : 0xFFFF);
+      const auto mask = first_lanes_avx512(run.channels - c);
       gather_channels(run, c, mask, std::make_integer_sequence<Index, static_cast<Index>(Pixels)>{});
     }
   }

@@ -1,7 +1,6 @@
 #pragma once
 // add_tap_products of depthwise_products.hpp by AVX2: up to four taps share what is read of dy.
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <utility>
@@ -9,6 +8,7 @@
 #include <immintrin.h>
 
 #include <pupil/kernels/depthwise_products.hpp>
+#include <pupil/kernels/x86/first_lanes.hpp>
 
 namespace pupil::kernels {
 
@@ -23,8 +23,7 @@ class Avx2TapProducts {
   template <std::size_t Taps>
   [[gnu::target("avx2,fma")]] static void add_taps(const TapProducts<float>& lines) {
     for (Index c = 0; c < lines.channels; c += 8) {
-      const auto left = static_cast<int>(std::min<Index>(lines.channels - c, 8));
-      const __m256i mask = _mm256_cmpgt_epi32(_mm256_set1_epi32(left), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+      const __m256i mask = first_lanes_avx2(lines.channels - c);
       add_register(lines, c, mask, std::make_integer_sequence<Index, static_cast<Index>(Taps)>{});
     }
   }

@@ -9,6 +9,7 @@
 #include <immintrin.h>
 
 #include <pupil/kernels/depthwise_products.hpp>
+#include <pupil/kernels/x86/first_lanes.hpp>
 
 namespace pupil::kernels {
 
@@ -25,10 +26,7 @@ class Avx512TapProducts {
     const auto numbers = std::make_integer_sequence<Index, static_cast<Index>(Taps)>{};
     Index c = 0;
     for (; c + 32 <= lines.channels; c += 32) add_two_registers(lines, c, numbers);
-    for (; c < lines.channels; c += 16) {
-      const Index left = lines.channels - c;
-      add_register(lines, c, static_cast<__mmask16>(left < 16 ? (1 << left) - 1 : 0xFFFF), numbers);
-    }
+    for (; c < lines.channels; c += 16) add_register(lines, c, first_lanes_avx512(lines.channels - c), numbers);
   }
 
   // The packs of tap numbers unroll the taps, so that the sums stay in registers at any optimisation level.

@@ -218,14 +218,9 @@ void multiply_directly(const Tile& tile, const Patches<float>& patches, const Ri
 inline bool multiply_in_place_in_bf16(const Bf16DirectTile& tile, const Patches<float>& patches,
                                       const RightOperand<float>& right, const DirectWeights<Bf16DirectTile>* packed,
                                       const GridDestination<float>& grid) {
-  if (!is_direct(patches, tile)) return false;
-  if (fills_elements(patches, tile)) {
-    multiply_directly(tile, patches, right, packed, grid);
-    return true;
-  }
-  if (!gathers_taps(patches, tile)) return false;
-  multiply_directly(tile, with_gathered_taps(patches), right, packed, grid, &patches);
-  return true;
+  return is_direct(patches, tile) && with_filled_elements(patches, tile, [&](const auto& filled, const auto* source) {
+           multiply_directly(tile, filled, right, packed, grid, source);
+         });
 }
 
 /// grid = patches * right by the tile of the precision in use, or of floats where these are as fast as what bf16 is

@@ -28,6 +28,20 @@ inline bool gathers_taps(const Patches<float>& patches, const Bf16DirectTile& ti
          5 * numbers >= 3 * Bf16DirectTile::numbers_an_element * tile.elements(numbers);
 }
 
+/// Calls `use(patches, source)` with the patches as the tile reads them, and where these are gathered, with what they
+/// are gathered from, else nullptr; or returns false, where they would leave too much empty.
+template <class Use>
+bool with_filled_elements(const Patches<float>& patches, const Bf16DirectTile& tile, const Use& use) {
+  constexpr const Patches<float>* no_source = nullptr;
+  if (fills_elements(patches, tile)) {
+    use(patches, no_source);
+    return true;
+  }
+  if (!gathers_taps(patches, tile)) return false;
+  use(with_gathered_taps(patches), &patches);
+  return true;
+}
+
 /// Empty, or a right operand as direct convolutions read it at the precision in use when it was packed.
 class DirectFilters {
  public:
@@ -37,12 +51,9 @@ class DirectFilters {
   DirectFilters(const Patches<float>& patches, const RightOperand<float>& right) : precision_(precision_in_use()) {
     if (precision_ != Precision::highest) {
       const Bf16DirectTile tile;
-      if (fills_elements(patches, tile)) {
-        pairs_.emplace(right, patches, tile);
-      } else if (gathers_taps(patches, tile)) {
-        pairs_.emplace(right, with_gathered_taps(patches), tile);
-      }
-      if (pairs_ || tile_unit() != TileUnit::vectors) return;
+      const bool is_packed = with_filled_elements(
+          patches, tile, [&](const auto& filled, const auto* /*source*/) { pairs_.emplace(right, filled, tile); });
+      if (is_packed || tile_unit() != TileUnit::vectors) return;
     }
     floats_.emplace(right, patches, FloatDirectTile{});
   }

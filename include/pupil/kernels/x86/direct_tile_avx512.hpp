@@ -12,6 +12,7 @@
 #include <pupil/kernels/x86/direct_group.hpp>
 #include <pupil/kernels/x86/elements_avx512.hpp>
 #include <pupil/kernels/x86/epilogue_avx512.hpp>
+#include <pupil/kernels/x86/first_lanes.hpp>
 
 namespace pupil::kernels {
 
@@ -40,9 +41,9 @@ struct Avx512DirectTile {
       if constexpr (needs_all_columns) {
         run<2>(terms, first, second, right, strides, 0xFFFF, row_numbers);
       } else if (count > 16) {
-        run<2>(terms, first, second, right, strides, first_lanes(count - 16), row_numbers);
+        run<2>(terms, first, second, right, strides, first_lanes_avx512(count - 16), row_numbers);
       } else {
-        run<1>(terms, first, second, right, strides, first_lanes(count), row_numbers);
+        run<1>(terms, first, second, right, strides, first_lanes_avx512(count), row_numbers);
       }
     };
     if (group_rows == most_group_rows) {
@@ -53,8 +54,6 @@ struct Avx512DirectTile {
   }
 
  private:
-  static __mmask16 first_lanes(Index count) { return static_cast<__mmask16>((1U << count) - 1); }
-
   // The pack of row numbers unrolls the tile, so that the sums stay in registers at any optimisation level. Rows are
   // addressed by one pointer a group and three distances, as many as there are registers for. A row has one register or
   // two; the mask names the columns of the last.

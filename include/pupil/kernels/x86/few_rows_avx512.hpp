@@ -4,13 +4,13 @@
 
 #include <array>
 #include <cstddef>
-#include <cstdint>
 #include <utility>
 
 #include <immintrin.h>
 
 #include <pupil/core/shape.hpp>
 #include <pupil/kernels/x86/elements_avx512.hpp>
+#include <pupil/kernels/x86/first_lanes.hpp>
 
 namespace pupil::kernels {
 
@@ -43,8 +43,7 @@ struct FewRowsAvx512 {
     __m512 all[weight_rows][sizeof...(Row)];
     (clear(all[Weight], rows), ...);
     for (Index k = 0; k < depth; k += lanes) {
-      const Index left = depth - k;
-      const auto mask = static_cast<__mmask16>(left >= lanes ? 0xFFFFU : (1U << left) - 1);
+      const __mmask16 mask = first_lanes_avx512(depth - k);
       const __m512 elements[] = {load(x + Row * depth + k, mask)...};
       (add<Row...>(elements, load(weights[Weight] + k, mask), all[Weight]), ...);
     }
