@@ -75,3 +75,14 @@ TEST_CASE("binary cross entropy names what does not fit") {
   CHECK_THROWS_WITH_AS(binary_cross_entropy_with_logits(x, x, {.pos_weight = {1, 2}}),
                        "binary_cross_entropy_with_logits: 2 weights do not fit the logits [2, 3]", ShapeError);
 }
+
+TEST_CASE("binary cross entropy's gradient has all its digits where the answer is nearly sure") {
+  for (const float x : {4.F, 9.F, 30.F, 80.F}) {
+    CAPTURE(x);
+    const double unlikely = 1 / (1 + std::exp(static_cast<double>(x)));
+    const auto loss = binary_cross_entropy_with_logits(Tensor<float, 1>({2}, {x, -x}), Tensor<float, 1>({2}, {1, 0}),
+                                                       {.pos_weight = {3}, .divisor = 1});
+    CHECK(std::abs(static_cast<double>(loss.gradient[0]) / (-3 * unlikely) - 1) < 2e-6);
+    CHECK(std::abs(static_cast<double>(loss.gradient[1]) / unlikely - 1) < 2e-6);
+  }
+}

@@ -16,6 +16,7 @@
 
 #include <pupil/core/parallel.hpp>
 #include <pupil/core/tensor.hpp>
+#include <pupil/kernels/lanes.hpp>
 #include <pupil/kernels/packed_sequences.hpp>
 #include <pupil/kernels/recurrent_steps.hpp>
 
@@ -41,13 +42,19 @@ namespace detail {
 /// One row forward: `gates` before their functions become gates after them. `recurrent` holds u_r, u_z and u_n.
 template <class T>
 void gru_row(Index size, const T* recurrent, const T* previous, T* gates, T* kept_recurrent, T* hidden) {
-  RowMap<T> reset_and_update(gates, 2 * size);
-  RowMap<T> candidate(gates + 2 * size, size);
-  const ConstRowMap<T> for_candidate(recurrent + 2 * size, size);
-  reset_and_update = (reset_and_update + ConstRowMap<T>(recurrent, 2 * size)).logistic();
-  candidate = (candidate + reset_and_update.head(size) * for_candidate).tanh();
-  RowMap<T>(hidden, size) = candidate + reset_and_update.tail(size) * (ConstRowMap<T>(previous, size) - candidate);
-  RowMap<T>(kept_recurrent, size) = for_candidate;
+  for (Index i = 0; i < size; i += lane_count) {
+    const auto load = [&](const T* numbers) { return load_lanes(numbers + i, size - i, T{0}); };
+    const auto store = [&](const Lanes<T>& lanes, T* numbers) { store_lanes<T>(lanes, size - i, numbers + i); };
+    const Lanes<T> for_candidate = load(recurrent + 2 * size);
+    const Lanes<T> reset = logistic<T>(load(gates) + load(recurrent));
+    const Lanes<T> update = logistic<T>(load(gates + size) + load(recurrent + size));
+    const Lanes<T> candidate = (load(gates + 2 * size) + reset * for_candidate).tanh();
+    store(reset, gates);
+    store(update, gates + size);
+    store(candidate, gates + 2 * size);
+    store(for_candidate, kept_recurrent);
+    store(candidate + update * (load(previous) - candidate), hidden);
+  }
 }
 
 /// One row backward: dh becomes complete, and then what of it the update gate passes to the step before.

@@ -14,6 +14,7 @@
 
 #include <pupil/core/parallel.hpp>
 #include <pupil/core/tensor.hpp>
+#include <pupil/kernels/lanes.hpp>
 #include <pupil/kernels/packed_sequences.hpp>
 #include <pupil/kernels/recurrent_steps.hpp>
 
@@ -32,16 +33,21 @@ namespace detail {
 /// One row forward: `gates` before their functions become gates after them.
 template <class T>
 void lstm_row(Index size, T* gates, const T* previous_cell, T* cell, T* hidden) {
-  RowMap<T> input_and_forget(gates, 2 * size);
-  RowMap<T> candidate(gates + 2 * size, size);
-  RowMap<T> output(gates + 3 * size, size);
-  RowMap<T> new_cell(cell, size);
-  input_and_forget = input_and_forget.logistic();
-  candidate = candidate.tanh();
-  output = output.logistic();
-  new_cell =
-      input_and_forget.tail(size) * ConstRowMap<T>(previous_cell, size) + input_and_forget.head(size) * candidate;
-  RowMap<T>(hidden, size) = output * new_cell.tanh();
+  for (Index i = 0; i < size; i += lane_count) {
+    const auto load = [&](const T* numbers) { return load_lanes(numbers + i, size - i, T{0}); };
+    const auto store = [&](const Lanes<T>& lanes, T* numbers) { store_lanes<T>(lanes, size - i, numbers + i); };
+    const Lanes<T> input = logistic<T>(load(gates));
+    const Lanes<T> forget = logistic<T>(load(gates + size));
+    const Lanes<T> candidate = load(gates + 2 * size).tanh();
+    const Lanes<T> output = logistic<T>(load(gates + 3 * size));
+    const Lanes<T> new_cell = forget * load(previous_cell) + input * candidate;
+    store(input, gates);
+    store(forget, gates + size);
+    store(candidate, gates + 2 * size);
+    store(output, gates + 3 * size);
+    store(new_cell, cell);
+    store(output * new_cell.tanh(), hidden);
+  }
 }
 
 /// One row backward: dc becomes that of the step before; dh becomes complete, and is used up.

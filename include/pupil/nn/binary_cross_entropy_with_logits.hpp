@@ -3,9 +3,9 @@
 // PyTorch's twin is nn.BCEWithLogitsLoss. With p = 1 / (1 + e^-x), target y and the weight w of yes, for each element:
 //
 //   loss = -w y ln p - (1 - y) ln (1 - p) = (1 - y) x + (1 + (w - 1) y) (ln(1 + e^-|x|) + max(-x, 0))
-//   slope = (1 + (w - 1) y) p - w y
+//   slope = (1 - y) p - w y (1 - p)
 //
-// which neither overflows nor takes the logarithm of 0.
+// which neither overflows nor takes the logarithm of 0, and loses no digits of an answer that is nearly sure.
 
 #include <algorithm>
 #include <optional>
@@ -62,7 +62,12 @@ Loss<T, Rank> binary_cross_entropy_with_logits(Tensor<T, Rank> logits, const Ten
     const Lanes factor = T{1} + (weight - T{1}) * y;
     const Lanes power = (-x.abs()).exp();
     const Lanes surprise = power.log1p() + (-x).max(T{0});
-    return detail::LossLanes<T>{(T{1} - y) * x + factor * surprise, factor * x.logistic() - weight * y};
+    const Lanes larger = (T{1} + power).inverse();  // of p and 1 - p
+    const Lanes smaller = power * larger;
+    const auto is_yes = [&](Index i) { return x[i] >= T{0}; };
+    const Lanes slope = (T{1} - y) * kernels::choose<T>(is_yes, larger, smaller) -
+                        weight * y * kernels::choose<T>(is_yes, smaller, larger);
+    return detail::LossLanes<T>{(T{1} - y) * x + factor * surprise, slope};
   };
   if (options.pos_weight.empty()) {
     return detail::elementwise_loss(

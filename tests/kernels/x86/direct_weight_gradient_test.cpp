@@ -14,6 +14,7 @@ using namespace pupil::testing;
 using pupil::kernels::detail::DirectWeightGradient;
 using pupil::kernels::detail::FloatWeightGradientTile;
 using pupil::kernels::detail::is_direct_weight_gradient;
+using pupil::kernels::detail::with_joined_lines;
 
 namespace {
 
@@ -54,6 +55,40 @@ TEST_CASE("a sum over many positions is cut into ranges of lines, one after anot
   CHECK(tasks.ranges > 1);
   CHECK((tasks.ranges - 1) * tasks.lines < tasks.all_lines);
   CHECK(tasks.ranges * tasks.lines >= tasks.all_lines);
+}
+
+TEST_CASE("lines are joined only where the weight gradient stays the same, whatever stride padding makes up for") {
+  const std::uint64_t seed = 59;
+  CAPTURE(seed);
+  Rng rng(seed);
+  int joined = 0;
+  int made_up_for = 0;
+  for (int i = 0; i < 400; ++i) {
+    CAPTURE(i);
+    const auto below = [&](Index count) { return rng.below(count); };
+    ConvShape shape{.batch = 2,
+                    .height = 1 + below(6),
+                    .width = 1 + below(6),
+                    .in_channels = 2,
+                    .out_channels = 2,
+                    .kernel = 1,
+                    .stride = {1 + below(2), 1 + below(2)},
+                    .dilation = 1,
+                    .padding = {below(2), below(4), below(2), below(4)},
+                    .groups = 1};
+    if (below(2) == 0) shape.padding = 0;
+    shape.out_height = output_extent(shape.height, 1, shape.stride.height, shape.padding.top, shape.padding.bottom, 1);
+    shape.out_width = output_extent(shape.width, 1, shape.stride.width, shape.padding.left, shape.padding.right, 1);
+    const ConvShape longer = with_joined_lines(shape);
+    if (shape.out_height == shape.height && shape.out_width == shape.width && shape.stride != 1) ++made_up_for;
+    if (longer.height == shape.height) continue;
+    ++joined;
+    const auto x = random_tensor<float>(Shape{shape.batch, shape.height, shape.width, Index{2}}, rng);
+    const auto dy = random_tensor<float>(Shape{shape.batch, shape.out_height, shape.out_width, Index{2}}, rng);
+    REQUIRE(relative_difference(naive_weight_gradient(longer, x, dy), naive_weight_gradient(shape, x, dy)) < 1e-12);
+  }
+  CHECK(joined > 20);
+  CHECK(made_up_for > 5);
 }
 
 TEST_CASE("channels that tiles do not fit, and plain products, are left to gemm") {

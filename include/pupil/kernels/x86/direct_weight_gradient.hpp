@@ -31,11 +31,15 @@ inline bool is_direct_weight_gradient_in_bf16(const ConvShape& shape) {
          shape.batch * shape.out_height * shape.out_width > 0;
 }
 
+/// Whether output position p reads pixel p and nothing else, so that a line may end anywhere. As many positions as pixels
+/// do not make it so: a stride may be made up for by padding at the end.
+inline bool reads_its_own_pixel(const ConvShape& shape) {
+  return shape.kernel == 1 && shape.stride == 1 && shape.padding == 0;
+}
+
 /// The same convolution of fewer and longer lines, where positions are pixels.
 inline ConvShape with_joined_lines(ConvShape shape) {
-  const bool is_product = shape.kernel.height * shape.kernel.width == 1 && shape.out_height == shape.height &&
-                          shape.out_width == shape.width && shape.padding.top == 0 && shape.padding.left == 0;
-  if (!is_product) return shape;
+  if (!reads_its_own_pixel(shape)) return shape;
   constexpr Index most_positions = 256;
   Index joined = std::clamp<Index>(most_positions / shape.width, 1, shape.height);
   while (shape.height % joined != 0) --joined;
