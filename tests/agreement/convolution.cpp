@@ -45,27 +45,31 @@ void check_conv1d(Draw& draw) {
 template <class T>
 void check_conv2d(Draw& draw) {
   const Channels channels(draw);
-  const Conv2dOptions options{.in_channels = channels.in_channels,
-                              .out_channels = channels.out_channels,
-                              .kernel_size = draw.size_between(1, 4),
-                              .stride = draw.size_between(1, 3),
-                              .padding = {draw.between(0, 3), draw.between(0, 3)},
-                              .dilation = draw.size_between(1, 3),
-                              .groups = channels.groups,
-                              .bias = draw.coin()};
+  const Conv2dOptions options{
+      .in_channels = channels.in_channels,
+      .out_channels = channels.out_channels,
+      .kernel_size = draw.size_between(1, 4),
+      .stride = draw.size_between(1, 3),
+      .padding = {draw.between(0, 3), draw.between(0, 3), draw.between(0, 3), draw.between(0, 3)},
+      .dilation = draw.size_between(1, 3),
+      .groups = channels.groups,
+      .bias = draw.coin()};
   const auto smallest = [](Index kernel, Index dilation, Index padding) {
-    return std::max<Index>(1, (kernel - 1) * dilation + 1 - 2 * padding);
+    return std::max<Index>(1, (kernel - 1) * dilation + 1 - padding);
   };
-  const Index height = smallest(options.kernel_size.height, options.dilation.height, options.padding.top);
-  const Index width = smallest(options.kernel_size.width, options.dilation.width, options.padding.left);
+  const Padding2d& padding = options.padding;
+  const Index height = smallest(options.kernel_size.height, options.dilation.height, padding.top + padding.bottom);
+  const Index width = smallest(options.kernel_size.width, options.dilation.width, padding.left + padding.right);
   const auto x = draw.tensor<T>(
       Shape{draw.between(1, 3), draw.between(height, height + 8), draw.between(width, width + 8), options.in_channels});
   Conv2d<T> layer(options, draw.rng());
   compare_layer(
       layer, x,
       [&](const at::Tensor& input, const State& state) {
-        return at::conv2d(input, state.at("weight"), optional(state, "bias"),
-                          {options.stride.height, options.stride.width}, {options.padding.top, options.padding.left},
+        const at::Tensor padded =
+            at::constant_pad_nd(input, {padding.left, padding.right, padding.top, padding.bottom});
+        return at::conv2d(padded, state.at("weight"), optional(state, "bias"),
+                          {options.stride.height, options.stride.width}, at::IntArrayRef{0, 0},
                           {options.dilation.height, options.dilation.width}, options.groups);
       },
       draw);
