@@ -2,6 +2,7 @@
 // The whole library, floor by floor: a header includes only what stands above it here.
 
 // core: shape, storage, tensor, random numbers, threads, errors
+#include <pupil/core/cpp20.hpp>
 #include <pupil/core/errors.hpp>
 #include <pupil/core/function_ref.hpp>
 #include <pupil/core/parallel.hpp>

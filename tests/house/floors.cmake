@@ -1,7 +1,7 @@
 # cmake -D include=DIR -P floors.cmake
 #
-# Holds that every header of DIR/pupil includes only headers of its own floor or of those below it, as <pupil/...>, and
-# that no chain of includes comes back to where it began.
+# Holds that every header of DIR/pupil includes only headers of its own floor or of those below it, as <pupil/...>, that
+# no chain of includes comes back to where it began, and that all of them begin at core/cpp20.hpp.
 cmake_minimum_required(VERSION 3.21)
 
 set(below_core "")
@@ -43,6 +43,9 @@ foreach(header IN LISTS headers)
       endif()
     endif()
   endforeach()
+  if(NOT includes_of_${header} AND NOT header STREQUAL pupil/core/cpp20.hpp)
+    list(APPEND faults "${header}: includes no other header, so it has to include pupil/core/cpp20.hpp")
+  endif()
 endforeach()
 
 # Take away, again and again, the headers that include none of those that are left: a circle is what remains.

@@ -5,6 +5,8 @@
 #include <stdexcept>
 #include <string>
 
+#include <pupil/core/cpp20.hpp>
+
 namespace pupil {
 
 /// The base of everything that pupil throws on purpose.

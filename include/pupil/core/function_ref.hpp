@@ -6,6 +6,8 @@
 #include <type_traits>
 #include <utility>
 
+#include <pupil/core/cpp20.hpp>
+
 namespace pupil {
 
 template <class Signature>

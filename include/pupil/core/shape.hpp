@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <ostream>
 
+#include <pupil/core/cpp20.hpp>
+
 namespace pupil {
 
 /// Signed, as in Eigen: differences of sizes stay meaningful.

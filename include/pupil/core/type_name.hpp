@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <string_view>
 
+#include <pupil/core/cpp20.hpp>
+
 namespace pupil {
 
 namespace detail {

@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include <pupil/core/cpp20.hpp>
+
 namespace pupil {
 
 /// The hash of no bytes.

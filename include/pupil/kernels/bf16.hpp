@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <utility>
 
+#include <pupil/core/cpp20.hpp>
+
 namespace pupil::kernels {
 
 /// Two bf16 numbers whose products are added to one sum: the first in the lower half.

@@ -2,6 +2,8 @@
 // The functions whose slope is 1 where they let a number pass, and 0 elsewhere. They are written so that comparisons
 // with NaN let it through, and without branches.
 
+#include <pupil/core/cpp20.hpp>
+
 namespace pupil {
 
 /// What a block of layers can end with: x, max(x, 0), or min(max(x, 0), 6).

@@ -15,6 +15,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include <pupil/core/cpp20.hpp>
+
 namespace pupil {
 
 /// BLEU and CIDEr-D look at n-grams of 1 to 4 words.

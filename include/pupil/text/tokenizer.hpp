@@ -15,6 +15,8 @@
 #include <string_view>
 #include <vector>
 
+#include <pupil/core/cpp20.hpp>
+
 namespace pupil {
 
 /// A caption as words.

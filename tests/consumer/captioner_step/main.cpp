@@ -1,11 +1,31 @@
-// What a user's own training program may look like: a small CNN and an LSTM, trained together. How long it takes to
-// compile, and how much memory, is what the test consumer/compile_budget holds.
+// What a user's own training program may look like: a small CNN and an LSTM, trained together, and weights that go
+// through a file. How long it takes to compile, in how much memory, and that no warning is given, is what the tests
+// consumer/compile_budget and consumer/warnings hold.
 
 #include <cstdio>
+#include <filesystem>
 
 #include <pupil/pupil.hpp>
 
 using namespace pupil;
+
+namespace {
+
+/// Whether another network says the same once it has this one's weights from a file.
+bool says_the_same_from_a_file() {
+  Rng rng(2);
+  Lstm<float> lstm({.input_size = 3, .hidden_size = 4, .num_layers = 2}, rng);
+  Lstm<float> other({.input_size = 3, .hidden_size = 4, .num_layers = 2}, rng);
+  const std::filesystem::path path = "captioner_step.safetensors";
+  save_state_dict(path, lstm);
+  load_state_dict(path, other);
+  std::filesystem::remove(path);
+  Tensor<float, 3> x({5, 2, 3});
+  fill_normal(x, 1.0F, rng);
+  return lstm.forward(x).output == other.forward(x).output;
+}
+
+}  // namespace
 
 int main() {
   Rng rng(1);
@@ -47,5 +67,5 @@ int main() {
     if (step == 0) first = last;
   }
   std::printf("loss %g -> %g\n", first, last);
-  return last < first ? 0 : 1;
+  return last < first && says_the_same_from_a_file() ? 0 : 1;
 }

@@ -5,6 +5,8 @@
 #include <cpuid.h>
 #include <immintrin.h>
 
+#include <pupil/core/cpp20.hpp>
+
 #ifdef __linux__
 #include <sys/syscall.h>
 #include <unistd.h>

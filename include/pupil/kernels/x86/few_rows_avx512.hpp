@@ -67,7 +67,18 @@ struct FewRowsAvx512 {
   template <Index... Row>
   [[gnu::target("avx512f"), gnu::always_inline]] static void store(const __m512* lane_sums, float* sums,
                                                                    std::integer_sequence<Index, Row...>) {
-    ((sums[Row * static_cast<Index>(weight_rows)] = _mm512_mask_reduce_add_ps(0xFFFF, lane_sums[Row])), ...);
+    ((sums[Row * static_cast<Index>(weight_rows)] = sum_of_lanes(lane_sums[Row])), ...);
+  }
+
+  // As _mm512_reduce_add_ps, which GCC 12 warns of in every program that includes this, as it does of all that leaves a
+  // register's old contents to the compiler (GCC bug 105593). The forms with a mask do not.
+  [[gnu::target("avx512f"), gnu::always_inline]] static float sum_of_lanes(__m512 sum) {
+    const __m512d pairs = _mm512_castps_pd(sum);
+    const __m256 eight = _mm256_add_ps(_mm256_castpd_ps(_mm512_maskz_extractf64x4_pd(0xFF, pairs, 1)),
+                                       _mm256_castpd_ps(_mm512_maskz_extractf64x4_pd(0xFF, pairs, 0)));
+    const __m128 four = _mm_add_ps(_mm256_extractf128_ps(eight, 1), _mm256_castps256_ps128(eight));
+    const __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+    return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
   }
 };
 
