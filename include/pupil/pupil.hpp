@@ -5,6 +5,7 @@
 #include <pupil/core/cpp20.hpp>
 #include <pupil/core/errors.hpp>
 #include <pupil/core/function_ref.hpp>
+#include <pupil/core/move_mark.hpp>
 #include <pupil/core/parallel.hpp>
 #include <pupil/core/pool_allocator.hpp>
 #include <pupil/core/random.hpp>
@@ -148,6 +149,7 @@
 #include <pupil/nn/lstm_cell.hpp>
 #include <pupil/nn/lstm_recurrence.hpp>
 #include <pupil/nn/max_pool2d.hpp>
+#include <pupil/nn/name.hpp>
 #include <pupil/nn/orthogonal.hpp>
 #include <pupil/nn/pack_weights.hpp>
 #include <pupil/nn/parameter.hpp>
@@ -166,6 +168,7 @@
 #include <pupil/nn/softmax_cross_entropy.hpp>
 #include <pupil/nn/spatial_dropout2d.hpp>
 #include <pupil/nn/summary.hpp>
+#include <pupil/nn/unread_forward.hpp>
 
 // optim: optimizers, schedules, clipping
 #include <pupil/optim/adagrad.hpp>
@@ -187,6 +190,7 @@
 #include <pupil/optim/scale_gradients.hpp>
 #include <pupil/optim/sgd.hpp>
 #include <pupil/optim/step_decay.hpp>
+#include <pupil/optim/step_guard.hpp>
 #include <pupil/optim/warmup_stable_decay.hpp>
 
 // io: safetensors, images, checkpoints

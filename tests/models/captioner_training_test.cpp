@@ -60,6 +60,22 @@ struct TinyTraining {
   CaptionerContext<float> context;
 };
 
+/// All that a step may change: weights, gradients, averages and where the generators are.
+std::vector<double> all_numbers(Captioner<float>& captioner) {
+  std::vector<double> all;
+  const auto take = [&](const auto& numbers) {
+    for (const auto number : numbers) all.push_back(static_cast<double>(number));
+  };
+  for_each_parameter(captioner, [&](const Name&, auto& parameter) {
+    take(parameter.value);
+    take(parameter.gradient);
+  });
+  for_each_buffer(captioner, [&](const Name&, auto& buffer) { take(buffer); });
+  for_each_generator(captioner,
+                     [&](const Name&, Rng& rng) { all.push_back(static_cast<double>(rng.state().position)); });
+  return all;
+}
+
 }  // namespace
 
 TEST_CASE("the gradients of the whole loss agree with differences, from the words back to the pixels' filters") {
@@ -175,17 +191,53 @@ TEST_CASE("training steps give the same bits for any number of threads") {
   });
 }
 
-TEST_CASE("a picture that is not a number is an error, and the weights stay as they were") {
-  TinyTraining training(7);
-  training.step();
-  const auto before = all_values<float>(*training.captioner);
-  training.images[5] = std::numeric_limits<float>::quiet_NaN();
-  CHECK(contains(error_of<NumericError>([&] { training.step(); }), "the loss is"));
-  CHECK(all_values<float>(*training.captioner) == before);
-  CHECK(training.adam.step_count() == 1);
+TEST_CASE("a step that throws leaves all as it was, and the next is as if it had not been") {
+  for (const std::string encoder : {"small", "resnet18"}) {
+    CAPTURE(encoder);
+    TinyTraining training(7, tiny_captioner_options(encoder, 32));
+    TinyTraining undisturbed(7, tiny_captioner_options(encoder, 32));
+    training.step();
+    undisturbed.step();
+    const auto before = all_numbers(*training.captioner);
+
+    const float pixel = std::exchange(training.images[5], std::numeric_limits<float>::quiet_NaN());
+    CHECK(contains(error_of<NumericError>([&] { training.step(); }), "the loss is"));
+    CHECK(all_numbers(*training.captioner) == before);
+    training.images[5] = pixel;
+
+    const auto images = std::exchange(training.images, Tensor<float, 4>({3, 32, 31, 3}));
+    CHECK_THROWS_AS(training.step(), ShapeError);
+    training.images = Tensor<float, 4>({2, 32, 32, 3});  // one less than the captions are of: the decoder's error
+    CHECK_THROWS_AS(training.step(), IndexError);
+    CHECK(all_numbers(*training.captioner) == before);
+    training.images = images;
+
+    CHECK_THROWS_AS(training.step({.max_gradient_norm = -1}), OptionError);
+    CHECK(all_numbers(*training.captioner) == before);
+    CHECK(training.adam.step_count() == 1);
+
+    for (int i = 0; i < 2; ++i) CHECK(training.step() == undisturbed.step());
+    CHECK(all_numbers(*training.captioner) == all_numbers(*undisturbed.captioner));
+    CHECK(std::ranges::none_of(all_numbers(*training.captioner), [](double x) { return std::isnan(x); }));
+  }
 }
 
-TEST_CASE("gradients that overflow are an error, and the weights stay as they were") {
+TEST_CASE("a step from pooled features that throws leaves all as it was") {
+  TinyTraining training(13);
+  const Index size = training.captioner->encoder().network().pooled_size();
+  const auto pooled = random_tensor<float>(Shape{3, size}, training.rng);
+  auto bad = pooled;
+  bad[0] = std::numeric_limits<float>::infinity();
+  const auto step = [&](const Tensor<float, 2>& input) {
+    return train_captioner(*training.captioner, training.adam, input, training.batch, {}, training.context);
+  };
+  const auto before = all_numbers(*training.captioner);
+  CHECK_THROWS_AS(step(bad), NumericError);
+  CHECK(all_numbers(*training.captioner) == before);
+  CHECK_NOTHROW(step(pooled));
+}
+
+TEST_CASE("gradients that overflow are an error, the weights stay as they were, and the gradients begin anew") {
   TinyTraining training(8);
   for_each_parameter(*training.captioner, [](const Name& name, auto& parameter) {
     if (name.str() == "decoder.out.weight") parameter.gradient.fill(std::numeric_limits<float>::infinity());
@@ -193,6 +245,31 @@ TEST_CASE("gradients that overflow are an error, and the weights stay as they we
   const auto before = all_values<float>(*training.captioner);
   CHECK(contains(error_of<NumericError>([&] { training.step(); }), "the gradients' norm is"));
   CHECK(all_values<float>(*training.captioner) == before);
+  CHECK_NOTHROW(training.step());
+}
+
+TEST_CASE("a captioner that was moved from throws, whatever is done with it") {
+  TinyTraining training(14);
+  training.step();
+  Captioner<float>& captioner = *training.captioner;
+  Captioner<float> moved = std::move(captioner);
+  CHECK_THROWS_AS(captioner.caption(training.images), ShapeError);
+  CHECK_THROWS_AS(captioner.caption(Tensor<float, 2>({1, 4})), ShapeError);
+  CHECK_THROWS_AS(training.step(), ShapeError);
+  CHECK_THROWS_AS(count_parameters(captioner), ShapeError);
+  CHECK_THROWS_AS(captioner.encoder().network().pooled(training.images), ShapeError);
+  CHECK_THROWS_AS(captioner.encoder().network().pooled_size(), ShapeError);
+  CHECK_THROWS_AS(captioner.decoder().start(Tensor<float, 2>({1, 5})), ShapeError);
+  CHECK(moved.caption(training.images).size() == 3);
+  captioner = std::move(moved);
+  CHECK_NOTHROW(training.step());
+
+  Adam<float> adam = std::move(training.adam);
+  CHECK_THROWS_AS(training.step(), ShapeError);
+  CHECK_THROWS_AS(training.adam.step_count(), ShapeError);
+  training.adam = adam;
+  CHECK_NOTHROW(training.step());
+  CHECK(training.adam.step_count() == 3);
 }
 
 TEST_CASE("from the third step on no tensor asks memory of the system") {

@@ -3,7 +3,10 @@
 
 #include <doctest/doctest.h>
 
+#include <pupil/nn/batch_norm2d.hpp>
 #include <pupil/nn/conv2d.hpp>
+#include <pupil/nn/dense.hpp>
+#include <pupil/nn/lstm.hpp>
 
 #include "../support/golden.hpp"
 #include "../support/gradient_check.hpp"
@@ -86,6 +89,12 @@ Tensor<T, 4> naive_forward(Conv2d<T>& conv, const Tensor<T, 4>& x, const Shape<4
   });
   return naive_conv2d(x, weight, bias, conv.options(), out);
 }
+
+/// Whether `layer.forward(x, {})` compiles.
+template <class Layer, class X>
+concept TakesEmptyBracesBesides = requires(Layer& layer, const X& x) {
+  layer.forward(x, {});
+};
 
 }  // namespace
 
@@ -188,4 +197,14 @@ TEST_CASE_TEMPLATE("convolution computes what PyTorch computes", T, float, doubl
                                  .padding = {0, 2},
                                  .dilation = {2, 1},
                                  .groups = 3});
+}
+
+TEST_CASE("forward takes an input alone, or a context, and nothing else") {
+  using Conv = Conv2d<float>;
+  static_assert(TakesEmptyBracesBesides<Lstm<float>, Tensor<float, 3>>);  // an initial state of zeros
+  static_assert(!TakesEmptyBracesBesides<Conv, Tensor<float, 4>>);
+  static_assert(!TakesEmptyBracesBesides<Dense<float>, Tensor<float, 2>>);
+  static_assert(!TakesEmptyBracesBesides<BatchNorm2d<float>, Tensor<float, 4>>);
+  static_assert(!std::is_invocable_v<decltype([](Conv& conv, auto&&... rest) -> decltype(conv.forward(rest...)) {}),
+                                     Conv&, const Tensor<float, 4>&, const kernels::Epilogue<float>&>);
 }

@@ -27,46 +27,6 @@ struct NestedModel {
 
 }  // namespace
 
-TEST_CASE("a name is its parts with dots between them") {
-  const Name root;
-  CHECK(root.str().empty());
-  CHECK((root / "layer1").str() == "layer1");
-  CHECK((root / "layer1" / Index{0} / "conv1" / std::string("weight")).str() == "layer1.0.conv1.weight");
-  CHECK((root / Index{12}).str() == "12");
-}
-
-TEST_CASE("a name equals the text that it spells, and no other") {
-  const Name root;
-  const Name layer = root / "layer1";
-  const Name block = layer / Index{10};
-  const Name conv = block / "conv1";
-  CHECK(root == "");
-  CHECK(conv == "layer1.10.conv1");
-  for (const char* other : {"", "conv1", ".conv1", "10.conv1", "layer1.1.conv1", "layer1.10.conv", "layer1.10conv1",
-                            "layer1..conv1", "layer1.10.conv1.", ".layer1.10.conv1", "layer1.10"}) {
-    CAPTURE(other);
-    CHECK_FALSE(conv == other);
-  }
-  CHECK_FALSE(layer == ".layer1");
-  CHECK_FALSE(root == "layer1");
-}
-
-TEST_CASE("a name begins with whole parts of itself") {
-  const Name root;
-  const Name encoder = root / "encoder";
-  const Name block = encoder / Index{10};
-  const Name weight = block / "weight";
-  for (const char* prefix : {"", "encoder", "encoder.10", "encoder.10.weight"}) {
-    CAPTURE(prefix);
-    CHECK(weight.begins_with(prefix));
-  }
-  for (const char* prefix :
-       {"e", "encode", "encoder.", "encoder.1", "encoder2", "10", "weight", "encoder.10.weights"}) {
-    CAPTURE(prefix);
-    CHECK_FALSE(weight.begins_with(prefix));
-  }
-}
-
 TEST_CASE("a parameter begins with a gradient of zeros in its own shape") {
   const Parameter parameter(Tensor<double, 2>::full({2, 3}, 5));
   CHECK(parameter.gradient == Tensor<double, 2>({2, 3}));

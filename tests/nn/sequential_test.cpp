@@ -165,3 +165,16 @@ TEST_CASE("only layers can be in a sequential, and layers take what they were ma
   static_assert(TrainsOn<Flatten<float>, Tensor<float, 4>>);
   static_assert(!TrainsOn<Flatten<float>, Tensor<float, 3>>);
 }
+
+TEST_CASE("a sequential in braces is nested, and one behind an equals sign is copied") {
+  Rng rng(9);
+  Sequential inner{dense<float>(3, 4, rng)};
+  Sequential nested{inner};
+  static_assert(std::is_same_v<decltype(nested), Sequential<Sequential<Dense<float>>>>);
+  CHECK(parameter_names(nested) == std::vector<std::string>{"0.0.weight", "0.0.bias"});
+  Sequential copy = inner;
+  static_assert(std::is_same_v<decltype(copy), decltype(inner)>);
+  CHECK(parameter_names(copy) == std::vector<std::string>{"0.weight", "0.bias"});
+  const auto x = random_tensor<float>(Shape{2, 3}, rng);
+  CHECK(nested.forward(x) == inner.forward(x));
+}

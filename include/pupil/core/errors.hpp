@@ -39,6 +39,12 @@ class FileError : public Error {
   using Error::Error;
 };
 
+/// A context that is not used as contexts are: one forward, and then its backward.
+class ContextError : public Error {
+ public:
+  using Error::Error;
+};
+
 /// A number that stopped being one: a loss or a gradient that is not finite.
 class NumericError : public Error {
  public:

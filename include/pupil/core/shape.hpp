@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <concepts>
 #include <cstddef>
 #include <ostream>
 
@@ -13,10 +14,26 @@ namespace pupil {
 /// Signed, as in Eigen: differences of sizes stay meaningful.
 using Index = std::ptrdiff_t;
 
-/// The extents of a tensor, outermost first: `Shape<4>{batch, height, width, channels}`.
+namespace detail {
+
+/// One whole number in braces: `{n}` becomes a Shape<1>, and a bare n does not.
+struct Extent {
+  constexpr Extent(std::integral auto number) : value(static_cast<Index>(number)) {}  // NOLINT: converts on purpose
+
+  Index value;
+};
+
+}  // namespace detail
+
+/// The extents of a tensor, outermost first: `Shape<4>{batch, height, width, channels}`. There is one for each
+/// dimension, or none: then all are 0. Any other number does not compile.
 template <std::size_t Rank>
 struct Shape {
-  std::array<Index, Rank> dims{};
+  constexpr Shape() = default;
+  template <std::integral... Extents>
+  requires(Rank >= 2 && sizeof...(Extents) == Rank) constexpr Shape(Extents... extents)
+      : dims{static_cast<Index>(extents)...} {}
+  constexpr Shape(detail::Extent extent) requires(Rank == 1) : dims{extent.value} {}  // NOLINT: as above, from braces
 
   constexpr Index& operator[](std::size_t dimension) { return dims[dimension]; }
   constexpr Index operator[](std::size_t dimension) const { return dims[dimension]; }
@@ -30,9 +47,11 @@ struct Shape {
     for (const Index extent : dims) product *= extent;
     return product;
   }
+
+  std::array<Index, Rank> dims{};
 };
 
-template <class... Extents>
+template <std::integral... Extents>
 Shape(Extents...) -> Shape<sizeof...(Extents)>;
 
 /// Prints `[8, 32, 32, 4]`.

@@ -10,6 +10,7 @@
 #include <bit>
 #include <cstdint>
 #include <type_traits>
+#include <utility>
 
 #include <pupil/core/parallel.hpp>
 #include <pupil/core/tensor.hpp>
@@ -23,6 +24,15 @@ class BitMask {
   static constexpr Index block_size = words_a_block * bits_a_word;
 
   BitMask() = default;
+  BitMask(const BitMask&) = default;
+  BitMask& operator=(const BitMask&) = default;
+  BitMask(BitMask&& other) noexcept : size_(std::exchange(other.size_, 0)), words_(std::move(other.words_)) {}
+  BitMask& operator=(BitMask&& other) noexcept {
+    std::swap(size_, other.size_);
+    std::swap(words_, other.words_);
+    return *this;
+  }
+  ~BitMask() = default;
 
   /// Bits as they come: to be written whole.
   explicit BitMask(Index size)

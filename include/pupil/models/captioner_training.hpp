@@ -13,6 +13,7 @@
 #include <pupil/nn/softmax_cross_entropy.hpp>
 #include <pupil/optim/adam.hpp>
 #include <pupil/optim/clip_gradients.hpp>
+#include <pupil/optim/step_guard.hpp>
 
 namespace pupil {
 
@@ -59,7 +60,8 @@ struct CaptionerLoss {
 /// Adds the gradients of the mean cross entropy over all targets of the batch, and of the weighted word loss, to those
 /// of the captioner's parameters. The input, images [N, image_size, image_size, 3] or pooled features
 /// [N, pooled_size], belongs to batch.images(). An image goes through the encoder once, however many captions it has;
-/// pooled features leave the encoder's network as it is.
+/// pooled features leave the encoder's network as it is. After an exception averages, generators and gradients are
+/// those of half a step; `train_captioner` puts them back.
 template <class T, std::size_t Rank>
 CaptionerLoss captioner_gradients(Captioner<T>& captioner, Tensor<T, Rank> input, const Batch& batch,
                                   const CaptionerTrainingOptions& options, CaptionerContext<T>& context) {
@@ -101,10 +103,12 @@ struct StepResult {
 };
 
 /// Gradients, clipping, and a step of the optimizer, for what is trained; see captioner_gradients for the input. Throws
-/// NumericError, with the weights as they were, where the loss or the gradients' norm is not finite.
+/// NumericError where the loss or the gradients' norm is not finite. A step that throws, that or anything else, leaves
+/// captioner and optimizer as they were, gradients of zero and an empty context: the next step may follow.
 template <class T, std::size_t Rank>
 StepResult train_captioner(Captioner<T>& captioner, Adam<T>& adam, Tensor<T, Rank> input, const Batch& batch,
                            const CaptionerTrainingOptions& options, CaptionerContext<T>& context) {
+  StepGuard guard(captioner, context);
   StepResult result;
   result.loss = captioner_gradients(captioner, std::move(input), batch, options, context);
   const double loss = result.loss.captions + result.loss.words;
@@ -114,6 +118,7 @@ StepResult train_captioner(Captioner<T>& captioner, Adam<T>& adam, Tensor<T, Ran
   result.gradient_norm = clip_gradient_norm(trained, options.max_gradient_norm);
   require<NumericError>(std::isfinite(result.gradient_norm), "the gradients' norm is ", result.gradient_norm);
   adam.step(trained);
+  guard.commit();
   return result;
 }
 

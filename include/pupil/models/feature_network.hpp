@@ -10,6 +10,7 @@
 #include <pupil/nn/block_chain.hpp>
 #include <pupil/nn/initialization.hpp>
 #include <pupil/nn/parameter.hpp>
+#include <pupil/nn/unread_forward.hpp>
 
 namespace pupil {
 
@@ -35,6 +36,7 @@ class FeatureNetwork {
   /// The pooled features. Blocks before `first_trained` are run as in inference; where that is all of them, so is the
   /// pooling.
   Tensor<T, 2> forward(Tensor<T, 4> images, Context& context, Index first_trained = 0) {
+    const detail::EmptiedByException emptied(context);
     auto grid = blocks_.forward(std::move(images), context.blocks, first_trained);
     if (first_trained == blocks_.size()) return pooled_of_grid(grid);
     return pooling_.forward(std::move(grid), context.pooling);

@@ -11,6 +11,7 @@
 #include <pupil/models/image_network.hpp>
 #include <pupil/nn/batch_norm2d.hpp>
 #include <pupil/nn/dense.hpp>
+#include <pupil/nn/unread_forward.hpp>
 
 namespace pupil {
 
@@ -45,6 +46,7 @@ class ImageEncoder {
   /// has nothing to be told apart from.
   Tensor<T, 2> forward(Tensor<T, 4> images, Context& context, Index first_trained = 0) {
     check_count(images.shape());
+    const detail::EmptiedByException emptied(context);
     return forward_pooled(network_.forward(std::move(images), context.network, first_trained), context);
   }
 
@@ -56,6 +58,7 @@ class ImageEncoder {
   /// As forward, from the network's pooled features.
   Tensor<T, 2> forward_pooled(Tensor<T, 2> pooled, Context& context) {
     check_count(pooled.shape());
+    const detail::EmptiedByException emptied(context);
     return norm_.forward(fc_.forward(std::move(pooled), context.fc), context.norm);
   }
 

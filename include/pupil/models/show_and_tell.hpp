@@ -19,6 +19,7 @@
 #include <pupil/nn/dropout.hpp>
 #include <pupil/nn/embedding.hpp>
 #include <pupil/nn/lstm.hpp>
+#include <pupil/nn/unread_forward.hpp>
 
 namespace pupil {
 
@@ -59,6 +60,7 @@ class ShowAndTell {
   /// not padding, [targets, vocabulary_size], in the order of `target_words(block)`.
   Tensor<T, 2> forward(const Tensor<T, 2>& features, const CaptionBlock& block, Context& context) {
     check_features(features);
+    const detail::EmptiedByException emptied(context);
     context.images = features.rows();
     context.image_rows.assign(block.image_rows.begin(), block.image_rows.end());
     context.lengths.assign(block.lengths.begin(), block.lengths.end());

@@ -14,6 +14,7 @@
 #include <pupil/nn/dense.hpp>
 #include <pupil/nn/dropout.hpp>
 #include <pupil/nn/flatten.hpp>
+#include <pupil/nn/unread_forward.hpp>
 
 namespace pupil {
 
@@ -49,6 +50,7 @@ class VggPooling {
   }
 
   Tensor<T, 2> forward(Tensor<T, 4> x, Context& context) {
+    const detail::EmptiedByException emptied(context);
     auto y = flatten_.forward(pool_.forward(std::move(x), context.pool), context.flatten);
     y = relu_.forward(fc1_.forward(std::move(y), context.fc1), context.relu1);
     y = dropout_.forward(std::move(y), context.dropout);

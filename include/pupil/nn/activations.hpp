@@ -18,6 +18,7 @@
 #include <pupil/kernels/lanes.hpp>
 #include <pupil/kernels/rectifier.hpp>
 #include <pupil/nn/parameter.hpp>
+#include <pupil/nn/unread_forward.hpp>
 
 namespace pupil {
 
@@ -29,6 +30,7 @@ class Rectifier {
  public:
   struct Context {
     kernels::BitMask passes;
+    UnreadForward unread{};
   };
 
   template <std::size_t Rank>
@@ -41,6 +43,7 @@ class Rectifier {
 
   template <std::size_t Rank>
   Tensor<T, Rank> forward(Tensor<T, Rank> x, Context& context) const {
+    context.unread.begin(Function::name);
     kernels::map_and_mask(
         x.data(), x.size(), [](T value) { return Function::passes(value); },
         [](T value) { return Function::value(value); }, context.passes);
@@ -52,6 +55,7 @@ class Rectifier {
   Tensor<T, Rank> backward(Tensor<T, Rank> dy, const Context& context) const {
     require<ShapeError>(dy.size() == context.passes.size(), Function::name, ": the gradient ", dy.shape(),
                         " does not fit the output of ", context.passes.size(), " elements");
+    context.unread.end();
     kernels::apply_mask(context.passes, T{1}, dy.data());
     return dy;
   }
@@ -71,6 +75,7 @@ class SmoothActivation {
  public:
   struct Context {
     Tensor<T, 1> output;
+    UnreadForward unread{};
   };
 
   template <std::size_t Rank>
@@ -83,6 +88,7 @@ class SmoothActivation {
 
   template <std::size_t Rank>
   Tensor<T, Rank> forward(Tensor<T, Rank> x, Context& context) const {
+    context.unread.begin(Function::name);
     auto y = forward(std::move(x));
     if (context.output.size() != y.size()) context.output = Tensor<T, 1>::uninitialized({y.size()});
     std::copy(y.begin(), y.end(), context.output.begin());
@@ -94,6 +100,7 @@ class SmoothActivation {
   Tensor<T, Rank> backward(Tensor<T, Rank> dy, const Context& context) const {
     require<ShapeError>(dy.size() == context.output.size(), Function::name, ": the gradient ", dy.shape(),
                         " does not fit the output of ", context.output.size(), " elements");
+    context.unread.end();
     using Array = Eigen::Array<T, Eigen::Dynamic, 1>;
     parallel_ranges(dy.size(), pointwise_grain, [&](Index begin, Index end) {
       const Eigen::Map<const Array> y(context.output.data() + begin, end - begin);

@@ -9,6 +9,7 @@
 #include <pupil/core/tensor.hpp>
 #include <pupil/kernels/adaptive_avg_pool2d.hpp>
 #include <pupil/nn/parameter.hpp>
+#include <pupil/nn/unread_forward.hpp>
 
 namespace pupil {
 
@@ -22,6 +23,7 @@ class AdaptiveAvgPool2d {
  public:
   struct Context {
     Shape<4> input_shape;
+    UnreadForward unread{};
   };
 
   /// Throws OptionError for an output size below 1.
@@ -38,14 +40,17 @@ class AdaptiveAvgPool2d {
   }
 
   Tensor<T, 4> forward(Tensor<T, 4> x, Context& context) const {
+    auto y = forward(std::as_const(x));
+    context.unread.begin("adaptive_avg_pool2d");
     context.input_shape = x.shape();
-    return forward(x);
+    return y;
   }
 
   Tensor<T, 4> backward(const Tensor<T, 4>& dy, const Context& context) const {
     const Shape<4> expected = output_shape(context.input_shape);
     require<ShapeError>(dy.shape() == expected, "adaptive_avg_pool2d: the gradient ", dy.shape(),
                         " does not fit the output ", expected);
+    context.unread.end();
     auto dx = Tensor<T, 4>::uninitialized(context.input_shape);
     kernels::adaptive_avg_pool2d_backward(dy, dx);
     return dx;

@@ -19,6 +19,7 @@
 
 #include <utility>
 
+#include <pupil/core/move_mark.hpp>
 #include <pupil/core/parallel.hpp>
 #include <pupil/core/tensor.hpp>
 #include <pupil/kernels/additive_score.hpp>
@@ -28,6 +29,7 @@
 #include <pupil/nn/dense.hpp>
 #include <pupil/nn/initialization.hpp>
 #include <pupil/nn/parameter.hpp>
+#include <pupil/nn/unread_forward.hpp>
 
 namespace pupil {
 
@@ -89,6 +91,7 @@ class AdditiveAttention {
   AdditiveAttentionOutput<T> forward(Tensor<T, 2> queries, const Tensor<T, 3>& projected_keys,
                                      const Tensor<T, 3>& values, const Tensor<bool, 2>& mask, Context& context) {
     check(queries.rows(), projected_keys, values, mask);
+    const detail::EmptiedByException emptied(context);
     context.projected_query = query_.forward(std::move(queries), context.query);
     auto y = attend(context.projected_query, projected_keys, values, mask);
     context.weights = y.weights;
@@ -130,6 +133,7 @@ class AdditiveAttention {
 
   template <class Visitor>
   void visit(Visitor&& visitor, const Name& name = {}) {
+    moved_.check("additive_attention");
     key_.visit(visitor, name / "key");
     query_.visit(visitor, name / "query");
     visitor(name / "score" / "weight", score_);
@@ -179,6 +183,7 @@ class AdditiveAttention {
 
   void check(Index queries, const Tensor<T, 3>& projected_keys, const Tensor<T, 3>& values,
              const Tensor<bool, 2>& mask) const {
+    moved_.check("additive_attention");
     const Shape<3> expected{queries, values.dim(1), options_.attention_size};
     require<ShapeError>(projected_keys.shape() == expected, "additive_attention: the projected keys ",
                         projected_keys.shape(), " are not ", expected, " (", queries, " queries, values ",
@@ -194,6 +199,7 @@ class AdditiveAttention {
   void check_gradients(const AdditiveAttentionOutput<T>& dy, const Tensor<T, 3>& projected_keys,
                        const Tensor<T, 3>& values, const Context& context, const Tensor<T, 3>& d_projected_keys,
                        const Tensor<T, 3>& d_values) const {
+    moved_.check("additive_attention");
     const Shape<3> keys{context.weights.dim(0), context.weights.dim(1), context.projected_query.columns()};
     require<ShapeError>(keys[2] == options_.attention_size, "additive_attention: the context's attention_size is ",
                         keys[2], ", not ", options_.attention_size);
@@ -217,6 +223,7 @@ class AdditiveAttention {
   Dense<T> key_;
   Dense<T> query_;
   Parameter<T, 2> score_;  // [1, attention_size]: v
+  MoveMark moved_;
 };
 
 }  // namespace pupil

@@ -7,6 +7,7 @@
 #include <pupil/kernels/pool2d.hpp>
 #include <pupil/nn/parameter.hpp>
 #include <pupil/nn/pool_window.hpp>
+#include <pupil/nn/unread_forward.hpp>
 
 namespace pupil {
 
@@ -24,6 +25,7 @@ class AvgPool2d {
  public:
   struct Context {
     Shape<4> input_shape;
+    UnreadForward unread{};
   };
 
   /// Throws OptionError for a kernel size or a stride below 1, or a padding that is negative or more than half the
@@ -42,6 +44,7 @@ class AvgPool2d {
 
   Tensor<T, 4> forward(Tensor<T, 4> x, Context& context) const {
     auto y = forward(x);
+    context.unread.begin("avg_pool2d");
     context.input_shape = x.shape();
     return y;
   }
@@ -50,6 +53,7 @@ class AvgPool2d {
     const Shape<4> expected = kernels::pooled_shape(context.input_shape, window_);
     require<ShapeError>(dy.shape() == expected, "avg_pool2d: the gradient ", dy.shape(), " does not fit the output ",
                         expected);
+    context.unread.end();
     auto dx = Tensor<T, 4>::uninitialized(context.input_shape);
     kernels::avg_pool2d_backward(dy, window_, options_.count_include_pad, dx);
     return dx;

@@ -12,6 +12,7 @@
 #include <pupil/core/tensor.hpp>
 #include <pupil/kernels/add.hpp>
 #include <pupil/nn/conv2d_norm_activation.hpp>
+#include <pupil/nn/unread_forward.hpp>
 
 namespace pupil {
 
@@ -65,6 +66,7 @@ class BasicBlock {
   }
 
   Tensor<T, 4> forward(Tensor<T, 4> x, Context& context) {
+    const detail::EmptiedByException emptied(context);
     if (downsample_) {
       const auto shortcut = downsample_->forward(x, context.downsample);
       return conv2_.forward(conv1_.forward(std::move(x), context.conv1), shortcut, context.conv2);

@@ -16,10 +16,12 @@
 #include <string_view>
 #include <utility>
 
+#include <pupil/core/move_mark.hpp>
 #include <pupil/core/tensor.hpp>
 #include <pupil/kernels/batch_norm.hpp>
 #include <pupil/kernels/rectified_batch_norm.hpp>
 #include <pupil/nn/parameter.hpp>
+#include <pupil/nn/unread_forward.hpp>
 
 namespace pupil {
 
@@ -40,6 +42,7 @@ class BatchNorm {
     Tensor<T, 2> input;  ///< [rows, num_features]
     Tensor<T, 1> mean;
     Tensor<T, 1> inverse_deviation;  ///< 1 / sqrt(variance + epsilon)
+    UnreadForward unread{};
   };
 
   /// Weights of 1, biases of 0. `layer` is who errors speak of, and stays. Throws OptionError for less than one
@@ -113,6 +116,7 @@ class BatchNorm {
     Tensor<T, 1> scale, shift;
   };
   Folded folded() const {
+    moved_.check(layer_);
     Folded result{scale_for(inverse_deviation(running_variance_)), Tensor<T, 1>(bias_.value.shape())};
     for (Index c = 0; c < result.shift.size(); ++c) {
       const double moved = static_cast<double>(running_mean_[c]) * static_cast<double>(result.scale[c]);
@@ -130,6 +134,7 @@ class BatchNorm {
 
   template <class Visitor>
   void visit(Visitor&& visitor, const Name& name = {}) {
+    moved_.check(layer_);
     visitor(name / "weight", weight_);
     visitor(name / "bias", bias_);
     visitor(name / "running_mean", running_mean_);
@@ -142,6 +147,7 @@ class BatchNorm {
  private:
   template <std::size_t Rank>
   void check(const Shape<Rank>& shape) const {
+    moved_.check(layer_);
     require<ShapeError>(shape[Rank - 1] == options_.num_features, layer_, ": input has ", shape[Rank - 1],
                         " channels, the layer was made for ", options_.num_features, " (input ", shape, ")");
   }
@@ -150,6 +156,9 @@ class BatchNorm {
   template <std::size_t Rank>
   void prepare(const Tensor<T, Rank>& x, Context& context) {
     check(x.shape());
+    require<ShapeError>(options_.frozen_statistics || x.rows() > 1, layer_,
+                        ": training needs more than one value a channel (input ", x.shape(), ")");
+    context.unread.begin(layer_);
     if (options_.frozen_statistics) {
       context.mean = running_mean_;
       context.inverse_deviation = inverse_deviation(running_variance_);
@@ -172,6 +181,7 @@ class BatchNorm {
   /// Adds to the gradients of weight and bias.
   template <std::size_t Rank>
   Factors add_gradients(const Tensor<T, Rank>& dy, const Context& context, const kernels::BitMask* passes) {
+    moved_.check(layer_);
     const Shape<2> expected = context.input.shape();
     require<ShapeError>(dy.rows() == expected[0] && dy.columns() == expected[1], layer_, ": the gradient ", dy.shape(),
                         " does not fit the output ", expected);
@@ -180,6 +190,7 @@ class BatchNorm {
     require<ShapeError>(passes == nullptr || passes->size() == dy.size(), layer_, ": the gradient ", dy.shape(),
                         " does not fit an activation's output of ", passes == nullptr ? 0 : passes->size(),
                         " elements");
+    context.unread.end();
     auto sum_dy = Tensor<T, 1>::uninitialized({options_.num_features});
     auto sum_dy_x = Tensor<T, 1>::uninitialized({options_.num_features});
     kernels::rectified_batch_norm_sums(kernels::matrix(dy), kernels::matrix(context.input), context.mean, passes,
@@ -201,7 +212,6 @@ class BatchNorm {
   /// The mean and deviation of x, which the running averages move towards.
   template <std::size_t Rank>
   void take_statistics(const Tensor<T, Rank>& x, Context& context) {
-    require<ShapeError>(x.rows() > 1, layer_, ": training needs more than one value a channel (input ", x.shape(), ")");
     context.mean = Tensor<T, 1>::uninitialized({options_.num_features});
     auto variance = Tensor<T, 1>::uninitialized({options_.num_features});
     kernels::column_moments(kernels::matrix(x), context.mean, variance);
@@ -248,6 +258,7 @@ class BatchNorm {
   Tensor<T, 1> running_mean_;
   Tensor<T, 1> running_variance_;
   Tensor<std::int64_t, 0> num_batches_tracked_{Shape<0>{}};  // kept because PyTorch keeps it; nothing depends on it
+  MoveMark moved_;
 };
 
 }  // namespace detail

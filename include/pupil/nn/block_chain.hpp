@@ -10,9 +10,11 @@
 #include <variant>
 #include <vector>
 
+#include <pupil/core/move_mark.hpp>
 #include <pupil/core/tensor.hpp>
 #include <pupil/nn/image_parts.hpp>
 #include <pupil/nn/parameter.hpp>
+#include <pupil/nn/unread_forward.hpp>
 
 namespace pupil {
 
@@ -35,6 +37,7 @@ class BlockChain {
   struct Context {
     std::vector<std::variant<typename Blocks::Context...>> blocks;
     Index first_trained = 0;  ///< of the forward pass
+    UnreadForward unread{};
   };
 
   /// Adds a block behind the others. Its parameters lie under its name, such as "layer1.0".
@@ -56,8 +59,12 @@ class BlockChain {
   /// Blocks before `first_trained` are run as in inference. Throws OptionError where there is no such block; size()
   /// trains none.
   Tensor<T, 4> forward(Tensor<T, 4> x, Context& context, Index first_trained = 0) {
+    moved_.check("block_chain");
     require<OptionError>(first_trained >= 0 && first_trained <= size(), "block_chain: cannot train from block ",
                          first_trained, " of ", size());
+    const detail::EmptiedByException emptied(context);
+    context.unread.begin("block_chain");
+    if (first_trained == size()) context.unread.end();  // there will be nothing to go back through
     context.blocks.resize(blocks_.size());
     context.first_trained = first_trained;
     for (Index i = 0; i < first_trained; ++i) context.blocks[static_cast<std::size_t>(i)] = {};
@@ -76,8 +83,10 @@ class BlockChain {
   /// Adds to the gradients of the blocks that are trained. What the first of them was given gets no gradient: nobody
   /// trains it. Throws ShapeError for the context of another chain.
   void backward(Tensor<T, 4> dy, const Context& context) {
+    moved_.check("block_chain");
     require<ShapeError>(context.blocks.size() == blocks_.size(), "block_chain: the context is of ",
                         context.blocks.size(), " blocks, the chain has ", size());
+    context.unread.end();
     for (Index i = size(); i-- > context.first_trained;) {
       std::visit(
           [&](auto& block) {
@@ -108,6 +117,7 @@ class BlockChain {
 
   /// What forward gives for an x of this shape, or throws.
   Shape<4> output_shape(Shape<4> x) const {
+    moved_.check("block_chain");
     for (const Entry& entry : blocks_) {
       x = std::visit([&](const auto& block) { return block.output_shape(x); }, entry.block);
     }
@@ -117,6 +127,7 @@ class BlockChain {
   /// One line a layer; see nn/summary.hpp.
   template <class Table>
   Shape<4> summarize(Table& table, const Name& name, Shape<4> x) {
+    moved_.check("block_chain");
     for (Entry& entry : blocks_) {
       detail::with_path(name, entry.path, [&](const Name& full_name) {
         x = std::visit([&](auto& block) { return block.summarize(table, full_name, x); }, entry.block);
@@ -128,6 +139,7 @@ class BlockChain {
   /// Blocks from `first` on.
   template <class Visitor>
   void visit(Visitor&& visitor, const Name& name = {}, Index first = 0) {
+    moved_.check("block_chain");
     for (Index i = first; i < size(); ++i) {
       Entry& entry = at(i);
       detail::with_path(name, entry.path, [&](const Name& full_name) {
@@ -162,6 +174,7 @@ class BlockChain {
   /// x after the first `count` blocks. Weights are read, and unless that was done beforehand packed, anew for every few
   /// images, so these are as many as make their activations as large as the weights: then neither takes much time.
   Tensor<T, 4> infer(const Tensor<T, 4>& x, Index count) const {
+    moved_.check("block_chain");
     Shape<4> shape = x.shape();
     Index weights = 0;
     Index activations = 0;
@@ -187,6 +200,7 @@ class BlockChain {
   const Entry& at(Index i) const { return blocks_[static_cast<std::size_t>(i)]; }
 
   std::vector<Entry> blocks_;
+  MoveMark moved_;
 };
 
 }  // namespace pupil

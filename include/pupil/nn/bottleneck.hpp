@@ -14,6 +14,7 @@
 #include <pupil/core/tensor.hpp>
 #include <pupil/kernels/add.hpp>
 #include <pupil/nn/conv2d_norm_activation.hpp>
+#include <pupil/nn/unread_forward.hpp>
 
 namespace pupil {
 
@@ -66,6 +67,7 @@ class Bottleneck {
   }
 
   Tensor<T, 4> forward(Tensor<T, 4> x, Context& context) {
+    const detail::EmptiedByException emptied(context);
     if (downsample_) {
       const auto shortcut = downsample_->forward(x, context.downsample);
       return conv3_.forward(hidden(std::move(x), context), shortcut, context.conv3);

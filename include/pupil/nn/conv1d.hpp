@@ -9,11 +9,13 @@
 
 #include <utility>
 
+#include <pupil/core/move_mark.hpp>
 #include <pupil/core/tensor.hpp>
 #include <pupil/kernels/conv_shape.hpp>
 #include <pupil/kernels/window.hpp>
 #include <pupil/nn/convolution.hpp>
 #include <pupil/nn/parameter.hpp>
+#include <pupil/nn/unread_forward.hpp>
 
 namespace pupil {
 
@@ -33,6 +35,7 @@ class Conv1d {
  public:
   struct Context {
     Tensor<T, 3> input;
+    UnreadForward unread{};
   };
 
   /// Weights and bias uniform in +-1 / sqrt(in_channels / groups * kernel_size). Throws OptionError for an option that
@@ -49,6 +52,7 @@ class Conv1d {
 
   Tensor<T, 3> forward(Tensor<T, 3> x, Context& context) {
     auto y = forward(std::as_const(x));
+    context.unread.begin("conv1d");
     context.input = std::move(x);
     return y;
   }
@@ -62,6 +66,7 @@ class Conv1d {
   /// As backward, without dx: for a network's first layer, whose input nobody trains.
   void backward_parameters(const Tensor<T, 3>& dy, const Context& context) {
     parameters_.add_gradients("conv1d", shape_for(context.input.shape()), context.input, dy);
+    context.unread.end();
   }
 
   /// What forward gives for an x of this shape, or throws.
@@ -73,6 +78,7 @@ class Conv1d {
   /// The weight is [out_channels, kernel_size, in_channels / groups].
   template <class Visitor>
   void visit(Visitor&& visitor, const Name& name = {}) {
+    moved_.check("conv1d");
     parameters_.visit(visitor, name, layer_shape());
   }
 
@@ -90,6 +96,7 @@ class Conv1d {
 
   kernels::ConvShape shape_for(const Shape<3>& x) const {
     const Conv1dOptions& o = options_;
+    moved_.check("conv1d");
     require<ShapeError>(x[2] == o.in_channels, "conv1d: input has ", x[2], " channels, the layer was made for ",
                         o.in_channels, " (input ", x, ")");
     const Index out_length = kernels::output_extent(x[1], o.kernel_size, o.stride, o.padding, o.padding, o.dilation);
@@ -118,6 +125,7 @@ class Conv1d {
 
   Conv1dOptions options_;
   detail::ConvolutionParameters<T, 3> parameters_;
+  MoveMark moved_;
 };
 
 }  // namespace pupil

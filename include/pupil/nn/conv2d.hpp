@@ -8,12 +8,14 @@
 
 #include <utility>
 
+#include <pupil/core/move_mark.hpp>
 #include <pupil/core/tensor.hpp>
 #include <pupil/kernels/conv_shape.hpp>
 #include <pupil/kernels/epilogue.hpp>
 #include <pupil/kernels/window.hpp>
 #include <pupil/nn/convolution.hpp>
 #include <pupil/nn/parameter.hpp>
+#include <pupil/nn/unread_forward.hpp>
 
 namespace pupil {
 
@@ -33,6 +35,7 @@ class Conv2d {
  public:
   struct Context {
     Tensor<T, 4> input;
+    UnreadForward unread{};
   };
 
   /// Weights and bias uniform in +-1 / sqrt(in_channels / groups * kernel area). Throws OptionError for an option that
@@ -48,13 +51,9 @@ class Conv2d {
   /// others or the padded image is smaller than the kernel.
   Tensor<T, 4> forward(const Tensor<T, 4>& x) const { return parameters_.forward(shape_for(x.shape()), x); }
 
-  /// The same, and then what the epilogue does, in one pass. Its residual is of the output's shape.
-  Tensor<T, 4> forward(const Tensor<T, 4>& x, const kernels::Epilogue<T>& epilogue) const {
-    return parameters_.forward(shape_for(x.shape()), x, &epilogue);
-  }
-
   Tensor<T, 4> forward(Tensor<T, 4> x, Context& context) {
     auto y = forward(std::as_const(x));
+    context.unread.begin("conv2d");
     context.input = std::move(x);
     return y;
   }
@@ -68,6 +67,7 @@ class Conv2d {
   /// As backward, without dx: for a network's first layer, whose input nobody trains.
   void backward_parameters(const Tensor<T, 4>& dy, const Context& context) {
     parameters_.add_gradients("conv2d", shape_for(context.input.shape()), context.input, dy);
+    context.unread.end();
   }
 
   /// What forward gives for an x of this shape, or throws.
@@ -79,12 +79,21 @@ class Conv2d {
   /// The weight is [out_channels, kernel height, kernel width, in_channels / groups].
   template <class Visitor>
   void visit(Visitor&& visitor, const Name& name = {}) {
+    moved_.check("conv2d");
     parameters_.visit(visitor, name, layer_shape());
   }
 
   const Conv2dOptions& options() const { return options_; }
 
  private:
+  template <class>
+  friend class Conv2dNormActivation;
+
+  /// As forward, and then what the epilogue does, in one pass. Its residual is of the output's shape.
+  Tensor<T, 4> forward_and_finish(const Tensor<T, 4>& x, const kernels::Epilogue<T>& epilogue) const {
+    return parameters_.forward(shape_for(x.shape()), x, &epilogue);
+  }
+
   static const Conv2dOptions& checked(const Conv2dOptions& o) {
     detail::check_conv_channels("conv2d", o.in_channels, o.out_channels, o.groups);
     require<OptionError>(o.kernel_size.height >= 1 && o.kernel_size.width >= 1, "conv2d: kernel_size is ",
@@ -100,6 +109,7 @@ class Conv2d {
 
   kernels::ConvShape shape_for(const Shape<4>& x) const {
     const Conv2dOptions& o = options_;
+    moved_.check("conv2d");
     require<ShapeError>(x[3] == o.in_channels, "conv2d: input has ", x[3], " channels, the layer was made for ",
                         o.in_channels, " (input ", x, ")");
     const Index out_height = kernels::output_extent(x[1], o.kernel_size.height, o.stride.height, o.padding.top,
@@ -131,6 +141,7 @@ class Conv2d {
 
   Conv2dOptions options_;
   detail::ConvolutionParameters<T, 4> parameters_;
+  MoveMark moved_;
 };
 
 }  // namespace pupil

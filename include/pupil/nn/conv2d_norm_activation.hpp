@@ -18,6 +18,7 @@
 #include <pupil/nn/activations.hpp>
 #include <pupil/nn/batch_norm2d.hpp>
 #include <pupil/nn/conv2d.hpp>
+#include <pupil/nn/unread_forward.hpp>
 
 namespace pupil {
 
@@ -67,10 +68,12 @@ class Conv2dNormActivation {
   }
 
   Tensor<T, 4> forward(Tensor<T, 4> x, Context& context) {
+    const detail::EmptiedByException emptied(context);
     return behind_conv(conv_.forward(std::move(x), context.conv), nullptr, context);
   }
 
   Tensor<T, 4> forward(Tensor<T, 4> x, const Tensor<T, 4>& residual, Context& context) {
+    const detail::EmptiedByException emptied(context);
     auto y = conv_.forward(std::move(x), context.conv);
     check_residual(residual.shape(), y.shape());
     return behind_conv(std::move(y), &residual, context);
@@ -138,11 +141,11 @@ class Conv2dNormActivation {
   Tensor<T, 4> infer(const Tensor<T, 4>& x, const T* residual) const {
     kernels::Epilogue<T> epilogue{.residual = residual};
     epilogue.rectified_by(options_.activation);
-    if (!norm_) return conv_.forward(x, epilogue);
+    if (!norm_) return conv_.forward_and_finish(x, epilogue);
     const auto norm = norm_->folded();
     epilogue.scale = norm.scale.data();
     epilogue.shift = norm.shift.data();
-    return conv_.forward(x, epilogue);
+    return conv_.forward_and_finish(x, epilogue);
   }
 
   /// Norm, residual and activation of what the convolution gave.

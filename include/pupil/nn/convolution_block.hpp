@@ -9,6 +9,7 @@
 #include <pupil/core/tensor.hpp>
 #include <pupil/nn/conv2d_norm_activation.hpp>
 #include <pupil/nn/max_pool2d.hpp>
+#include <pupil/nn/unread_forward.hpp>
 
 namespace pupil {
 
@@ -47,6 +48,7 @@ class ConvolutionBlock {
   }
 
   Tensor<T, 4> forward(Tensor<T, 4> x, Context& context) {
+    const detail::EmptiedByException emptied(context);
     auto y = layer_.forward(std::move(x), context.layer);
     if (pool_) return pool_->forward(std::move(y), context.pool);
     return y;

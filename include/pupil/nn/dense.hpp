@@ -5,6 +5,7 @@
 
 #include <utility>
 
+#include <pupil/core/move_mark.hpp>
 #include <pupil/core/tensor.hpp>
 #include <pupil/kernels/column_sums.hpp>
 #include <pupil/kernels/gemm.hpp>
@@ -12,6 +13,7 @@
 #include <pupil/nn/initialization.hpp>
 #include <pupil/nn/pack_weights.hpp>
 #include <pupil/nn/parameter.hpp>
+#include <pupil/nn/unread_forward.hpp>
 
 namespace pupil {
 
@@ -27,6 +29,7 @@ class Dense {
  public:
   struct Context {
     Tensor<T, 2> input;  ///< [rows, in_features]
+    UnreadForward unread{};
   };
 
   /// Weights and bias uniform in +-1 / sqrt(in_features). Throws OptionError where a feature count is below 1.
@@ -57,6 +60,7 @@ class Dense {
   template <std::size_t Rank>
   Tensor<T, Rank> forward(Tensor<T, Rank> x, Context& context) {
     auto y = forward(std::as_const(x));
+    context.unread.begin("dense");
     const Shape<2> rows{x.rows(), x.columns()};
     context.input = std::move(x).reshaped(rows);
     return y;
@@ -65,11 +69,13 @@ class Dense {
   /// dy [..., out_features] gives dx [..., in_features].
   template <std::size_t Rank>
   Tensor<T, Rank> backward(const Tensor<T, Rank>& dy, const Context& context) {
+    moved_.check("dense");
     require<ShapeError>(dy.rows() == context.input.rows() && dy.columns() == options_.out_features,
                         "dense: the gradient ", dy.shape(), " does not fit the output [", context.input.rows(), ", ",
                         options_.out_features, "]");
     require<ShapeError>(context.input.columns() == options_.in_features, "dense: the context has ",
                         context.input.columns(), " features, the layer was made for ", options_.in_features);
+    context.unread.end();
     Shape<Rank> shape = dy.shape();
     shape[Rank - 1] = options_.in_features;
     auto dx = Tensor<T, Rank>::uninitialized(shape);
@@ -83,6 +89,7 @@ class Dense {
   /// What forward gives for an x of this shape, or throws.
   template <std::size_t Rank>
   Shape<Rank> output_shape(Shape<Rank> x) const {
+    moved_.check("dense");
     require<ShapeError>(x[Rank - 1] == options_.in_features, "dense: input has ", x[Rank - 1],
                         " features, the layer was made for ", options_.in_features, " (input ", x, ")");
     x[Rank - 1] = options_.out_features;
@@ -91,6 +98,7 @@ class Dense {
 
   template <class Visitor>
   void visit(Visitor&& visitor, const Name& name = {}) {
+    moved_.check("dense");
     const auto visit_parameters = [&] {
       visitor(name / "weight", weight_);
       if (options_.bias) visitor(name / "bias", bias_);
@@ -108,6 +116,7 @@ class Dense {
   Parameter<T, 2> weight_;  // [out, in]
   Parameter<T, 1> bias_;
   kernels::PackedWeights<T> packed_;
+  MoveMark moved_;
 };
 
 }  // namespace pupil

@@ -14,6 +14,7 @@
 #include <pupil/kernels/bit_mask.hpp>
 #include <pupil/kernels/random_mask.hpp>
 #include <pupil/nn/parameter.hpp>
+#include <pupil/nn/unread_forward.hpp>
 
 namespace pupil {
 
@@ -27,6 +28,7 @@ class Dropout {
  public:
   struct Context {
     kernels::BitMask kept;  ///< one bit an element
+    UnreadForward unread{};
   };
 
   /// Forks a generator of its own. Throws OptionError where the probability is outside [0, 1).
@@ -42,6 +44,7 @@ class Dropout {
 
   template <std::size_t Rank>
   Tensor<T, Rank> forward(Tensor<T, Rank> x, Context& context) {
+    context.unread.begin("dropout");
     if (context.kept.size() != x.size()) context.kept = kernels::BitMask(x.size());
     kernels::draw_mask(context.kept, options_.probability, {generator_.next(), generator_.next()});
     kernels::apply_mask(context.kept, scale(), x.data());
@@ -53,6 +56,7 @@ class Dropout {
   Tensor<T, Rank> backward(Tensor<T, Rank> dy, const Context& context) const {
     require<ShapeError>(dy.size() == context.kept.size(), "dropout: the gradient ", dy.shape(),
                         " does not fit the output of ", context.kept.size(), " elements");
+    context.unread.end();
     kernels::apply_mask(context.kept, scale(), dy.data());
     return dy;
   }

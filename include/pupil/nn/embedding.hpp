@@ -12,11 +12,13 @@
 #include <optional>
 #include <utility>
 
+#include <pupil/core/move_mark.hpp>
 #include <pupil/core/parallel.hpp>
 #include <pupil/core/tensor.hpp>
 #include <pupil/kernels/gemm.hpp>
 #include <pupil/nn/initialization.hpp>
 #include <pupil/nn/parameter.hpp>
+#include <pupil/nn/unread_forward.hpp>
 
 namespace pupil {
 
@@ -33,6 +35,7 @@ class Embedding {
  public:
   struct Context {
     Tensor<std::int32_t, 1> tokens;
+    UnreadForward unread{};
   };
 
   /// Weights normal with mean 0. Throws OptionError where the table has no rows or no columns, or no row for the
@@ -69,6 +72,7 @@ class Embedding {
   template <std::size_t Rank>
   Tensor<T, Rank + 1> forward(Tensor<std::int32_t, Rank> tokens, Context& context) const {
     auto y = forward(std::as_const(tokens));
+    context.unread.begin("embedding");
     const Shape<1> all{tokens.size()};
     context.tokens = std::move(tokens).reshaped(all);
     return y;
@@ -78,10 +82,12 @@ class Embedding {
   /// IndexError for the context of a larger table.
   template <std::size_t Rank>
   void backward(const Tensor<T, Rank>& dy, const Context& context) {
+    moved_.check("embedding");
     require<ShapeError>(dy.rows() == context.tokens.size() && dy.columns() == options_.embedding_dim,
                         "embedding: the gradient ", dy.shape(), " does not fit the output [", context.tokens.size(),
                         ", ", options_.embedding_dim, "]");
     check(context.tokens);
+    context.unread.end();
     // Tokens repeat, columns do not: whoever has a column adds up its numbers for all tokens, in their order.
     parallel_ranges(options_.embedding_dim, columns_a_range, [&](Index begin, Index end) {
       using Row = Eigen::Array<T, 1, Eigen::Dynamic>;
@@ -117,6 +123,7 @@ class Embedding {
 
   template <std::size_t Rank>
   Shape<Rank + 1> output_shape(const Shape<Rank>& tokens) const {
+    moved_.check("embedding");
     Shape<Rank + 1> y;
     std::copy(tokens.begin(), tokens.end(), y.dims.begin());
     y[Rank] = options_.embedding_dim;
@@ -131,6 +138,7 @@ class Embedding {
 
   template <class Visitor>
   void visit(Visitor&& visitor, const Name& name = {}) {
+    moved_.check("embedding");
     visitor(name / "weight", weight_);
   }
 
@@ -143,12 +151,14 @@ class Embedding {
   std::int32_t padding() const { return options_.padding_index.value_or(no_token); }
 
   void check_compared(const Shape<2>& x) const {
+    moved_.check("embedding");
     require<ShapeError>(x[1] == options_.embedding_dim, "embedding: cannot compare ", x, " with rows of ",
                         options_.embedding_dim);
   }
 
   template <std::size_t Rank>
   void check(const Tensor<std::int32_t, Rank>& tokens) const {
+    moved_.check("embedding");
     const auto* const wrong = std::find_if(tokens.begin(), tokens.end(), [&](std::int32_t token) {
       return token < 0 || token >= options_.num_embeddings;
     });
@@ -171,6 +181,7 @@ class Embedding {
 
   EmbeddingOptions options_;
   Parameter<T, 2> weight_;  // [num_embeddings, embedding_dim]
+  MoveMark moved_;
 };
 
 }  // namespace pupil

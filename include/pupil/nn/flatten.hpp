@@ -7,6 +7,7 @@
 #include <pupil/core/parallel.hpp>
 #include <pupil/core/tensor.hpp>
 #include <pupil/nn/parameter.hpp>
+#include <pupil/nn/unread_forward.hpp>
 
 namespace pupil {
 
@@ -23,6 +24,7 @@ class Flatten {
  public:
   struct Context {
     Shape<InputRank> input_shape;
+    UnreadForward unread{};
   };
 
   explicit Flatten(const FlattenOptions& options = {}) : options_(options) {}
@@ -38,6 +40,7 @@ class Flatten {
   }
 
   Tensor<T, 2> forward(Tensor<T, InputRank> x, Context& context) const {
+    context.unread.begin("flatten");
     context.input_shape = x.shape();
     return forward(std::move(x));
   }
@@ -47,6 +50,7 @@ class Flatten {
     const Shape<2> output_shape = flat(context.input_shape);
     require<ShapeError>(dy.shape() == output_shape, "flatten: the gradient ", dy.shape(), " does not fit the output ",
                         output_shape);
+    context.unread.end();
     if (moves_channels(context.input_shape)) {
       auto dx = Tensor<T, InputRank>::uninitialized(context.input_shape);
       transpose_examples(dy.data(), output_shape[0], dx.columns(), output_shape[1] / dx.columns(), dx.data());

@@ -8,6 +8,7 @@
 #include <pupil/core/parallel.hpp>
 #include <pupil/core/tensor.hpp>
 #include <pupil/nn/parameter.hpp>
+#include <pupil/nn/unread_forward.hpp>
 
 namespace pupil {
 
@@ -17,6 +18,7 @@ class GlobalAvgPool2d {
  public:
   struct Context {
     Shape<4> input_shape;
+    UnreadForward unread{};
   };
 
   /// Throws ShapeError for images without a pixel.
@@ -32,8 +34,10 @@ class GlobalAvgPool2d {
   }
 
   Tensor<T, 2> forward(Tensor<T, 4> x, Context& context) const {
+    auto y = forward(std::as_const(x));
+    context.unread.begin("global_avg_pool2d");
     context.input_shape = x.shape();
-    return forward(x);
+    return y;
   }
 
   Tensor<T, 4> backward(const Tensor<T, 2>& dy, const Context& context) const {
@@ -41,6 +45,7 @@ class GlobalAvgPool2d {
     require<ShapeError>(dy.shape() == Shape{shape[0], shape[3]}, "global_avg_pool2d: the gradient ", dy.shape(),
                         " does not fit the output ", Shape{shape[0], shape[3]});
     const Index pixels = shape[1] * shape[2];
+    context.unread.end();
     auto dx = Tensor<T, 4>::uninitialized(shape);
     parallel_for(shape[0], [&](Index image) {
       const Eigen::Map<const Row> gradient(dy.row(image), dy.columns());

@@ -13,9 +13,11 @@
 
 #include <utility>
 
+#include <pupil/core/move_mark.hpp>
 #include <pupil/core/tensor.hpp>
 #include <pupil/kernels/group_norm.hpp>
 #include <pupil/nn/parameter.hpp>
+#include <pupil/nn/unread_forward.hpp>
 
 namespace pupil {
 
@@ -33,6 +35,7 @@ class GroupNorm {
   struct Context {
     Tensor<T, 2> input;  ///< [batch * pixels, num_channels]
     kernels::GroupMoments<T> moments;
+    UnreadForward unread{};
   };
 
   /// Weights of 1, biases of 0. Throws OptionError where there are none, where the groups do not divide the channels,
@@ -56,6 +59,8 @@ class GroupNorm {
 
   template <std::size_t Rank>
   Tensor<T, Rank> forward(Tensor<T, Rank> x, Context& context) const {
+    check(x.shape());
+    context.unread.begin("group_norm");
     auto y = normalized(x, context.moments);
     const Shape<2> matrix{x.rows(), x.columns()};
     context.input = std::move(x).reshaped(matrix);
@@ -65,11 +70,13 @@ class GroupNorm {
   /// dx, in the memory of dy where that is moved in.
   template <std::size_t Rank>
   Tensor<T, Rank> backward(Tensor<T, Rank> dy, const Context& context) {
+    moved_.check("group_norm");
     const Shape<2> expected = context.input.shape();
     require<ShapeError>(dy.rows() == expected[0] && dy.columns() == expected[1], "group_norm: the gradient ",
                         dy.shape(), " does not fit the output ", expected);
     require<ShapeError>(expected[1] == options_.num_channels, "group_norm: the context has ", expected[1],
                         " channels, the layer was made for ", options_.num_channels);
+    context.unread.end();
     kernels::group_norm_backward(dy.data(), kernels::matrix(context.input), context.moments, weight_.value,
                                  options_.affine ? weight_.gradient.data() : nullptr,
                                  options_.affine ? bias_.gradient.data() : nullptr);
@@ -85,6 +92,7 @@ class GroupNorm {
 
   template <class Visitor>
   void visit(Visitor&& visitor, const Name& name = {}) {
+    moved_.check("group_norm");
     if (!options_.affine) return;
     visitor(name / "weight", weight_);
     visitor(name / "bias", bias_);
@@ -96,6 +104,7 @@ class GroupNorm {
   template <std::size_t Rank>
   void check(const Shape<Rank>& x) const {
     static_assert(Rank >= 2, "group_norm: an input has a batch and channels");
+    moved_.check("group_norm");
     require<ShapeError>(x[Rank - 1] == options_.num_channels, "group_norm: input has ", x[Rank - 1],
                         " channels, the layer was made for ", options_.num_channels, " (input ", x, ")");
     require<ShapeError>(x[0] == 0 || x.size() > 0, "group_norm: the input ", x, " has no pixels");
@@ -115,6 +124,7 @@ class GroupNorm {
   GroupNormOptions options_;
   Parameter<T, 1> weight_;  // 1 and 0 where the layer has none
   Parameter<T, 1> bias_;
+  MoveMark moved_;
 };
 
 }  // namespace pupil

@@ -13,6 +13,7 @@
 #include <pupil/core/tensor.hpp>
 #include <pupil/kernels/add.hpp>
 #include <pupil/nn/conv2d_norm_activation.hpp>
+#include <pupil/nn/unread_forward.hpp>
 
 namespace pupil {
 
@@ -58,6 +59,7 @@ class InvertedResidual {
   }
 
   Tensor<T, 4> forward(Tensor<T, 4> x, Context& context) {
+    const detail::EmptiedByException emptied(context);
     if (expand_) x = expand_->forward(std::move(x), context.expand);
     auto hidden = depthwise_.forward(std::move(x), context.depthwise);
     if (!adds_input_) return project_.forward(std::move(hidden), context.project);

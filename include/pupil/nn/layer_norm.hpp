@@ -12,9 +12,11 @@
 
 #include <utility>
 
+#include <pupil/core/move_mark.hpp>
 #include <pupil/core/tensor.hpp>
 #include <pupil/kernels/layer_norm.hpp>
 #include <pupil/nn/parameter.hpp>
+#include <pupil/nn/unread_forward.hpp>
 
 namespace pupil {
 
@@ -32,6 +34,7 @@ class LayerNorm {
   struct Context {
     Tensor<T, 2> input;  ///< [rows, normalized_shape]
     kernels::RowMoments<T> moments;
+    UnreadForward unread{};
   };
 
   /// Weights of 1, biases of 0. Throws OptionError for less than one feature, or an epsilon that is not positive.
@@ -53,6 +56,8 @@ class LayerNorm {
 
   template <std::size_t Rank>
   Tensor<T, Rank> forward(Tensor<T, Rank> x, Context& context) const {
+    check(x.shape());
+    context.unread.begin("layer_norm");
     auto y = normalized(x, context.moments);
     const Shape<2> matrix{x.rows(), x.columns()};
     context.input = std::move(x).reshaped(matrix);
@@ -62,11 +67,13 @@ class LayerNorm {
   /// dx, in the memory of dy where that is moved in.
   template <std::size_t Rank>
   Tensor<T, Rank> backward(Tensor<T, Rank> dy, const Context& context) {
+    moved_.check("layer_norm");
     const Shape<2> expected = context.input.shape();
     require<ShapeError>(dy.rows() == expected[0] && dy.columns() == expected[1], "layer_norm: the gradient ",
                         dy.shape(), " does not fit the output ", expected);
     require<ShapeError>(expected[1] == options_.normalized_shape, "layer_norm: the context has ", expected[1],
                         " features, the layer was made for ", options_.normalized_shape);
+    context.unread.end();
     kernels::layer_norm_backward(dy.data(), kernels::matrix(context.input), context.moments, weight_.value,
                                  has_weight_ ? weight_.gradient.data() : nullptr,
                                  has_bias_ ? bias_.gradient.data() : nullptr);
@@ -82,6 +89,7 @@ class LayerNorm {
 
   template <class Visitor>
   void visit(Visitor&& visitor, const Name& name = {}) {
+    moved_.check("layer_norm");
     if (has_weight_) visitor(name / "weight", weight_);
     if (has_bias_) visitor(name / "bias", bias_);
   }
@@ -91,6 +99,7 @@ class LayerNorm {
  private:
   template <std::size_t Rank>
   void check(const Shape<Rank>& x) const {
+    moved_.check("layer_norm");
     require<ShapeError>(x[Rank - 1] == options_.normalized_shape, "layer_norm: input has ", x[Rank - 1],
                         " features, the layer was made for ", options_.normalized_shape, " (input ", x, ")");
   }
@@ -111,6 +120,7 @@ class LayerNorm {
   bool has_bias_;
   Parameter<T, 1> weight_;  // 1 and 0 where the layer has none
   Parameter<T, 1> bias_;
+  MoveMark moved_;
 };
 
 }  // namespace pupil

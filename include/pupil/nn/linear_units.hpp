@@ -15,6 +15,7 @@
 #include <pupil/core/tensor.hpp>
 #include <pupil/kernels/lanes.hpp>
 #include <pupil/nn/parameter.hpp>
+#include <pupil/nn/unread_forward.hpp>
 
 namespace pupil {
 
@@ -34,6 +35,7 @@ class LinearUnit {
  public:
   struct Context {
     Tensor<T, 1> input;
+    UnreadForward unread{};
   };
 
   template <std::size_t Rank>
@@ -44,6 +46,7 @@ class LinearUnit {
 
   template <std::size_t Rank>
   Tensor<T, Rank> forward(Tensor<T, Rank> x, Context& context) const {
+    context.unread.begin(Function::name);
     if (context.input.size() != x.size()) context.input = Tensor<T, 1>::uninitialized({x.size()});
     parallel_ranges(x.size(), pointwise_grain, [&](Index begin, Index end) {
       std::copy(x.data() + begin, x.data() + end, context.input.data() + begin);
@@ -57,6 +60,7 @@ class LinearUnit {
   Tensor<T, Rank> backward(Tensor<T, Rank> dy, const Context& context) const {
     require<ShapeError>(dy.size() == context.input.size(), Function::name, ": the gradient ", dy.shape(),
                         " does not fit the output of ", context.input.size(), " elements");
+    context.unread.end();
     parallel_ranges(dy.size(), pointwise_grain, [&](Index begin, Index end) {
       kernels::combine_lanes(dy.data() + begin, context.input.data() + begin, end - begin,
                              [&](const Lanes& d, const Lanes& x) -> Lanes { return d * function_.slope(x); });

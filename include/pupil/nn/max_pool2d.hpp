@@ -11,6 +11,7 @@
 #include <pupil/kernels/pool2d.hpp>
 #include <pupil/nn/parameter.hpp>
 #include <pupil/nn/pool_window.hpp>
+#include <pupil/nn/unread_forward.hpp>
 
 namespace pupil {
 
@@ -28,6 +29,7 @@ class MaxPool2d {
   struct Context {
     Shape<4> input_shape;
     Tensor<kernels::Tap, 4> taps;  ///< where in its window each output was found
+    UnreadForward unread{};
   };
 
   /// Throws OptionError for a kernel size or a stride below 1, a kernel of more than 65536 elements, or a padding that
@@ -51,6 +53,7 @@ class MaxPool2d {
   Tensor<T, 4> forward(Tensor<T, 4> x, Context& context) const {
     const Shape<4> shape = output_shape(x.shape());
     auto y = Tensor<T, 4>::uninitialized(shape);
+    context.unread.begin("max_pool2d");
     context.input_shape = x.shape();
     if (context.taps.shape() != shape) context.taps = Tensor<kernels::Tap, 4>::uninitialized(shape);
     kernels::max_pool2d(x, window_, y, context.taps);
@@ -60,6 +63,7 @@ class MaxPool2d {
   Tensor<T, 4> backward(const Tensor<T, 4>& dy, const Context& context) const {
     require<ShapeError>(dy.shape() == context.taps.shape(), "max_pool2d: the gradient ", dy.shape(),
                         " does not fit the output ", context.taps.shape());
+    context.unread.end();
     auto dx = Tensor<T, 4>::uninitialized(context.input_shape);
     kernels::max_pool2d_backward(dy, context.taps, window_, dx);
     return dx;

@@ -1,19 +1,15 @@
 #pragma once
-// Parameters, their names, and the visit that optimizers, clipping, checkpoints, counting and tests share.
+// Parameters, and the visit that optimizers, clipping, checkpoints, counting and tests share.
 //
 // Every layer has `template <class Visitor> void visit(Visitor&& visitor, const Name& name = {})`, which calls
 // `visitor(name / "weight", weight)` for each of its parameters, buffers and generators, always in the same order.
 
-#include <array>
-#include <charconv>
-#include <cstdint>
-#include <string>
-#include <string_view>
 #include <type_traits>
 #include <utility>
 
 #include <pupil/core/random.hpp>
 #include <pupil/core/tensor.hpp>
+#include <pupil/nn/name.hpp>
 
 namespace pupil {
 
@@ -27,58 +23,6 @@ struct Parameter {
 
   Tensor<T, Rank> value;
   Tensor<T, Rank> gradient;
-};
-
-/// A path such as `layer1.0.conv1.weight`, kept as a chain of its parts on the stack: visiting allocates nothing, and
-/// only `str()` spells it out. Valid as long as the visit that made it.
-class Name {
- public:
-  Name() = default;
-
-  Name operator/(std::string_view part) const { return Name(this, part, -1); }
-  Name operator/(const char* part) const { return Name(this, part, -1); }
-  Name operator/(Index number) const { return Name(this, {}, number); }
-
-  std::string str() const {
-    std::string text = parent_ == nullptr ? std::string() : parent_->str();
-    if (parent_ == nullptr) return text;
-    if (!text.empty()) text += '.';
-    Digits digits;
-    return text += last_part(digits);
-  }
-
-  /// Whether `str()` would give this text; allocates nothing.
-  bool operator==(std::string_view text) const {
-    if (parent_ == nullptr) return text.empty();
-    Digits digits;
-    const std::string_view last = last_part(digits);
-    if (!text.ends_with(last)) return false;
-    text.remove_suffix(last.size());
-    if (text.empty()) return *parent_ == text;
-    return text.size() > 1 && text.ends_with('.') && *parent_ == text.substr(0, text.size() - 1);
-  }
-
-  /// Whether the prefix is this name without its last parts, however many: `layer1.0.conv1.weight` begins with
-  /// `layer1.0`, with all of itself and with nothing, but not with `layer`. Allocates nothing.
-  bool begins_with(std::string_view prefix) const {
-    return *this == prefix || (parent_ != nullptr && parent_->begins_with(prefix));
-  }
-
- private:
-  using Digits = std::array<char, 20>;  // of the largest number
-
-  Name(const Name* parent, std::string_view part, Index number) : parent_(parent), part_(part), number_(number) {}
-
-  /// The last part as text, which is in `digits` where it is a number.
-  std::string_view last_part(Digits& digits) const {
-    if (number_ < 0) return part_;
-    const char* const end = std::to_chars(digits.data(), digits.data() + digits.size(), number_).ptr;
-    return {digits.data(), static_cast<std::size_t>(end - digits.data())};
-  }
-
-  const Name* parent_ = nullptr;
-  std::string_view part_;
-  Index number_ = -1;
 };
 
 namespace detail {

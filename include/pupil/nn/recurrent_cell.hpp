@@ -3,10 +3,12 @@
 
 #include <utility>
 
+#include <pupil/core/move_mark.hpp>
 #include <pupil/core/tensor.hpp>
 #include <pupil/kernels/packed_sequences.hpp>
 #include <pupil/nn/recurrent_state.hpp>
 #include <pupil/nn/recurrent_weights.hpp>
+#include <pupil/nn/unread_forward.hpp>
 
 namespace pupil {
 
@@ -30,6 +32,7 @@ class RecurrentCell {
     Tensor<T, 2> input;
     kernels::PackedSequences sequences;  ///< all of one step
     typename Recurrence::Trace trace;
+    UnreadForward unread{};
   };
 
   /// All parameters uniform in +-1 / sqrt(hidden_size). Throws OptionError where a size is below 1.
@@ -47,7 +50,10 @@ class RecurrentCell {
 
   State forward(Tensor<T, 2> x, const State& state, Context& context) const {
     check(x.shape(), state);
-    context = Context{};  // gives its memory back before more is taken
+    context.unread.begin(name);
+    context.trace = {};  // gives its memory back before more is taken
+    context.input = {};
+    context.sequences = {};
     context.sequences = one_step(x.rows());
     context.input = std::move(x);
     return recurrence_.forward(context.input, context.sequences, state, context.trace);
@@ -56,12 +62,14 @@ class RecurrentCell {
   /// The gradients of x and of the state before the step, from that of the state after it, whose parts may be left out
   /// and are then zero. Throws ShapeError where one does not fit.
   Gradient backward(const State& d_state, const Context& context) {
+    moved_.check(name);
     const Index batch = context.sequences.batch();
     detail::check_state(name, "the gradient of the", d_state, Shape{batch, options_.hidden_size});
     const Shape sizes{context.input.columns(), context.trace.hiddens.columns()};
     const Shape expected{options_.input_size, options_.hidden_size};
     require<ShapeError>(sizes == expected, name, ": the context's input_size and hidden_size are ", sizes, ", not ",
                         expected);
+    context.unread.end();
     Gradient gradient{{}, d_state};
     gradient.input =
         recurrence_.backward(kernels::RowMajor<T>{}, gradient.state, context.input, context.sequences, context.trace)
@@ -71,6 +79,7 @@ class RecurrentCell {
 
   template <class Visitor>
   void visit(Visitor&& visitor, const Name& path = {}) {
+    moved_.check(name);
     recurrence_.visit(visitor, path);
   }
 
@@ -88,6 +97,7 @@ class RecurrentCell {
   static kernels::PackedSequences one_step(Index batch) { return {1, batch, {}}; }
 
   void check(const Shape<2>& x, const State& state) const {
+    moved_.check(name);
     require<ShapeError>(x[1] == options_.input_size, name, ": input has ", x[1], " features, the layer was made for ",
                         options_.input_size, " (input ", x, ")");
     detail::check_state(name, "the", state, Shape{x[0], options_.hidden_size});
@@ -95,6 +105,7 @@ class RecurrentCell {
 
   RecurrenceOptions options_;
   Recurrence recurrence_;
+  MoveMark moved_;
 };
 
 }  // namespace pupil

@@ -7,11 +7,13 @@
 #include <utility>
 #include <vector>
 
+#include <pupil/core/move_mark.hpp>
 #include <pupil/core/tensor.hpp>
 #include <pupil/nn/dropout.hpp>
 #include <pupil/nn/parameter.hpp>
 #include <pupil/nn/recurrent_layer.hpp>
 #include <pupil/nn/recurrent_state.hpp>
+#include <pupil/nn/unread_forward.hpp>
 
 namespace pupil {
 
@@ -60,6 +62,7 @@ class RecurrentLayers {
   struct Context {
     PackedDirections sequences;
     std::vector<LayerContext> layers;
+    UnreadForward unread{};
   };
 
   /// All parameters uniform in +-1 / sqrt(hidden_size). Forks a generator of its own where there is dropout. Throws
@@ -97,6 +100,8 @@ class RecurrentLayers {
 
   Output forward(Tensor<T, 3> x, const State& initial, std::span<const Index> lengths, Context& context) {
     check(x.shape(), initial, lengths);
+    const detail::EmptiedByException emptied(context);
+    context.unread.begin(name);
     context.layers.clear();  // gives its memory back before more is taken
     context.layers.resize(layers_.size());
     context.sequences = pack_directions(x.shape(), lengths, options_.bidirectional);
@@ -115,6 +120,7 @@ class RecurrentLayers {
   /// out and is then zero. Throws ShapeError where a gradient does not fit.
   Gradient backward(const Output& dy, const Context& context) {
     check_gradient(dy, context);
+    context.unread.end();
     Gradient gradient{{}, detail::uninitialized_state<State>(state_shape(context.sequences[0].batch()))};
     Tensor<T, 3>& dx = gradient.input;  // of ever earlier layers
     for (std::size_t i = layers_.size(); i-- > 0;) {
@@ -134,6 +140,7 @@ class RecurrentLayers {
 
   template <class Visitor>
   void visit(Visitor&& visitor, const Name& path = {}) {
+    moved_.check(name);
     for (auto& layer : layers_) layer.visit(visitor, path);
     if (dropout_) dropout_->visit(visitor, path / "dropout");
   }
@@ -147,6 +154,7 @@ class RecurrentLayers {
   Shape<3> state_shape(Index batch) const { return {options_.num_layers * directions(), batch, options_.hidden_size}; }
 
   void check(const Shape<3>& x, const State& initial, std::span<const Index> lengths) const {
+    moved_.check(name);
     require<ShapeError>(x[2] == options_.input_size, name, ": input has ", x[2], " features, the layer was made for ",
                         options_.input_size, " (input ", x, ")");
     require<ShapeError>(x[0] >= 1, name, ": the input ", x, " has no step");
@@ -161,6 +169,7 @@ class RecurrentLayers {
   }
 
   void check_gradient(const Output& dy, const Context& context) const {
+    moved_.check(name);
     require<ShapeError>(context.layers.size() == layers_.size(), name, ": the context is of ", context.layers.size(),
                         " layers, not of ", layers_.size());
     const auto& [input, traces] = context.layers[0].layer;
@@ -178,6 +187,7 @@ class RecurrentLayers {
   RecurrentOptions options_;
   std::vector<RecurrentLayer<Recurrence>> layers_;
   std::optional<Dropout<T>> dropout_;  // of every layer's output but the last one's, drawn anew each time
+  MoveMark moved_;
 };
 
 }  // namespace pupil

@@ -16,6 +16,7 @@
 #include <pupil/kernels/gemm.hpp>
 #include <pupil/kernels/softmax.hpp>
 #include <pupil/nn/parameter.hpp>
+#include <pupil/nn/unread_forward.hpp>
 
 namespace pupil {
 
@@ -35,6 +36,7 @@ class ScaledDotProductAttention {
   struct Context {
     AttentionInput<T> input;
     Tensor<T, 3> weights;  ///< [batch, query_time, key_time]: W
+    UnreadForward unread{};
   };
 
   /// [batch, query_time, value_features]. A mask says where a query may look: [batch, key_time] for all queries of an
@@ -43,12 +45,16 @@ class ScaledDotProductAttention {
   /// but are multiplied by it, so they must be finite. Throws ShapeError where the shapes do not fit.
   template <std::size_t MaskRank = 2>
   Tensor<T, 3> forward(const AttentionInput<T>& input, const Tensor<bool, MaskRank>& mask = {}) const {
+    check(input, mask);
     return attend(input, weights_of(input, mask));
   }
 
   template <std::size_t MaskRank = 2>
   Tensor<T, 3> forward(AttentionInput<T> input, const Tensor<bool, MaskRank>& mask, Context& context) const {
-    context = Context{};  // gives its memory back before more is taken
+    check(input, mask);
+    context.unread.begin("scaled_dot_product_attention");
+    context.input = {};  // gives its memory back before more is taken
+    context.weights = {};
     context.weights = weights_of(input, mask);
     context.input = std::move(input);
     return attend(context.input, context.weights);
@@ -66,6 +72,7 @@ class ScaledDotProductAttention {
     const Shape<3> expected{queries.dim(0), queries.dim(1), values.dim(2)};
     require<ShapeError>(dy.shape() == expected, "scaled_dot_product_attention: the gradient ", dy.shape(),
                         " does not fit the output ", expected);
+    context.unread.end();
     AttentionInput<T> dx{Tensor<T, 3>::uninitialized(queries.shape()), Tensor<T, 3>::uninitialized(keys.shape()),
                          Tensor<T, 3>::uninitialized(values.shape())};
     auto d_scores = Tensor<T, 3>::uninitialized(context.weights.shape());
@@ -99,12 +106,9 @@ class ScaledDotProductAttention {
 
   template <std::size_t MaskRank>
   static Tensor<T, 3> weights_of(const AttentionInput<T>& input, const Tensor<bool, MaskRank>& mask) {
-    static_assert(MaskRank == 2 || MaskRank == 3, "a mask is [batch, key_time] or [batch, query_time, key_time]");
-    check(input);
     const Tensor<T, 3>& queries = input.queries;
     const Tensor<T, 3>& keys = input.keys;
     const Shape<3> shape{queries.dim(0), queries.dim(1), keys.dim(1)};
-    if (mask.shape() != Shape<MaskRank>{}) check_mask(mask.shape(), shape);
     auto weights = Tensor<T, 3>::uninitialized(shape);
     parallel_for(shape[0], [&](Index n) {
       kernels::gemm(item(queries, n), kernels::transposed(item(keys, n)), item_of(weights, n));
@@ -128,7 +132,9 @@ class ScaledDotProductAttention {
     return y;
   }
 
-  static void check(const AttentionInput<T>& input) {
+  template <std::size_t MaskRank>
+  static void check(const AttentionInput<T>& input, const Tensor<bool, MaskRank>& mask) {
+    static_assert(MaskRank == 2 || MaskRank == 3, "a mask is [batch, key_time] or [batch, query_time, key_time]");
     const auto& [queries, keys, values] = input;
     require<ShapeError>(queries.columns() >= 1, "scaled_dot_product_attention: the queries ", queries.shape(),
                         " have no features");
@@ -139,6 +145,8 @@ class ScaledDotProductAttention {
     require<ShapeError>(values.dim(0) == keys.dim(0) && values.dim(1) == keys.dim(1),
                         "scaled_dot_product_attention: the values ", values.shape(), " do not fit the keys ",
                         keys.shape());
+    const Shape<3> weights{queries.dim(0), queries.dim(1), keys.dim(1)};
+    if (mask.shape() != Shape<MaskRank>{}) check_mask(mask.shape(), weights);
   }
 
   template <std::size_t MaskRank>

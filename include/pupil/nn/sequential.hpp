@@ -10,6 +10,7 @@
 
 #include <pupil/nn/layer.hpp>
 #include <pupil/nn/parameter.hpp>
+#include <pupil/nn/unread_forward.hpp>
 
 namespace pupil {
 
@@ -31,6 +32,7 @@ class Sequential {
 
   template <class X>
   auto forward(X&& x, Context& context) {
+    const detail::EmptiedByException emptied(context);
     return train<0>(std::forward<X>(x), context);
   }
 
@@ -117,5 +119,10 @@ class Sequential {
 
   std::tuple<Layers...> layers_;
 };
+
+/// A Sequential in braces is a layer like others, as in nn.Sequential(inner): its names begin with "0.". A copy is made
+/// by `Sequential copy = net` or `auto copy = net`.
+template <class... Layers>
+explicit Sequential(Sequential<Layers...>) -> Sequential<Sequential<Layers...>>;
 
 }  // namespace pupil

@@ -14,6 +14,7 @@
 #include <pupil/core/tensor.hpp>
 #include <pupil/kernels/softmax.hpp>
 #include <pupil/nn/parameter.hpp>
+#include <pupil/nn/unread_forward.hpp>
 
 namespace pupil {
 
@@ -25,6 +26,7 @@ class RowLayer {
  public:
   struct Context {
     Tensor<T, 2> output;  ///< [rows, features]
+    UnreadForward unread{};
   };
 
   template <std::size_t Rank>
@@ -35,6 +37,7 @@ class RowLayer {
 
   template <std::size_t Rank>
   Tensor<T, Rank> forward(Tensor<T, Rank> x, Context& context) const {
+    context.unread.begin(Function::name);
     const Shape<2> rows{x.rows(), x.columns()};
     if (context.output.shape() != rows) context.output = Tensor<T, 2>::uninitialized(rows);
     for_each_row(x, [&](Index r) {
@@ -49,6 +52,7 @@ class RowLayer {
   Tensor<T, Rank> backward(Tensor<T, Rank> dy, const Context& context) const {
     require<ShapeError>(dy.rows() == context.output.rows() && dy.columns() == context.output.columns(), Function::name,
                         ": the gradient ", dy.shape(), " does not fit the output ", context.output.shape());
+    context.unread.end();
     for_each_row(dy, [&](Index r) { Function::backward(context.output.row(r), dy.row(r), dy.columns()); });
     return dy;
   }

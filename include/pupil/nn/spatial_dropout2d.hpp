@@ -14,6 +14,7 @@
 #include <pupil/kernels/random_mask.hpp>
 #include <pupil/nn/dropout.hpp>
 #include <pupil/nn/parameter.hpp>
+#include <pupil/nn/unread_forward.hpp>
 
 namespace pupil {
 
@@ -25,6 +26,7 @@ class SpatialDropout2d {
   struct Context {
     Shape<4> shape;        ///< of the images
     Tensor<T, 2> factors;  ///< [batch, channels]: 0 or 1 / (1 - p)
+    UnreadForward unread{};
   };
 
   /// Forks a generator of its own. Throws OptionError where the probability is outside [0, 1).
@@ -36,6 +38,7 @@ class SpatialDropout2d {
   Tensor<T, 4> forward(Tensor<T, 4> x) const { return x; }
 
   Tensor<T, 4> forward(Tensor<T, 4> x, Context& context) {
+    context.unread.begin("spatial_dropout2d");
     context.shape = x.shape();
     context.factors = Tensor<T, 2>::uninitialized({x.dim(0), x.columns()});
     kernels::BitMask kept(context.factors.size());
@@ -50,6 +53,7 @@ class SpatialDropout2d {
   Tensor<T, 4> backward(Tensor<T, 4> dy, const Context& context) const {
     require<ShapeError>(dy.shape() == context.shape, "spatial_dropout2d: the gradient ", dy.shape(),
                         " does not fit the output ", context.shape);
+    context.unread.end();
     multiply(context, dy);
     return dy;
   }

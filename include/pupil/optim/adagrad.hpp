@@ -40,7 +40,7 @@ class Adagrad : public Optimizer<T, AdagradOptions> {
   void step(Model& model) {
     this->prepare(model);
     const AdagradOptions& options = this->options();
-    const double slowed = 1 + static_cast<double>(step_count_[0]++) * options.learning_rate_decay;
+    const double slowed = 1 + static_cast<double>(step_count_[0]) * options.learning_rate_decay;
     const T epsilon = static_cast<T>(options.epsilon);
     this->update(model, [&](auto& p, auto& g, const auto& state, const ParameterSettings& settings) {
       const T rate = static_cast<T>(settings.learning_rate / slowed);
@@ -49,18 +49,23 @@ class Adagrad : public Optimizer<T, AdagradOptions> {
       s += g.square();
       p -= rate * g / (s.sqrt() + epsilon);
     });
+    ++step_count_[0];  // last, as all before it may throw
   }
 
   /// All that the next step depends on besides the options and the model, as buffers: `step`, and `sum.NAME` for every
   /// parameter NAME that is trained, once the state is made.
   template <class Visitor>
   void visit(Visitor&& visitor, const Name& name = {}) {
+    this->check_not_moved_from();
     visitor(name / "step", step_count_);
     Optimizer<T, AdagradOptions>::visit(visitor, name);
   }
 
   /// How many steps were made.
-  Index step_count() const { return static_cast<Index>(step_count_[0]); }
+  Index step_count() const {
+    this->check_not_moved_from();
+    return static_cast<Index>(step_count_[0]);
+  }
 
  private:
   Tensor<std::int64_t, 1> step_count_{Shape<1>{1}};

@@ -20,12 +20,16 @@ class AdamMoments : public Optimizer<T, Options> {
   /// `exp_avg_sq.NAME` for every parameter NAME that is trained, once the state is made.
   template <class Visitor>
   void visit(Visitor&& visitor, const Name& name = {}) {
+    this->check_not_moved_from();
     visitor(name / "step", step_count_);
     Optimizer<T, Options>::visit(visitor, name);
   }
 
   /// How many steps were made.
-  Index step_count() const { return static_cast<Index>(step_count_[0]); }
+  Index step_count() const {
+    this->check_not_moved_from();
+    return static_cast<Index>(step_count_[0]);
+  }
 
  protected:
   /// Throws OptionError for a negative learning rate, epsilon or weight decay, or a beta outside [0, 1).
@@ -42,7 +46,7 @@ class AdamMoments : public Optimizer<T, Options> {
   void step_after(Model& model, const Decay& decay) {
     this->prepare(model);
     const Options& options = this->options();
-    const auto t = static_cast<double>(++step_count_[0]);
+    const auto t = static_cast<double>(step_count_[0] + 1);
     const double correction1 = 1 - std::pow(options.beta1, t);
     const double correction2 = 1 - std::pow(options.beta2, t);
     const T to_mean = static_cast<T>(1 - options.beta1);
@@ -58,6 +62,7 @@ class AdamMoments : public Optimizer<T, Options> {
       v += to_square * (g.square() - v);
       p -= rate * m / (root * v.sqrt() + epsilon);
     });
+    ++step_count_[0];  // last, as all before it may throw
   }
 
  private:

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include <pupil/core/move_mark.hpp>
 #include <pupil/core/pool_allocator.hpp>
 #include <pupil/optim/array_ranges.hpp>
 #include <pupil/optim/parameter_group.hpp>
@@ -28,6 +29,7 @@ class Optimizer {
   /// Makes the state for this model, as the first step would: for loading it before that.
   template <class Model>
   void prepare(Model& model) {
+    check_not_moved_from();
     check_groups(model, options_.groups, name_);
     for (auto& state : states_) {
       state.prepare(model, name_, [&](const Name& name) { return !settings(name).frozen; });
@@ -38,6 +40,7 @@ class Optimizer {
   /// the optimizer and every parameter NAME that is trained, once the state is made.
   template <class Visitor>
   void visit(Visitor&& visitor, const Name& name = {}) {
+    check_not_moved_from();
     for (auto& state : states_) state.visit(visitor, name);
   }
 
@@ -68,6 +71,9 @@ class Optimizer {
     check_not_negative("weight decay", options.weight_decay);
     check_groups(options.groups, name_);
   }
+
+  /// Throws ShapeError where the optimizer was moved from, and with it its state.
+  void check_not_moved_from() const { moved_.check("optimizer"); }
 
   /// Throws OptionError for an option that is less than 0, or no number.
   void check_not_negative(std::string_view what, double option) const {
@@ -119,6 +125,7 @@ class Optimizer {
   std::string name_;
   Options options_;
   std::vector<ParameterState<T>> states_;
+  MoveMark moved_;
 };
 
 }  // namespace pupil
