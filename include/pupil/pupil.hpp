@@ -165,6 +165,7 @@
 #include <pupil/nn/softmax_cross_entropy.hpp>
 #include <pupil/nn/spatial_dropout2d.hpp>
 #include <pupil/nn/summary.hpp>
+#include <pupil/nn/visited_items.hpp>
 
 // optim: optimizers, schedules, clipping
 #include <pupil/optim/adagrad.hpp>
@@ -176,6 +177,7 @@
 #include <pupil/optim/cosine_decay.hpp>
 #include <pupil/optim/exponential_decay.hpp>
 #include <pupil/optim/gradients.hpp>
+#include <pupil/optim/known_parameters.hpp>
 #include <pupil/optim/moving_average.hpp>
 #include <pupil/optim/one_cycle.hpp>
 #include <pupil/optim/optimizer.hpp>
