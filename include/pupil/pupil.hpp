@@ -202,6 +202,7 @@
 #include <pupil/io/json_reader.hpp>
 #include <pupil/io/mapped_file.hpp>
 #include <pupil/io/mapped_output.hpp>
+#include <pupil/io/parameter_layout.hpp>
 #include <pupil/io/pixels.hpp>
 #include <pupil/io/png_checksum.hpp>
 #include <pupil/io/resize.hpp>
@@ -210,6 +211,7 @@
 #include <pupil/io/safetensors_header.hpp>
 #include <pupil/io/safetensors_output.hpp>
 #include <pupil/io/state_dict.hpp>
+#include <pupil/io/state_dict_names.hpp>
 #include <pupil/io/system.hpp>
 #include <pupil/io/temporary_file.hpp>
 
