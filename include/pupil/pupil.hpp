@@ -169,6 +169,7 @@
 #include <pupil/nn/spatial_dropout2d.hpp>
 #include <pupil/nn/summary.hpp>
 #include <pupil/nn/unread_forward.hpp>
+#include <pupil/nn/visited_items.hpp>
 
 // optim: optimizers, schedules, clipping
 #include <pupil/optim/adagrad.hpp>
@@ -180,6 +181,7 @@
 #include <pupil/optim/cosine_decay.hpp>
 #include <pupil/optim/exponential_decay.hpp>
 #include <pupil/optim/gradients.hpp>
+#include <pupil/optim/known_parameters.hpp>
 #include <pupil/optim/moving_average.hpp>
 #include <pupil/optim/one_cycle.hpp>
 #include <pupil/optim/optimizer.hpp>
@@ -205,6 +207,7 @@
 #include <pupil/io/json_reader.hpp>
 #include <pupil/io/mapped_file.hpp>
 #include <pupil/io/mapped_output.hpp>
+#include <pupil/io/parameter_layout.hpp>
 #include <pupil/io/pixels.hpp>
 #include <pupil/io/png_checksum.hpp>
 #include <pupil/io/resize.hpp>
@@ -213,6 +216,7 @@
 #include <pupil/io/safetensors_header.hpp>
 #include <pupil/io/safetensors_output.hpp>
 #include <pupil/io/state_dict.hpp>
+#include <pupil/io/state_dict_names.hpp>
 #include <pupil/io/system.hpp>
 #include <pupil/io/temporary_file.hpp>
 

@@ -5,7 +5,10 @@
 
 #include <pupil/nn/parameter.hpp>
 
+#include "../support/tied_layers.hpp"
+
 using namespace pupil;
+using namespace pupil::testing;
 
 namespace {
 
@@ -59,4 +62,16 @@ TEST_CASE("zero_gradients leaves the values") {
 TEST_CASE("count_parameters counts what is trained, not buffers") {
   NestedModel model;
   CHECK(count_parameters(model) == 8);
+}
+
+TEST_CASE("what a model visits under two names is visited once, by its first name, and counted once") {
+  TiedLayers model{NestedModel(), NestedModel()};
+  std::vector<std::string> names;
+  for_each_parameter(model, [&](const Name& name, auto&) { names.push_back(name.str()); });
+  for_each_buffer(model, [&](const Name& name, auto&) { names.push_back(name.str()); });
+  for_each_generator(model, [&](const Name& name, Rng&) { names.push_back(name.str()); });
+  CHECK(names == std::vector<std::string>{"first.weight", "first.bias", "other.weight", "other.bias",
+                                          "first.inner.0.mean", "other.inner.0.mean", "first.generator",
+                                          "other.generator"});
+  CHECK(count_parameters(model) == 16);
 }

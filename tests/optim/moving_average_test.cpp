@@ -12,6 +12,7 @@
 
 #include "../support/random_tensor.hpp"
 #include "../support/thread_counts.hpp"
+#include "../support/tied_layers.hpp"
 #include "two_parameters.hpp"
 
 using namespace pupil;
@@ -30,6 +31,17 @@ struct Model {
     visitor(name / "weight", weight);
     visitor(name / "mean", mean);
     visitor(name / "count", count);
+  }
+};
+
+/// A parameter whose name is chosen at run time.
+struct Renamed {
+  Parameter<double, 1> weight{Tensor<double, 1>({2}, {1, 2})};
+  const char* own = "a";
+
+  template <class Visitor>
+  void visit(Visitor&& visitor, const Name& name = {}) {
+    visitor(name / own, weight);
   }
 };
 
@@ -124,4 +136,23 @@ TEST_CASE("a moving average names what does not fit") {
   MovingAverage average(TwoParameters<float>({2, 3}, 4));
   TwoParameters<float> other({2, 4}, 4);
   CHECK_THROWS_AS(average.update(other), ShapeError);
+}
+
+TEST_CASE("what has two names is averaged once and exchanged once") {
+  MovingAverage average(TiedLayers{Model{}, Model{}}, {.decay = 0.75});
+  TiedLayers model{trained(), Model{}};
+  average.update(model);
+  CHECK(average.model().shared.weight.value == Tensor<double, 1>({2}, {2, 1}));
+  CHECK(average.model().shared.mean[0] == 5);
+  average.swap(model);
+  CHECK(model.shared.weight.value == Tensor<double, 1>({2}, {2, 1}));
+  CHECK(average.model().shared.weight.value == trained().weight.value);
+}
+
+TEST_CASE("averages belong to a model by the names of its parameters") {
+  MovingAverage average(Renamed{});
+  Renamed other{.own = "b"};
+  CHECK_THROWS_AS(average.update(other), ShapeError);
+  CHECK_THROWS_AS(average.swap(other), ShapeError);
+  CHECK_THROWS_AS(average.copy_to(other), ShapeError);
 }

@@ -1,4 +1,5 @@
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -6,10 +7,12 @@
 #include <pupil/optim/adagrad.hpp>
 #include <pupil/optim/adam.hpp>
 #include <pupil/optim/adamw.hpp>
+#include <pupil/optim/clip_gradients.hpp>
 #include <pupil/optim/optimizer.hpp>
 #include <pupil/optim/rmsprop.hpp>
 #include <pupil/optim/sgd.hpp>
 
+#include "../support/tied_layers.hpp"
 #include "two_parameters.hpp"
 
 using namespace pupil;
@@ -33,6 +36,28 @@ struct Network {
   void visit(Visitor&& visitor, const Name& name = {}) {
     encoder.visit(visitor, name / "encoder");
     encoder2.visit(visitor, name / "encoder2");
+  }
+};
+
+/// The same under longer names.
+struct InnerNetwork {
+  Network network;
+
+  template <class Visitor>
+  void visit(Visitor&& visitor) {
+    network.visit(visitor, Name() / "inner");
+  }
+};
+
+/// What TiedLayers is without a second name.
+struct UntiedLayers {
+  TwoParameters<float> first;
+  TwoParameters<float> other;
+
+  template <class Visitor>
+  void visit(Visitor&& visitor) {
+    first.visit(visitor, Name() / "first");
+    other.visit(visitor, Name() / "other");
   }
 };
 
@@ -138,4 +163,80 @@ TEST_CASE("a message about an optimizer begins with its name") {
                        "sgd: the model has no parameter for the group \"fc\"", OptionError);
   CHECK_THROWS_WITH_AS(AdamW<float>({.groups = {{.prefix = "fc"}}}).step(network),
                        "adamw: the model has no parameter for the group \"fc\"", OptionError);
+}
+
+TEST_CASE("a parameter with two names moves, decays and has a state as one that has a single name") {
+  for_each_optimizer([]<class Kind>(const Kind& made) {
+    Rng rng(7);
+    TiedLayers tied{TwoParameters<float>({30, 20}, 7, rng), TwoParameters<float>({5, 3}, 2, rng)};
+    UntiedLayers single{tied.shared, tied.other};
+    auto options = made.options();
+    options.weight_decay = 0.1;
+    Kind optimizer(options);
+    Kind twin(options);
+    for (int step = 0; step < 3; ++step) {
+      tied.shared.set_gradients(rng);
+      single.first = tied.shared;
+      single.other = tied.other;
+      CHECK(gradient_norm(tied) == gradient_norm(single));
+      optimizer.step(tied);
+      twin.step(single);
+      CHECK(tied.shared.weight.value == single.first.weight.value);
+      CHECK(tied.other.bias.value == single.other.bias.value);
+      CHECK(tied.shared.weight.gradient == Tensor<float, 2>({30, 20}));
+    }
+    for_each_buffer(optimizer, [](const Name& name, auto&) { CHECK(name.str().find("second") == std::string::npos); });
+  });
+}
+
+TEST_CASE("a group finds a parameter by its second name") {
+  for_each_optimizer([]<class Kind>(const Kind& made) {
+    Rng rng(8);
+    TiedLayers model{TwoParameters<float>({3, 2}, 7, rng), TwoParameters<float>({5, 3}, 2, rng)};
+    const auto start = model;
+    auto options = made.options();
+    options.groups = {{.prefix = "second", .frozen = true}};
+    Kind optimizer(options);
+    optimizer.clear_frozen_gradients(model);
+    CHECK(model.shared.weight.gradient == Tensor<float, 2>({3, 2}));
+    optimizer.step(model);
+    CHECK(model.shared.weight.value == start.shared.weight.value);
+    CHECK_FALSE(model.other.weight.value == start.other.weight.value);
+  });
+}
+
+TEST_CASE("a model with the same shapes and other names is refused, and nothing is changed") {
+  for_each_optimizer([]<class Kind>(const Kind& made) {
+    Rng rng(9);
+    Network network(rng);
+    InnerNetwork other{network};
+    const Network start = network;
+    Kind optimizer = made;
+    optimizer.step(network);
+    CHECK_THROWS_AS(optimizer.step(other), ShapeError);
+    CHECK(other.network.encoder.weight.value == start.encoder.weight.value);
+    CHECK(other.network.encoder.weight.gradient == start.encoder.weight.gradient);
+    Kind copy = optimizer;
+    CHECK_NOTHROW(copy.step(network));
+    CHECK_THROWS_AS(copy.prepare(other), ShapeError);
+  });
+}
+
+TEST_CASE("an optimizer that was copied or moved keeps its groups") {
+  Rng rng(10);
+  Network network(rng);
+  const Network start = network;
+  std::vector<Sgd<float>> optimizers;
+  {
+    Sgd<float> first({.groups = {{.prefix = "encoder", .frozen = true}}});
+    first.prepare(network);
+    optimizers.push_back(first);
+    optimizers.push_back(std::move(first));
+  }
+  for (Sgd<float>& sgd : optimizers) {
+    network.set_gradients(rng);
+    sgd.step(network);
+    CHECK(network.encoder.weight.value == start.encoder.weight.value);
+  }
+  CHECK_FALSE(network.encoder2.weight.value == start.encoder2.weight.value);
 }

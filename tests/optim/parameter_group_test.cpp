@@ -1,3 +1,5 @@
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -9,29 +11,77 @@
 using namespace pupil;
 using namespace pupil::testing;
 
-TEST_CASE("the first group whose prefix fits is a parameter's, and without one all is as it was") {
-  const std::vector<ParameterGroup> groups{{.prefix = "encoder.conv1", .frozen = true},
-                                           {.prefix = "encoder", .learning_rate_factor = 0.25, .weight_decay = 3}};
-  const ParameterSettings base{.learning_rate = 8, .weight_decay = 1};
+namespace {
+
+/// Parameters of one number each, under these names; two that are equal are one parameter.
+struct NamedParameters {
+  std::vector<std::vector<std::string>> names;
+  std::vector<Parameter<float, 1>> parameters =
+      std::vector<Parameter<float, 1>>(names.size(), Parameter(Tensor<float, 1>({1})));
+
+  /// The first name of all, then the second of all.
+  template <class Visitor>
+  void visit(Visitor&& visitor, const Name& name = {}) {
+    for (std::size_t place = 0; place < 2; ++place) {
+      for (std::size_t i = 0; i < names.size(); ++i) {
+        if (place < names[i].size()) visitor(name / std::string_view(names[i][place]), parameters[i]);
+      }
+    }
+  }
+};
+
+std::vector<Index> chosen_groups(NamedParameters model, const std::vector<ParameterGroup>& groups) {
+  const auto chosen = groups_of(model, groups);
+  return {chosen.begin(), chosen.end()};
+}
+
+/// A model under another name.
+struct RenamedModel {
+  TwoParameters<float>& model;
+  const Name& own;
+
+  template <class Visitor>
+  void visit(Visitor&& visitor) {
+    model.visit(visitor, own);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a parameter belongs to the first group whose prefix its name begins with, in whole parts") {
   const Name root;
   const Name encoder = root / "encoder";
-  const Name conv1 = encoder / "conv1";
-  const Name conv10 = encoder / "conv10";
-  const Name encoder2 = root / "encoder2";
-  CHECK(settings_for(conv1 / "weight", groups, base).frozen);
-  const ParameterSettings slow = settings_for(conv10 / "weight", groups, base);
+  TwoParameters<float> conv1({1, 1}, 1);
+  const std::vector<ParameterGroup> groups{{.prefix = "encoder.conv1"}, {.prefix = "encoder"}};
+  const auto group_under = [&](const Name& name) {
+    RenamedModel model{conv1, name};
+    return groups_of(model, groups)[0];
+  };
+  CHECK(group_under(encoder / "conv1") == 0);
+  CHECK(group_under(encoder / "conv10") == 1);
+  CHECK(group_under(root / "encoder2") == no_group);
+}
+
+TEST_CASE("a parameter with several names belongs to the first group that is for any of them") {
+  const NamedParameters model{{{"embed", "out"}, {"fc"}, {"out2", "embed2"}}};
+  CHECK(chosen_groups(model, {{.prefix = "out"}}) == std::vector<Index>{0, no_group, no_group});
+  CHECK(chosen_groups(model, {{.prefix = "out"}, {.prefix = "embed"}}) == std::vector<Index>{0, no_group, no_group});
+  CHECK(chosen_groups(model, {{.prefix = "embed"}, {.prefix = "out"}}) == std::vector<Index>{0, no_group, no_group});
+  CHECK(chosen_groups(model, {{.prefix = "fc"}, {.prefix = "embed2"}, {}}) == std::vector<Index>{2, 0, 1});
+}
+
+TEST_CASE("a group changes what its numbers say, and without one all is as it was") {
+  const std::vector<ParameterGroup> groups{{.frozen = true}, {.learning_rate_factor = 0.25, .weight_decay = 3}};
+  const ParameterSettings base{.learning_rate = 8, .weight_decay = 1};
+  CHECK(settings_for(0, groups, base).frozen);
+  const ParameterSettings slow = settings_for(1, groups, base);
   CHECK_FALSE(slow.frozen);
   CHECK(slow.learning_rate == 2);
   CHECK(slow.weight_decay == 3);
-  const ParameterSettings other = settings_for(encoder2 / "weight", groups, base);
+  const ParameterSettings other = settings_for(no_group, groups, base);
   CHECK_FALSE(other.frozen);
   CHECK(other.learning_rate == 8);
   CHECK(other.weight_decay == 1);
-}
-
-TEST_CASE("an empty prefix is for all") {
-  const std::vector<ParameterGroup> groups{{.learning_rate_factor = 0.5}};
-  CHECK(settings_for(Name() / "weight", groups, {.learning_rate = 1}).learning_rate == 0.5);
 }
 
 TEST_CASE("groups with numbers below 0 or for no parameter are refused") {

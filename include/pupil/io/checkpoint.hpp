@@ -1,20 +1,22 @@
 #pragma once
 // Models in safetensors files: parameters, buffers and random generators under the names that `visit` gives them,
-// behind a prefix.
+// behind a prefix. Parameters have their channels last, as here, and the file says so (parameter_layout.hpp); what has
+// several names is stored once, under the first.
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <set>
+#include <filesystem>
 #include <string>
-#include <string_view>
 #include <type_traits>
 
 #include <pupil/core/random.hpp>
 #include <pupil/core/tensor.hpp>
+#include <pupil/io/parameter_layout.hpp>
 #include <pupil/io/safetensors.hpp>
+#include <pupil/io/state_dict_names.hpp>
 #include <pupil/nn/parameter.hpp>
 
 namespace pupil {
@@ -33,6 +35,7 @@ class CheckpointWriter {
   /// few, and stay as they are at any precision.
   template <class Model>
   void add(const std::string& prefix, Model& model, bool with_generators = true) {
+    state_layout(tensors_, ParameterLayout::channels_last);
     for_each_parameter(model, [&](const Name& name, auto& p) { add_parameter(prefix + name.str(), p.value); });
     for_each_buffer(model, [&](const Name& name, auto& buffer) { tensors_.add(prefix + name.str(), buffer); });
     if (!with_generators) return;
@@ -71,29 +74,51 @@ class CheckpointWriter {
   std::deque<std::array<std::uint64_t, 3>> generators_;  // stay where they are as others come
 };
 
-/// Fills a model from what CheckpointWriter::add wrote under `prefix`. Throws FileError, naming the tensor, where one
-/// is missing, has another shape, or is left over; the model is then partly filled.
+namespace detail {
+
+/// How the parameters of this model lie in the file. Where the file does not say, they are taken to lie as here, unless
+/// the shapes of all that could tell fit both layouts: then FileError.
+template <class Model>
+ParameterLayout layout_of(const SafetensorsFile& file, const std::string& prefix, Model& model) {
+  if (const auto stated = stated_layout(file)) return *stated;
+  std::string doubtful;
+  bool told = false;
+  for_each_parameter(model, [&](const Name& name, auto& parameter) {
+    const auto& shape = parameter.value.shape();
+    told = told || shape != pytorch_shape(shape);
+    if (doubtful.empty() && fits_both_layouts(shape)) doubtful = prefix + name.str();
+  });
+  file.require_tensor(
+      told || doubtful.empty(), doubtful,
+      "may lie as pupil's checkpoints or as PyTorch lay it out, its shape is the same, and the file does "
+      "not say which: put \"channels_last\" (pupil) or \"channels_first\" (PyTorch) under "
+      "\"parameter_layout\" in its metadata");
+  return ParameterLayout::channels_last;
+}
+
+}  // namespace detail
+
+/// Fills a model from what CheckpointWriter::add wrote under `prefix`, or from a file that says that its parameters lie
+/// as PyTorch's. What has several names in the model may be there under any or all of them. Throws FileError, naming
+/// the tensor, where one is missing, has another shape, is left over, or where two that are one in the model differ;
+/// the model is then partly filled. A file that does not say how its parameters lie, as older ones do not, is refused
+/// where their shapes do not tell either.
 template <class Model>
 void read_model(const SafetensorsFile& file, const std::string& prefix, Model& model, bool with_generators = true) {
-  std::set<std::string> expected;
-  const auto read = [&](const Name& name, auto& tensor) {
-    const std::string full_name = prefix + name.str();
-    file.read_into(full_name, tensor.shape().dims, tensor.data());
-    expected.insert(full_name);
-  };
-  for_each_parameter(model, [&](const Name& name, auto& parameter) { read(name, parameter.value); });
-  for_each_buffer(model, read);
-  for_each_generator(model, [&](const Name& name, Rng& rng) {
-    const std::string full_name = prefix + name.str();
-    if (!with_generators) return;
-    std::array<std::uint64_t, 3> state{};
-    file.read_into(full_name, std::array<Index, 1>{3}, state.data());
-    rng = Rng(Rng::State{state[0], state[1], state[2]});
-    expected.insert(full_name);
-  });
-  for (const std::string& name : file.names()) {
-    file.require_tensor(!name.starts_with(prefix) || expected.contains(name), name, "has no place in this model");
+  const ParameterLayout layout = detail::layout_of(file, prefix, model);
+  detail::StateDictNames names(file, prefix);
+  names.read_each<detail::Parameters>(
+      model, [&](const std::string& name, auto& parameter) { read_parameter(file, layout, name, parameter.value); });
+  names.read_each<detail::Buffers>(
+      model, [&](const std::string& name, auto& buffer) { file.read_into(name, buffer.shape(), buffer.data()); });
+  if (with_generators) {
+    names.read_each<detail::Generators>(model, [&](const std::string& name, Rng& rng) {
+      std::array<std::uint64_t, 3> state{};
+      file.read_into(name, std::array<Index, 1>{3}, state.data());
+      rng = Rng(Rng::State{state[0], state[1], state[2]});
+    });
   }
+  names.require_all_read();
 }
 
 }  // namespace pupil

@@ -3,15 +3,18 @@
 
 #include <array>
 #include <bit>
+#include <cmath>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <ostream>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 
 #include <pupil/core/shape.hpp>
 
@@ -148,6 +151,63 @@ void convert_from(Dtype dtype, const std::byte* source, Index count, T* destinat
     if (dtype == dtype_of<Other>()) return detail::convert_elements<Other>(source, count, destination, std::identity{});
   }
   if (count > 0) std::memcpy(destination, source, static_cast<std::size_t>(count) * sizeof(T));
+}
+
+namespace detail {
+
+/// The nearest whole number; 0 for what is not a number, and the last one for what is beyond.
+template <class V>
+std::int64_t nearest_count(V value) {
+  using Limits = std::numeric_limits<std::int64_t>;
+  if constexpr (std::integral<V>) {
+    return std::in_range<std::int64_t>(value) ? static_cast<std::int64_t>(value) : Limits::max();
+  } else {
+    if (std::isnan(value)) return 0;
+    if (std::abs(value) >= V{0x1p63}) return value > 0 ? Limits::max() : Limits::min();
+    return static_cast<std::int64_t>(std::nearbyint(value));
+  }
+}
+
+}  // namespace detail
+
+/// Reads `count` whole numbers of any type but the 8-bit floats, at any alignment: see nearest_count. Returns whether
+/// it is such a type.
+inline bool convert_counts_from(Dtype dtype, const std::byte* source, Index count, std::int64_t* destination) {
+  const auto convert = [&]<class Stored>(Stored, auto&& to_number) {
+    detail::convert_elements<Stored>(source, count, destination,
+                                     [&](Stored stored) { return detail::nearest_count(to_number(stored)); });
+    return true;
+  };
+  const auto as_it_is = [&]<class Stored>(Stored zero) { return convert(zero, std::identity{}); };
+  switch (dtype) {
+    case Dtype::BOOL:
+    case Dtype::U8:
+      return as_it_is(std::uint8_t{});
+    case Dtype::I8:
+      return as_it_is(std::int8_t{});
+    case Dtype::I16:
+      return as_it_is(std::int16_t{});
+    case Dtype::U16:
+      return as_it_is(std::uint16_t{});
+    case Dtype::I32:
+      return as_it_is(std::int32_t{});
+    case Dtype::U32:
+      return as_it_is(std::uint32_t{});
+    case Dtype::I64:
+      return as_it_is(std::int64_t{});
+    case Dtype::U64:
+      return as_it_is(std::uint64_t{});
+    case Dtype::F16:
+      return convert(std::uint16_t{}, half_to_float);
+    case Dtype::BF16:
+      return convert(std::uint16_t{}, bfloat16_to_float);
+    case Dtype::F32:
+      return as_it_is(float{});
+    case Dtype::F64:
+      return as_it_is(double{});
+    default:
+      return false;
+  }
 }
 
 }  // namespace pupil

@@ -68,6 +68,11 @@ class SafetensorsFile {
     read_into(name, std::span<const Index>(expected_shape.dims), destination);
   }
 
+  /// Copies whole numbers that only count something, and that a file may have as any type: floats are rounded, what is
+  /// not a number is 0, and what is too large the largest. One number may be a scalar or of one dimension. Throws
+  /// FileError as read_into does.
+  void read_counts_into(std::string_view name, std::span<const Index> expected_shape, std::int64_t* destination) const;
+
   /// Gives back the memory of what was read so far, as MappedFile::release_pages.
   void release_pages() const noexcept { file_.release_pages(); }
 
@@ -140,6 +145,17 @@ void SafetensorsFile::read_into(std::string_view name, std::span<const Index> ex
                  ", expected ", format_extents(expected_shape));
   require_tensor(readable_as<T>(tensor.dtype), name, "is ", tensor.dtype, ", which cannot be read as ", dtype_of<T>());
   convert_from(tensor.dtype, raw(name).data(), tensor.size(), destination);
+}
+
+inline void SafetensorsFile::read_counts_into(std::string_view name, std::span<const Index> expected_shape,
+                                              std::int64_t* destination) const {
+  const TensorInfo& tensor = info(name);
+  const bool is_one = tensor.size() == 1 && tensor.shape.size() <= 1 &&
+                      std::ranges::all_of(expected_shape, [](Index extent) { return extent == 1; });
+  require_tensor(is_one || std::ranges::equal(tensor.shape, expected_shape), name, "has the shape ",
+                 format_extents(tensor.shape), ", expected ", format_extents(expected_shape));
+  require_tensor(convert_counts_from(tensor.dtype, raw(name).data(), tensor.size(), destination), name, "is ",
+                 tensor.dtype, ", which cannot be read as ", Dtype::I64);
 }
 
 /// Collects tensors and texts, then writes them in one go. Tensors are not copied: what was added must stay until

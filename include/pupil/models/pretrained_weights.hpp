@@ -173,7 +173,7 @@ void PretrainedWeights::read_parameter(const detail::StoredModule& tensor, Tenso
   }
   require_tensor_of_shape(tensor.name, expected);
   if constexpr (Rank >= 3) {
-    read_pytorch_parameter(file_, tensor.name, parameter);
+    read_parameter(file_, ParameterLayout::channels_first, tensor.name, parameter);
   } else {
     file_.read_into(tensor.name, expected, parameter.data());  // the same numbers in the same order
   }

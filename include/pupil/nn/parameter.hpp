@@ -3,6 +3,9 @@
 //
 // Every layer has `template <class Visitor> void visit(Visitor&& visitor, const Name& name = {})`, which calls
 // `visitor(name / "weight", weight)` for each of its parameters, buffers and generators, always in the same order.
+//
+// One of them may be visited under several names: where two layers share a weight, or one layer is used in two places.
+// It is one parameter all the same, that of its address; its own name is the first.
 
 #include <type_traits>
 #include <utility>
@@ -10,6 +13,7 @@
 #include <pupil/core/random.hpp>
 #include <pupil/core/tensor.hpp>
 #include <pupil/nn/name.hpp>
+#include <pupil/nn/visited_items.hpp>
 
 namespace pupil {
 
@@ -37,30 +41,57 @@ inline constexpr bool is_tensor = false;
 template <class T, std::size_t Rank>
 inline constexpr bool is_tensor<Tensor<T, Rank>> = true;
 
+/// What of a model is visited.
+struct Parameters {
+  template <class Item>
+  static constexpr bool include = is_parameter<Item>;
+};
+struct Buffers {
+  template <class Item>
+  static constexpr bool include = is_tensor<Item>;
+};
+struct Generators {
+  template <class Item>
+  static constexpr bool include = std::is_same_v<Item, Rng>;
+};
+
+/// Calls `use(name, item, place)` for every name of every item of this Kind; see VisitedItems for the place.
+template <class Kind, class Model, class Use>
+void for_each_name(Model& model, Use&& use) {
+  VisitedItems visited;
+  model.visit([&](const Name& name, auto& item) {
+    if constexpr (Kind::template include<std::remove_cvref_t<decltype(item)>>) use(name, item, visited.place(item));
+  });
+}
+
+/// Calls `use(name, item)` once for every item of this Kind, with its first name.
+template <class Kind, class Model, class Use>
+void for_each_item(Model& model, Use&& use) {
+  for_each_name<Kind>(model, [&](const Name& name, auto& item, VisitedItems::Place place) {
+    if (place.is_new) use(name, item);
+  });
+}
+
 }  // namespace detail
 
-/// Calls `use(name, parameter)` for every Parameter of the model, in the model's order.
+/// Calls `use(name, parameter)` for every Parameter of the model, in the model's order; once, by its first name, for
+/// one that has several.
 template <class Model, class Use>
 void for_each_parameter(Model& model, Use&& use) {
-  model.visit([&](const Name& name, auto& item) {
-    if constexpr (detail::is_parameter<std::remove_cvref_t<decltype(item)>>) use(name, item);
-  });
+  detail::for_each_item<detail::Parameters>(model, use);
 }
 
-/// Calls `use(name, tensor)` for every buffer: a tensor that is state but not trained, such as a running mean.
+/// Calls `use(name, tensor)` for every buffer: a tensor that is state but not trained, such as a running mean. Once, as
+/// for_each_parameter.
 template <class Model, class Use>
 void for_each_buffer(Model& model, Use&& use) {
-  model.visit([&](const Name& name, auto& item) {
-    if constexpr (detail::is_tensor<std::remove_cvref_t<decltype(item)>>) use(name, item);
-  });
+  detail::for_each_item<detail::Buffers>(model, use);
 }
 
-/// Calls `use(name, rng)` for every random generator that a layer owns.
+/// Calls `use(name, rng)` for every random generator that a layer owns. Once, as for_each_parameter.
 template <class Model, class Use>
 void for_each_generator(Model& model, Use&& use) {
-  model.visit([&](const Name& name, auto& item) {
-    if constexpr (std::is_same_v<std::remove_cvref_t<decltype(item)>, Rng>) use(name, item);
-  });
+  detail::for_each_item<detail::Generators>(model, use);
 }
 
 /// Sets every gradient to zero.

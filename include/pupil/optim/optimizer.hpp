@@ -13,6 +13,7 @@
 #include <pupil/core/move_mark.hpp>
 #include <pupil/core/pool_allocator.hpp>
 #include <pupil/optim/array_ranges.hpp>
+#include <pupil/optim/known_parameters.hpp>
 #include <pupil/optim/parameter_group.hpp>
 #include <pupil/optim/parameter_state.hpp>
 
@@ -21,8 +22,10 @@ namespace pupil {
 /// The base of the optimizers of models of scalar T. `Options` has a learning_rate, a weight_decay and groups.
 ///
 /// An optimizer's `step(model)` changes every parameter by its gradient, and sets the gradient to zero for the next
-/// backward pass. The first step makes the state; every other throws ShapeError where the model has other parameters
-/// than then. A step throws OptionError, and changes nothing, where a group of the options is for no parameter.
+/// backward pass. The first step makes the state; every other throws ShapeError, and changes nothing, where the model
+/// has other parameters than then, by name, shape and order. A step throws OptionError, and changes nothing, where a
+/// group of the options is for no parameter. A parameter that the model visits under several names is one: it is moved
+/// and decays once.
 template <class T, class Options>
 class Optimizer {
  public:
@@ -30,10 +33,9 @@ class Optimizer {
   template <class Model>
   void prepare(Model& model) {
     check_not_moved_from();
-    check_groups(model, options_.groups, name_);
-    for (auto& state : states_) {
-      state.prepare(model, name_, [&](const Name& name) { return !settings(name).frozen; });
-    }
+    parameters_.learn(model, options_.groups, name_);
+    parameters_.check(model, name_);
+    for (auto& state : states_) state.prepare(parameters_);
   }
 
   /// All that the next step depends on besides the options and the model, as buffers: `STATE.NAME` for every state of
@@ -47,8 +49,10 @@ class Optimizer {
   /// Sets the gradients of frozen parameters to zero, as a step does: for clipping by norm, in which they would count.
   template <class Model>
   void clear_frozen_gradients(Model& model) const {
-    for_each_parameter(model, [&](const Name& name, auto& parameter) {
-      if (settings(name).frozen) parameter.gradient.fill(0);
+    const auto groups = groups_of(model, options_.groups);
+    std::size_t i = 0;
+    for_each_parameter(model, [&](const Name&, auto& parameter) {
+      if (settings(groups[i++]).frozen) parameter.gradient.fill(0);
     });
   }
 
@@ -87,10 +91,11 @@ class Optimizer {
   void update(Model& model, const Rule& rule) {
     PoolVector<TrainedParameter> parameters;
     detail::ArrayRanges ranges(update_grain);
-    for_each_parameter(model, [&](const Name& name, auto& parameter) {
+    for_each_parameter(model, [&](const Name&, auto& parameter) {
       static_assert(std::is_same_v<typename std::remove_cvref_t<decltype(parameter)>::Scalar, T>,
                     "an optimizer of scalar T trains models of scalar T");
-      parameters.push_back({parameter.value.data(), parameter.gradient.data(), settings(name)});
+      const ParameterSettings own = settings(parameters_[parameters.size()].group);
+      parameters.push_back({parameter.value.data(), parameter.gradient.data(), own});
       ranges.add(parameter.value.size());
     });
     ranges.for_each([&](Index, std::size_t i, Index first, Index last) {
@@ -117,13 +122,14 @@ class Optimizer {
   /// How many elements are updated at a time: few enough that all that belongs to them stays in the cache.
   static constexpr Index update_grain = 4096;
 
-  ParameterSettings settings(const Name& name) const {
-    return settings_for(name, options_.groups,
+  ParameterSettings settings(Index group) const {
+    return settings_for(group, options_.groups,
                         {.learning_rate = options_.learning_rate, .weight_decay = options_.weight_decay});
   }
 
   std::string name_;
   Options options_;
+  KnownParameters parameters_;
   std::vector<ParameterState<T>> states_;
   MoveMark moved_;
 };

@@ -1,0 +1,68 @@
+#pragma once
+// The names that a model's parameters, buffers and generators have in a file. What has several names in the model (a
+// weight that two layers share) may stand in the file under any of them, or under all.
+
+#include <algorithm>
+#include <cstddef>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <pupil/io/safetensors.hpp>
+#include <pupil/nn/parameter.hpp>
+
+namespace pupil::detail {
+
+/// Reads what a model has under `prefix` in a file, and remembers what it came to.
+class StateDictNames {
+ public:
+  StateDictNames(const SafetensorsFile& file, const std::string& prefix) : file_(file), prefix_(prefix) {}
+
+  /// Calls `read(name, item)` once for every item of this Kind, with the first of its names that is in the file, or
+  /// with its first where none is. Throws FileError where the file has two of its names, and they are not the same.
+  template <class Kind, class Model, class Read>
+  void read_each(Model& model, const Read& read) {
+    std::vector<std::vector<std::string>> names;
+    for_each_name<Kind>(model, [&](const Name& name, auto&, VisitedItems::Place place) {
+      if (place.is_new) names.emplace_back();
+      names[static_cast<std::size_t>(place.index)].push_back(prefix_ + name.str());
+    });
+    std::size_t i = 0;
+    for_each_item<Kind>(model, [&](const Name&, auto& item) {
+      const std::vector<std::string>& own = names[i++];
+      expected_.insert(own.begin(), own.end());
+      const std::string& chosen = chosen_name(own);
+      read(chosen, item);
+      for (const std::string& name : own) require_same(chosen, name);
+    });
+  }
+
+  /// Throws FileError, naming it, where the file has a tensor under the prefix that was not read.
+  void require_all_read() const {
+    for (const std::string& name : file_.names()) {
+      file_.require_tensor(!name.starts_with(prefix_) || expected_.contains(name), name, "has no place in this model");
+    }
+  }
+
+ private:
+  const std::string& chosen_name(const std::vector<std::string>& names) const {
+    const auto found = std::ranges::find_if(names, [&](const std::string& name) { return file_.contains(name); });
+    return found == names.end() ? names.front() : *found;
+  }
+
+  void require_same(const std::string& chosen, const std::string& name) const {
+    if (name == chosen || !file_.contains(name)) return;
+    const TensorInfo& a = file_.info(chosen);
+    const TensorInfo& b = file_.info(name);
+    const bool same =
+        a.dtype == b.dtype && a.shape == b.shape && std::ranges::equal(file_.raw(chosen), file_.raw(name));
+    file_.require_tensor(same, name, "is not what ", json_quoted(chosen), " is; in this model they are one");
+  }
+
+  const SafetensorsFile& file_;
+  const std::string& prefix_;
+  std::set<std::string> expected_;
+};
+
+}  // namespace pupil::detail

@@ -1,0 +1,84 @@
+#pragma once
+// KnownParameters: the parameters of the model that an optimizer was made for, by which it knows this model again.
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <pupil/core/errors.hpp>
+#include <pupil/nn/parameter.hpp>
+#include <pupil/optim/parameter_group.hpp>
+
+namespace pupil {
+
+/// One of them.
+struct KnownParameter {
+  std::string name;  ///< its first, where it has several
+  std::vector<Index> shape;
+  Index group = no_group;
+  bool is_trained = true;
+
+  Index size() const {
+    Index product = 1;
+    for (const Index extent : shape) product *= extent;
+    return product;
+  }
+};
+
+/// All of them, in the order in which the model visits them.
+class KnownParameters {
+ public:
+  /// Learns a model's parameters where none are known yet. Throws OptionError, in the optimizer's name, where a group
+  /// is for no parameter.
+  template <class Model>
+  void learn(Model& model, const std::vector<ParameterGroup>& groups, std::string_view optimizer) {
+    if (is_made_) return;
+    check_groups(model, groups, optimizer);
+    const auto chosen = groups_of(model, groups);
+    for_each_parameter(model, [&](const Name& name, auto& parameter) {
+      const auto& shape = parameter.value.shape();
+      const Index group = chosen[all_.size()];
+      all_.push_back({.name = name.str(),
+                      .shape = {shape.begin(), shape.end()},
+                      .group = group,
+                      .is_trained = !settings_for(group, groups, {}).frozen});
+    });
+    is_made_ = true;
+  }
+
+  /// Throws ShapeError, in the optimizer's name, unless the model's parameters have these names and shapes in this
+  /// order. Allocates nothing.
+  template <class Model>
+  void check(Model& model, std::string_view optimizer) const {
+    std::size_t count = 0;
+    for_each_parameter(model, [&](const Name& name, auto& parameter) {
+      if (count < all_.size()) check(all_[count], name, parameter.value.shape(), optimizer);
+      ++count;
+    });
+    require<ShapeError>(count == all_.size(), optimizer, ": the model has ", count,
+                        " parameters, the state was made for ", all_.size());
+  }
+
+  std::size_t size() const { return all_.size(); }
+  const KnownParameter& operator[](std::size_t i) const { return all_[i]; }
+  auto begin() const { return all_.begin(); }
+  auto end() const { return all_.end(); }
+
+ private:
+  template <std::size_t Rank>
+  static void check(const KnownParameter& known, const Name& name, const Shape<Rank>& shape,
+                    std::string_view optimizer) {
+    if (name == known.name && std::ranges::equal(shape, known.shape)) return;
+    std::string extents;
+    for (const Index extent : known.shape) extents += (extents.empty() ? "" : ", ") + std::to_string(extent);
+    throw ShapeError(message(optimizer, ": parameter ", name.str(), " has the shape ", shape,
+                             ", the state was made for ", known.name, " [", extents, "] in its place"));
+  }
+
+  std::vector<KnownParameter> all_;
+  bool is_made_ = false;
+};
+
+}  // namespace pupil
