@@ -3,15 +3,22 @@
 
 // core: shape, storage, tensor, random numbers, threads, errors
 #include <pupil/core/cpp20.hpp>
+#include <pupil/core/cpu_quota.hpp>
 #include <pupil/core/errors.hpp>
+#include <pupil/core/forked.hpp>
 #include <pupil/core/function_ref.hpp>
 #include <pupil/core/move_mark.hpp>
 #include <pupil/core/parallel.hpp>
 #include <pupil/core/pool_allocator.hpp>
+#include <pupil/core/processors.hpp>
 #include <pupil/core/random.hpp>
 #include <pupil/core/shape.hpp>
+#include <pupil/core/shared_loop.hpp>
+#include <pupil/core/spin.hpp>
 #include <pupil/core/storage.hpp>
 #include <pupil/core/tensor.hpp>
+#include <pupil/core/this_thread.hpp>
+#include <pupil/core/thread_pool.hpp>
 #include <pupil/core/thread_scratch.hpp>
 #include <pupil/core/type_name.hpp>
 

@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include <pupil/core/forked.hpp>
 #include <pupil/core/shape.hpp>
 
 namespace pupil {
@@ -34,7 +35,7 @@ class StoragePool {
 
   /// The pool behind every tensor. Never destroyed, so tensors of static lifetime may outlive main.
   static StoragePool& instance() {
-    static auto* const pool = new StoragePool;
+    static StoragePool* const pool = make_instance();
     return *pool;
   }
 
@@ -95,6 +96,14 @@ class StoragePool {
   };
 
   StoragePool() = default;
+
+  /// A fork waits until no other thread is in the pool: in the child, that thread's lock would never be given back.
+  static StoragePool* make_instance() {
+    auto* const pool = new StoragePool;
+    detail::at_fork([] { instance().mutex_.lock(); }, [] { instance().mutex_.unlock(); },
+                    [] { instance().mutex_.unlock(); });
+    return pool;
+  }
 
   // Class c holds (8 + c % 8) * 2^(c / 8) units of 64 bytes; classes below 8 units are rounded up to 8.
   static constexpr std::size_t class_bytes(std::size_t c) {
