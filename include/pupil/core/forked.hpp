@@ -8,6 +8,8 @@
 #include <pthread.h>
 #endif
 
+#include <pupil/core/cpp20.hpp>
+
 namespace pupil::detail {
 
 inline constinit std::atomic<unsigned> fork_count{0};

@@ -3,6 +3,8 @@
 
 #include <chrono>
 
+#include <pupil/core/cpp20.hpp>
+
 namespace pupil::detail {
 
 /// For how long a thread looks again and again before it sleeps. To wake a thread takes about as long.

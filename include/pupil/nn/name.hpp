@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include <pupil/core/cpp20.hpp>
+
 namespace pupil {
 
 /// A path, part by part: `name / "layer1" / 0 / "weight"` is `layer1.0.weight`. A value: it holds its text itself, so it
