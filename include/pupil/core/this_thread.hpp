@@ -1,6 +1,8 @@
 #pragma once
 // What a thread knows of the parallel loop that it works in.
 
+#include <pupil/core/cpp20.hpp>
+
 namespace pupil::detail {
 
 struct ThisThread {
