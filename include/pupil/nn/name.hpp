@@ -11,8 +11,8 @@
 
 namespace pupil {
 
-/// A path, part by part: `name / "layer1" / 0 / "weight"` is `layer1.0.weight`. A value: it holds its text itself, so it
-/// may be kept, and what it was made of need not last. Up to 100 characters it allocates nothing.
+/// A path, part by part: `name / "layer1" / 0 / "weight"` is `layer1.0.weight`. A value: it holds its text itself, so
+/// it may be kept, and what it was made of need not last. Up to 100 characters it allocates nothing.
 class Name {
  public:
   Name() = default;
