@@ -68,10 +68,12 @@ void time_passes(benchmark::State& state, const Work& work, const Prepare& prepa
 /// The forward pass of training, which keeps what backward needs.
 template <class Layer, class Input>
 void time_forward(benchmark::State& state, const Work& work, Layer& layer, const Input& x) {
-  typename Layer::Context context;
   time_passes(
       state, work, [&] { return x; },
-      [&](Input input) { benchmark::DoNotOptimize(layer.forward(std::move(input), context)); });
+      [&](Input input) {
+        typename Layer::Context context;
+        benchmark::DoNotOptimize(layer.forward(std::move(input), context));
+      });
 }
 
 /// Uniform in [-1, 1): no zeros, no infinities, nothing that a processor is slower or faster at.

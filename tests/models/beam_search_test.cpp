@@ -198,3 +198,15 @@ TEST_CASE("a beam of no width, or captions of no length, are refused") {
   CHECK(error_of<OptionError>([&] { beam_search(decoder, features, {.max_length = 0}); }) ==
         "beam_search: max_length is 0");
 }
+
+TEST_CASE("features that are not numbers are an error, not a caption without words") {
+  Rng rng(9);
+  const auto decoder = strong_decoder(rng);
+  auto features = random_tensor<double>(Shape{2, 4}, rng);
+  features(1, 2) = std::numeric_limits<double>::quiet_NaN();
+  for (const Index width : {1, 3}) {
+    CAPTURE(width);
+    CHECK(error_of<NumericError>([&] { beam_search(decoder, features, {.width = width}); }) ==
+          "beam_search: the decoder's scores are not numbers");
+  }
+}

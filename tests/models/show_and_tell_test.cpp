@@ -111,7 +111,8 @@ TEST_CASE("dropout acts in training, and not where captions are made") {
   const Batch batch = tiny_batch();
   ShowAndTell<double>::Context context;
   const auto first = decoder.forward(features, batch.blocks()[0], context);
-  CHECK_FALSE(decoder.forward(features, batch.blocks()[0], context) == first);
+  ShowAndTell<double>::Context second_context;
+  CHECK_FALSE(decoder.forward(features, batch.blocks()[0], second_context) == first);
   CHECK(decoder.start(features).hidden == decoder.start(features).hidden);
 }
 

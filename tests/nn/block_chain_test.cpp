@@ -71,7 +71,7 @@ TEST_CASE("training from a block on gives this block and those behind it what th
   CHECK(std::all_of(all.begin(), all.begin() + static_cast<Index>(before), [](float value) { return value == 0; }));
 
   // A context that was used for the whole chain is as good as a new one.
-  untrained.forward(x, context);
+  untrained.backward(untrained.forward(x, context), context);
   Rng again(2);
   untrained = tiny_chain(again);
   CHECK(untrained.forward(x, context, 1) == y);

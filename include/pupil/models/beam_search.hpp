@@ -65,6 +65,8 @@ std::vector<Continuation> best_continuations(const Beam& beam, const Tensor<T, 2
   };
   for (std::size_t h = 0; h < beam.open.size(); ++h) {
     const T* const row = log_probabilities.row(first_row + static_cast<Index>(h));
+    // One score that is not a number makes them all so.
+    require<NumericError>(!std::isnan(row[0]), "beam_search: the decoder's scores are not numbers");
     for (std::int32_t word = 0; word < static_cast<std::int32_t>(log_probabilities.columns()); ++word) {
       if (word == Vocabulary::pad || word == Vocabulary::start || word == Vocabulary::unknown) continue;
       const Continuation next{static_cast<Index>(h), word,
@@ -126,7 +128,8 @@ Tensor<T, 3> select_sequences(const Tensor<T, 3>& all, const std::vector<Index>&
 }  // namespace detail
 
 /// The caption of every image, from its features [images, n], by a decoder with `start` and `step` as ShowAndTell has
-/// them. Pad, start and unknown are never said. Throws OptionError where width or max_length is below 1.
+/// them. Pad, start and unknown are never said. Throws OptionError where width or max_length is below 1, NumericError
+/// where features or weights are such that no word has a score.
 template <class Decoder, class T>
 std::vector<FoundCaption> beam_search(const Decoder& decoder, const Tensor<T, 2>& features,
                                       const BeamSearchOptions& options = {}) {

@@ -60,8 +60,8 @@ struct CaptionerLoss {
 /// Adds the gradients of the mean cross entropy over all targets of the batch, and of the weighted word loss, to those
 /// of the captioner's parameters. The input, images [N, image_size, image_size, 3] or pooled features
 /// [N, pooled_size], belongs to batch.images(). An image goes through the encoder once, however many captions it has;
-/// pooled features leave the encoder's network as it is. After an exception averages, generators and gradients are
-/// those of half a step; `train_captioner` puts them back.
+/// pooled features leave the encoder's network as it is. After an exception averages, generators, gradients and context
+/// are those of half a step; `train_captioner` puts them back.
 template <class T, std::size_t Rank>
 CaptionerLoss captioner_gradients(Captioner<T>& captioner, Tensor<T, Rank> input, const Batch& batch,
                                   const CaptionerTrainingOptions& options, CaptionerContext<T>& context) {

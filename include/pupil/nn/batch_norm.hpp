@@ -32,6 +32,9 @@ struct BatchNormOptions {
   bool frozen_statistics = false;  ///< whether training, too, normalizes by the running averages, and leaves them
 };
 
+template <class T>
+class Conv2dNormActivation;
+
 namespace detail {
 
 /// Normalizes the last dimension of a tensor; the other dimensions, however many, are its rows.
@@ -78,37 +81,10 @@ class BatchNorm {
     return y;
   }
 
-  /// activation(y + residual) with y as above, in one pass over x. The residual may be null, and is of the shape of x.
-  /// `passes` gets a bit for each element that the activation lets pass, unless that is none.
+  /// dx, in the memory of dy where that is moved in.
   template <std::size_t Rank>
-  Tensor<T, Rank> forward_and_activate(Tensor<T, Rank> x, const T* residual, Activation activation, Context& context,
-                                       kernels::BitMask& passes) {
-    prepare(x, context);
-    auto y = Tensor<T, Rank>::uninitialized(x.shape());
-    kernels::normalize_and_rectify(kernels::matrix(x), context.mean, scale_for(context.inverse_deviation), bias_.value,
-                                   residual, activation, y.data(), passes);
-    keep(std::move(x), context);
-    return y;
-  }
-
-  /// dx, in the memory of dy where that is moved in. After forward_and_activate, `passes` is what that gave; null is an
-  /// activation of none.
-  template <std::size_t Rank>
-  Tensor<T, Rank> backward(Tensor<T, Rank> dy, const Context& context, const kernels::BitMask* passes = nullptr) {
-    const Factors by = add_gradients(dy, context, passes);
-    kernels::rectified_combine_columns<T>(dy.data(), kernels::matrix(context.input), context.mean, by.dy, by.x,
-                                          by.constant, passes, dy.data(), nullptr);
-    return dy;
-  }
-
-  /// dx; dy becomes the gradient of the residual.
-  template <std::size_t Rank>
-  Tensor<T, Rank> backward_with_residual(Tensor<T, Rank>& dy, const Context& context, const kernels::BitMask* passes) {
-    const Factors by = add_gradients(dy, context, passes);
-    auto dx = Tensor<T, Rank>::uninitialized(dy.shape());
-    kernels::rectified_combine_columns(dy.data(), kernels::matrix(context.input), context.mean, by.dy, by.x,
-                                       by.constant, passes, dx.data(), dy.data());
-    return dx;
+  Tensor<T, Rank> backward(Tensor<T, Rank> dy, const Context& context) {
+    return backward_of_activated(std::move(dy), context, nullptr);
   }
 
   /// What inference does to a feature: y = x scale + shift.
@@ -145,6 +121,41 @@ class BatchNorm {
   const BatchNormOptions& options() const { return options_; }
 
  private:
+  template <class>
+  friend class pupil::Conv2dNormActivation;
+
+  /// activation(y + residual) with y as forward gives it, in one pass over x. The residual may be null, and is of the
+  /// shape of x. `passes` gets a bit for each element that the activation lets pass, unless that is none.
+  template <std::size_t Rank>
+  Tensor<T, Rank> forward_and_activate(Tensor<T, Rank> x, const T* residual, Activation activation, Context& context,
+                                       kernels::BitMask& passes) {
+    prepare(x, context);
+    auto y = Tensor<T, Rank>::uninitialized(x.shape());
+    kernels::normalize_and_rectify(kernels::matrix(x), context.mean, scale_for(context.inverse_deviation), bias_.value,
+                                   residual, activation, y.data(), passes);
+    keep(std::move(x), context);
+    return y;
+  }
+
+  /// As backward, after forward_and_activate: `passes` is what that gave; null is an activation of none.
+  template <std::size_t Rank>
+  Tensor<T, Rank> backward_of_activated(Tensor<T, Rank> dy, const Context& context, const kernels::BitMask* passes) {
+    const Factors by = add_gradients(dy, context, passes);
+    kernels::rectified_combine_columns<T>(dy.data(), kernels::matrix(context.input), context.mean, by.dy, by.x,
+                                          by.constant, passes, dy.data(), nullptr);
+    return dy;
+  }
+
+  /// dx; dy becomes the gradient of the residual.
+  template <std::size_t Rank>
+  Tensor<T, Rank> backward_with_residual(Tensor<T, Rank>& dy, const Context& context, const kernels::BitMask* passes) {
+    const Factors by = add_gradients(dy, context, passes);
+    auto dx = Tensor<T, Rank>::uninitialized(dy.shape());
+    kernels::rectified_combine_columns(dy.data(), kernels::matrix(context.input), context.mean, by.dy, by.x,
+                                       by.constant, passes, dx.data(), dy.data());
+    return dx;
+  }
+
   template <std::size_t Rank>
   void check(const Shape<Rank>& shape) const {
     moved_.check(layer_);

@@ -17,7 +17,8 @@ struct AnyVisitor {
 
 }  // namespace detail
 
-/// A layer can be moved, has a Context that begins empty, and lets its parameters and state be visited.
+/// A layer can be moved, has a Context that begins empty, and lets its parameters and state be visited. pupil's own
+/// notice a context that is given to two forwards (see UnreadForward) and that they were moved from (see MoveMark).
 template <class L>
 concept Layer = std::move_constructible<L> && std::default_initializable<typename L::Context> &&
     requires(L& layer, const detail::AnyVisitor& visitor, const Name& name) {
