@@ -11,6 +11,7 @@
 
 #include <pupil/core/parallel.hpp>
 
+#include "busy_processes.hpp"
 #include "commands.hpp"
 #include "compute_options.hpp"
 #include "workloads.hpp"
@@ -23,44 +24,48 @@ struct BenchArguments {
   std::string only;
   ComputeOptions compute;
   int repeats = 3;
+  int beside = 0;
   Index batch_size = 32;
   Index image_size = sizes::image;
 };
 
 /// What a workload came to.
 struct Timing {
-  double seconds = 0;  ///< of the fastest run
+  double seconds = 0;  ///< of a run
   double items = 0;    ///< that a run gets through
   const char* unit = nullptr;
 };
 
-/// The fastest of `repeats` times `run(prepare())`, after one that warms up; `run` alone is timed.
+/// How long `run(prepare())` takes, after one run that warms up; `run` alone is timed. Of several the fastest, which
+/// other work on the machine disturbed least; where that work is what is asked about, all of them on average.
 template <class Prepare, class Run>
-double fastest(int repeats, const Prepare& prepare, const Run& run) {
+double seconds_a_run(const BenchArguments& arguments, int repeats, const Prepare& prepare, const Run& run) {
   using Clock = std::chrono::steady_clock;
   run(prepare());
-  double best = 0;
+  double fastest = 0;
+  double all = 0;
   for (int i = 0; i < repeats; ++i) {
     auto input = prepare();
     const auto start = Clock::now();
     run(std::move(input));
     const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
-    best = i == 0 ? seconds : std::min(best, seconds);
+    fastest = i == 0 ? seconds : std::min(fastest, seconds);
+    all += seconds;
   }
-  return best;
+  return arguments.beside > 0 ? all / repeats : fastest;
 }
 
 Timing time_extraction(const BenchArguments& arguments, const char* architecture) {
   const ExtractFeatures workload(architecture, arguments.batch_size, arguments.image_size);
-  const double seconds = fastest(
-      arguments.repeats, [] { return 0; }, [&](int) { workload.features(); });
+  const double seconds = seconds_a_run(
+      arguments, arguments.repeats, [] { return 0; }, [&](int) { workload.features(); });
   return {seconds, static_cast<double>(arguments.batch_size), "image"};
 }
 
 Timing time_train_end_to_end(const BenchArguments& arguments) {
   TrainEndToEnd workload(arguments.batch_size, arguments.image_size);
-  const double seconds = fastest(
-      arguments.repeats, [&] { return workload.images(); },
+  const double seconds = seconds_a_run(
+      arguments, arguments.repeats, [&] { return workload.images(); },
       [&](pupil::Tensor<float, 4> images) { workload.step(std::move(images)); });
   return {seconds, static_cast<double>(arguments.batch_size), "image"};
 }
@@ -69,8 +74,8 @@ Timing time_train_end_to_end(const BenchArguments& arguments) {
 Timing time_caption_latency(const BenchArguments& arguments) {
   const CaptionLatency workload(arguments.image_size);
   std::size_t words = 0;
-  const double seconds = fastest(
-      std::max(arguments.repeats, 5), [] { return 0; }, [&](int) { words = workload.caption().size(); });
+  const double seconds = seconds_a_run(
+      arguments, std::max(arguments.repeats, 5), [] { return 0; }, [&](int) { words = workload.caption().size(); });
   pupil::require<pupil::NumericError>(static_cast<Index>(words) == sizes::words, "bench: a caption ended after ", words,
                                       " words");
   return {seconds, 1, "caption"};
@@ -89,19 +94,32 @@ constexpr std::array<Workload, 5> workloads{
      {"train-end-to-end", time_train_end_to_end},
      {"caption-latency", time_caption_latency}}};
 
-void print(const char* name, const Timing& timing) {
+std::string row(const char* name, const Timing& timing) {
   const pupil::Precision precision = pupil::precision_in_use();
   const std::string type = precision == pupil::Precision::highest ? "float32" : std::string(precision_name(precision));
   std::array<char, 160> line{};
   std::snprintf(line.data(), line.size(), "%-22s %-9s threads=%d %9.1f ms %9.1f %s/s", name, type.c_str(),
                 pupil::num_threads(), timing.seconds * 1e3, timing.items / timing.seconds, timing.unit);
-  std::cout << line.data() << std::endl;
+  return line.data();
+}
+
+/// Times a workload again beside busy processes, and adds how much of the rate is left.
+std::string row_beside(const BenchArguments& arguments, const Workload& workload, const Timing& alone) {
+  const BusyProcesses others(arguments.beside);
+  const Timing timing = workload.time(arguments);
+  std::array<char, 80> end{};
+  std::snprintf(end.data(), end.size(), "  beside %d: %.2f of the rate alone", arguments.beside,
+                alone.seconds / timing.seconds);
+  return row(workload.name, timing) + end.data();
 }
 
 void time_workloads(const BenchArguments& arguments) {
   begin_to_compute(arguments.compute);
   for (const Workload& workload : workloads) {
-    if (arguments.only.empty() || arguments.only == workload.name) print(workload.name, workload.time(arguments));
+    if (!arguments.only.empty() && arguments.only != workload.name) continue;
+    const Timing alone = workload.time(arguments);
+    std::cout << row(workload.name, alone) << std::endl;
+    if (arguments.beside > 0) std::cout << row_beside(arguments, workload, alone) << std::endl;
   }
 }
 
@@ -114,9 +132,14 @@ void add_bench_command(CLI::App& app, ExitStatus&) {
   for (const Workload& workload : workloads) names.emplace_back(workload.name);
   command->add_option("--only", arguments->only, "The one workload to time")->check(CLI::IsMember(names));
   add_compute_options(*command, arguments->compute);
-  command->add_option("--repeats", arguments->repeats, "The fastest of so many runs counts")
+  command
+      ->add_option("--repeats", arguments->repeats, "The fastest of so many runs counts, with --beside their average")
       ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();
+  command
+      ->add_option("--beside", arguments->beside,
+                   "Time each workload a second time, beside so many processes that keep a processor busy each")
+      ->check(CLI::Range(0, 1000));
   command
       ->add_option("--batch-size", arguments->batch_size, "Images a training step, or that features are extracted of")
       ->check(CLI::Range(2, 100'000))

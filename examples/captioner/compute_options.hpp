@@ -41,20 +41,37 @@ inline void say_what_is_fp32(ProgressLine& line) {
 }
 
 struct ComputeOptions {
-  int threads = 0;  ///< 0: all processors
+  int threads = 0;  ///< 0: all processors that may be used
   std::string precision = "highest";
 };
 
-inline void add_compute_options(CLI::App& command, ComputeOptions& options) {
-  add_precision_option(command, options.precision);
-  command.add_option("--threads", options.threads, "Threads; 0: all processors")->check(CLI::NonNegativeNumber);
+inline CLI::Option* add_threads_option(CLI::App& command, int& threads) {
+  return command
+      .add_option("--threads", threads,
+                  "Threads; 0: all processors that this process may use, by its affinity and its container's quota")
+      ->check(CLI::NonNegativeNumber);
 }
 
-/// Computes so from here on, and says where the precision is not to be had.
+inline void add_compute_options(CLI::App& command, ComputeOptions& options) {
+  add_precision_option(command, options.precision);
+  add_threads_option(command, options.threads);
+}
+
+/// Uses so many threads from here on, or as many as there are at first where it is 0. More than the machine has a use
+/// for are no error, for the same command may run on a larger machine, but it is said that they are fewer.
+inline void use_threads(int threads, ProgressLine& line) {
+  if (threads == 0) return;
+  pupil::set_num_threads(threads);
+  if (pupil::num_threads() == threads) return;
+  line.print("--threads " + std::to_string(threads) + ": this machine has no use for so many, it is " +
+             std::to_string(pupil::num_threads()));
+}
+
+/// Computes so from here on, and says where that many threads or the precision are not to be had.
 inline void begin_to_compute(const ComputeOptions& options) {
-  if (options.threads > 0) pupil::set_num_threads(options.threads);
-  pupil::set_precision(precision_named(options.precision));
   ProgressLine line;
+  use_threads(options.threads, line);
+  pupil::set_precision(precision_named(options.precision));
   say_what_is_fp32(line);
 }
 

@@ -107,9 +107,9 @@ PreparedRun prepare(const TrainArguments& arguments, const TrainingSettings& set
 }
 
 void train(const TrainArguments& arguments, ExitStatus& status) {
-  if (arguments.threads > 0) pupil::set_num_threads(arguments.threads);
   const RunFolder run(arguments.out);
   ProgressLine line;
+  use_threads(arguments.threads, line);
   pupil::with_file_errors([&] {
     const TrainingSettings settings = choose_settings(arguments, run);
     const pupil::PrecisionScope precision(precision_named(settings.precision));
@@ -136,7 +136,7 @@ void add_train_command(CLI::App& app, ExitStatus& status) {
   command->add_flag("--overwrite", arguments->overwrite, "Begin anew where --out holds a run")
       ->excludes(command->get_option("--resume"));
   command->add_option("--cache", arguments->cache, "Keep decoded images in this folder, to share between runs");
-  command->add_option("--threads", arguments->threads, "Threads; 0: all processors")->check(CLI::NonNegativeNumber);
+  add_threads_option(*command, arguments->threads);
 
   arguments->options = add_setting_options(*command, arguments->settings);
   command->footer(std::string(other_defaults));

@@ -1,5 +1,12 @@
+#include <algorithm>
+#include <csignal>
+#include <fstream>
+#include <iterator>
 #include <regex>
 #include <string>
+#include <vector>
+
+#include <unistd.h>
 
 #include "program.hpp"
 
@@ -11,6 +18,22 @@ namespace {
 Arguments tiny_bench(const Arguments& more = {}) {
   return Arguments{"bench", "--batch-size", "2", "--image-size", "32", "--repeats", "1", "--threads", "1"} + more;
 }
+
+#ifdef __linux__
+/// The processes that `parent` has started and that have not ended.
+std::vector<int> children_of(int parent) {
+  const std::string process = std::to_string(parent);
+  std::ifstream list("/proc/" + process + "/task/" + process + "/children");
+  return {std::istream_iterator<int>(list), {}};
+}
+
+/// Whether it is there and is more than an end that nobody has asked for.
+bool is_running(int process) {
+  std::ifstream stat("/proc/" + std::to_string(process) + "/stat");
+  std::string number, name, state;
+  return stat >> number >> name >> state && state != "Z" && state != "X";
+}
+#endif
 
 }  // namespace
 
@@ -50,3 +73,31 @@ TEST_CASE("bench refuses a workload that there is not, and options out of range,
   check_refused(run_program({"bench", "--image-size", "8"}), {"--image-size", "8"});
   check_refused(run_program({"bench", "--threads", "-1"}), {"--threads", "-1"});
 }
+
+TEST_CASE("bench --beside times each workload alone and then beside busy processes, which end with it") {
+  if (!has_program()) return;
+  const Finished finished = run_program(tiny_bench({"--only", "caption-latency", "--beside", "2"}));
+  CHECK(finished.status == 0);
+  const auto lines = lines_of(finished.out);
+  REQUIRE(lines.size() == 2);
+  CHECK(lines[0].find("beside") == std::string::npos);
+  CHECK(std::regex_match(lines[1],
+                         std::regex("caption-latency .* caption/s  beside 2: [0-9]+\\.[0-9]{2} of the rate alone")));
+  check_refused(run_program({"bench", "--beside", "-1"}), {"--beside", "-1"});
+}
+
+#ifdef __linux__
+TEST_CASE("the processes that bench runs beside end where it is killed") {
+  if (!has_program()) return;
+  Running program(tiny_bench({"--only", "caption-latency", "--repeats", "20", "--beside", "2"}));
+  std::vector<int> others;
+  while (others.size() < 2 && !program.ended()) {
+    ::usleep(1000);
+    others = children_of(program.process());
+  }
+  REQUIRE(others.size() == 2);
+  program.send(SIGKILL);
+  program.finish();
+  while (std::any_of(others.begin(), others.end(), is_running)) ::usleep(1000);  // else ctest ends it
+}
+#endif

@@ -63,6 +63,8 @@ class Running {
     }
   }
 
+  pid_t process() const { return process_; }
+
   void send(int signal) const { ::kill(process_, signal); }
 
   /// Whether it has come to its end by itself.

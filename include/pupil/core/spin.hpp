@@ -8,7 +8,7 @@
 namespace pupil::detail {
 
 /// For how long a thread looks again and again before it sleeps. To wake a thread takes about as long.
-inline constexpr std::chrono::microseconds longest_spin{30};
+inline constexpr std::chrono::microseconds longest_spin{50};
 
 /// Tells the processor that this thread waits.
 inline void pause_processor() noexcept {
