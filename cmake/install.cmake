@@ -6,7 +6,7 @@ set(package_dir ${CMAKE_INSTALL_DATADIR}/cmake/pupil)
 
 install(TARGETS pupil EXPORT pupilTargets INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/pupil DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
-        FILES_MATCHING PATTERN *.hpp)
+        FILES_MATCHING PATTERN *.hpp PATTERN *.inc)
 install(EXPORT pupilTargets NAMESPACE pupil:: DESTINATION ${package_dir})
 
 configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/pupilConfig.cmake.in ${PROJECT_BINARY_DIR}/pupilConfig.cmake

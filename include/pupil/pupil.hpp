@@ -204,19 +204,32 @@
 
 // io: safetensors, images, checkpoints
 #include <pupil/io/atomic_file.hpp>
+#include <pupil/io/bmp_parts.hpp>
+#include <pupil/io/byte_numbers.hpp>
+#include <pupil/io/byte_parts.hpp>
 #include <pupil/io/checkpoint.hpp>
 #include <pupil/io/dtype.hpp>
 #include <pupil/io/exif.hpp>
+#include <pupil/io/foreign_files.hpp>
 #include <pupil/io/glove.hpp>
 #include <pupil/io/image.hpp>
+#include <pupil/io/image_orientation.hpp>
+#include <pupil/io/image_size.hpp>
 #include <pupil/io/image_write.hpp>
+#include <pupil/io/jpeg_frame.hpp>
+#include <pupil/io/jpeg_parts.hpp>
+#include <pupil/io/jpeg_scan.hpp>
 #include <pupil/io/jpeg_segments.hpp>
+#include <pupil/io/jpeg_standard_tables.hpp>
+#include <pupil/io/jpeg_tables.hpp>
 #include <pupil/io/json_reader.hpp>
 #include <pupil/io/mapped_file.hpp>
 #include <pupil/io/mapped_output.hpp>
 #include <pupil/io/parameter_layout.hpp>
 #include <pupil/io/pixels.hpp>
 #include <pupil/io/png_checksum.hpp>
+#include <pupil/io/png_chunks.hpp>
+#include <pupil/io/png_parts.hpp>
 #include <pupil/io/resize.hpp>
 #include <pupil/io/resumable_output.hpp>
 #include <pupil/io/safetensors.hpp>
@@ -224,6 +237,9 @@
 #include <pupil/io/safetensors_output.hpp>
 #include <pupil/io/state_dict.hpp>
 #include <pupil/io/state_dict_names.hpp>
+#include <pupil/io/stb_decode.hpp>
+#include <pupil/io/stb_image.hpp>
+#include <pupil/io/stb_image_write.hpp>
 #include <pupil/io/system.hpp>
 #include <pupil/io/temporary_file.hpp>
 

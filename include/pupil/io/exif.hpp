@@ -1,70 +1,75 @@
 #pragma once
-// The one thing that pictures from phones need of EXIF: which way up the camera was held.
+// The one thing that pictures from phones need of EXIF and XMP: which way up the camera was held.
 //
-// An APP1 segment of a JPEG file that begins with "Exif" holds a little TIFF file: a byte order, the place of a
-// directory, and in the directory 12-byte entries (tag, type, count, value).
+// EXIF is a little TIFF file: a byte order, the place of a directory, and in the directory 12-byte entries (tag, type,
+// count, value or, where they are more than 4 bytes, the place of the values). XMP is XML that repeats it as text.
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
+#include <optional>
 #include <span>
 #include <string_view>
 
-#include <pupil/io/jpeg_segments.hpp>
+#include <pupil/io/byte_numbers.hpp>
 
 namespace pupil {
 
 namespace detail {
 
-inline bool begins_with(std::span<const std::byte> bytes, std::string_view text) {
-  return bytes.size() >= text.size() && std::memcmp(bytes.data(), text.data(), text.size()) == 0;
-}
-
-/// Numbers in the byte order that a TIFF header names; 0 where they would lie behind the end.
-struct TiffNumbers {
-  std::span<const std::byte> bytes;
-  bool big_endian = false;
-
-  std::uint32_t read(std::size_t position, std::size_t size) const {
-    if (position > bytes.size() || size > bytes.size() - position) return 0;
-    std::uint32_t value = 0;
-    for (std::size_t i = 0; i < size; ++i) {
-      const std::size_t place = position + (big_endian ? i : size - 1 - i);
-      value = value << 8 | std::to_integer<std::uint32_t>(bytes[place]);
-    }
-    return value;
-  }
-};
-
-/// The orientation in a TIFF structure, or 1.
-inline int tiff_orientation(std::span<const std::byte> tiff) {
-  constexpr std::uint32_t orientation_tag = 0x0112, short_type = 3;
-  constexpr std::size_t entry_size = 12;
-  const TiffNumbers numbers{tiff, begins_with(tiff, "MM")};
-  if (!begins_with(tiff, {"II*\0", 4}) && !begins_with(tiff, {"MM\0*", 4})) return 1;
-
-  const std::size_t directory = numbers.read(4, 4);
-  const std::size_t entries = numbers.read(directory, 2);
-  for (std::size_t i = 0; i < entries; ++i) {
-    const std::size_t entry = directory + 2 + i * entry_size;
-    if (numbers.read(entry, 2) != orientation_tag || numbers.read(entry + 2, 2) != short_type) continue;
-    const std::uint32_t value = numbers.read(entry + 8, 2);
-    return value >= 1 && value <= 8 ? static_cast<int>(value) : 1;
-  }
-  return 1;
+/// Bytes of a whole number of a TIFF type; 0 for types that are none.
+inline std::size_t tiff_integer_size(std::uint32_t type) {
+  constexpr std::uint32_t byte = 1, unsigned_short = 3, unsigned_long = 4, signed_byte = 6, signed_short = 8,
+                          signed_long = 9;
+  if (type == byte || type == signed_byte) return 1;
+  if (type == unsigned_short || type == signed_short) return 2;
+  return type == unsigned_long || type == signed_long ? 4 : 0;
 }
 
 }  // namespace detail
 
-/// The EXIF orientation of a JPEG file, 1 to 8 as `oriented` takes it; 1 where there is none or it cannot be read.
-inline int exif_orientation(std::span<const std::byte> jpeg) {
-  int orientation = 1;
-  visit_jpeg_segments(jpeg, [&](std::uint8_t marker, std::span<const std::byte> contents) {
-    const bool found = marker == jpeg_marker::app1 && detail::begins_with(contents, {"Exif\0\0", 6});
-    if (found) orientation = detail::tiff_orientation(contents.subspan(6));
-    return !found && marker != jpeg_marker::start_of_scan;
-  });
+/// The orientation that EXIF data names in its first directory (the second is about the thumbnail): mostly 1 to 8, as
+/// `oriented` takes it. Nothing where there is none, or where the data cannot be read.
+inline std::optional<int> exif_orientation(std::span<const std::byte> exif) {
+  constexpr std::uint32_t orientation_tag = 0x0112;
+  constexpr std::size_t entry_size = 12;
+  while (detail::begins_with(exif, {"Exif\0\0", 6})) exif = exif.subspan(6);
+  const ByteNumbers numbers{exif, detail::begins_with(exif, "MM")};
+  const std::uint32_t version = numbers.read(2, 2);
+  const bool is_tiff =
+      (detail::begins_with(exif, "II") || detail::begins_with(exif, "MM")) && (version == 0x002A || version == 0x2A00);
+  if (!is_tiff) return {};
+
+  std::optional<int> orientation;
+  const std::size_t directory = numbers.read(4, 4);
+  const std::size_t entries = numbers.read(directory, 2);
+  for (std::size_t i = 0; i < entries; ++i) {
+    const std::size_t entry = directory + 2 + i * entry_size;
+    if (entry + entry_size > exif.size()) break;
+    const std::size_t size = detail::tiff_integer_size(numbers.read(entry + 2, 2)), count = numbers.read(entry + 4, 4);
+    if (numbers.read(entry, 2) != orientation_tag || size == 0 || count == 0) continue;
+    const std::size_t place = size * count <= 4 ? entry + 8 : numbers.read(entry + 8, 4);
+    orientation = static_cast<int>(numbers.read(place, size));
+  }
   return orientation;
+}
+
+/// The orientation that XMP data names (`tiff:Orientation="6"` or `<tiff:Orientation>6`), or nothing.
+inline std::optional<int> xmp_orientation(std::string_view xmp) {
+  constexpr std::string_view name = "tiff:Orientation", space = " \t\r\n";
+  for (std::size_t at = xmp.find(name); at != std::string_view::npos; at = xmp.find(name, at + 1)) {
+    std::string_view value = xmp.substr(at + name.size());
+    const auto pass = [&](std::string_view any) {
+      const std::size_t count = value.find_first_not_of(any);
+      const bool passed = count > 0 && count != std::string_view::npos;
+      if (passed) value.remove_prefix(count);
+      return passed;
+    };
+    pass(space);
+    const bool begins = pass(">") || (pass("=") && (pass(space), pass("\"'")));
+    pass(space);
+    if (begins && !value.empty() && value[0] >= '0' && value[0] <= '9') return value[0] - '0';
+  }
+  return {};
 }
 
 }  // namespace pupil

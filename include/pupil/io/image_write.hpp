@@ -1,5 +1,5 @@
 #pragma once
-// Pictures into files: PNG without loss, JPEG small. stb_image_write does the encoding; it is included here and nowhere
+// Pictures into files: PNG without loss, JPEG small. stb_image_write does the encoding; it is called here and nowhere
 // else.
 
 #include <algorithm>
@@ -11,17 +11,10 @@
 #include <string_view>
 #include <vector>
 
-#define STB_IMAGE_WRITE_STATIC
-#define STB_IMAGE_WRITE_IMPLEMENTATION
-#define STBI_WRITE_NO_STDIO
-#include <stb/stb_image_write.h>
-#undef STB_IMAGE_WRITE_STATIC
-#undef STB_IMAGE_WRITE_IMPLEMENTATION
-#undef STBI_WRITE_NO_STDIO
-
 #include <pupil/core/errors.hpp>
 #include <pupil/io/atomic_file.hpp>
 #include <pupil/io/pixels.hpp>
+#include <pupil/io/stb_image_write.hpp>
 
 namespace pupil {
 
@@ -49,7 +42,7 @@ inline std::vector<std::byte> encode_png(const Image& image) {
   std::vector<std::byte> bytes;
   const int height = static_cast<int>(image.dim(0)), width = static_cast<int>(image.dim(1));
   const bool done =
-      stbi_write_png_to_func(detail::append_bytes, &bytes, width, height, 3, image.data(), 3 * width) != 0;
+      detail::stb::stbi_write_png_to_func(detail::append_bytes, &bytes, width, height, 3, image.data(), 3 * width) != 0;
   require<Error>(done, "encode_png: no memory for the image ", image.shape());
   return bytes;
 }
@@ -61,7 +54,8 @@ inline std::vector<std::byte> encode_jpeg(const Image& image, int quality = 90) 
   require<OptionError>(quality >= 1 && quality <= 100, "encode_jpeg: quality is ", quality, ", not from 1 to 100");
   std::vector<std::byte> bytes;
   const int height = static_cast<int>(image.dim(0)), width = static_cast<int>(image.dim(1));
-  const bool done = stbi_write_jpg_to_func(detail::append_bytes, &bytes, width, height, 3, image.data(), quality) != 0;
+  const bool done =
+      detail::stb::stbi_write_jpg_to_func(detail::append_bytes, &bytes, width, height, 3, image.data(), quality) != 0;
   require<Error>(done, "encode_jpeg: no memory for the image ", image.shape());
   return bytes;
 }
