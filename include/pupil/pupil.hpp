@@ -12,6 +12,7 @@
 #include <pupil/core/tensor.hpp>
 #include <pupil/core/thread_scratch.hpp>
 #include <pupil/core/type_name.hpp>
+#include <pupil/core/utf8.hpp>
 
 // kernels: the mathematics on raw arrays
 #include <pupil/kernels/adaptive_avg_pool2d.hpp>
@@ -210,9 +211,12 @@
 #include <pupil/io/state_dict.hpp>
 #include <pupil/io/system.hpp>
 #include <pupil/io/temporary_file.hpp>
+#include <pupil/io/text_file.hpp>
 
 // text: tokens and vocabularies
 #include <pupil/text/tokenizer.hpp>
+#include <pupil/text/unicode.hpp>
+#include <pupil/text/unicode_tables.hpp>
 #include <pupil/text/vocabulary.hpp>
 
 // metrics: scores of captions
