@@ -240,10 +240,13 @@
 #include <pupil/data/feature_extraction.hpp>
 #include <pupil/data/flickr8k.hpp>
 #include <pupil/data/flickr8k_files.hpp>
+#include <pupil/data/flickr8k_folder.hpp>
 #include <pupil/data/folders.hpp>
 #include <pupil/data/hash.hpp>
 #include <pupil/data/image_cache.hpp>
 #include <pupil/data/image_files.hpp>
+#include <pupil/data/image_lookup.hpp>
+#include <pupil/data/layout_hints.hpp>
 #include <pupil/data/progress.hpp>
 #include <pupil/data/scene.hpp>
 #include <pupil/data/scene_captions.hpp>
