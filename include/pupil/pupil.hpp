@@ -21,6 +21,7 @@
 #include <pupil/core/thread_pool.hpp>
 #include <pupil/core/thread_scratch.hpp>
 #include <pupil/core/type_name.hpp>
+#include <pupil/core/utf8.hpp>
 
 // kernels: the mathematics on raw arrays
 #include <pupil/kernels/adaptive_avg_pool2d.hpp>
@@ -242,9 +243,12 @@
 #include <pupil/io/stb_image_write.hpp>
 #include <pupil/io/system.hpp>
 #include <pupil/io/temporary_file.hpp>
+#include <pupil/io/text_file.hpp>
 
 // text: tokens and vocabularies
 #include <pupil/text/tokenizer.hpp>
+#include <pupil/text/unicode.hpp>
+#include <pupil/text/unicode_tables.hpp>
 #include <pupil/text/vocabulary.hpp>
 
 // metrics: scores of captions
@@ -268,10 +272,13 @@
 #include <pupil/data/feature_extraction.hpp>
 #include <pupil/data/flickr8k.hpp>
 #include <pupil/data/flickr8k_files.hpp>
+#include <pupil/data/flickr8k_folder.hpp>
 #include <pupil/data/folders.hpp>
 #include <pupil/data/hash.hpp>
 #include <pupil/data/image_cache.hpp>
 #include <pupil/data/image_files.hpp>
+#include <pupil/data/image_lookup.hpp>
+#include <pupil/data/layout_hints.hpp>
 #include <pupil/data/progress.hpp>
 #include <pupil/data/scene.hpp>
 #include <pupil/data/scene_captions.hpp>

@@ -51,6 +51,11 @@ TEST_CASE("Windows line ends and a byte order mark are taken away") {
   CHECK(rows_of("\xEF\xBB\xBFimage,caption\r\n\"a\",b\r\n") == std::vector<Fields>{{"image", "caption"}, {"a", "b"}});
 }
 
+TEST_CASE("an old Mac's line ends are such where there are no others") {
+  CHECK(rows_of("a,b\r\r\"c\rd\",e\r") == std::vector<Fields>{{"a", "b"}, {"c\rd", "e"}});
+  CHECK(rows_of("a,b\rc\nd,e\n") == std::vector<Fields>{{"a", "b\rc"}, {"d", "e"}});
+}
+
 TEST_CASE("a row knows the line at which it starts, past lines within quotes") {
   CsvReader reader("a\n\"b\nb\"\n\nc\n", "file.csv");
   CsvRow row;

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <filesystem>
@@ -148,15 +149,18 @@ TEST_CASE("a folder that is not there, or of neither form, is an error that name
   const std::string path = folder.path().string();
   CHECK(flickr8k_error_of(folder) == path +
                                          ": neither Kaggle's form of Flickr8k (captions.txt) nor the official one "
-                                         "(Flickr8k.token.txt)");
+                                         "(Flickr8k.token.txt); it is empty");
   CHECK(pupil::testing::error_of<FileError>([&] { read_flickr8k(folder / "none"); }) == path + "/none: no such folder");
 }
 
 TEST_CASE("captions without a folder of images are an error") {
   const TemporaryFolder folder;
   folder.write("captions.txt", three_captioned);
-  CHECK(flickr8k_error_of(folder) ==
-        folder.path().string() + ": no folder of images: neither Images nor Flicker8k_Dataset nor Flickr8k_Dataset");
+  CHECK(
+      flickr8k_error_of(folder) ==
+      folder.path().string() +
+          ": no folder of images: neither Images nor Flicker8k_Dataset nor Flickr8k_Dataset; it holds captions.txt (a "
+          "data set of its own; name that folder)");
 }
 
 TEST_CASE("a broken row is an error that names the file in the folder and the line") {
@@ -172,7 +176,124 @@ TEST_CASE("a folder in which no caption is left is an error") {
   write_images(folder, "Images", {"z.jpg"});
   folder.write("captions.txt", three_captioned);
   CHECK(flickr8k_error_of(folder) ==
-        folder.path().string() + ": no caption is left: of 3 captioned images none is there and in a split");
+        folder.path().string() +
+            ": no caption is left: of 3 captioned images none is there and in a split; a.jpg, the first, is not in " +
+            (folder / "Images").string() + ", which has 1 file (such as z.jpg)");
+}
+
+TEST_CASE("images are found by paths that lead to them, and each is one image") {
+  for (const std::string written : {"a.jpg", "./a.jpg", "Images/a.jpg", "images/a.jpg", "../Images/a.jpg",
+                                    "Images\\a.jpg", "/home/me/flickr8k/Images/a.jpg", "C:\\flickr8k\\Images\\a.jpg"}) {
+    CAPTURE(written);
+    const TemporaryFolder folder;
+    write_images(folder, "Images", {"a.jpg", "b.jpg"});
+    folder.write("captions.txt", "image,caption\n" + written + ",A dog\na.jpg,Two dogs\nb.jpg,A cat\n");
+    folder.write("Flickr_8k.trainImages.txt", "b.jpg\n" + written + "\n");
+    const CaptionedImages data = read_flickr8k(folder.path());
+    REQUIRE(names_in(data[Split::train]) == Names{"a.jpg", "b.jpg"});
+    CHECK(data[Split::train][0].captions.size() == 2);
+    CHECK(data.warnings().empty());
+  }
+}
+
+TEST_CASE("images may lie in folders below, and the same name in two folders is two images") {
+  const TemporaryFolder folder;
+  write_images(folder, "Images", {"train/a.jpg", "val/a.jpg"});
+  folder.write("captions.txt", "image,caption\ntrain/a.jpg,A dog\nval\\a.jpg,A cat\na.jpg,A cow\n");
+  const CaptionedImages data = read_flickr8k(folder.path());
+  Names all;
+  for (const Split split : all_splits) {
+    for (const std::string& name : names_in(data[split])) all.push_back(name);
+  }
+  std::ranges::sort(all);
+  CHECK(all == Names{"train/a.jpg", "val/a.jpg"});
+  CHECK(data.captioned_but_absent.first_names == Names{"a.jpg"});
+}
+
+TEST_CASE("a folder of images in another case, or within its like, is found") {
+  for (const std::string images : {"images", "IMAGES", "Images/Images", "Flickr8k_Dataset/Flicker8k_Dataset"}) {
+    CAPTURE(images);
+    const TemporaryFolder folder;
+    write_images(folder, images, {"a.jpg", "b.jpg", "c.jpg"});
+    folder.write("captions.txt", three_captioned);
+    const CaptionedImages data = read_flickr8k(folder.path());
+    CHECK(data.warnings().empty());
+    CHECK(data.image_folder == folder / images);
+  }
+}
+
+TEST_CASE("names with accents are found in both forms of Unicode, and names of other bytes as they are") {
+  const TemporaryFolder folder;
+  write_images(folder, "Images", {"cafe\u0301.jpg", "\u00FCber.jpg", "M\xE4n.jpg", "sub/o\u0302\u0323.jpg"});
+  folder.write("captions.txt",
+               "image,caption\ncaf\u00E9.jpg,A dog\nu\u0308ber.jpg,A cat\nM\xE4n.jpg,A man\nsub/\u1ED9.jpg,A cow\n");
+  folder.write("Flickr_8k.trainImages.txt", "caf\u00E9.jpg\n\u00FCber.jpg\nM\xE4n.jpg\nsub/o\u0323\u0302.jpg\n");
+  const CaptionedImages data = read_flickr8k(folder.path());
+  CHECK(data.warnings().empty());
+  CHECK(names_in(data[Split::train]) ==
+        Names{"M\xE4n.jpg", "cafe\u0301.jpg", "sub/o\u0302\u0323.jpg", "\u00FCber.jpg"});
+}
+
+TEST_CASE("a byte order mark is no part of the first name in any of the files") {
+  const TemporaryFolder folder;
+  write_images(folder, "Images", {"a.jpg", "b.jpg"});
+  folder.write("Flickr8k.token.txt", "\uFEFFa.jpg#0\tA dog\r\nb.jpg#0\tA cat\r\n");
+  folder.write("Flickr_8k.trainImages.txt", "\uFEFFa.jpg\r\n");
+  folder.write("Flickr_8k.devImages.txt", "\uFEFFb.jpg");
+  const CaptionedImages data = read_flickr8k(folder.path());
+  CHECK(data.warnings().empty());
+  CHECK(names_in(data[Split::train]) == Names{"a.jpg"});
+  CHECK(names_in(data[Split::dev]) == Names{"b.jpg"});
+}
+
+TEST_CASE("one image in two lists under two names is an error") {
+  const TemporaryFolder folder;
+  write_images(folder, "Images", {"a.jpg"});
+  folder.write("captions.txt", "image,caption\na.jpg,A dog\n");
+  folder.write("Flickr_8k.trainImages.txt", "a.jpg\n");
+  folder.write("Flickr_8k.testImages.txt", "./a.jpg\n");
+  CHECK(flickr8k_error_of(folder).starts_with(folder.path().string() + ": "));
+  CHECK(pupil::testing::contains(flickr8k_error_of(folder), "list under another name"));
+}
+
+TEST_CASE("a name that is missing is said with what it may have meant, and what cannot be seen in it") {
+  const TemporaryFolder folder;
+  write_images(folder, "Images", {"a.jpg", "b.jpg"});
+  folder.write("captions.txt", "image,caption\na.JPG,A dog\nb,A cat\n\u200Bb.jpg,A cow\n");
+  CHECK(flickr8k_error_of(folder) ==
+        folder.path().string() +
+            ": no caption is left: of 3 captioned images none is there and in a split; a.JPG, the first, is not in " +
+            (folder / "Images").string() + ", which has 2 files, a.jpg among them");
+  folder.write("captions.txt", "image,caption\na.jpg,A dog\nb,A cat\n\u200Bb.jpg,A cow\n");
+  const std::string path = folder.path().string();
+  CHECK(read_flickr8k(folder.path()).warnings() ==
+        Names{path + "/Images: b is not there, but b.jpg is",
+              path + ": skipped 2 images with captions but absent (b, \\u{200B}b.jpg)"});
+}
+
+TEST_CASE("a folder of another form is told by what it holds") {
+  const auto hint = [](const std::string& file) {
+    const TemporaryFolder folder;
+    write_images(folder, "pictures", {"a.jpg"});
+    folder.write(file, "...");
+    const std::string error = flickr8k_error_of(folder);
+    return error.substr(error.rfind(';'));
+  };
+  CHECK(hint("dataset_flickr8k.json") == "; it holds dataset_flickr8k.json (Karpathy's JSON)");
+  CHECK(hint("annotations/captions_train2017.json") == "; it holds annotations/captions_train2017.json (COCO's JSON)");
+  CHECK(hint("results.csv") == "; it holds results.csv (Flickr30k's form)");
+  CHECK(hint("results_20130124.token") == "; it holds results_20130124.token (Flickr30k's form)");
+  CHECK(hint("train/metadata.csv") == "; it holds train/metadata.csv (Hugging Face's image folder)");
+  CHECK(hint("flickr8kzhc.caption.txt") == "; it holds flickr8kzhc.caption.txt (Flickr8k-CN's form)");
+  CHECK(hint("captions.csv") == "; it holds captions.csv (perhaps captions.txt under another name)");
+  CHECK(hint("flickr8k/captions.txt").ends_with("; name that folder)"));
+  CHECK(hint("pictures/a.txt") == "; it holds pictures/");
+  CHECK(hint("notes.md") == "; it holds notes.md, pictures/");
+  const TemporaryFolder beside;
+  write_images(beside, ".", {"a.jpg", "a.txt"});
+  CHECK(flickr8k_error_of(beside).ends_with("; it holds a text file beside each image"));
+  CHECK(pupil::testing::error_of<FileError>([&] { read_flickr8k(beside / "a.txt"); }) ==
+        beside.path().string() + "/a.txt: is a file; the folder that it lies in is wanted");
 }
 
 TEST_CASE("both forms of the real Flickr8k give the same samples") {

@@ -21,10 +21,10 @@ struct Line {
 };
 
 /// All lines of a file with this text.
-std::vector<Line> read_all(const std::string& text) {
+std::vector<Line> read_all(const std::string& text, MalformedWords malformed = MalformedWords::refuse) {
   const TemporaryFolder folder;
   folder.write("glove.txt", text);
-  GloveReader reader(folder / "glove.txt");
+  GloveReader reader(folder / "glove.txt", malformed);
   WordVector vector;
   std::vector<Line> lines;
   while (reader.next(vector)) lines.push_back({vector.line, std::string(vector.word), vector.values});
@@ -48,12 +48,35 @@ TEST_CASE("word vectors are read line by line") {
   CHECK(read_all("").empty());
 }
 
-TEST_CASE("words may be numbers, hold spaces, and any bytes") {
-  const std::vector<Line> lines = read_all("the 1 2\n7 3 4\n. . . 5 6\nna\xC3\xAFve\xA0x 7 8\n");
+TEST_CASE("words may be numbers, hold spaces, and any characters") {
+  const std::vector<Line> lines = read_all("the 1 2\n7 3 4\n. . . 5 6\nna\xC3\xAFve\xC2\xA0x 7 8\n");
   REQUIRE(lines.size() == 4);
   CHECK(lines[1] == Line{2, "7", {3, 4}});
   CHECK(lines[2] == Line{3, ". . .", {5, 6}});
-  CHECK(lines[3] == Line{4, "na\xC3\xAFve\xA0x", {7, 8}});
+  CHECK(lines[3] == Line{4, "na\xC3\xAFve\xC2\xA0x", {7, 8}});
+}
+
+TEST_CASE("a byte order mark and an old Mac's line ends are no part of words and numbers") {
+  const std::vector<Line> expected{{1, "the", {1, 2}}, {2, "a", {3, 4}}};
+  CHECK(read_all("\xEF\xBB\xBFthe 1 2\na 3 4\n") == expected);
+  CHECK(read_all("the 1 2\ra 3 4\r") == expected);
+}
+
+TEST_CASE("a word that is not UTF-8 is refused with its line, or skipped where that is asked") {
+  const std::string text = "the 1 2\nna\xEFve 3 4\ncat 5 6\n";
+  CHECK(contains(fault(text), "glove.txt: line 2: byte 0xEF behind 'na' is not UTF-8"));
+  CHECK(read_all(text, MalformedWords::skip) == std::vector<Line>{{1, "the", {1, 2}}, {3, "cat", {5, 6}}});
+}
+
+TEST_CASE("what is no file of word vectors is named") {
+  CHECK(contains(fault("PK\x03\x04"), "glove.txt: is not text but a zip archive"));
+  CHECK(contains(fault(std::string("\xFF\xFE"
+                                   "t\0h\0",
+                                   6)),
+                 "glove.txt: is text in UTF-16LE"));
+  CHECK(fault("400000 2\nthe 1 2\n") ==
+        "glove.txt: line 2 has more numbers than line 1, which has 1 (a first line of two counts is word2vec's or "
+        "fastText's; take it away)");
 }
 
 TEST_CASE("faults of word vectors are named with their line") {

@@ -11,6 +11,7 @@
 
 #include <pupil/core/errors.hpp>
 #include <pupil/core/shape.hpp>
+#include <pupil/core/utf8.hpp>
 
 namespace pupil {
 
@@ -53,10 +54,10 @@ struct LeftOut {
     if (first_names.size() < names_kept) first_names.emplace_back(name);
   }
 
-  /// "a.jpg, b.jpg, c.jpg, ..."
+  /// "a.jpg, b.jpg, c.jpg, ...", with what cannot be seen in a name shown.
   std::string names() const {
     std::string text;
-    for (const std::string& name : first_names) text += (text.empty() ? "" : ", ") + name;
+    for (const std::string& name : first_names) text += (text.empty() ? "" : ", ") + visible(name);
     return count > static_cast<Index>(first_names.size()) ? text + ", ..." : text;
   }
 };
@@ -72,6 +73,8 @@ struct CaptionedImages {
   LeftOut captioned_but_absent;    ///< captioned, but no such file
   LeftOut captioned_but_unlisted;  ///< captioned, but in no split list where there are lists
 
+  std::vector<std::string> remarks;  ///< what else was left out or may be meant otherwise, a line each
+
   std::vector<Sample>& operator[](Split split) { return samples[static_cast<std::size_t>(split)]; }
   const std::vector<Sample>& operator[](Split split) const { return samples[static_cast<std::size_t>(split)]; }
 
@@ -81,9 +84,9 @@ struct CaptionedImages {
     return (*this)[split];
   }
 
-  /// What was left out, one line a reason, for a program to show. Empty where all is well.
+  /// The remarks and what was left out, one line a reason, for a program to show. Empty where all is well.
   std::vector<std::string> warnings() const {
-    std::vector<std::string> lines;
+    std::vector<std::string> lines = remarks;
     const auto warn = [&](const LeftOut& left_out, std::string_view reason) {
       if (left_out.count == 0) return;
       lines.push_back(message(folder.string(), ": skipped ", left_out.count, left_out.count == 1 ? " image" : " images",

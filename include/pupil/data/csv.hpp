@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <pupil/core/errors.hpp>
+#include <pupil/core/utf8.hpp>
 
 namespace pupil {
 
@@ -22,13 +23,14 @@ struct CsvRow {
 class CsvReader {
  public:
   /// `name` is what errors call the text: the path of the file. A byte order mark at the start is skipped.
-  CsvReader(std::string_view text, std::string name) : rest_(text), name_(std::move(name)) {
+  CsvReader(std::string_view text, std::string name)
+      : rest_(text), name_(std::move(name)), line_end_(text.find('\n') == text.npos ? '\r' : '\n') {
     if (rest_.starts_with("\xEF\xBB\xBF")) rest_.remove_prefix(3);
   }
 
-  /// Reads the next row; false at the end of the text. Empty lines are skipped; lines end with \n or \r\n. Throws
-  /// FileError, with the line at which the row starts, where a quote is never closed, stands inside an unquoted field,
-  /// or is followed by more text.
+  /// Reads the next row; false at the end of the text. Empty lines are skipped; lines end with \n or \r\n, or with
+  /// \r where the text has no \n. Throws FileError, with the line at which the row starts, where a quote is never
+  /// closed, stands inside an unquoted field, or is followed by more text.
   bool next(CsvRow& row) {
     while (take_line_end()) {
     }
@@ -49,20 +51,20 @@ class CsvReader {
   }
 
   bool take_line_end() {
-    if (!take("\n") && !take("\r\n")) return false;
+    if (!take({&line_end_, 1}) && !take("\r\n")) return false;
     ++line_;
     return true;
   }
 
   bool at_field_end() const {
-    return rest_.empty() || rest_.starts_with(',') || rest_.starts_with('\n') || rest_.starts_with("\r\n");
+    return rest_.empty() || rest_.starts_with(',') || rest_.starts_with(line_end_) || rest_.starts_with("\r\n");
   }
 
   std::string plain_field(std::size_t row_line) {
     std::string field;
     while (!at_field_end()) {
       require<FileError>(rest_.front() != '"', name_, ": line ", row_line, ": a quote inside the unquoted field '",
-                         field, "'");
+                         visible(field), "'");
       field += rest_.front();
       rest_.remove_prefix(1);
     }
@@ -79,7 +81,7 @@ class CsvReader {
       } else if (take("\"")) {
         break;
       } else {
-        if (rest_.front() == '\n') ++line_;
+        if (rest_.front() == line_end_) ++line_;
         field += rest_.front();
         rest_.remove_prefix(1);
       }
@@ -90,6 +92,7 @@ class CsvReader {
 
   std::string_view rest_;
   std::string name_;
+  char line_end_;
   std::size_t line_ = 1;
 };
 

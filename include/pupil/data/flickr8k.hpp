@@ -7,21 +7,26 @@
 //
 // The official lists decide the split wherever they are; without them a hash of the image's name does.
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_set>
 #include <utility>
+#include <vector>
 
 #include <pupil/core/errors.hpp>
 #include <pupil/core/random.hpp>
 #include <pupil/data/captioned_images.hpp>
 #include <pupil/data/flickr8k_files.hpp>
+#include <pupil/data/flickr8k_folder.hpp>
 #include <pupil/data/folders.hpp>
 #include <pupil/data/hash.hpp>
+#include <pupil/data/image_lookup.hpp>
+#include <pupil/data/layout_hints.hpp>
 
 namespace pupil {
 
@@ -33,29 +38,6 @@ inline Split hashed_split(std::string_view image, std::uint64_t seed) {
 }
 
 namespace detail {
-
-/// The first of the names that the folder has, if any.
-template <class Names>
-std::optional<std::filesystem::path> first_present(const std::filesystem::path& folder, const Names& names) {
-  for (const std::string_view name : names) {
-    if (std::filesystem::exists(folder / name)) return folder / name;
-  }
-  return std::nullopt;
-}
-
-/// A file of the official form, which may lie in the folder or in its Flickr8k_text/.
-inline std::optional<std::filesystem::path> official_file(const std::filesystem::path& folder,
-                                                          const std::string& name) {
-  return first_present(folder, std::array{name, "Flickr8k_text/" + name});
-}
-
-inline std::unordered_set<std::string> file_names(const std::filesystem::path& folder) {
-  std::unordered_set<std::string> names;
-  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-    if (entry.is_regular_file()) names.insert(entry.path().filename().string());
-  }
-  return names;
-}
 
 /// Reads those of the official lists that the folder has; nothing where it has none.
 inline std::optional<SplitByImage> read_split_lists(const std::filesystem::path& folder) {
@@ -69,25 +51,68 @@ inline std::optional<SplitByImage> read_split_lists(const std::filesystem::path&
   return splits;
 }
 
-inline CaptionsByImage read_captions(const std::filesystem::path& folder) {
-  if (const auto kaggle = first_present(folder, std::array{"captions.txt"})) return read_kaggle_captions(*kaggle);
+inline CaptionsByImage read_captions(const std::filesystem::path& folder, std::vector<std::string>& remarks) {
+  if (const auto kaggle = first_present(folder, std::array{"captions.txt"})) {
+    return read_kaggle_captions(*kaggle, &remarks);
+  }
   const auto official = official_file(folder, "Flickr8k.token.txt");
-  require<FileError>(official.has_value(), folder.string(),
-                     ": neither Kaggle's form of Flickr8k (captions.txt) nor the official one (Flickr8k.token.txt)");
-  return read_official_captions(*official);
+  if (!official) {
+    throw FileError(message(folder.string(), ": neither Kaggle's form of Flickr8k (captions.txt) nor the official one ",
+                            "(Flickr8k.token.txt)", folder_hint(folder)));
+  }
+  return read_official_captions(*official, &remarks);
 }
 
-inline std::filesystem::path find_image_folder(const std::filesystem::path& folder) {
-  const auto found = first_present(folder, std::array{"Images", "Flicker8k_Dataset", "Flickr8k_Dataset"});
-  require<FileError>(found && std::filesystem::is_directory(*found), folder.string(),
-                     ": no folder of images: neither Images nor Flicker8k_Dataset nor Flickr8k_Dataset");
-  return *found;
+/// The captions by the files of their images, where these are there; others keep their name.
+inline CaptionsByImage by_file(CaptionsByImage captions, const ImageLookup& files) {
+  CaptionsByImage found;
+  for (auto& [written, texts] : captions) {
+    auto& of_image = found[files.find(written).value_or(written)];
+    of_image.insert(of_image.end(), std::make_move_iterator(texts.begin()), std::make_move_iterator(texts.end()));
+  }
+  return found;
+}
+
+/// What a name that is not there may have meant: "a.JPG is not there, but a.jpg is".
+inline void remark_on_missing(const LeftOut& missing, const ImageLookup& files, std::vector<std::string>& remarks) {
+  if (missing.count == 0) return;
+  const std::string& name = missing.first_names.front();
+  const std::string near = files.near(name);
+  if (near.empty()) return;
+  remarks.push_back(message(files.folder().string(), ": ", visible(name), " is not there, but ", visible(near), " is"));
+}
+
+/// Why nothing is left: "; a.jpg, the first, is not in Images, which has 12 files (b.jpg, ...)".
+inline std::string why_none_is_left(const CaptionsByImage& captions, const ImageLookup& files) {
+  for (const auto& entry : captions) {
+    const std::string& image = entry.first;
+    if (files.contains(image)) continue;
+    const std::string near = files.near(image);
+    const std::string shown = near.empty() ? files.any() : near;
+    return message("; ", visible(image), ", the first, is not in ", files.folder().string(), ", which has ",
+                   files.size(), files.size() == 1 ? " file" : " files",
+                   shown.empty()  ? ""
+                   : near.empty() ? " (such as " + visible(shown) + ")"
+                                  : ", " + visible(shown) + " among them");
+  }
+  return "";
 }
 
 /// Which split every image belongs to: what the lists say where there are any, a hash of its name otherwise.
 class Splitter {
  public:
-  Splitter(const std::filesystem::path& folder, std::uint64_t seed) : lists_(read_split_lists(folder)), seed_(seed) {}
+  /// Images are known by their files.
+  Splitter(const std::filesystem::path& folder, const ImageLookup& files, std::uint64_t seed) : seed_(seed) {
+    const auto written = read_split_lists(folder);
+    if (!written) return;
+    lists_.emplace();
+    for (const auto& [name, split] : *written) {
+      const auto [entry, is_new] = lists_->emplace(files.find(name).value_or(name), split);
+      require<FileError>(is_new || entry->second == split, folder.string(), ": ", visible(name), " is in the ",
+                         split_name(split), " list, and in the ", split_name(entry->second),
+                         " list under another name");
+    }
+  }
 
   bool has_lists() const { return lists_.has_value(); }
 
@@ -100,8 +125,7 @@ class Splitter {
   }
 
   /// Counts the images that the lists name in vain.
-  void count_missing(const CaptionsByImage& captions, const std::unordered_set<std::string>& files,
-                     CaptionedImages& data) const {
+  void count_missing(const CaptionsByImage& captions, const ImageLookup& files, CaptionedImages& data) const {
     if (!lists_) return;
     for (const auto& entry : *lists_) {
       const std::string& image = entry.first;
@@ -119,13 +143,16 @@ class Splitter {
 };
 
 inline CaptionedImages read_flickr8k_folder(const std::filesystem::path& folder, std::uint64_t seed) {
-  require<FileError>(std::filesystem::is_directory(folder), folder.string(), ": no such folder");
+  require<FileError>(
+      std::filesystem::is_directory(folder), folder.string(),
+      std::filesystem::exists(folder) ? ": is a file; the folder that it lies in is wanted" : ": no such folder");
   CaptionedImages data;
   data.folder = folder;
-  CaptionsByImage captions = read_captions(folder);
+  CaptionsByImage captions = read_captions(folder, data.remarks);
   data.image_folder = find_image_folder(folder);
-  const std::unordered_set<std::string> files = file_names(data.image_folder);
-  const Splitter splitter(folder, seed);
+  const ImageLookup files(data.image_folder);
+  captions = by_file(std::move(captions), files);
+  const Splitter splitter(folder, files, seed);
   splitter.count_missing(captions, files, data);
 
   bool any_left = false;
@@ -140,16 +167,21 @@ inline CaptionedImages read_flickr8k_folder(const std::filesystem::path& folder,
       data.captioned_but_absent.add(image);
     }
   }
-  require<FileError>(any_left, folder.string(), ": no caption is left: of ", captions.size(),
-                     " captioned images none is there and in a split");
+  if (!any_left) {
+    throw FileError(message(folder.string(), ": no caption is left: of ", captions.size(),
+                            " captioned images none is there and in a split", why_none_is_left(captions, files)));
+  }
+  remark_on_missing(data.listed_but_absent, files, data.remarks);
+  remark_on_missing(data.captioned_but_absent, files, data.remarks);
   return data;
 }
 
 }  // namespace detail
 
-/// Reads a folder in either form; both give the same samples. `seed` decides the split where there are no lists.
-/// Images that are absent, uncaptioned or unlisted are skipped and counted in the result. Throws FileError for a folder
-/// of neither form, a broken row, and where no captioned image is left.
+/// Reads a folder in either form; both give the same samples. `seed` decides the split where there are no lists. Images
+/// may be named as paths, and in Unicode's other form (data/image_lookup.hpp). Images that are absent, uncaptioned or
+/// unlisted are skipped and counted in the result. Throws FileError for a folder of neither form, a broken row, and
+/// where no captioned image is left.
 inline CaptionedImages read_flickr8k(const std::filesystem::path& folder, std::uint64_t seed = 0) {
   return with_file_errors([&] { return detail::read_flickr8k_folder(folder, seed); });
 }

@@ -1,18 +1,21 @@
 #pragma once
-// The text files of Flickr8k, each strictly: a line that is not as it should be is an error that names it.
+// The text files of Flickr8k, each strictly: a line that is not as it should be is an error that names it. Names of
+// images may be any bytes, as names of files may; the rest is UTF-8.
 
-#include <algorithm>
 #include <cstddef>
 #include <filesystem>
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <pupil/core/errors.hpp>
 #include <pupil/data/captioned_images.hpp>
 #include <pupil/data/csv.hpp>
-#include <pupil/io/mapped_file.hpp>
+#include <pupil/data/layout_hints.hpp>
+#include <pupil/io/text_file.hpp>
+#include <pupil/text/tokenizer.hpp>
 
 namespace pupil {
 
@@ -24,10 +27,6 @@ using SplitByImage = std::map<std::string, Split>;
 
 namespace detail {
 
-inline std::string_view text_of(const MappedFile& file) {
-  return {reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()};
-}
-
 inline std::string_view trimmed(std::string_view text) {
   constexpr std::string_view blanks = " \t\r\n";
   const std::size_t first = text.find_first_not_of(blanks);
@@ -35,51 +34,140 @@ inline std::string_view trimmed(std::string_view text) {
   return text.substr(first, text.find_last_not_of(blanks) - first + 1);
 }
 
-/// Calls `body(line, number)` for every line that is not blank, without its line end, counted from 1.
+/// The first line that is not blank, if any.
+inline std::string_view first_line_of(std::string_view text) {
+  LineReader lines(text);
+  for (std::string_view line; lines.next(line);) {
+    if (!trimmed(line).empty()) return line;
+  }
+  return {};
+}
+
+/// Calls `body(line, number)` for every line that is not blank, without its line end, counted from 1. Throws FileError
+/// where the file is known to be something else.
 template <class Body>
-void for_each_line(std::string_view text, Body&& body) {
-  for (std::size_t number = 1; !text.empty(); ++number) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    if (!trimmed(text.substr(0, end)).empty()) body(text.substr(0, end), number);
-    text.remove_prefix(std::min(end + 1, text.size()));
+void for_each_line(const TextFile& file, Body&& body) {
+  const std::string_view foreign = foreign_text(first_line_of(file.text()));
+  require<FileError>(foreign.empty(), file.name(), ": line 1: this seems to be ", foreign);
+  LineReader lines(file.text());
+  for (std::string_view line; lines.next(line);) {
+    if (!trimmed(line).empty()) body(line, lines.number());
   }
 }
 
-inline void add_caption(CaptionsByImage& captions, std::string_view image, std::string_view caption,
-                        const std::string& path, std::size_t line) {
-  image = trimmed(image);
-  caption = trimmed(caption);
-  require<FileError>(!image.empty(), path, ": line ", line, ": no image is named");
-  require<FileError>(!caption.empty(), path, ": line ", line, ": the caption of ", image, " is empty");
-  captions[std::string(image)].emplace_back(caption);
+/// Gathers the captions of a file by their images, but those without a word.
+class CaptionCollector {
+ public:
+  explicit CaptionCollector(const std::string& path) : path_(path) {}
+
+  void add(std::string_view image, std::string_view caption, std::size_t line) {
+    image = trimmed(image);
+    caption = trimmed(caption);
+    require<FileError>(!image.empty(), path_, ": line ", line, ": no image is named");
+    require_utf8(caption, path_, line);
+    if (tokenize(caption).empty()) {
+      if (wordless_++ == 0) first_wordless_ = message("line ", line, ", ", visible(image));
+    } else {
+      captions_[std::string(image)].emplace_back(caption);
+    }
+  }
+
+  /// The captions; what was left out is said in a line that is added to `remarks`.
+  CaptionsByImage finish(std::vector<std::string>* remarks) {
+    if (wordless_ > 0 && remarks != nullptr) {
+      remarks->push_back(message(path_, ": skipped ", wordless_, wordless_ == 1 ? " caption" : " captions",
+                                 " without a word (", first_wordless_, wordless_ == 1 ? ")" : ", ...)"));
+    }
+    return std::move(captions_);
+  }
+
+ private:
+  std::string path_;
+  CaptionsByImage captions_;
+  std::size_t wordless_ = 0;
+  std::string first_wordless_;
+};
+
+/// The columns of captions.txt by its header.
+struct CaptionColumns {
+  std::string header;  ///< as it is written
+  std::size_t image = 0;
+  std::size_t caption = 0;
+  std::vector<std::string> others;
+
+  std::size_t count() const { return others.size() + 2; }
+};
+
+/// Blanks around the names of columns and their case do not matter, and there may be others. Throws FileError where
+/// image or caption is not there, or there twice.
+inline CaptionColumns read_columns(std::string_view text, const std::string& path) {
+  const std::string_view line = first_line_of(text);
+  require<FileError>(!line.empty(), path, ": is empty; the header image,caption is missing");
+  CaptionColumns columns;
+  columns.header = shown_line(line);
+  std::size_t images = 0, captions = 0;
+  CsvRow row;
+  try {
+    CsvReader(line, path).next(row);
+  } catch (const FileError&) {
+    row.fields.clear();  // what it is will be said below
+  }
+  for (std::size_t i = 0; i < row.fields.size(); ++i) {
+    const std::string name = ascii_lower(trimmed(row.fields[i]));
+    if (name == "image") {
+      columns.image = i, ++images;
+    } else if (name == "caption") {
+      columns.caption = i, ++captions;
+    } else {
+      columns.others.push_back("'" + visible(trimmed(row.fields[i])) + "'");
+    }
+  }
+  const std::string_view hint = header_hint(line);
+  require<FileError>(images == 1 && captions == 1, path, ": line 1: the header is '", columns.header,
+                     "', not image,caption", hint.empty() ? "" : "; this seems to be ", hint);
+  return columns;
+}
+
+/// Says which columns are not read: one may hold what a user counts on, such as a split.
+inline void remark_on_columns(const CaptionColumns& columns, const std::string& path,
+                              std::vector<std::string>* remarks) {
+  if (columns.others.empty() || remarks == nullptr) return;
+  std::string names;
+  for (const std::string& name : columns.others) names += (names.empty() ? "" : ", ") + name;
+  remarks->push_back(message(path, ": only image and caption are read, not ", names));
 }
 
 }  // namespace detail
 
-/// Reads Kaggle's captions.txt. Throws FileError, with the line, where the header is not image,caption or a row has not
-/// exactly an image and a caption.
-inline CaptionsByImage read_kaggle_captions(const std::filesystem::path& file) {
-  const std::string path = file.string();
-  const MappedFile mapped(file);
-  CaptionsByImage captions;
-  CsvReader reader(detail::text_of(mapped), path);
+/// Reads Kaggle's captions.txt, whose header names the columns image and caption; what is in others is left out, and so
+/// are captions without a word; both are said in lines that are added to `remarks`. Captions are UTF-8, names of images
+/// any bytes. Throws FileError, with the line, where the header has no such columns, a row has not one field for each,
+/// or a caption is not UTF-8.
+inline CaptionsByImage read_kaggle_captions(const std::filesystem::path& path,
+                                            std::vector<std::string>* remarks = nullptr) {
+  const TextFile file(path);
+  const detail::CaptionColumns columns = detail::read_columns(file.text(), file.name());
+  detail::remark_on_columns(columns, file.name(), remarks);
+  detail::CaptionCollector captions(file.name());
+  CsvReader reader(file.text(), file.name());
   CsvRow row;
-  const bool has_header = reader.next(row) && row.fields == std::vector<std::string>{"image", "caption"};
-  require<FileError>(has_header, path, ": line 1: the header is not image,caption");
+  reader.next(row);  // the header
   while (reader.next(row)) {
-    require<FileError>(row.fields.size() == 2, path, ": line ", row.line, ": ", row.fields.size(),
-                       row.fields.size() == 1 ? " field" : " fields", " where image,caption has 2");
-    detail::add_caption(captions, row.fields[0], row.fields[1], path, row.line);
+    require<FileError>(row.fields.size() == columns.count(), file.name(), ": line ", row.line, ": ", row.fields.size(),
+                       row.fields.size() == 1 ? " field" : " fields", " where ", columns.header, " has ",
+                       columns.count());
+    captions.add(row.fields[columns.image], row.fields[columns.caption], row.line);
   }
-  return captions;
+  return captions.finish(remarks);
 }
 
-/// Reads the official Flickr8k.token.txt. Throws FileError, with the line, where one is not `image#number<tab>caption`.
-inline CaptionsByImage read_official_captions(const std::filesystem::path& file) {
-  const std::string path = file.string();
-  const MappedFile mapped(file);
-  CaptionsByImage captions;
-  detail::for_each_line(detail::text_of(mapped), [&](std::string_view line, std::size_t number) {
+/// Reads the official Flickr8k.token.txt, in which captions without a word are left out, as above. Throws FileError,
+/// with the line, where one is not `image#number<tab>caption`, or a caption is not UTF-8.
+inline CaptionsByImage read_official_captions(const std::filesystem::path& path,
+                                              std::vector<std::string>* remarks = nullptr) {
+  const TextFile file(path);
+  detail::CaptionCollector captions(file.name());
+  detail::for_each_line(file, [&](std::string_view line, std::size_t number) {
     const std::size_t tab = line.find('\t');
     const std::size_t hash = line.substr(0, tab).rfind('#');
     bool whole = tab != std::string_view::npos && hash != std::string_view::npos && hash + 1 < tab;
@@ -87,19 +175,19 @@ inline CaptionsByImage read_official_captions(const std::filesystem::path& file)
       const std::string_view digits = line.substr(hash + 1, tab - hash - 1);
       whole = digits.find_first_not_of("0123456789") == std::string_view::npos;
     }
-    require<FileError>(whole, path, ": line ", number, ": not of the form image#number<tab>caption");
-    detail::add_caption(captions, line.substr(0, hash), line.substr(tab + 1), path, number);
+    require<FileError>(whole, file.name(), ": line ", number, ": not of the form image#number<tab>caption");
+    captions.add(line.substr(0, hash), line.substr(tab + 1), number);
   });
-  return captions;
+  return captions.finish(remarks);
 }
 
 /// Reads an official list, a name a line, and adds its images to `splits`. Throws FileError, with the line, where an
 /// image is in another split already.
-inline void read_split_list(const std::filesystem::path& file, Split split, SplitByImage& splits) {
-  const MappedFile mapped(file);
-  detail::for_each_line(detail::text_of(mapped), [&](std::string_view line, std::size_t number) {
+inline void read_split_list(const std::filesystem::path& path, Split split, SplitByImage& splits) {
+  const TextFile file(path);
+  detail::for_each_line(file, [&](std::string_view line, std::size_t number) {
     const auto [entry, is_new] = splits.emplace(detail::trimmed(line), split);
-    require<FileError>(is_new || entry->second == split, file.string(), ": line ", number, ": ", entry->first,
+    require<FileError>(is_new || entry->second == split, file.name(), ": line ", number, ": ", visible(entry->first),
                        " is in the ", split_name(entry->second), " list too");
   });
 }

@@ -6,7 +6,8 @@
 //   cat 0.15164 0.30177 -0.16763
 //
 // The first line says how many numbers there are. In the largest of the published files some words hold spaces, so the
-// numbers are the last fields of a line, and what stands before them is the word.
+// numbers are the last fields of a line, and what stands before them is the word. Words are UTF-8; some published files
+// have a few that are not, which may be asked to be skipped.
 
 #include <algorithm>
 #include <charconv>
@@ -21,6 +22,7 @@
 #include <pupil/core/errors.hpp>
 #include <pupil/core/shape.hpp>
 #include <pupil/io/mapped_file.hpp>
+#include <pupil/io/text_file.hpp>
 
 namespace pupil {
 
@@ -31,23 +33,41 @@ struct WordVector {
   std::vector<float> values;
 };
 
+/// What becomes of a word that is not UTF-8.
+enum class MalformedWords { refuse, skip };
+
 /// Reads a file of word vectors, one after another.
 class GloveReader {
  public:
-  /// Throws FileError, naming the path and the reason, where the file cannot be read.
-  explicit GloveReader(const std::filesystem::path& path) : name_(path.string()), file_(path) {
-    const auto bytes = file_.bytes();
-    rest_ = {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+  /// Throws FileError, naming the path and the reason, where the file cannot be read or is no text.
+  explicit GloveReader(const std::filesystem::path& path, MalformedWords malformed = MalformedWords::refuse)
+      : name_(path.string()), file_(path), lines_(text_of(file_, name_)), malformed_(malformed) {}
+
+  /// Reads the next line; false at the end of the file. A byte order mark is skipped. Throws FileError, with the path
+  /// and the line, for a line without numbers, with more or fewer than the first, or where a number is none or not
+  /// finite; and for a word that is not UTF-8, unless such are skipped.
+  bool next(WordVector& vector) {
+    while (next_of_any_bytes(vector)) {
+      if (malformed_ == MalformedWords::refuse) require_utf8(vector.word, name_, vector.line);
+      if (malformed_ == MalformedWords::refuse || is_utf8(vector.word)) return true;
+    }
+    return false;
   }
 
-  /// Reads the next line, which may end with \n or \r\n; false at the end of the file. Throws FileError, with the path
-  /// and the line, for a line without numbers, with more or fewer than the first, or where a number is none or not
-  /// finite.
-  bool next(WordVector& vector) {
-    if (rest_.empty()) return false;
-    vector.line = ++line_;
-    const std::string_view line = take_line();
-    if (line_ == 1) dimension_ = spaces_in(line);
+ private:
+  /// The whole file is not looked through before it is read: it may be gigabytes.
+  static std::string_view text_of(const MappedFile& file, const std::string& name) {
+    return text_start({reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()}, name);
+  }
+
+  bool next_of_any_bytes(WordVector& vector) {
+    std::string_view line;
+    if (!lines_.next(line)) return false;
+    line_ = vector.line = lines_.number();
+    if (line_ == 1) {
+      dimension_ = spaces_in(line);
+      is_count_line_ = dimension_ == 1 && line.find_first_not_of("0123456789 ") == line.npos;
+    }
     check(dimension_ > 0, " has no numbers");
     check(spaces_in(line) >= dimension_, " has ", spaces_in(line), " numbers, line 1 has ", dimension_);
     std::string_view numbers = line;
@@ -57,18 +77,9 @@ class GloveReader {
     return true;
   }
 
- private:
   template <class... Parts>
   void check(bool condition, const Parts&... parts) const {
     require<FileError>(condition, name_, ": line ", line_, parts...);
-  }
-
-  std::string_view take_line() {
-    const std::size_t end = std::min(rest_.find('\n'), rest_.size());
-    std::string_view line = rest_.substr(0, end);
-    rest_.remove_prefix(std::min(end + 1, rest_.size()));
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    return line;
   }
 
   static Index spaces_in(std::string_view line) { return std::count(line.begin(), line.end(), ' '); }
@@ -87,7 +98,8 @@ class GloveReader {
     check(!word.empty(), " does not begin with a word");
     float number = 0;
     const bool more = word.find(' ') != word.npos && parse(word.substr(word.rfind(' ') + 1), number);
-    check(!more, " has more numbers than line 1, which has ", dimension_);
+    check(!more, " has more numbers than line 1, which has ", dimension_,
+          is_count_line_ ? " (a first line of two counts is word2vec's or fastText's; take it away)" : "");
     return word;
   }
 
@@ -102,9 +114,11 @@ class GloveReader {
 
   std::string name_;
   MappedFile file_;
-  std::string_view rest_;
+  LineReader lines_;
+  MalformedWords malformed_;
   std::size_t line_ = 0;
   Index dimension_ = 0;
+  bool is_count_line_ = false;
 };
 
 }  // namespace pupil

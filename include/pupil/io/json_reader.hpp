@@ -10,38 +10,9 @@
 #include <string_view>
 
 #include <pupil/core/errors.hpp>
+#include <pupil/core/utf8.hpp>
 
 namespace pupil {
-
-/// The length of the UTF-8 sequence at `position`, or 0 where it is malformed (RFC 3629: overlong forms, surrogates and
-/// values above U+10FFFF are).
-inline std::size_t utf8_sequence_length(std::string_view text, std::size_t position) {
-  const auto byte = [&](std::size_t i) -> unsigned {
-    return position + i < text.size() ? static_cast<unsigned char>(text[position + i]) : 0u;
-  };
-  const unsigned first = byte(0);
-  if (first < 0x80) return 1;
-  const std::size_t length = first >= 0xC2 && first <= 0xDF   ? 2
-                             : first >= 0xE0 && first <= 0xEF ? 3
-                             : first >= 0xF0 && first <= 0xF4 ? 4
-                                                              : 0;
-  const unsigned lowest = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
-  const unsigned highest = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;
-  if (length == 0 || byte(1) < lowest || byte(1) > highest) return 0;
-  for (std::size_t i = 2; i < length; ++i) {
-    if ((byte(i) & 0xC0u) != 0x80u) return 0;
-  }
-  return length;
-}
-
-inline bool is_utf8(std::string_view text) {
-  for (std::size_t position = 0; position < text.size();) {
-    const std::size_t length = utf8_sequence_length(text, position);
-    if (length == 0) return false;
-    position += length;
-  }
-  return true;
-}
 
 /// The text as a JSON string with its quotes, on one line.
 inline std::string json_quoted(std::string_view text) {
@@ -184,17 +155,7 @@ inline void JsonReader::escape(std::string& result) {
     check(low >= 0xDC00 && low <= 0xDFFF, "half of a surrogate pair");
     code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
   }
-  const auto put = [&](std::uint32_t byte) { result += static_cast<char>(byte); };
-  const auto put_tail = [&](int bits) { put(0x80u | ((code >> bits) & 0x3Fu)); };
-  if (code < 0x80) {
-    put(code);
-  } else if (code < 0x800) {
-    put(0xC0u | code >> 6), put_tail(0);
-  } else if (code < 0x10000) {
-    put(0xE0u | code >> 12), put_tail(6), put_tail(0);
-  } else {
-    put(0xF0u | code >> 18), put_tail(12), put_tail(6), put_tail(0);
-  }
+  append_utf8(result, code);
 }
 
 inline std::uint32_t JsonReader::four_hex_digits() {

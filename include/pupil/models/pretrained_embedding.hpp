@@ -17,17 +17,18 @@ namespace pupil {
 /// Overwrites the row of every word of the vocabulary that has a vector in a file of GloVe's form (io/glove.hpp), and
 /// returns how many these were. Words are compared byte by byte; where one stands there twice, its first vector counts.
 /// Words without a vector, and the padding row, stay as they were. Throws FileError where the file is not of that form,
-/// and ShapeError where it has other numbers of numbers than the embedding, or the embedding fewer rows than there are
-/// words; rows may then have been filled already.
+/// or a word not UTF-8, unless such are skipped; and ShapeError where it has other numbers of numbers than the
+/// embedding, or the embedding fewer rows than there are words; rows may then have been filled already.
 template <class T>
-Index load_glove(const std::filesystem::path& path, const Vocabulary& vocabulary, Embedding<T>& embedding) {
+Index load_glove(const std::filesystem::path& path, const Vocabulary& vocabulary, Embedding<T>& embedding,
+                 MalformedWords malformed = MalformedWords::refuse) {
   const EmbeddingOptions& options = embedding.options();
   require<ShapeError>(vocabulary.size() <= options.num_embeddings, "load_glove: the embedding has ",
                       options.num_embeddings, " rows for a vocabulary of ", vocabulary.size(), " words");
   Index found = 0;
   std::vector<bool> filled(static_cast<std::size_t>(vocabulary.size()));
   for_each_parameter(embedding, [&](const Name&, auto& weight) {
-    GloveReader reader(path);
+    GloveReader reader(path, malformed);
     WordVector vector;
     while (reader.next(vector)) {
       require<ShapeError>(static_cast<Index>(vector.values.size()) == options.embedding_dim, path.string(), ": line ",
