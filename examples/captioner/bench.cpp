@@ -4,15 +4,17 @@
 #include <array>
 #include <chrono>
 #include <cstdio>
-#include <iostream>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include <pupil/core/parallel.hpp>
 
+#include "../command_line/number_checks.hpp"
+#include "../command_line/standard_streams.hpp"
 #include "commands.hpp"
 #include "compute_options.hpp"
+#include "size_limits.hpp"
 #include "workloads.hpp"
 
 namespace captioner {
@@ -95,10 +97,11 @@ void print(const char* name, const Timing& timing) {
   std::array<char, 160> line{};
   std::snprintf(line.data(), line.size(), "%-22s %-9s threads=%d %9.1f ms %9.1f %s/s", name, type.c_str(),
                 pupil::num_threads(), timing.seconds * 1e3, timing.items / timing.seconds, timing.unit);
-  std::cout << line.data() << std::endl;
+  command_line::write_output(std::string(line.data()) + "\n");
 }
 
 void time_workloads(const BenchArguments& arguments) {
+  require_memory_for_images(arguments.batch_size, arguments.image_size);
   begin_to_compute(arguments.compute);
   for (const Workload& workload : workloads) {
     if (arguments.only.empty() || arguments.only == workload.name) print(workload.name, workload.time(arguments));
@@ -115,14 +118,14 @@ void add_bench_command(CLI::App& app, ExitStatus&) {
   command->add_option("--only", arguments->only, "The one workload to time")->check(CLI::IsMember(names));
   add_compute_options(*command, arguments->compute);
   command->add_option("--repeats", arguments->repeats, "The fastest of so many runs counts")
-      ->check(CLI::Range(1, 1'000'000))
+      ->check(command_line::from_to(1, 1'000'000))
       ->capture_default_str();
   command
       ->add_option("--batch-size", arguments->batch_size, "Images a training step, or that features are extracted of")
-      ->check(CLI::Range(2, 100'000))
+      ->check(command_line::from_to(Index{2}, Index{100'000}))
       ->capture_default_str();
   command->add_option("--image-size", arguments->image_size, "Pixels a side")
-      ->check(CLI::Range(32, 10'000))
+      ->check(command_line::from_to(Index{32}, Index{10'000}))
       ->capture_default_str();
   command->callback([arguments] { time_workloads(*arguments); });
 }

@@ -2,6 +2,7 @@
 // How a command computes, as its options: on how many threads, and how precisely products.
 
 #include <cstddef>
+#include <limits>
 #include <string>
 #include <string_view>
 
@@ -11,6 +12,7 @@
 #include <pupil/core/parallel.hpp>
 #include <pupil/kernels/precision.hpp>
 
+#include "../command_line/number_checks.hpp"
 #include "progress_line.hpp"
 
 namespace captioner {
@@ -47,7 +49,8 @@ struct ComputeOptions {
 
 inline void add_compute_options(CLI::App& command, ComputeOptions& options) {
   add_precision_option(command, options.precision);
-  command.add_option("--threads", options.threads, "Threads; 0: all processors")->check(CLI::NonNegativeNumber);
+  command.add_option("--threads", options.threads, "Threads; 0: all processors")
+      ->check(command_line::at_least(0, std::numeric_limits<int>::max()));
 }
 
 /// Computes so from here on, and says where the precision is not to be had.

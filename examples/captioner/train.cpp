@@ -2,6 +2,7 @@
 // encoder; or both again, from a run that was trained so.
 
 #include <filesystem>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -136,7 +137,8 @@ void add_train_command(CLI::App& app, ExitStatus& status) {
   command->add_flag("--overwrite", arguments->overwrite, "Begin anew where --out holds a run")
       ->excludes(command->get_option("--resume"));
   command->add_option("--cache", arguments->cache, "Keep decoded images in this folder, to share between runs");
-  command->add_option("--threads", arguments->threads, "Threads; 0: all processors")->check(CLI::NonNegativeNumber);
+  command->add_option("--threads", arguments->threads, "Threads; 0: all processors")
+      ->check(command_line::at_least(0, std::numeric_limits<int>::max()));
 
   arguments->options = add_setting_options(*command, arguments->settings);
   command->footer(std::string(other_defaults));
