@@ -8,7 +8,10 @@
 // Where other programs want the cores too, set OMP_WAIT_POLICY=passive: else threads that wait for each other spin.
 
 #include <charconv>
+#include <filesystem>
+#include <fstream>
 #include <iostream>
+#include <streambuf>
 #include <string>
 #include <string_view>
 
@@ -18,6 +21,7 @@
 #include <pupil/core/parallel.hpp>
 #include <pupil/kernels/instruction_set.hpp>
 
+#include "../examples/command_line/program.hpp"
 #include "benchmarks.hpp"
 #include "machine.hpp"
 #include "peers/peers.hpp"
@@ -84,9 +88,57 @@ void add_benchmarks(pupil::Index batch, int threads) {
   bench::add_training_steps(batch);
 }
 
-}  // namespace
+/// Standard output for std::cout, through which Google Benchmark reports: what cannot be written is an error at once.
+class CheckedOutput : public std::streambuf {
+ public:
+  CheckedOutput() : before_(std::cout.rdbuf(this)) { std::cout.exceptions(std::ios::badbit); }
+  CheckedOutput(const CheckedOutput&) = delete;
+  CheckedOutput& operator=(const CheckedOutput&) = delete;
+  ~CheckedOutput() override {
+    std::cout.exceptions(std::ios::goodbit);
+    std::cout.rdbuf(before_);
+  }
 
-int main(int count, char** arguments) try {
+ protected:
+  std::streamsize xsputn(const char* text, std::streamsize size) override {
+    command_line::write_output({text, static_cast<std::size_t>(size)});
+    return size;
+  }
+  int_type overflow(int_type c) override {
+    const char letter = traits_type::to_char_type(c);
+    command_line::write_output({&letter, 1});
+    return c;
+  }
+
+ private:
+  std::streambuf* before_;
+};
+
+/// Where an argument asks for a report in a file, its path. Google Benchmark takes that argument away.
+std::filesystem::path report_file(int count, char** arguments) {
+  constexpr std::string_view option = "--benchmark_out=";
+  std::filesystem::path file;
+  for (int i = 1; i < count; ++i) {
+    if (std::string_view(arguments[i]).starts_with(option)) file = arguments[i] + option.size();
+  }
+  return file;
+}
+
+/// Google Benchmark does not look whether there was space for its report, which as JSON ends with a brace.
+void require_whole(const std::filesystem::path& file) {
+  std::ifstream report(file);
+  char c = '\0', first = '\0', last = '\0';
+  while (report >> c) {
+    if (first == '\0') first = c;
+    last = c;
+  }
+  const bool is_whole = first == '{' ? last == '}' : first != '\0';
+  pupil::require<pupil::FileError>(is_whole, file.string(), ": the report could not be written to its end");
+}
+
+int run(int count, char** arguments) {
+  const CheckedOutput checked;
+  const std::filesystem::path report = report_file(count, arguments);
   benchmark::Initialize(&count, arguments);
   const Settings settings = read_settings(count, arguments);
   pupil::set_num_threads(settings.threads);
@@ -95,7 +147,12 @@ int main(int count, char** arguments) try {
   add_benchmarks(settings.batch, settings.threads);
   benchmark::RunSpecifiedBenchmarks();
   benchmark::Shutdown();
-} catch (const pupil::Error& error) {
-  std::cerr << "pupil_bench: " << error.what() << '\n';
-  return 2;
+  if (!report.empty()) require_whole(report);
+  return 0;
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  return command_line::run_program("pupil_bench", [&] { return run(count, arguments); });
 }

@@ -4,16 +4,18 @@
 #include <array>
 #include <chrono>
 #include <cstdio>
-#include <iostream>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include <pupil/core/parallel.hpp>
 
+#include "../command_line/number_checks.hpp"
+#include "../command_line/standard_streams.hpp"
 #include "busy_processes.hpp"
 #include "commands.hpp"
 #include "compute_options.hpp"
+#include "size_limits.hpp"
 #include "workloads.hpp"
 
 namespace captioner {
@@ -94,13 +96,14 @@ constexpr std::array<Workload, 5> workloads{
      {"train-end-to-end", time_train_end_to_end},
      {"caption-latency", time_caption_latency}}};
 
-std::string row(const char* name, const Timing& timing) {
+/// One line of output, with `end` behind it.
+std::string row(const char* name, const Timing& timing, const std::string& end = "") {
   const pupil::Precision precision = pupil::precision_in_use();
   const std::string type = precision == pupil::Precision::highest ? "float32" : std::string(precision_name(precision));
   std::array<char, 160> line{};
   std::snprintf(line.data(), line.size(), "%-22s %-9s threads=%d %9.1f ms %9.1f %s/s", name, type.c_str(),
                 pupil::num_threads(), timing.seconds * 1e3, timing.items / timing.seconds, timing.unit);
-  return line.data();
+  return line.data() + end + "\n";
 }
 
 /// Times a workload again beside busy processes, and adds how much of the rate is left.
@@ -110,16 +113,17 @@ std::string row_beside(const BenchArguments& arguments, const Workload& workload
   std::array<char, 80> end{};
   std::snprintf(end.data(), end.size(), "  beside %d: %.2f of the rate alone", arguments.beside,
                 alone.seconds / timing.seconds);
-  return row(workload.name, timing) + end.data();
+  return row(workload.name, timing, end.data());
 }
 
 void time_workloads(const BenchArguments& arguments) {
+  require_memory_for_images(arguments.batch_size, arguments.image_size);
   begin_to_compute(arguments.compute);
   for (const Workload& workload : workloads) {
     if (!arguments.only.empty() && arguments.only != workload.name) continue;
     const Timing alone = workload.time(arguments);
-    std::cout << row(workload.name, alone) << std::endl;
-    if (arguments.beside > 0) std::cout << row_beside(arguments, workload, alone) << std::endl;
+    command_line::write_output(row(workload.name, alone));
+    if (arguments.beside > 0) command_line::write_output(row_beside(arguments, workload, alone));
   }
 }
 
@@ -134,18 +138,18 @@ void add_bench_command(CLI::App& app, ExitStatus&) {
   add_compute_options(*command, arguments->compute);
   command
       ->add_option("--repeats", arguments->repeats, "The fastest of so many runs counts, with --beside their average")
-      ->check(CLI::Range(1, 1'000'000))
+      ->check(command_line::from_to(1, 1'000'000))
       ->capture_default_str();
   command
       ->add_option("--beside", arguments->beside,
                    "Time each workload a second time, beside so many processes that keep a processor busy each")
-      ->check(CLI::Range(0, 1000));
+      ->check(command_line::from_to(0, 1000));
   command
       ->add_option("--batch-size", arguments->batch_size, "Images a training step, or that features are extracted of")
-      ->check(CLI::Range(2, 100'000))
+      ->check(command_line::from_to(Index{2}, Index{100'000}))
       ->capture_default_str();
   command->add_option("--image-size", arguments->image_size, "Pixels a side")
-      ->check(CLI::Range(32, 10'000))
+      ->check(command_line::from_to(Index{32}, Index{10'000}))
       ->capture_default_str();
   command->callback([arguments] { time_workloads(*arguments); });
 }

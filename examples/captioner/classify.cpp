@@ -4,7 +4,6 @@
 #include <cmath>
 #include <cstdio>
 #include <fstream>
-#include <iostream>
 #include <memory>
 #include <numeric>
 #include <string>
@@ -17,8 +16,10 @@
 #include <pupil/models/image_classifier.hpp>
 #include <pupil/nn/softmax.hpp>
 
+#include "../command_line/program.hpp"
 #include "commands.hpp"
 #include "compute_options.hpp"
+#include "image_arguments.hpp"
 #include "image_batches.hpp"
 #include "json_line.hpp"
 #include "pretrained.hpp"
@@ -40,7 +41,8 @@ struct ClassifyArguments {
 /// The names of the classes, a line each.
 std::vector<std::string> read_labels(const std::string& path, Index classes) {
   std::ifstream file(path);
-  pupil::require<pupil::FileError>(file.is_open(), path, ": cannot be read");
+  file.peek();  // a folder can be opened, but not read
+  pupil::require<pupil::FileError>(file.is_open() && !file.bad(), path, ": cannot be read");
   std::vector<std::string> labels;
   for (std::string line; std::getline(file, line);) {
     if (line.ends_with('\r')) line.pop_back();
@@ -83,16 +85,21 @@ nlohmann::ordered_json to_json(const std::string& path, const std::string& error
   return object;
 }
 
-void print_text(const std::string& path, const float* scores, const std::vector<Index>& best,
-                const std::vector<std::string>& names) {
+/// The classes of an image, a line each.
+std::string to_text(const std::string& path, const float* scores, const std::vector<Index>& best,
+                    const std::vector<std::string>& names) {
+  using command_line::field;
+  std::string lines;
   for (const Index c : best) {
     char score[32];
     std::snprintf(score, sizeof score, "%.4f", static_cast<double>(scores[c]));
-    std::cout << path << '\t' << score << '\t' << names[static_cast<std::size_t>(c)] << '\n';
+    lines += field(path) + '\t' + score + '\t' + field(names[static_cast<std::size_t>(c)]) + '\n';
   }
+  return lines;
 }
 
 void classify(const ClassifyArguments& arguments, ExitStatus& status) {
+  command_line::require_output();
   begin_to_compute(arguments.compute);
   const pupil::PretrainedWeights weights(arguments.weights);
   const pupil::ImageNetworkOptions options = network_options(weights, arguments.encoder);
@@ -113,17 +120,16 @@ void classify(const ClassifyArguments& arguments, ExitStatus& status) {
       const std::string& error = batch.errors[i];
       if (!error.empty()) {
         status.value = 1;
-        std::cerr << "captioner: " << error << "\n";
+        command_line::complain("captioner", error);
       }
       const float* const of_image = scores.row(static_cast<Index>(i));
       const std::vector<Index> best = best_classes(of_image, classes, arguments.top);
       if (arguments.format == "json") {
-        std::cout << json_line(to_json(batch.paths[i], error, of_image, best, names)) << "\n";
+        command_line::write_output(json_line(to_json(batch.paths[i], error, of_image, best, names)) + "\n");
       } else if (error.empty()) {
-        print_text(batch.paths[i], of_image, best, names);
+        command_line::write_output(to_text(batch.paths[i], of_image, best, names));
       }
     }
-    std::cout.flush();
   });
 }
 
@@ -132,15 +138,16 @@ void classify(const ClassifyArguments& arguments, ExitStatus& status) {
 void add_classify_command(CLI::App& app, ExitStatus& status) {
   CLI::App* const command = app.add_subcommand("classify", "Say which classes a pretrained network sees in each image");
   const auto arguments = std::make_shared<ClassifyArguments>();
-  command->add_option("images", arguments->images, "Image files")->required()->type_name("IMAGE");
+  add_image_arguments(*command, arguments->images);
   add_weights_options(*command, arguments->weights, arguments->encoder);
   command->add_option("--labels", arguments->labels, "Names of the classes, a line each");
   command->add_option("--format", arguments->format, "text: path, tab, score, tab, name; json: an object an image")
       ->check(CLI::IsMember({"text", "json"}))
       ->capture_default_str();
   command->add_option("--top", arguments->top, "How many classes an image")
-      ->check(CLI::Range(Index{1}, Index{1'000'000}))
+      ->check(command_line::from_to(Index{1}, Index{1'000'000}))
       ->capture_default_str();
+  command->footer(std::string(how_names_are_written));
   add_compute_options(*command, arguments->compute);
   command->callback([arguments, &status] { classify(*arguments, status); });
 }

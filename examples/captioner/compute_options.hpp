@@ -2,6 +2,7 @@
 // How a command computes, as its options: on how many threads, and how precisely products.
 
 #include <cstddef>
+#include <limits>
 #include <string>
 #include <string_view>
 
@@ -11,6 +12,7 @@
 #include <pupil/core/parallel.hpp>
 #include <pupil/kernels/precision.hpp>
 
+#include "../command_line/number_checks.hpp"
 #include "progress_line.hpp"
 
 namespace captioner {
@@ -49,7 +51,7 @@ inline CLI::Option* add_threads_option(CLI::App& command, int& threads) {
   return command
       .add_option("--threads", threads,
                   "Threads; 0: all processors that this process may use, by its affinity and its container's quota")
-      ->check(CLI::NonNegativeNumber);
+      ->check(command_line::at_least(0, std::numeric_limits<int>::max()));
 }
 
 inline void add_compute_options(CLI::App& command, ComputeOptions& options) {

@@ -1,7 +1,6 @@
 // captioner evaluate: captions a split and scores it.
 
 #include <cstdio>
-#include <iostream>
 #include <memory>
 #include <span>
 #include <string>
@@ -16,6 +15,7 @@
 #include <pupil/io/atomic_file.hpp>
 #include <pupil/models/captioner_file.hpp>
 
+#include "../command_line/program.hpp"
 #include "captioning.hpp"
 #include "commands.hpp"
 #include "compute_options.hpp"
@@ -79,10 +79,20 @@ double shuffled_cider_d(const Evaluation& evaluation, std::uint64_t seed) {
   return pupil::score_captions(shuffled, evaluation.references).cider_d;
 }
 
+/// A number as people read it, with so many decimals.
+std::string with_decimals(double number, int decimals) {
+  char text[64];
+  std::snprintf(text, sizeof text, "%.*f", decimals, number);
+  return text;
+}
+
 void print_scores(const pupil::CaptionScores& scores, std::size_t images) {
-  std::printf("images   %zu\n", images);
-  for (std::size_t n = 0; n < 4; ++n) std::printf("BLEU-%zu   %.4f\n", n + 1, scores.bleu[n]);
-  std::printf("ROUGE-L  %.4f\nCIDEr-D  %.4f\n", scores.rouge_l, scores.cider_d);
+  std::string text = pupil::message("images   ", images, "\n");
+  for (std::size_t n = 0; n < 4; ++n) {
+    text += pupil::message("BLEU-", n + 1, "   ", with_decimals(scores.bleu[n], 4), "\n");
+  }
+  text += "ROUGE-L  " + with_decimals(scores.rouge_l, 4) + "\nCIDEr-D  " + with_decimals(scores.cider_d, 4) + "\n";
+  command_line::write_output(text);
 }
 
 void write_json(const std::string& path, const EvaluateArguments& arguments, const Evaluation& evaluation,
@@ -112,22 +122,25 @@ void print_scenes_right(const Evaluation& evaluation) {
     if (pupil::named_shapes(pupil::join(evaluation.candidates[i])) == truth) ++right;
   }
   const std::size_t total = evaluation.images.size();
-  std::printf("held-out captions right: %zu of %zu (%.1f %%)\n", right, total,
-              100.0 * static_cast<double>(right) / static_cast<double>(total));
+  const double percent = 100.0 * static_cast<double>(right) / static_cast<double>(total);
+  command_line::write_output(
+      pupil::message("held-out captions right: ", right, " of ", total, " (", with_decimals(percent, 1), " %)\n"));
 }
 
 void evaluate(const EvaluateArguments& arguments) {
+  command_line::require_output();
   begin_to_compute(arguments.compute);
   const Model model = pupil::load_captioner<float>(RunFolder(arguments.run).model());
   const pupil::CaptionedImages data = pupil::read_flickr8k(arguments.data, arguments.seed);
-  for (const std::string& warning : data.warnings()) std::cerr << "captioner: " << warning << "\n";
+  for (const std::string& warning : data.warnings()) command_line::complain("captioner", warning);
   const Evaluation evaluation = caption_split(model, data, arguments);
   const pupil::CaptionScores scores = pupil::score_captions(evaluation.candidates, evaluation.references);
   if (!arguments.json.empty()) write_json(arguments.json, arguments, evaluation, scores);
   print_scores(scores, evaluation.images.size());
   if (arguments.shuffled) {
-    std::printf("CIDEr-D of the same captions, shuffled over the images  %.4f\n",
-                shuffled_cider_d(evaluation, arguments.seed));
+    const double cider_d = shuffled_cider_d(evaluation, arguments.seed);
+    command_line::write_output("CIDEr-D of the same captions, shuffled over the images  " + with_decimals(cider_d, 4) +
+                               "\n");
   }
   if (arguments.scenes) print_scenes_right(evaluation);
 }

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <iostream>
 #include <memory>
 #include <string>
 #include <utility>
@@ -14,10 +13,13 @@
 #include <pupil/data/flickr8k.hpp>
 #include <pupil/data/folders.hpp>
 
+#include "../command_line/number_checks.hpp"
+#include "../command_line/standard_streams.hpp"
 #include "commands.hpp"
 #include "compute_options.hpp"
 #include "pretrained.hpp"
 #include "progress_line.hpp"
+#include "size_limits.hpp"
 #include "skipped_images.hpp"
 
 namespace captioner {
@@ -99,9 +101,11 @@ pupil::FeatureExtractionOptions extraction_options(const FeaturesArguments& argu
 
 pupil::FeatureCache extract(const FeaturesArguments& arguments, ProgressLine& line) {
   const pupil::PretrainedWeights weights(arguments.weights);
+  if (arguments.image_size > 0) require_visible(weights.architecture(), arguments.image_size);
   pupil::Rng unused(0);
   pupil::ImageNetwork<float> network(network_options(weights, arguments.encoder, arguments.image_size), unused);
   weights.load(network);
+  require_memory_for_images(arguments.batch_size, network.options().image_size);
   const pupil::CaptionedImages data = pupil::read_flickr8k(arguments.data);
   for (const std::string& warning : data.warnings()) line.print("captioner: " + warning);
   const auto features_of = [&](const pupil::Tensor<float, 4>& images) {
@@ -116,12 +120,15 @@ pupil::FeatureCache extract(const FeaturesArguments& arguments, ProgressLine& li
 }
 
 void features(const FeaturesArguments& arguments) {
+  command_line::require_output();
   begin_to_compute(arguments.compute);
   ProgressLine line;
   const pupil::FeatureCache cache = pupil::with_file_errors([&] { return extract(arguments, line); });
   report_skipped(cache.skipped(), line);
-  std::cout << arguments.kind << " features " << pupil::format_extents(cache.description().shape) << " of "
-            << cache.size() - static_cast<Index>(cache.skipped().size()) << " images are in " << arguments.out << "\n";
+  command_line::write_output(pupil::message(arguments.kind, " features ",
+                                            pupil::format_extents(cache.description().shape), " of ",
+                                            cache.size() - static_cast<Index>(cache.skipped().size()),
+                                            " images are in ", command_line::one_line(arguments.out), "\n"));
 }
 
 }  // namespace
@@ -141,12 +148,11 @@ void add_features_command(CLI::App& app, ExitStatus&) {
       ->capture_default_str();
   command->add_flag("--flips", arguments->flips, "The mirror images too");
   command->add_flag("--overwrite", arguments->overwrite, "Take the place of what is there already");
-  constexpr Index largest = 100'000;
   command->add_option("--batch-size", arguments->batch_size, "Images that the encoder sees at a time")
-      ->check(CLI::Range(Index{1}, largest))
+      ->check(command_line::from_to(Index{1}, Index{100'000}))
       ->capture_default_str();
   command->add_option("--image-size", arguments->image_size, "Pixels a side that it sees; 0: what the weights say")
-      ->check(CLI::Range(Index{0}, largest));
+      ->check(command_line::from_to(Index{0}, Index{10'000}));
   add_compute_options(*command, arguments->compute);
   command->callback([arguments] { features(*arguments); });
 }

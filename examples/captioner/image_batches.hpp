@@ -13,6 +13,8 @@
 #include <pupil/data/augment.hpp>
 #include <pupil/io/image.hpp>
 
+#include "image_arguments.hpp"
+
 namespace captioner {
 
 using pupil::Index;
@@ -44,6 +46,7 @@ inline void for_each_image_batch(const std::vector<std::string>& paths, const Im
     pupil::parallel_for(static_cast<Index>(count), [&](Index i) {
       const auto at = static_cast<std::size_t>(i);
       try {
+        require_image_file(batch.paths[at]);
         const auto image = pupil::single_image(pupil::read_image(batch.paths[at]), format.resize_to, format.image_size,
                                                format.normalization);
         std::copy(image.begin(), image.end(), batch.images.data() + i * image.size());

@@ -1,21 +1,20 @@
 // captioner: trains a network to say in one line what a photograph shows, and says it.
 
-#include <exception>
-#include <iostream>
-#include <new>
-
 #include <CLI/CLI.hpp>
 
 #include <pupil/core/errors.hpp>
 
+#include "../command_line/help_format.hpp"
+#include "../command_line/parse.hpp"
+#include "../command_line/program.hpp"
 #include "commands.hpp"
 
 namespace {
 
-constexpr int exit_bad_input = 2;
-
 int run(int argc, char** argv) {
   CLI::App app("Trains a network to say in one line what a photograph shows, and says it.", "captioner");
+  app.formatter(std::make_shared<command_line::HelpFormat>());
+  app.set_version_flag("--version", "captioner " CAPTIONER_VERSION, "Print the version and exit");
   app.require_subcommand(0, 1);  // none is an error of ours, so that a word that is no command is named first
   app.fallthrough(false);
   captioner::ExitStatus status;
@@ -26,14 +25,7 @@ int run(int argc, char** argv) {
   captioner::add_caption_command(app, status);
   captioner::add_classify_command(app, status);
   captioner::add_bench_command(app, status);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::Success& help) {
-    return app.exit(help);
-  } catch (const CLI::ParseError& error) {
-    std::cerr << "captioner: " << error.what() << "\n";
-    return exit_bad_input;
-  }
+  if (!command_line::parse_and_run(app, argc, argv)) return 0;
   pupil::require<pupil::OptionError>(
       !app.get_subcommands().empty(),
       "no command: there are scenes, features, train, evaluate, caption, classify and bench; --help says more");
@@ -43,12 +35,5 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  try {
-    return run(argc, argv);
-  } catch (const std::bad_alloc&) {
-    std::cerr << "captioner: out of memory\n";
-  } catch (const std::exception& error) {
-    std::cerr << "captioner: " << error.what() << "\n";
-  }
-  return exit_bad_input;
+  return command_line::run_program("captioner", [&] { return run(argc, argv); });
 }

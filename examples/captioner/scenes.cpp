@@ -1,11 +1,12 @@
 // captioner scenes: writes a data set of generated pictures.
 
-#include <iostream>
 #include <memory>
 #include <string>
 
 #include <pupil/data/scenes.hpp>
 
+#include "../command_line/number_checks.hpp"
+#include "../command_line/standard_streams.hpp"
 #include "commands.hpp"
 #include "progress_line.hpp"
 
@@ -19,13 +20,15 @@ struct ScenesArguments {
 };
 
 void write(const ScenesArguments& arguments) {
+  command_line::require_output();
   {
     ProgressLine line;
     pupil::write_scenes(arguments.out, arguments.scenes, [&](pupil::Index done, pupil::Index total) {
       line.show("drawing scenes: " + std::to_string(done) + " of " + std::to_string(total));
     });
   }
-  std::cout << arguments.scenes.count << " pictures with five captions each in " << arguments.out << "\n";
+  command_line::write_output(pupil::message(arguments.scenes.count, " pictures with five captions each in ",
+                                            command_line::one_line(arguments.out), "\n"));
 }
 
 }  // namespace
@@ -34,9 +37,13 @@ void add_scenes_command(CLI::App& app, ExitStatus&) {
   CLI::App* const command = app.add_subcommand("scenes", "Write a data set of generated pictures with captions");
   const auto arguments = std::make_shared<ScenesArguments>();
   command->add_option("--out", arguments->out, "Folder to write, in Kaggle's form of Flickr8k")->required();
-  command->add_option("--count", arguments->scenes.count, "How many pictures")->capture_default_str();
+  command->add_option("--count", arguments->scenes.count, "How many pictures")
+      ->check(command_line::at_least(pupil::Index{1}, pupil::Index{100'000'000}))
+      ->capture_default_str();
   command->add_option("--seed", arguments->scenes.seed, "The same seed draws the same pictures")->capture_default_str();
-  command->add_option("--image-size", arguments->scenes.image_size, "Pixels a side")->capture_default_str();
+  command->add_option("--image-size", arguments->scenes.image_size, "Pixels a side")
+      ->check(command_line::from_to(pupil::Index{16}, pupil::Index{4096}))
+      ->capture_default_str();
   command->add_flag("--overwrite", arguments->scenes.overwrite, "Take the place of scenes that are there already");
   command->callback([arguments] { write(*arguments); });
 }

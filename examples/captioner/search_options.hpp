@@ -5,17 +5,19 @@
 
 #include <pupil/models/beam_search.hpp>
 
+#include "../command_line/number_checks.hpp"
+
 namespace captioner {
 
 inline void add_search_options(CLI::App& command, pupil::BeamSearchOptions& search) {
   command.add_option("--beam", search.width, "Width of the beam; 1 is greedy")
-      ->check(CLI::Range(1, 100))
+      ->check(command_line::from_to(1, 100))
       ->capture_default_str();
   command.add_option("--length-penalty", search.length_penalty, "Compare captions by log probability / length^this")
-      ->check(CLI::Range(0.0, 10.0))
+      ->check(command_line::from_to(0.0, 10.0))
       ->capture_default_str();
   command.add_option("--max-length", search.max_length, "Longest caption, in words")
-      ->check(CLI::Range(1, 1000))
+      ->check(command_line::from_to(1, 1000))
       ->capture_default_str();
 }
 

@@ -6,6 +6,8 @@
 #include <pupil/models/captioner_file.hpp>
 #include <pupil/models/pretrained_weights.hpp>
 
+#include "size_limits.hpp"
+
 namespace captioner {
 
 namespace {
@@ -24,6 +26,11 @@ nlohmann::json fine_tuning_defaults(const pupil::CaptionerOptions& of_model) {
 }
 
 bool is_given(const SettingOptions& options, const std::string& setting) { return options.at(setting)->count() > 0; }
+
+/// The value of a setting in an error: a path may hold bytes that are not UTF-8.
+std::string shown(const nlohmann::json& value) {
+  return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
 
 /// Throws where one of two options is there without the other.
 void require_together(const SettingOptions& options, const std::string& one, const std::string& other) {
@@ -51,8 +58,8 @@ TrainingSettings with_decided(const TrainingSettings& asked, const SettingOption
   nlohmann::json settings = asked;
   for (const auto& [name, value] : decided.items()) {
     const bool is_refused = is_given(options, name) && settings.at(name) != value;
-    pupil::require<pupil::OptionError>(!is_refused, options.at(name)->get_name(), " is ", settings.at(name).dump(),
-                                       ", but ", value.dump(), " in ", by);
+    pupil::require<pupil::OptionError>(!is_refused, options.at(name)->get_name(), " is ", shown(settings.at(name)),
+                                       ", but ", shown(value), " in ", by);
     settings[name] = value;
   }
   return settings.get<TrainingSettings>();
@@ -101,11 +108,7 @@ bool may_change(const std::string& setting, const TrainingSettings& of_run) {
   return setting == "patience" || setting == "checkpoint_every";
 }
 
-}  // namespace
-
-TrainingSettings settings_to_begin(const TrainingSettings& asked, const SettingOptions& options) {
-  pupil::require<pupil::OptionError>(!asked.data.empty(), "--data is required");
-  check_way(options);
+TrainingSettings with_what_is_decided(const TrainingSettings& asked, const SettingOptions& options) {
   switch (asked.way()) {
     case TrainingWay::frozen:
       return frozen_settings(asked, options);
@@ -116,6 +119,16 @@ TrainingSettings settings_to_begin(const TrainingSettings& asked, const SettingO
   }
 }
 
+}  // namespace
+
+TrainingSettings settings_to_begin(const TrainingSettings& asked, const SettingOptions& options) {
+  pupil::require<pupil::OptionError>(!asked.data.empty(), "--data is required");
+  check_way(options);
+  const TrainingSettings settings = with_what_is_decided(asked, options);
+  require_possible_sizes(settings);
+  return settings;
+}
+
 TrainingSettings settings_to_resume(const TrainingSettings& asked, const SettingOptions& options,
                                     const RunFolder& run) {
   const TrainingSettings of_run = read_settings(run.settings());
@@ -124,8 +137,8 @@ TrainingSettings settings_to_resume(const TrainingSettings& asked, const Setting
   for (const auto& [setting, option] : options) {
     if (option->count() == 0 || stored.at(setting) == given.at(setting)) continue;
     pupil::require<pupil::OptionError>(may_change(setting, of_run), option->get_name(), " is ",
-                                       given.at(setting).dump(), ", but the run in ", run.path().string(),
-                                       " began with ", stored.at(setting).dump());
+                                       shown(given.at(setting)), ", but the run in ", run.path().string(),
+                                       " began with ", shown(stored.at(setting)));
     stored[setting] = given.at(setting);
   }
   return stored.get<TrainingSettings>();

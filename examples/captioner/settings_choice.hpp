@@ -9,7 +9,7 @@
 namespace captioner {
 
 /// The settings of a new run. Those that its features, or the captioner it starts from, decide are theirs. Throws
-/// OptionError, naming both values, where the user asks for another, and where options do not go together.
+/// OptionError, naming both values, where the user asks for another, and where options or sizes do not go together.
 TrainingSettings settings_to_begin(const TrainingSettings& asked, const SettingOptions& options);
 
 /// The settings that a run began with, changed by what may be given anew. Throws OptionError, naming both values, where

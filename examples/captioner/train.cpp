@@ -2,6 +2,7 @@
 // encoder; or both again, from a run that was trained so.
 
 #include <filesystem>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>

@@ -1,11 +1,14 @@
 #include "training_options.hpp"
 
 #include <algorithm>
+#include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
 #include <pupil/models/image_network.hpp>
 
+#include "../command_line/number_checks.hpp"
 #include "compute_options.hpp"
 
 namespace captioner {
@@ -14,8 +17,16 @@ namespace {
 
 using pupil::Index;
 
-constexpr Index largest = Index{1} << 40;
-const CLI::Range at_least_one(Index{1}, largest);
+// Beyond these, a number is a slip of the hand: the memory or the years that it asks for are nowhere.
+constexpr Index most_pixels_a_side = 10'000;
+constexpr Index most_units = 65'536;
+constexpr Index most_items = 1'000'000'000;
+
+CLI::Validator none_or(Index most) { return command_line::at_least(Index{0}, most); }
+CLI::Validator one_or(Index most) { return command_line::at_least(Index{1}, most); }
+/// From 0, or from above 0, as far as numbers go.
+CLI::Validator not_negative() { return command_line::at_least(0.0, std::numeric_limits<double>::max()); }
+CLI::Validator positive() { return command_line::above(0.0, std::numeric_limits<double>::max()); }
 
 std::vector<std::string> architecture_names() {
   return {pupil::image_architectures.begin(), pupil::image_architectures.end()};
@@ -58,13 +69,14 @@ class SettingAdder {
 
 void add_data_options(SettingAdder& adder, TrainingSettings& settings) {
   adder.add("data", settings.data, "Folder of Flickr8k, in Kaggle's or the official form");
-  adder.add("limit", settings.limit, "Use the first N train images; 0: all")->check(CLI::NonNegativeNumber);
-  adder.add("image_size", settings.image_size, "Pixels a side that the encoder sees")->check(at_least_one);
+  adder.add("limit", settings.limit, "Use the first N train images; 0: all")->check(none_or(most_items));
+  adder.add("image_size", settings.image_size, "Pixels a side that the encoder sees")
+      ->check(one_or(most_pixels_a_side));
   adder.add("resize_to", settings.resize_to, "Pixels a side before cropping; 0: image size * 8 / 7")
-      ->check(CLI::NonNegativeNumber);
+      ->check(none_or(most_pixels_a_side));
   adder.add_switch("mirror", settings.mirror, "Mirror half of the images (where left and right do not matter)");
-  adder.add("max_caption_length", settings.max_caption_length, "Words at which captions are cut")->check(at_least_one);
-  adder.add("min_count", settings.min_count, "Words seen less often are unknown")->check(at_least_one);
+  adder.add("max_caption_length", settings.max_caption_length, "Words at which captions are cut")->check(one_or(1000));
+  adder.add("min_count", settings.min_count, "Words seen less often are unknown")->check(one_or(most_items));
 }
 
 void add_pretrained_options(SettingAdder& adder, TrainingSettings& settings) {
@@ -75,7 +87,7 @@ void add_pretrained_options(SettingAdder& adder, TrainingSettings& settings) {
             "First block of its encoder that is trained, by name (layer4, features.17)");
   adder
       .add("encoder_learning_rate", settings.encoder_learning_rate, "Of these blocks; 0: a tenth of the learning rate")
-      ->check(CLI::NonNegativeNumber);
+      ->check(not_negative());
   adder.add_switch("freeze_statistics", settings.freeze_statistics,
                    "Whether their batch norms keep their running statistics");
 }
@@ -83,34 +95,35 @@ void add_pretrained_options(SettingAdder& adder, TrainingSettings& settings) {
 void add_network_options(SettingAdder& adder, TrainingSettings& settings) {
   adder.add("encoder", settings.encoder, "Network that sees the image")->check(CLI::IsMember(architecture_names()));
   adder.add("encoder_width", settings.encoder_width, "Channels of its first convolution; 0: its own")
-      ->check(CLI::NonNegativeNumber);
-  adder.add("embedding_size", settings.embedding_size, "Size of word and image embeddings")->check(at_least_one);
-  adder.add("hidden_size", settings.hidden_size, "Size of the LSTM's state")->check(at_least_one);
+      ->check(none_or(4096));
+  adder.add("embedding_size", settings.embedding_size, "Size of word and image embeddings")->check(one_or(most_units));
+  adder.add("hidden_size", settings.hidden_size, "Size of the LSTM's state")->check(one_or(most_units));
   adder.add("dropout", settings.dropout, "Probability of dropping a number around the LSTM")
-      ->check(CLI::Range(0.0, 0.99));
+      ->check(command_line::from_to(0.0, 0.99));
   adder.note("precision", add_precision_option(adder.command(), settings.precision));
   adder
       .add("save_precision", settings.save_precision,
            "Of the weights in model.safetensors: bf16 takes half the bytes; the checkpoint stays fp32")
       ->check(CLI::IsMember({"fp32", "bf16"}));
-  adder.add("seed", settings.seed, "The same seed gives the same model, whatever the threads");
+  adder.add("seed", settings.seed, "The same seed gives the same model, whatever the threads")
+      ->check(command_line::from_to(std::uint64_t{0}, std::numeric_limits<std::uint64_t>::max()));
 }
 
 void add_step_options(SettingAdder& adder, TrainingSettings& settings) {
-  adder.add("batch_size", settings.batch_size, "Images a step, two or more")->check(CLI::Range(Index{2}, largest));
+  adder.add("batch_size", settings.batch_size, "Images a step, two or more")
+      ->check(command_line::at_least(Index{2}, Index{100'000}));
   adder.add("captions_per_image", settings.captions_per_image, "Captions that share an encoder pass")
-      ->check(at_least_one);
-  adder.add("learning_rate", settings.learning_rate, "Adam's, at the start")->check(CLI::PositiveNumber);
-  adder.add("max_gradient_norm", settings.max_gradient_norm, "Gradients are clipped to this norm")
-      ->check(CLI::PositiveNumber);
+      ->check(one_or(100'000));
+  adder.add("learning_rate", settings.learning_rate, "Adam's, at the start")->check(positive());
+  adder.add("max_gradient_norm", settings.max_gradient_norm, "Gradients are clipped to this norm")->check(positive());
   adder
       .add("word_loss", settings.word_loss,
            "Weight of the loss by which the encoder alone is to know the words; 0: none")
-      ->check(CLI::NonNegativeNumber);
+      ->check(not_negative());
 }
 
 void add_epoch_options(SettingAdder& adder, TrainingSettings& settings) {
-  adder.add("epochs", settings.epochs, "Most passes over the train split")->check(at_least_one);
+  adder.add("epochs", settings.epochs, "Most passes over the train split")->check(one_or(most_items));
   adder
       .add("schedule", settings.schedule,
            "Learning rate: lowered on a plateau; step by step along a cosine to the last epoch; or rising in the first "
@@ -118,14 +131,14 @@ void add_epoch_options(SettingAdder& adder, TrainingSettings& settings) {
            "of the steps, falling in the last 30 %, and constant in between")
       ->check(CLI::IsMember({"plateau", "cosine", "warmup-stable-decay"}));
   adder.add("plateau_factor", settings.plateau_factor, "Lower the learning rate by this")
-      ->check(CLI::Range(0.01, 0.99));
+      ->check(command_line::from_to(0.01, 0.99));
   adder
       .add("plateau_patience", settings.plateau_patience, "After more than so many epochs without a better dev CIDEr-D")
-      ->check(CLI::NonNegativeNumber);
+      ->check(none_or(most_items));
   adder.add("patience", settings.patience, "Stop after so many epochs without a better dev CIDEr-D; 0: never")
-      ->check(CLI::NonNegativeNumber);
+      ->check(none_or(most_items));
   adder.add("checkpoint_every", settings.checkpoint_every, "Steps between checkpoints within an epoch; 0: none")
-      ->check(CLI::NonNegativeNumber);
+      ->check(none_or(most_items));
 }
 
 }  // namespace

@@ -104,7 +104,7 @@ TEST_CASE("labels of another number, weights without a classifier and those that
   check_refused(run_program(command), {weights.string()});
   check_refused(run_program(classify({"--encoder", "vgg16", pretrained().image(0)})), {"mobilenet_v2", "vgg16"});
   check_refused(run_program(classify({"--format", "csv", "a.jpg"})), {"--format", "csv"});
-  check_refused(run_program(classify({})), {"images"});
+  check_refused(run_program(classify({})), {"no image is given"});
 }
 
 TEST_CASE("with real weights, the classes of real photographs are sensible") {

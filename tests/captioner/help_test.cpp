@@ -18,6 +18,25 @@ TEST_CASE("--help says how the program and each of its commands are used") {
   }
 }
 
+TEST_CASE("--version says the program's name and its version") {
+  if (!has_program()) return;
+  const Finished finished = run_program({"--version"});
+  CHECK(finished.status == 0);
+  CHECK(finished.err.empty());
+  REQUIRE(finished.out.starts_with("captioner "));
+  CHECK(std::count(finished.out.begin(), finished.out.end(), '.') == 2);
+  CHECK(finished.out.ends_with("\n"));
+}
+
+TEST_CASE("help shows the range and the default of a number as people say them") {
+  if (!has_program()) return;
+  const std::string train = run_program({"train", "--help"}).out;
+  CHECK(contains(train, "--learning-rate FLOAT above 0 [0.0004]"));
+  CHECK(contains(train, "--patience INT 0 or more [6]"));
+  CHECK(contains(train, "--dropout FLOAT from 0 to 0.99 [0.5]"));
+  CHECK(contains(run_program({"caption", "--help"}).out, "--beam INT from 1 to 100 [1]"));
+}
+
 TEST_CASE("help names every option that people look for") {
   if (!has_program()) return;
   const std::string train = run_program({"train", "--help"}).out;
@@ -66,7 +85,7 @@ TEST_CASE("an option that is unknown, missing or out of range is named") {
   check_refused(run_program({"train", "--data", "d", "--out", "run", "--learning-rate", "-1"}), {"--learning-rate"});
   check_refused(run_program({"train", "--data", "d", "--out", "run", "--encoder", "vgg"}), {"--encoder", "vgg"});
   check_refused(run_program({"train", "--data", "d", "--out", "run", "--resume", "--overwrite"}), {"--overwrite"});
-  check_refused(run_program({"caption", "--run", "run"}), {"images"});
+  check_refused(run_program({"caption", "--run", "run"}), {"no image is given"});
   check_refused(run_program({"caption", "--run", "run", "--format", "xml", "a.jpg"}), {"--format", "xml"});
   check_refused(run_program({"caption", "--run", "run", "--beam", "0", "a.jpg"}), {"--beam", "0"});
   check_refused(run_program({"evaluate", "--run", "run", "--data", "d", "--split", "all"}), {"--split", "all"});

@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include <pupil/core/cpp20.hpp>
+
 namespace pupil {
 
 /// The length of the UTF-8 sequence at `position`, or 0 where it is malformed.

@@ -7,6 +7,8 @@
 #include <span>
 #include <string_view>
 
+#include <pupil/core/cpp20.hpp>
+
 namespace pupil {
 
 namespace detail {

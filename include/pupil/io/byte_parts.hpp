@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include <pupil/core/cpp20.hpp>
+
 namespace pupil {
 
 /// What the bytes of a part are, as far as `StbSource` hands them out differently.

@@ -10,6 +10,8 @@
 #include <cstring>
 #include <span>
 
+#include <pupil/core/cpp20.hpp>
+
 namespace pupil {
 
 namespace jpeg_marker {

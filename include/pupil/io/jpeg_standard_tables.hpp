@@ -4,6 +4,8 @@
 
 #include <array>
 
+#include <pupil/core/cpp20.hpp>
+
 namespace pupil::detail {
 
 /// A whole segment: the tables for brightness and colour, the first and the other coefficients.

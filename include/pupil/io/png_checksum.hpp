@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <span>
 
+#include <pupil/core/cpp20.hpp>
+
 namespace pupil {
 
 /// CRC-32 as in PNG and zip: polynomial 0xEDB88320, low bits first.

@@ -4,6 +4,8 @@
 
 #include <cstdint>
 
+#include <pupil/core/cpp20.hpp>
+
 namespace pupil::detail {
 
 /// What a character is to the tokenizer.

@@ -1,0 +1,29 @@
+#pragma once
+// How --help shows an option: `--beam INT from 1 to 100 [1]`, its type, its range and what it is without being given.
+
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "option_rules.hpp"
+
+namespace command_line {
+
+class HelpFormat : public CLI::Formatter {
+ public:
+  std::string make_option_opts(const CLI::Option* option) const override {
+    std::string text;
+    if (!detail::is_flag(*option)) {
+      std::string values = option->get_type_name();
+      if (const std::size_t colon = values.find(':'); colon != std::string::npos) values[colon] = ' ';
+      text += ' ' + values;
+      if (option->get_items_expected_max() > 1) text += " ...";
+      if (!option->get_default_str().empty()) text += " [" + option->get_default_str() + ']';
+    }
+    if (option->get_required()) text += " (required)";
+    for (const CLI::Option* const other : option->get_excludes()) text += " (not with " + other->get_name() + ')';
+    return text;
+  }
+};
+
+}  // namespace command_line

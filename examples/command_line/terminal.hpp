@@ -1,0 +1,53 @@
+#pragma once
+// The terminal on standard error: whether there is one that can renew a line, and what fits into it.
+
+#include <cstddef>
+#include <cstdio>
+#include <cstdlib>
+#include <string_view>
+
+#include <pupil/io/system.hpp>
+
+#if PUPIL_POSIX
+#include <sys/ioctl.h>
+#endif
+
+namespace command_line {
+
+/// Whether standard error is a terminal that can go back to the beginning of a line and erase it.
+inline bool has_terminal() {
+#if PUPIL_POSIX
+  const char* const kind = std::getenv("TERM");
+  const bool is_dumb = kind != nullptr && std::string_view(kind) == "dumb";
+  return !is_dumb && ::isatty(STDERR_FILENO) == 1;
+#else
+  return false;
+#endif
+}
+
+/// Its columns now: a window may change its size at any time. 80 where the terminal does not know.
+inline std::size_t terminal_columns() {
+#if PUPIL_POSIX && defined(TIOCGWINSZ)
+  winsize size{};
+  if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
+#endif
+  return 80;
+}
+
+/// The beginning of a text of UTF-8 that surely fits into so many columns. A character from U+1100 on, where wide ones
+/// begin, counts as two, though some are narrower; a character is never cut apart.
+inline std::string_view fitting(std::string_view text, std::size_t columns) {
+  constexpr unsigned char first_wide = 0xE1;  // leads U+1000 to U+1FFF
+  std::size_t used = 0, i = 0;
+  while (i < text.size()) {
+    const auto lead = static_cast<unsigned char>(text[i]);
+    const std::size_t width = lead >= first_wide ? 2 : 1;
+    if (used + width > columns) break;
+    used += width;
+    do ++i;
+    while (i < text.size() && (static_cast<unsigned char>(text[i]) & 0xC0U) == 0x80);
+  }
+  return text.substr(0, i);
+}
+
+}  // namespace command_line
