@@ -31,8 +31,8 @@ inline bool is_direct_weight_gradient_in_bf16(const ConvShape& shape) {
          shape.batch * shape.out_height * shape.out_width > 0;
 }
 
-/// Whether output position p reads pixel p and nothing else, so that a line may end anywhere. As many positions as pixels
-/// do not make it so: a stride may be made up for by padding at the end.
+/// Whether output position p reads pixel p and nothing else, so that a line may end anywhere. As many positions as
+/// pixels do not make it so: a stride may be made up for by padding at the end.
 inline bool reads_its_own_pixel(const ConvShape& shape) {
   return shape.kernel == 1 && shape.stride == 1 && shape.padding == 0;
 }
