@@ -5,7 +5,9 @@
 # precompiled, and a header starts from the largest of them that it includes itself, at any depth. It sees no more than it
 # would see alone: whatever it lacks is missing there too, and a precompiled header was tested in the same way. Who
 # includes whom is read when the build is configured, so a header that changes configures it anew.
-set(compile_header ${CMAKE_CXX_COMPILER} -std=c++20 ${development_flags} -Wundef -I ${include_dir}
+set(header_flags ${development_flags})
+list(FILTER header_flags EXCLUDE REGEX "^SHELL:|sanitize") # of code, which there is none of
+set(compile_header ${CMAKE_CXX_COMPILER} -std=c++20 ${header_flags} -Wundef -I ${include_dir}
                    -isystem ${eigen_include_dirs})
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   list(APPEND compile_header -Winvalid-pch) # a precompiled header that cannot be used is an error
