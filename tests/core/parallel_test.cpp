@@ -1,7 +1,9 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <limits>
 #include <stdexcept>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -94,15 +96,59 @@ TEST_CASE("parallel_ranges covers everything, cut by the grain alone") {
   });
 }
 
-TEST_CASE("the number of threads is what was set, and at least 1") {
+TEST_CASE("the number of threads is what was set, at least 1, and no more than the machine has a use for") {
   const Threads scope(3);
-#ifdef _OPENMP
   CHECK(num_threads() == 3);
-#endif
   set_num_threads(0);
   CHECK(num_threads() == 1);
   set_num_threads(-5);
   CHECK(num_threads() == 1);
+  set_num_threads(std::numeric_limits<int>::max());
+  CHECK(num_threads() >= 7);
+  CHECK(num_threads() <= std::max(16, 4 * static_cast<int>(std::thread::hardware_concurrency())));
+  std::atomic<Index> sum = 0;
+  parallel_for(100'000, [&](Index i) { sum += i; });
+  CHECK(sum == 4'999'950'000);
+}
+
+TEST_CASE("the number of threads is that of the thread that sets it") {
+  const Threads scope(3);
+  int elsewhere = 0;
+  std::thread other([&] {
+    set_num_threads(5);
+    elsewhere = num_threads();
+  });
+  other.join();
+  CHECK(elsewhere == 5);
+  CHECK(num_threads() == 3);
+}
+
+TEST_CASE("of several exceptions the one of the lowest index comes out, as of a plain loop") {
+  for (const int threads : {1, 2, 7}) {
+    CAPTURE(threads);
+    const Threads scope(threads);
+    for (int time = 0; time < 50; ++time) {
+      CHECK_THROWS_WITH_AS(parallel_for(100,
+                                        [](Index i) {
+                                          if (i % 10 == 3) throw ShapeError(message("item ", i));
+                                        }),
+                           "item 3", ShapeError);
+    }
+  }
+}
+
+TEST_CASE("threads of a loop have numbers of their own below num_threads(), which is the caller's") {
+  const Threads scope(4);
+  std::array<std::atomic<int>, 4> users{};
+  std::atomic<int> faults{0};
+  parallel_for(500, [&](Index) {
+    if (num_threads() != 4) ++faults;
+    std::atomic<int>& user = users.at(static_cast<std::size_t>(thread_number()));
+    if (user++ != 0) ++faults;
+    user--;
+  });
+  CHECK(faults == 0);
+  CHECK(thread_number() == 0);
 }
 
 TEST_CASE("inside of a parallel loop no more threads are free") {
