@@ -102,6 +102,7 @@ pupil::FeatureCache extract(const FeaturesArguments& arguments, ProgressLine& li
   pupil::Rng unused(0);
   pupil::ImageNetwork<float> network(network_options(weights, arguments.encoder, arguments.image_size), unused);
   weights.load(network);
+  mention_ignored(weights);
   const pupil::CaptionedImages data = pupil::read_flickr8k(arguments.data);
   for (const std::string& warning : data.warnings()) line.print("captioner: " + warning);
   const auto features_of = [&](const pupil::Tensor<float, 4>& images) {

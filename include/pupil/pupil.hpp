@@ -195,6 +195,7 @@
 #include <pupil/io/checkpoint.hpp>
 #include <pupil/io/dtype.hpp>
 #include <pupil/io/exif.hpp>
+#include <pupil/io/file_kind.hpp>
 #include <pupil/io/glove.hpp>
 #include <pupil/io/image.hpp>
 #include <pupil/io/image_write.hpp>
@@ -262,7 +263,9 @@
 #include <pupil/models/image_network.hpp>
 #include <pupil/models/metadata.hpp>
 #include <pupil/models/mobilenet_v2.hpp>
+#include <pupil/models/other_architectures.hpp>
 #include <pupil/models/preprocessing.hpp>
+#include <pupil/models/pretrained_architecture.hpp>
 #include <pupil/models/pretrained_embedding.hpp>
 #include <pupil/models/pretrained_names.hpp>
 #include <pupil/models/pretrained_weights.hpp>
