@@ -1,11 +1,11 @@
 #!/usr/bin/python3
-"""Turns a checkpoint of torchvision, or of anything that has its names, into safetensors for captioner.
+"""Turns a PyTorch checkpoint with the names of torchvision, timm or Hugging Face into safetensors for captioner.
 
 Usage: tools/export_torchvision.py CHECKPOINT.pth OUT.safetensors [--mean R G B] [--std R G B] [--image-size N]
                                    [--same-padding] [--trust]    needs nothing but PyTorch (Debian's python3-torch)
 
-The checkpoint is what torch.save wrote: a state dict, or one under "state_dict" or "model", as trainers have it, with
-"module." before each name perhaps. A whole model is read with --trust alone: unpickling it runs code from the file.
+The checkpoint is what torch.save wrote: a state dict, or one under "state_dict" or "model", as trainers have it. A
+prefix that all names have, such as "module." or "backbone.", may stay: captioner reads them with it. A whole model is read with --trust alone: unpickling it runs code from the file.
 
 What the network's images must look like goes into the file's metadata and travels with the weights: channels are
 normalised as (value - mean) / std, values from 0 to 1.
@@ -73,7 +73,7 @@ def main():
     try:
         checkpoint = torch.load(args.checkpoint, map_location="cpu", weights_only=not args.trust)
     except Exception as error:  # a file that is no checkpoint may raise anything
-        raise SystemExit(f"{args.checkpoint}: cannot be read: {error}") from None
+        raise SystemExit(f"{args.checkpoint}: cannot be read as a PyTorch checkpoint: {error}") from None
     tensors = state_dict_of(checkpoint)
     export(
         tensors,

@@ -108,6 +108,7 @@ void classify(const ClassifyArguments& arguments, ExitStatus& status) {
   pupil::Rng unused(0);
   pupil::ImageClassifier<float> classifier({.network = options, .classes = weights.classes()}, unused);
   weights.load(classifier);
+  mention_ignored(weights);
   const Index classes = classifier.classes();
   const std::vector<std::string> names = class_names(arguments.labels, classes);
 

@@ -106,6 +106,7 @@ pupil::FeatureCache extract(const FeaturesArguments& arguments, ProgressLine& li
   pupil::ImageNetwork<float> network(network_options(weights, arguments.encoder, arguments.image_size), unused);
   weights.load(network);
   require_memory_for_images(arguments.batch_size, network.options().image_size);
+  mention_ignored(weights);
   const pupil::CaptionedImages data = pupil::read_flickr8k(arguments.data);
   for (const std::string& warning : data.warnings()) line.print("captioner: " + warning);
   const auto features_of = [&](const pupil::Tensor<float, 4>& images) {

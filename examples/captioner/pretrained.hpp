@@ -1,6 +1,7 @@
 #pragma once
 // Weights that people have from elsewhere, as commands take them.
 
+#include <iostream>
 #include <string>
 #include <vector>
 
@@ -13,7 +14,9 @@ namespace captioner {
 
 /// --weights FILE, and --encoder for who wants to be sure what they are of.
 inline void add_weights_options(CLI::App& command, std::string& weights, std::string& encoder) {
-  command.add_option("--weights", weights, "Pretrained weights: safetensors with torchvision's or timm's names")
+  command
+      .add_option("--weights", weights,
+                  "Pretrained weights: safetensors with the names of torchvision, timm or Hugging Face")
       ->required();
   const auto& names = pupil::image_architectures;
   command.add_option("--encoder", encoder, "The architecture that they must be of; at first any")
@@ -28,6 +31,15 @@ inline pupil::ImageNetworkOptions network_options(const pupil::PretrainedWeights
   pupil::ImageNetworkOptions options = weights.network_options();
   if (image_size > 0) options.image_size = image_size;
   return options;
+}
+
+/// Says on standard error what of a file of weights is left out, if anything is.
+inline void mention_ignored(const pupil::PretrainedWeights& weights) {
+  const std::vector<std::string> ignored = weights.ignored();
+  if (ignored.empty()) return;
+  std::cerr << "captioner: " << weights.path().string() << ": " << ignored.size()
+            << (ignored.size() == 1 ? " tensor is" : " tensors are") << " no part of " << weights.architecture()
+            << " and left out, the first is " << pupil::json_quoted(ignored.front()) << "\n";
 }
 
 }  // namespace captioner

@@ -211,6 +211,7 @@
 #include <pupil/io/checkpoint.hpp>
 #include <pupil/io/dtype.hpp>
 #include <pupil/io/exif.hpp>
+#include <pupil/io/file_kind.hpp>
 #include <pupil/io/foreign_files.hpp>
 #include <pupil/io/glove.hpp>
 #include <pupil/io/image.hpp>
@@ -297,7 +298,9 @@
 #include <pupil/models/image_network.hpp>
 #include <pupil/models/metadata.hpp>
 #include <pupil/models/mobilenet_v2.hpp>
+#include <pupil/models/other_architectures.hpp>
 #include <pupil/models/preprocessing.hpp>
+#include <pupil/models/pretrained_architecture.hpp>
 #include <pupil/models/pretrained_embedding.hpp>
 #include <pupil/models/pretrained_names.hpp>
 #include <pupil/models/pretrained_weights.hpp>

@@ -36,6 +36,16 @@ TEST_CASE("a header says the type, shape and place of each tensor") {
   CHECK(names_by_offset(header) == std::vector<std::string>{"b", "w", "e", "s"});
 }
 
+TEST_CASE("metadata may be null or empty") {
+  for (const char* metadata : {"null", " null ", "{}"}) {
+    const auto header = parse_safetensors_header(
+        R"({"__metadata__":)" + std::string(metadata) + R"(,"x":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}})", 1,
+        "file");
+    CHECK(header.metadata.empty());
+    CHECK(header.tensors.size() == 1);
+  }
+}
+
 TEST_CASE("members of a tensor that are not in the format are skipped") {
   const auto header = parse_safetensors_header(
       R"({"x":{"dtype":"U8","strides":[{"a":null}],"shape":[1],"data_offsets":[0,1],"note":-1.5}})", 1, "file");
@@ -55,7 +65,9 @@ TEST_CASE("every fault of a header is an error that says what is wrong") {
       {"[]", 0, "expected '{'"},
       {"{}x", 0, "more text after the end"},
       {R"({"x":1})", 0, "expected '{'"},
-      {R"({"__metadata__":{"a":1}})", 0, "expected '\"'"},
+      {R"({"__metadata__":{"a":1}})", 0, R"(the metadata's "a" is not a text)"},
+      {R"({"__metadata__":{"a":null}})", 0, R"(the metadata's "a" is not a text)"},
+      {R"({"__metadata__":[]})", 0, "expected '{'"},
       {R"({"__metadata__":{"a":"1","a":"2"}})", 0, R"(the name "a" stands twice)"},
       {tensor(R"("dtype":"Q4","shape":[4],"data_offsets":[0,4])"), 4, R"(tensor "x" has the unknown dtype "Q4")"},
       {tensor(R"("dtype":7,"shape":[4],"data_offsets":[0,4])"), 4, "expected '\"'"},

@@ -211,11 +211,11 @@ TEST_CASE("files that are no safetensors files are errors that name them") {
     std::string text, expected;
   };
   const std::vector<Case> cases{
-      {"", "it has only 0 bytes"},
-      {"1234567", "it has only 7 bytes"},
+      {"", "the file is empty"},
+      {"\1\2\3\4\5\6\7", "it has only 7 bytes"},
       {huge_header, "its header would have 18446744073709551615 bytes"},
       {longer_than_file, "truncated, the header has 16 bytes and the file 10"},
-      {"\0\0\0\0\0\0\0\0"s, "expected '{'"},
+      {"\0\0\0\0\0\0\0\0\1"s, "expected '{'"},
       {"PK\x03\x04 a zip archive, as PyTorch writes them", "not a safetensors file"},
   };
   for (const Case& c : cases) {

@@ -146,7 +146,8 @@ TEST_CASE("a missing, surplus or misshapen tensor is named with its shapes") {
 
 TEST_CASE("weights are not taken for another architecture's, or a wider one's") {
   CHECK(error_with("resnet18", {.without = "layer1.0.conv1"}) ==
-        "its tensors have the names of no VGG16, ResNet or MobileNetV2 of torchvision or timm");
+        "its tensors have the names of no network that is known, the first is \"bn1.num_batches_tracked\"; read are "
+        "VGG16, ResNet-18, -34, -50, -101 and MobileNetV2, by the names of torchvision, timm or Hugging Face");
   CHECK(error_with("resnet18", {.without = "conv1.weight"}) ==
         "tensor \"conv1.weight\" is missing, expected the shape [64, 3, 7, 7]");
   CHECK(error_with("resnet18", {.reshaped = "conv1.weight", .shape = {588, 1, 1, 1}}) ==

@@ -59,6 +59,20 @@ class JsonReader {
   /// A whole number from 0 to 2^64 - 1.
   std::uint64_t whole_number();
 
+  /// Whether null comes next, which is then read.
+  bool null() {
+    skip_white_space();
+    if (!text_.substr(position_).starts_with("null")) return false;
+    position_ += 4;
+    return true;
+  }
+
+  /// Whether a string comes next.
+  bool at_string() {
+    skip_white_space();
+    return peek() == '"';
+  }
+
   /// Any value, checked but not kept.
   void skip_value(int depth = 0);
 

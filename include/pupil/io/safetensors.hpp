@@ -10,11 +10,13 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
 #include <pupil/core/tensor.hpp>
 #include <pupil/io/atomic_file.hpp>
+#include <pupil/io/file_kind.hpp>
 #include <pupil/io/mapped_file.hpp>
 #include <pupil/io/safetensors_header.hpp>
 
@@ -24,7 +26,8 @@ namespace pupil {
 /// is thread-safe. Every error is a FileError that begins with the path and names the tensor where there is one.
 class SafetensorsFile {
  public:
-  /// Throws FileError where the file cannot be read, is truncated, or breaks the format in any way.
+  /// Throws FileError where the file cannot be read, is truncated, is something else (and says what), or breaks the
+  /// format in any way.
   explicit SafetensorsFile(const std::filesystem::path& path);
 
   const std::filesystem::path& path() const noexcept { return path_; }
@@ -89,10 +92,35 @@ class SafetensorsFile {
   std::span<const std::byte> data_;
 };
 
-inline SafetensorsFile::SafetensorsFile(const std::filesystem::path& path) : path_(path), file_(path) {
+namespace detail {
+
+/// The path of a file. Throws FileError for a folder, naming what may have been meant.
+inline const std::filesystem::path& require_no_folder(const std::filesystem::path& path) {
+  std::error_code unknown;
+  if (!std::filesystem::is_directory(path, unknown)) return path;
+  const std::filesystem::path usual = path / "model.safetensors";
+  const bool has_usual = std::filesystem::exists(usual, unknown);
+  throw FileError(message(path.string(), ": a folder, not a safetensors file",
+                          has_usual ? message("; there is ", usual.string(), " in it") : std::string()));
+}
+
+/// Throws FileError unless a file begins as safetensors do: with the header's length, and a header's first character.
+inline void require_safetensors(std::span<const std::byte> bytes, const std::string& name) {
+  require<FileError>(!bytes.empty(), name, ": the file is empty");
+  const bool begins_well = bytes.size() > 8 && bytes[7] == std::byte{0} && bytes[8] == std::byte{'{'};
+  if (begins_well) return;
+  const std::string kind = foreign_file_kind(bytes);
+  require<FileError>(kind.empty(), name, ": not a safetensors file but ", kind);
+  require<FileError>(bytes.size() >= 8, name, ": not a safetensors file, it has only ", bytes.size(), " bytes");
+}
+
+}  // namespace detail
+
+inline SafetensorsFile::SafetensorsFile(const std::filesystem::path& path)
+    : path_(path), file_(detail::require_no_folder(path)) {
   const std::span<const std::byte> bytes = file_.bytes();
   const std::string name = path.string();
-  require<FileError>(bytes.size() >= 8, name, ": not a safetensors file, it has only ", bytes.size(), " bytes");
+  detail::require_safetensors(bytes, name);
   std::uint64_t length = 0;
   for (std::size_t i = 0; i < 8; ++i) length |= std::to_integer<std::uint64_t>(bytes[i]) << (8 * i);
   require<FileError>(length <= max_safetensors_header, name, ": not a safetensors file, its header would have ", length,

@@ -126,8 +126,16 @@ inline TensorInfo parse_tensor_info(JsonReader& json, const std::string& name) {
   return info;
 }
 
+// Where the last tensor ends.
+inline std::size_t data_end(const SafetensorsHeader& header) {
+  std::size_t end = 0;
+  for (const auto& entry : header.tensors) end = std::max(end, entry.second.offset + entry.second.bytes);
+  return end;
+}
+
 // Every tensor as large as its shape says, one behind the other, and together all of the data.
-inline void check_layout(const SafetensorsHeader& header, std::size_t data_size, const std::string& file) {
+inline void check_layout(const SafetensorsHeader& header, std::size_t before_data, std::size_t data_size,
+                         const std::string& file) {
   std::size_t position = 0;
   std::string previous;
   for (const std::string& name : names_by_offset(header)) {
@@ -138,7 +146,8 @@ inline void check_layout(const SafetensorsHeader& header, std::size_t data_size,
                        info.dtype, ' ', format_extents(info.shape), " takes");
     require<FileError>(info.offset <= data_size && info.bytes <= data_size - info.offset, tensor, " lies at bytes ",
                        info.offset, " to ", info.offset + info.bytes, " of the data, of which the file has only ",
-                       data_size);
+                       data_size, "; it has ", before_data + data_size, " bytes, its header says ",
+                       before_data + data_end(header), ", so it was cut short, as by an unfinished download");
     require<FileError>(info.offset >= position, tensor, " begins at byte ", info.offset, " of the data, inside ",
                        previous, ", which ends at ", position);
     require<FileError>(info.offset == position, tensor, " begins at byte ", info.offset,
@@ -160,13 +169,17 @@ inline SafetensorsHeader parse_safetensors_header(std::string_view text, std::si
   json.check(text.starts_with('{'), "expected '{'");
   json.object([&](const std::string& name) {
     if (name == "__metadata__") {
-      json.object([&](const std::string& key) { header.metadata[key] = json.string(); });
+      if (json.null()) return;
+      json.object([&](const std::string& key) {
+        json.check(json.at_string(), "the metadata's ", json_quoted(key), " is not a text");
+        header.metadata[key] = json.string();
+      });
     } else {
       header.tensors[name] = detail::parse_tensor_info(json, name);
     }
   });
   json.end();
-  detail::check_layout(header, data_size, file);
+  detail::check_layout(header, 8 + text.size(), data_size, file);
   return header;
 }
 

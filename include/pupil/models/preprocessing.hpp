@@ -59,10 +59,9 @@ inline void check_preprocessing(const SafetensorsFile& file, const Preprocessing
 }  // namespace detail
 
 /// What the file's metadata say: `mean_red` to `deviation_blue`, `same_padding` and `image_size`; or, for people,
-/// `padding` with the word SAME and `input` with [-1, 1]. What they leave out is as Preprocessing has it. Throws
-/// FileError where they make no sense.
-inline Preprocessing read_preprocessing(const SafetensorsFile& file) {
-  Preprocessing result;
+/// `padding` with the word SAME and `input` with [-1, 1]. What they leave out is as `result` has it. Throws FileError
+/// where they make no sense.
+inline Preprocessing read_preprocessing(const SafetensorsFile& file, Preprocessing result = {}) {
   detail::read_described_preprocessing(file, result);
   detail::read_keyed_preprocessing(file, result);
   detail::check_preprocessing(file, result);

@@ -1,15 +1,16 @@
 #pragma once
-// The names that files of pretrained weights have for what ImageNetwork has by torchvision's names: torchvision's own,
-// or timm's, which are others for VGG and MobileNetV2 and the same for ResNet.
+// The names that files of pretrained weights have for what ImageNetwork has by torchvision's names: torchvision's own;
+// timm's, which are others for VGG and MobileNetV2 and the same for ResNet; those of Hugging Face's transformers, for
+// ResNet and MobileNetV2; and the numbers of a ResNet whose parts were put into an nn.Sequential, as encoders of
+// captioners have it.
 
 #include <array>
+#include <cstddef>
 #include <map>
 #include <string>
-#include <string_view>
 
 #include <pupil/core/errors.hpp>
 #include <pupil/core/shape.hpp>
-#include <pupil/io/safetensors.hpp>
 
 namespace pupil::detail {
 
@@ -19,26 +20,22 @@ struct StoredModule {
   Index kernel = 0;  ///< of the convolution that a dense layer is stored as; 0 where it is not
 };
 
-/// What a file of weights holds, as its tensors' names tell.
-struct StoredArchitecture {
-  std::string name;        ///< one of image_architectures
-  std::string first;       ///< the weight of the first convolution
-  Shape<4> first_shape{};  ///< of an architecture of its own width: [out, in, height, width]
-  std::string classifier;  ///< torchvision's name of the last layer, from pooled features to classes
-  std::map<std::string, StoredModule> modules{};  ///< by torchvision's names, those that are called otherwise
-};
+/// Modules in a file by torchvision's names, those that are called otherwise.
+using StoredModules = std::map<std::string, StoredModule>;
+
+/// How many blocks each of MobileNetV2's stages has.
+inline constexpr std::array<Index, 7> mobilenet_v2_blocks{1, 2, 3, 4, 3, 3, 1};
 
 /// timm has stages of blocks where torchvision has one sequence.
-inline std::map<std::string, StoredModule> timm_mobilenet_v2_modules() {
-  std::map<std::string, StoredModule> modules{{"features.0.0", {"conv_stem"}},
-                                              {"features.0.1", {"bn1"}},
-                                              {"features.18.0", {"conv_head"}},
-                                              {"features.18.1", {"bn2"}},
-                                              {"classifier.1", {"classifier"}}};
-  constexpr std::array<Index, 7> blocks{1, 2, 3, 4, 3, 3, 1};
+inline StoredModules timm_mobilenet_v2_modules() {
+  StoredModules modules{{"features.0.0", {"conv_stem"}},
+                        {"features.0.1", {"bn1"}},
+                        {"features.18.0", {"conv_head"}},
+                        {"features.18.1", {"bn2"}},
+                        {"classifier.1", {"classifier"}}};
   Index number = 1;
-  for (std::size_t stage = 0; stage < blocks.size(); ++stage) {
-    for (Index block = 0; block < blocks[stage]; ++block, ++number) {
+  for (std::size_t stage = 0; stage < mobilenet_v2_blocks.size(); ++stage) {
+    for (Index block = 0; block < mobilenet_v2_blocks[stage]; ++block, ++number) {
       const std::string ours = message("features.", number, ".conv.");
       const std::string theirs = message("blocks.", stage, ".", block, ".");
       const auto rename = [&](const char* from, const char* to) { modules[ours + from] = {theirs + to}; };
@@ -55,46 +52,72 @@ inline std::map<std::string, StoredModule> timm_mobilenet_v2_modules() {
   return modules;
 }
 
+/// Hugging Face's has a stem of the first convolution and the first block, and 16 layers behind it.
+inline StoredModules hugging_face_mobilenet_v2_modules() {
+  StoredModules modules;
+  const auto rename = [&](const std::string& convolution, const std::string& norm, const std::string& theirs) {
+    modules[convolution] = {theirs + ".convolution"};
+    modules[norm] = {theirs + ".normalization"};
+  };
+  rename("features.0.0", "features.0.1", "conv_stem.first_conv");
+  rename("features.1.conv.0.0", "features.1.conv.0.1", "conv_stem.conv_3x3");
+  rename("features.1.conv.1", "features.1.conv.2", "conv_stem.reduce_1x1");
+  for (Index number = 2; number <= 17; ++number) {
+    const std::string ours = message("features.", number, ".conv.");
+    const std::string theirs = message("layer.", number - 2, ".");
+    rename(ours + "0.0", ours + "0.1", theirs + "expand_1x1");
+    rename(ours + "1.0", ours + "1.1", theirs + "conv_3x3");
+    rename(ours + "2", ours + "3", theirs + "reduce_1x1");
+  }
+  rename("features.18.0", "features.18.1", "conv_1x1");
+  return modules;
+}
+
 /// timm's VGG slides its dense layers over larger images.
-inline std::map<std::string, StoredModule> timm_vgg_modules() {
+inline StoredModules timm_vgg_modules() {
   return {{"classifier.0", {.name = "pre_logits.fc1", .kernel = 7}},
           {"classifier.3", {.name = "pre_logits.fc2", .kernel = 1}},
           {"classifier.6", {.name = "head.fc"}}};
 }
 
-/// Which architecture a file holds. Throws FileError where it is none that is known.
-inline StoredArchitecture recognize_architecture(const SafetensorsFile& file) {
-  const auto has = [&](std::string_view name) { return file.contains(name); };
-  if (has("layer1.0.conv1.weight")) {
-    const bool bottleneck = has("layer1.0.conv3.weight");
-    const std::string name = bottleneck ? (has("layer3.6.conv1.weight") ? "resnet101" : "resnet50")
-                                        : (has("layer3.2.conv1.weight") ? "resnet34" : "resnet18");
-    return {.name = name, .first = "conv1.weight", .first_shape = {64, 3, 7, 7}, .classifier = "fc"};
+/// More blocks than any stage of a ResNet that is read has.
+inline constexpr Index most_resnet_blocks = 64;
+
+/// Calls `use(stage, block)` for more blocks than a ResNet has, both counted from 0.
+template <class Use>
+void for_each_resnet_block(const Use& use) {
+  for (Index stage = 0; stage < 4; ++stage) {
+    for (Index block = 0; block < most_resnet_blocks; ++block) use(stage, block);
   }
-  if (has("features.0.weight")) {
-    const bool batch_norm = has("features.1.weight");
-    const bool timm = has("pre_logits.fc1.weight");
-    return {.name = batch_norm ? "vgg16_bn" : "vgg16",
-            .first = "features.0.weight",
-            .first_shape = {64, 3, 3, 3},
-            .classifier = "classifier.6",
-            .modules = timm ? timm_vgg_modules() : std::map<std::string, StoredModule>()};
-  }
-  if (has("features.1.conv.0.0.weight")) {
-    return {.name = "mobilenet_v2",
-            .first = "features.0.0.weight",
-            .first_shape = {32, 3, 3, 3},
-            .classifier = "classifier.1"};
-  }
-  if (has("blocks.0.0.conv_dw.weight")) {
-    return {.name = "mobilenet_v2",
-            .first = "conv_stem.weight",
-            .first_shape = {32, 3, 3, 3},
-            .classifier = "classifier.1",
-            .modules = timm_mobilenet_v2_modules()};
-  }
-  throw FileError(message(file.path().string(),
-                          ": its tensors have the names of no VGG16, ResNet or MobileNetV2 of torchvision or timm"));
+}
+
+/// Hugging Face's ResNet: each convolution with its norm.
+inline StoredModules hugging_face_resnet_modules() {
+  StoredModules modules{{"conv1", {"embedder.embedder.convolution"}}, {"bn1", {"embedder.embedder.normalization"}}};
+  for_each_resnet_block([&](Index stage, Index block) {
+    const std::string ours = message("layer", stage + 1, ".", block, ".");
+    const std::string theirs = message("encoder.stages.", stage, ".layers.", block, ".");
+    for (Index i = 0; i < 3; ++i) {
+      modules[message(ours, "conv", i + 1)] = {message(theirs, "layer.", i, ".convolution")};
+      modules[message(ours, "bn", i + 1)] = {message(theirs, "layer.", i, ".normalization")};
+    }
+    modules[ours + "downsample.0"] = {theirs + "shortcut.convolution"};
+    modules[ours + "downsample.1"] = {theirs + "shortcut.normalization"};
+  });
+  return modules;
+}
+
+/// nn.Sequential(*resnet.children()): rectifier and pooling are 2 and 3, and the stages 4 to 7.
+inline StoredModules numbered_resnet_modules() {
+  StoredModules modules{{"conv1", {"0"}}, {"bn1", {"1"}}};
+  for_each_resnet_block([&](Index stage, Index block) {
+    const std::string ours = message("layer", stage + 1, ".", block, ".");
+    const std::string theirs = message(stage + 4, ".", block, ".");
+    for (const char* module : {"conv1", "bn1", "conv2", "bn2", "conv3", "bn3", "downsample.0", "downsample.1"}) {
+      modules[ours + module] = {theirs + module};
+    }
+  });
+  return modules;
 }
 
 }  // namespace pupil::detail

@@ -1,8 +1,10 @@
 #pragma once
 // PretrainedWeights: a safetensors file with the weights of an image network, and of its classifier perhaps, as
-// torchvision or timm name them.
+// torchvision, timm or Hugging Face name them, behind any prefix.
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <set>
@@ -14,12 +16,12 @@
 #include <vector>
 
 #include <pupil/data/hash.hpp>
+#include <pupil/io/parameter_layout.hpp>
 #include <pupil/io/safetensors.hpp>
-#include <pupil/io/state_dict.hpp>
 #include <pupil/models/image_classifier.hpp>
 #include <pupil/models/image_network.hpp>
 #include <pupil/models/preprocessing.hpp>
-#include <pupil/models/pretrained_names.hpp>
+#include <pupil/models/pretrained_architecture.hpp>
 
 namespace pupil {
 
@@ -30,9 +32,10 @@ class PretrainedWeights {
   /// wider than it, or has metadata that make no sense.
   explicit PretrainedWeights(const std::filesystem::path& path)
       : file_(path),
+        layout_(stated_layout(file_).value_or(ParameterLayout::channels_first)),
         architecture_(detail::recognize_architecture(file_)),
         width_(read_width()),
-        preprocessing_(read_preprocessing(file_)) {}
+        preprocessing_(read_preprocessing(file_, architecture_.preprocessing)) {}
 
   const std::filesystem::path& path() const noexcept { return file_.path(); }
 
@@ -49,15 +52,20 @@ class PretrainedWeights {
             .same_padding = preprocessing_.same_padding};
   }
 
+  /// The tensors that are no part of the network or its classifier, and that loading leaves out: those outside of the
+  /// prefix that the network's names have, copies that a trainer keeps (averages, a teacher), single numbers, and what
+  /// belongs to training, such as an optimizer's state or a projection head.
+  std::vector<std::string> ignored() const;
+
   /// How many classes the classifier has; 0 where the file has none. Throws FileError for one that cannot be.
   Index classes() const;
 
-  /// Fills a network. A classifier is not asked for, and ignored; the number of batches that statistics come from may
-  /// be absent. Throws FileError where a tensor is missing, is left over, or has another shape, or where the network is
-  /// of another architecture; the network is then partly filled.
+  /// Fills a network. A classifier is not asked for, and left out; the number of batches that statistics come from may
+  /// be absent, and of any type. Throws FileError where a tensor is missing, is left over and not ignored(), or has
+  /// another shape, or where the network is of another architecture; the network is then partly filled.
   template <class T>
   void load(ImageNetwork<T>& network) const {
-    load(network, network.options(), stored(architecture_.classifier).name + ".");
+    load(network, network.options(), architecture_.stored_classifier + ".");
   }
 
   /// The same, with the classifier.
@@ -74,8 +82,11 @@ class PretrainedWeights {
 
   /// The module of torchvision's name, in the file.
   detail::StoredModule stored(const std::string& module) const {
+    if (module == architecture_.classifier) return {architecture_.stored_classifier};
     const auto found = architecture_.modules.find(module);
-    return found == architecture_.modules.end() ? detail::StoredModule{module} : found->second;
+    detail::StoredModule result = found == architecture_.modules.end() ? detail::StoredModule{module} : found->second;
+    result.name = architecture_.prefix + result.name;
+    return result;
   }
 
   /// The tensor of torchvision's name, in the file.
@@ -86,9 +97,15 @@ class PretrainedWeights {
     return tensor;
   }
 
-  /// Tensors whose names begin with `ignored` may be left over, if that is not empty.
+  /// Whether a tensor that the network does not have is none of those that it misses; see ignored().
+  bool is_ignored(const std::string& name) const;
+
+  /// Tensors whose names begin with `unasked` may be left over, if that is not empty.
   template <class Model>
-  void load(Model& model, const ImageNetworkOptions& options, const std::string& ignored) const;
+  void load(Model& model, const ImageNetworkOptions& options, const std::string& unasked) const;
+
+  template <class Buffer>
+  void read_buffer(const std::string& name, Buffer& buffer) const;
 
   template <class T, std::size_t Rank>
   void read_parameter(const detail::StoredModule& tensor, Tensor<T, Rank>& parameter) const;
@@ -98,6 +115,7 @@ class PretrainedWeights {
   }
 
   SafetensorsFile file_;
+  ParameterLayout layout_;
   detail::StoredArchitecture architecture_;
   Index width_;
   Preprocessing preprocessing_;
@@ -106,22 +124,47 @@ class PretrainedWeights {
 // A network is never made wider than the architecture's own, so that a damaged shape asks for no more memory than that.
 inline Index PretrainedWeights::read_width() const {
   const Shape<4>& own = architecture_.first_shape;
-  require_tensor_of_shape(architecture_.first, own.dims);
-  const std::vector<Index>& shape = file_.info(architecture_.first).shape;
-  const bool narrow = shape.size() == 4 && shape[0] >= 1 && shape[0] <= own[0];
-  file_.require_tensor(narrow && std::equal(shape.begin() + 1, shape.end(), own.begin() + 1), architecture_.first,
-                       "has the shape ", format_extents(shape), ", expected ", own);
+  const std::string name = stored(architecture_.first).name + ".weight";
+  require_tensor_of_shape(name, own.dims);
+  std::vector<Index> shape = file_.info(name).shape;
+  const bool has_rank = shape.size() == 4;
+  if (has_rank && layout_ == ParameterLayout::channels_last)
+    std::rotate(shape.begin() + 1, shape.end() - 1, shape.end());
+  const bool fits = has_rank && shape[0] >= 1 && std::equal(shape.begin() + 1, shape.end(), own.begin() + 1);
+  file_.require_tensor(fits && shape[0] <= own[0], name, "has the shape ", format_extents(shape), ", expected ", own,
+                       fits ? message(": a wider ", architecture_.name, " than the usual one is not read") : "");
   return shape[0];
 }
 
 inline Index PretrainedWeights::classes() const {
-  const std::string name = stored(architecture_.classifier).name + ".weight";
+  const std::string name = architecture_.stored_classifier + ".weight";
   if (!file_.contains(name)) return 0;
   const std::vector<Index>& shape = file_.info(name).shape;
   constexpr Index most_classes = 1 << 16;
   file_.require_tensor(shape.size() == 2 && shape[0] >= 1 && shape[0] <= most_classes, name, "has the shape ",
                        format_extents(shape), ", expected two dimensions and 1 to ", most_classes, " classes");
   return shape[0];
+}
+
+inline bool PretrainedWeights::is_ignored(const std::string& name) const {
+  const std::string& prefix = architecture_.prefix;
+  if (name.starts_with(architecture_.stored_classifier + ".")) return false;
+  const auto is_copy = [&](const std::string& copy) { return name.starts_with(copy); };
+  if (!name.starts_with(prefix) || std::ranges::any_of(architecture_.copies, is_copy)) return true;
+  const std::string_view own = std::string_view(name).substr(prefix.size());
+  const std::string_view module = own.substr(0, own.find('.'));
+  if (module.size() == own.size()) return file_.info(name).size() <= 1;  // a number beside the modules
+  constexpr std::array<std::string_view, 16> of_training{
+      "optimizer",        "optim",         "scheduler", "lr_scheduler", "scaler",          "criterion", "loss",
+      "loss_fn",          "ema",           "model_ema", "projector",    "projection_head", "predictor", "prototypes",
+      "contrastive_head", "aux_classifier"};
+  return std::ranges::find(of_training, module) != of_training.end();
+}
+
+inline std::vector<std::string> PretrainedWeights::ignored() const {
+  std::vector<std::string> names = file_.names();
+  std::erase_if(names, [&](const std::string& name) { return !is_ignored(name); });
+  return names;
 }
 
 inline std::string PretrainedWeights::fingerprint() const {
@@ -139,7 +182,7 @@ inline std::string PretrainedWeights::fingerprint() const {
 }
 
 template <class Model>
-void PretrainedWeights::load(Model& model, const ImageNetworkOptions& options, const std::string& ignored) const {
+void PretrainedWeights::load(Model& model, const ImageNetworkOptions& options, const std::string& unasked) const {
   require<FileError>(options.architecture == architecture_.name, file_.path().string(), ": holds weights of ",
                      architecture_.name, ", not of ", options.architecture);
   std::set<std::string> expected;
@@ -151,32 +194,46 @@ void PretrainedWeights::load(Model& model, const ImageNetworkOptions& options, c
   for_each_buffer(model, [&](const Name& name, auto& buffer) {
     const std::string stored_name = stored_tensor(name.str()).name;
     expected.insert(stored_name);
-    if (std::is_integral_v<std::remove_cvref_t<decltype(buffer[0])>> && !file_.contains(stored_name)) return;
-    require_tensor_of_shape(stored_name, buffer.shape().dims);
-    file_.read_into(stored_name, buffer.shape(), buffer.data());
+    read_buffer(stored_name, buffer);
   });
   for (const std::string& name : file_.names()) {
-    const bool known = expected.contains(name) || (!ignored.empty() && name.starts_with(ignored));
+    const bool known = expected.contains(name) || (!unasked.empty() && name.starts_with(unasked)) || is_ignored(name);
     file_.require_tensor(known, name, "of the shape ", format_extents(file_.info(name).shape), " has no place in ",
                          architecture_.name);
   }
   file_.release_pages();
 }
 
+template <class Buffer>
+void PretrainedWeights::read_buffer(const std::string& name, Buffer& buffer) const {
+  const auto& shape = buffer.shape();
+  if constexpr (std::is_same_v<typename Buffer::Scalar, std::int64_t>) {
+    if (file_.contains(name)) file_.read_counts_into(name, shape.dims, buffer.data());
+  } else {
+    using T = typename Buffer::Scalar;
+    require_tensor_of_shape(name, shape.dims);
+    file_.read_into(name, shape, buffer.data());
+    if (!name.ends_with(".running_var")) return;
+    // The network's norms add their own epsilon to the variance.
+    const auto difference = static_cast<T>(architecture_.norm_epsilon - BatchNormOptions().epsilon);
+    for (T& variance : buffer) variance += difference;
+  }
+}
+
 template <class T, std::size_t Rank>
 void PretrainedWeights::read_parameter(const detail::StoredModule& tensor, Tensor<T, Rank>& parameter) const {
-  const Shape<Rank> shape = detail::pytorch_shape(parameter.shape());
-  std::vector<Index> expected(shape.begin(), shape.end());
-  if (tensor.kernel > 0 && Rank == 2) {
-    const Index kernel = tensor.kernel;
-    expected = {shape[0], shape[1] / (kernel * kernel), kernel, kernel};
+  const Shape<Rank> shape = parameter.shape();
+  if (tensor.kernel == 0 || Rank != 2) {
+    const Shape<Rank> in_file = layout_ == ParameterLayout::channels_last ? shape : detail::pytorch_shape(shape);
+    require_tensor_of_shape(tensor.name, in_file.dims);
+    return pupil::read_parameter(file_, layout_, tensor.name, parameter);
   }
+  const Index kernel = tensor.kernel;
+  const std::vector<Index> expected{shape[0], shape[1] / (kernel * kernel), kernel, kernel};
   require_tensor_of_shape(tensor.name, expected);
-  if constexpr (Rank >= 3) {
-    read_parameter(file_, ParameterLayout::channels_first, tensor.name, parameter);
-  } else {
-    file_.read_into(tensor.name, expected, parameter.data());  // the same numbers in the same order
-  }
+  file_.require_tensor(kernel == 1 || layout_ == ParameterLayout::channels_first, tensor.name,
+                       "has its channels last, as dense layers that are convolutions are not read");
+  file_.read_into(tensor.name, expected, parameter.data());  // the same numbers in the same order
 }
 
 }  // namespace pupil
