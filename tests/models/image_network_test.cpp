@@ -46,6 +46,18 @@ TEST_CASE("a context that another network used is made anew") {
   }
 }
 
+TEST_CASE("a context of one network's forward is not overwritten by another network") {
+  Rng rng(4);
+  ImageNetwork<float> residual({.architecture = "resnet18", .image_size = 32, .width = 2}, rng);
+  ImageNetwork<float> small({.architecture = "small", .image_size = 32, .width = 2}, rng);
+  ImageNetwork<float>::Context context;
+  const Tensor<float, 4> images({2, 32, 32, 3});
+  for (int i = 0; i < 2; ++i) residual.forward(images, context, residual.block_count());  // nothing is trained
+  residual.forward(images, context);
+  CHECK_THROWS_AS(small.forward(images, context), ContextError);
+  CHECK_NOTHROW(small.forward(images, context));
+}
+
 TEST_CASE("frozen statistics stay, and training sees what inference sees") {
   Rng rng(5);
   ImageNetwork<float> network({.architecture = "resnet18", .image_size = 32, .width = 2, .frozen_statistics = true},

@@ -69,9 +69,10 @@ TEST_CASE("two dropouts of one generator drop different elements") {
   Rng rng(5);
   Dropout<float> one({.probability = 0.5}, rng);
   Dropout<float> other({.probability = 0.5}, rng);
-  Dropout<float>::Context context;
+  Dropout<float>::Context one_context;
+  Dropout<float>::Context other_context;
   const auto ones = Tensor<float, 2>::full({10, 10}, 1);
-  CHECK(one.forward(ones, context) != other.forward(ones, context));
+  CHECK(one.forward(ones, one_context) != other.forward(ones, other_context));
 }
 
 TEST_CASE("dropout of two passes goes back through each pass's own mask") {

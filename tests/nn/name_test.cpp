@@ -91,8 +91,8 @@ TEST_CASE("a name may be of any length") {
   }
   const Name copy = name;
   CHECK(std::move(name) / "weight" == copy / "weight");
-  for (const std::size_t length : {99, 100, 101}) {
-    const std::string part(length, 'x');
+  for (const int size : {99, 100, 101}) {
+    const std::string part(static_cast<std::size_t>(size), 'x');
     CHECK((Name() / part).str() == part);
     CHECK((Name() / part / "y").str() == part + ".y");
   }

@@ -12,6 +12,7 @@
 #include <pupil/models/resnet.hpp>
 #include <pupil/models/small_cnn.hpp>
 #include <pupil/models/vgg16.hpp>
+#include <pupil/nn/unread_forward.hpp>
 
 namespace pupil {
 
@@ -43,6 +44,7 @@ class ImageNetwork {
  public:
   struct Context {
     NetworkContext network;
+    UnreadForward unread{};
   };
 
   /// Throws OptionError where no architecture has that name, ShapeError where the image is too small for it.
@@ -66,6 +68,9 @@ class ImageNetwork {
   /// The pooled features. Training begins at block `first_trained`; those before it are run as in inference.
   Tensor<T, 2> forward(Tensor<T, 4> images, Context& context, Index first_trained = 0) {
     check(images.shape());
+    const detail::EmptiedByException emptied(context);
+    context.unread.begin("image_network");
+    if (first_trained == block_count()) context.unread.end();  // there will be nothing to go back through
     return std::visit(
         [&](auto& network) {
           return network.forward(std::move(images), context_of(network, context.network), first_trained);
@@ -81,6 +86,7 @@ class ImageNetwork {
           network.backward(d_pooled, std::get<Chosen>(context.network));
         },
         network_);
+    context.unread.end();
   }
 
   Index pooled_size() const {

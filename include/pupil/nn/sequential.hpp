@@ -122,7 +122,7 @@ class Sequential {
 
 /// A Sequential in braces is a layer like others, as in nn.Sequential(inner): its names begin with "0.". A copy is made
 /// by `Sequential copy = net` or `auto copy = net`.
-template <class... Layers>
+template <Layer... Layers>
 explicit Sequential(Sequential<Layers...>) -> Sequential<Sequential<Layers...>>;
 
 }  // namespace pupil
