@@ -1,7 +1,7 @@
 # The target pupil::optional: what pupil's headers use where there is one.
 #
 #   OpenMP     threads for parallel_for; set PUPIL_OPENMP to OFF to do without
-#   stb_image  for pupil/io/image.hpp alone
+#   stb        stb_image and stb_image_write, for pupil/io/image.hpp and image_write.hpp
 #
 # The installed package includes this file too, so both are looked for on the machine and with the compiler of whoever
 # includes the headers.

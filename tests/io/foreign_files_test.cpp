@@ -30,6 +30,7 @@ TEST_CASE("other image formats are known by how they begin") {
   CHECK(kind_of("\0\0\0\x0CJXL \r\n\x87\n"s) == "JPEG XL");
   CHECK(kind_of("\0\0\0\x0CjP  \r\n\x87\n"s) == "JPEG 2000");
   CHECK(kind_of("\xFF\x4F\xFF\x51\0"s) == "JPEG 2000");
+  CHECK(contains(kind_of("\x89PNG\n\x1A\n\0\0\0\x0DIHDR"s), "transferred as text"));
   CHECK(kind_of("8BPS\0\1"s) == "Photoshop's PSD");
   CHECK(kind_of("\0\0\1\0\1\0"s) == "an icon (ICO)");
   CHECK(kind_of("P6\n1 1\n255\n"s) == "PNM");

@@ -80,6 +80,15 @@ TEST_CASE("what a first frame leaves out is transparent") {
   CHECK(has_halves(decode(file_of(tiny::gif_right_half)), white, right_colour));
 }
 
+TEST_CASE("a GIF image is read where only the bytes behind its first frame's pixels are missing") {
+  for (const std::string& gif : {file_of(tiny::gif_transparent), file_of(tiny::gif_right_half)}) {
+    const Image image = decode(gif);
+    CHECK(decode(gif.substr(0, gif.size() - 1)) == image);
+    CHECK(decode(gif.substr(0, gif.size() - 2)) == image);
+    CHECK(decode_error(gif.substr(0, gif.size() - 6)) == "photo: truncated GIF image");
+  }
+}
+
 TEST_CASE("a file that is no image is an error that names it") {
   CHECK(decode_error("") == "photo: empty file");
   CHECK(decode_error("a") == "photo: not a JPEG, PNG, BMP or GIF image");
@@ -100,8 +109,8 @@ TEST_CASE("an image cut off anywhere is whole or an error") {
   for (const std::string& file : files) {
     CAPTURE(file.substr(0, 10));
     const Image whole = decode(file);
-    // A JPEG lacks its end, a PNG its last chunk and checksums, a BMP the padding of its last row; a GIF has other
-    // frames.
+    // A JPEG lacks its end, a PNG its last chunk and checksums, a BMP the padding of its last row, a GIF its last bytes
+    // or further frames.
     const std::size_t needless = file.starts_with("GIF") ? file.size() / 2 : 24;
     for (std::size_t length = 0; length < file.size(); ++length) {
       CAPTURE(length);

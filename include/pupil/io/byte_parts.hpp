@@ -60,7 +60,7 @@ inline void append_big_endian(std::vector<std::byte>& bytes, std::size_t value, 
 
 /// Appends the `size` low bytes of `value`, the lowest first.
 inline void append_little_endian(std::vector<std::byte>& bytes, std::size_t value, std::size_t size) {
-  for (std::size_t i = 0; i < size; ++i) bytes.push_back(static_cast<std::byte>(value >> 8 * i & 0xFF));
+  for (std::size_t i = 0; i < size; ++i, value >>= 8) bytes.push_back(static_cast<std::byte>(value & 0xFF));
 }
 
 /// Appends text.

@@ -36,6 +36,7 @@ inline std::span<const FileSignature> file_signatures() {
       {0, "\0\0\0\x0CJXL "sv, "JPEG XL"},
       {0, "\0\0\0\x0CjP  "sv, "JPEG 2000"},
       {0, "\xFF\x4F\xFF\x51", "JPEG 2000"},
+      {0, "\x89PNG", "PNG that was transferred as text, which has changed its line ends"},
       {0, "8BPS", "Photoshop's PSD"},
       {0, "\0\0\1\0"sv, "an icon (ICO)"},
       {0, "\0\0\2\0"sv, "a cursor (CUR)"},

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -97,22 +98,39 @@ inline Image decode_bmp(std::span<const std::byte> bytes, std::string_view name)
   return rgb_image(decoded);
 }
 
-inline Image decode_gif(std::span<const std::byte> bytes, std::string_view name) {
-  // A chain of codes, each longer by a pixel than the one before, has up to 2730.
-  constexpr Index max_pixels_in_byte = 16384;
-  constexpr std::size_t header = 13, background = 11;
-  require<FileError>(bytes.size() >= header, name, ": truncated GIF image");
-  const ByteNumbers numbers{bytes, false};
-  require_decodable_size(numbers.read(8, 2), numbers.read(6, 2), max_pixels_in_byte, bytes.size(), name);
-  // What the first frame leaves out is transparent, as browsers have it; stb_image would fill it with the colour that
-  // is named here, blue and red exchanged.
+/// A GIF file for stb_image, which is to read `padding` behind its end. What the first frame leaves out is transparent,
+/// as browsers have it: stb_image would fill it with the colour that byte 11 names, blue and red exchanged.
+inline ByteParts gif_parts(std::span<const std::byte> bytes, std::string_view padding) {
+  constexpr std::size_t background = 11;
   ByteParts parts;
   parts.add(bytes.first(background));
   parts.add(std::string_view("\0", 1));
   parts.add(bytes.subspan(background + 1));
-  const StbPixels decoded = decode_by_stb(parts);
-  require_pixels(decoded, "GIF", false, name);
-  return rgb_image(decoded);
+  parts.add(padding);
+  return parts;
+}
+
+inline Image decode_gif(std::span<const std::byte> bytes, std::string_view name) {
+  // A chain of codes, each longer by a pixel than the one before, has up to 2730.
+  constexpr Index max_pixels_in_byte = 16384;
+  constexpr std::size_t header = 13;
+  require<FileError>(bytes.size() >= header, name, ": truncated GIF image");
+  const ByteNumbers numbers{bytes, false};
+  require_decodable_size(numbers.read(8, 2), numbers.read(6, 2), max_pixels_in_byte, bytes.size(), name);
+  const StbPixels decoded = decode_by_stb(gif_parts(bytes, ""));
+  if (!decoded.passed_end) {
+    require_pixels(decoded, "GIF", false, name);
+    return rgb_image(decoded);
+  }
+  // Where a file breaks off, no pixel may depend on what would come next.
+  const std::string zeros(512, '\0'), others = std::string(512, '\x55') + zeros;
+  const StbPixels before_zeros = decode_by_stb(gif_parts(bytes, zeros)),
+                  before_others = decode_by_stb(gif_parts(bytes, others));
+  require_pixels(before_zeros, "GIF", true, name);
+  require_pixels(before_others, "GIF", true, name);
+  Image image = rgb_image(before_zeros);
+  require<FileError>(rgb_image(before_others) == image, name, ": truncated GIF image");
+  return image;
 }
 
 [[noreturn]] inline void throw_not_an_image(std::span<const std::byte> bytes, std::string_view name) {

@@ -98,6 +98,8 @@ inline int png_orientation(std::span<const std::byte> png) {
   static constexpr std::string_view raw_exif = "Raw profile type exif", raw_app1 = "Raw profile type APP1",
                                     raw_xmp = "Raw profile type xmp", xmp_name = "XML:com.adobe.xmp";
   static constexpr std::string_view wanted[]{raw_exif, raw_app1, raw_xmp, xmp_name};
+  constexpr int most_texts = 8;  // more are no picture's, but somebody's who wants to see us unpack them
+  int texts = 0;
   std::optional<int> chunk_exif, text_exif, xmp;
   const auto keep_first = [](std::optional<int>& kept, std::optional<int> found) {
     if (!kept) kept = found;
@@ -106,8 +108,10 @@ inline int png_orientation(std::span<const std::byte> png) {
     const bool text = chunk.type == "tEXt" || chunk.type == "zTXt" || chunk.type == "iTXt";
     if ((!text && chunk.type != "eXIf") || !chunk.sound()) return;
     if (!text) return keep_first(chunk_exif, exif_orientation(chunk.contents));
+    if (texts == most_texts) return;
     const detail::PngText read = detail::read_png_text(chunk, wanted);
-    if (read.value.empty()) return;
+    if (read.name.empty()) return;
+    ++texts;
     if (read.name == xmp_name) return keep_first(xmp, xmp_orientation(detail::text_of(read.value)));
     const auto profile = detail::read_raw_profile(read.value);
     keep_first(read.name == raw_xmp ? xmp : text_exif,

@@ -123,7 +123,7 @@ class JpegParts {
       if (segment.marker == jpeg_marker::restart_interval) interval_ = ByteNumbers{segment.contents}.read(0, 2);
       tables_.add(segment, name_);
       parts_.add(segment.whole);
-    } else if (!scanned_) {
+    } else if (scans_ == 0) {
       colours_.add(segment);
     }
   }
@@ -143,9 +143,10 @@ class JpegParts {
   }
 
   void add_scan(const JpegSegment& segment) {
+    constexpr int most_scans = 1000;  // each goes through all blocks, be it of a few bytes
+    require<FileError>(++scans_ <= most_scans, name_, ": JPEG of more than ", most_scans, " scans is not supported");
     const JpegScan scan = read_jpeg_scan(segment, frame_, name_);
-    if (!scanned_) add_before_scans();
-    scanned_ = true;
+    if (scans_ == 1) add_before_scans();
     tables_.require_for(frame_, scan, name_);
     coverage_->add(scan);
     add_scan_header(scan);
@@ -199,7 +200,8 @@ class JpegParts {
   JpegTables tables_;
   detail::JpegColourMarks colours_;
   Index interval_ = 0;
-  bool ends_ = false, scanned_ = false, lacks_restarts_ = false;
+  int scans_ = 0;
+  bool ends_ = false, lacks_restarts_ = false;
 };
 
 }  // namespace pupil
