@@ -129,6 +129,7 @@ void print_scenes_right(const Evaluation& evaluation) {
 
 void evaluate(const EvaluateArguments& arguments) {
   command_line::require_output();
+  if (!arguments.json.empty()) pupil::TemporaryFile{arguments.json};  // throws now where it would after the work
   begin_to_compute(arguments.compute);
   const Model model = pupil::load_captioner<float>(RunFolder(arguments.run).model());
   const pupil::CaptionedImages data = pupil::read_flickr8k(arguments.data, arguments.seed);

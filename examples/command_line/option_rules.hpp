@@ -63,13 +63,21 @@ inline std::string check_value(const CLI::App& command, const std::string& type,
   return complaint;
 }
 
+/// Lists, such as of files: each word counts, whatever it is. CLI11 ends a command at "--" once its list is long
+/// enough, so it is told that it never is; with TakeAll, nobody minds.
+inline void take_all(CLI::Option& list) {
+  constexpr int never = 1 << 28;
+  if (list.get_items_expected_max() == 1) return;
+  list.expected(never, -1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+}
+
 inline void apply_rules(CLI::App& command, CLI::Option& option) {
   if (is_flag(option)) {
     if (option.nonpositional())
       option.check(CLI::Validator([](std::string& text) { return flag_complaint(text); }, ""));
     return;
   }
-  if (!option.nonpositional()) return;  // lists of files: each counts, and whatever it is
+  if (!option.nonpositional()) return take_all(option);
   option.multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   const auto check = [&command, type = value_type(option)](std::string& text) {
     return check_value(command, type, text);

@@ -207,6 +207,10 @@ TEST_CASE("a model file of something else, or of another architecture, is refuse
   };
   rewritten("hidden_size", "24");
   check_model_refused(model, {"decoder.lstm.weight_ih_l0", "64", "96"});
+  rewritten("resize_to", "8");
+  check_model_refused(model, {"resize_to is 8, less than image_size, 32"});
+  const Finished finished = run_program({"caption", "--run", model.string(), trained().image(0)});
+  CHECK_FALSE(contains(finished.err, "captioner: captioner: "));
   rewritten("encoder", "resnet18");
   check_model_refused(model, {"encoder.conv1.weight"});
 }

@@ -56,6 +56,12 @@ TEST_CASE("after -- a name may begin with a dash, and names that other programs 
   for (const Arguments& command : with_images({"[c,d]"})) {
     CHECK(run_script(script, command).out.starts_with("./[c,d]\t"));
   }
+  for (const Arguments& command : with_images({"[c,d]", "--", "-a.jpg", "--", "--run"})) {
+    const Finished finished = run_script(script, command);
+    CHECK(finished.status == 1);
+    CHECK(line_count(finished.out) == 3);
+    CHECK(contains(finished.err, "captioner: --: "));
+  }
   const Finished dash = run_script(script, with_images({"-a.jpg"}).front());
   CHECK(dash.status == 2);
   CHECK(dash.err == "captioner: -a.jpg: caption has no such option; the file of that name is ./-a.jpg\n");

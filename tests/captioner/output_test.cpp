@@ -135,6 +135,17 @@ TEST_CASE("scores that cannot be written leave the file of earlier ones") {
   CHECK(file_text(json) == "earlier");
 }
 
+TEST_CASE("a file of scores that cannot be written is refused before work") {
+  if (!has_program()) return;
+  const TemporaryFolder folder;
+  for (const auto& json : {folder.path(), folder / "absent" / "scores.json"}) {
+    const Finished finished =
+        run_program({"evaluate", "--run", "/no/such/run", "--data", "/no/such/data", "--json", json.string()});
+    check_refused(finished, {json.string() + ": cannot write: "});
+  }
+  CHECK(std::filesystem::is_empty(folder.path()));
+}
+
 TEST_CASE("in text, what would break a line or a field in a name is escaped, and a backslash is two") {
   if (!has_program()) return;
   const TemporaryFolder folder;

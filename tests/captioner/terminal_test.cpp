@@ -30,15 +30,16 @@ Arguments endless_training(const std::filesystem::path& run) {
 TEST_CASE("progress is cut to one column less than the terminal has") {
   if (!has_program()) return;
   const TemporaryFolder folder;
-  for (const unsigned short columns : {1, 2, 10, 20}) {
+  for (const unsigned columns : {1U, 2U, 10U, 20U}) {
     CAPTURE(columns);
-    OnTerminal program(tiny_training(trained().data, folder / std::to_string(columns)), columns);
+    OnTerminal program(tiny_training(trained().data, folder / std::to_string(columns)),
+                       static_cast<unsigned short>(columns));
     const auto updates = updates_of(program.read_all());
     CHECK(program.finish() == 0);
-    CHECK(longest(updates) <= columns - 1U);
+    CHECK(longest(updates) <= columns - 1);
     if (columns == 1) continue;  // nothing fits
     REQUIRE_FALSE(updates.empty());
-    CHECK(longest(updates) == columns - 1U);
+    CHECK(longest(updates) == columns - 1);
   }
 }
 

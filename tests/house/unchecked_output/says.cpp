@@ -1,0 +1,4 @@
+// For output.cmake to find.
+#include <iostream>
+
+void say() { std::cout << "done"; }
