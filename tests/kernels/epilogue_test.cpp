@@ -82,8 +82,8 @@ TEST_CASE("a product by few rows ends with its epilogue") {
   for (int repetition = 0; repetition < 5; ++repetition) {
     const StridedMatrix<float> a(3, 50, rng);
     const StridedMatrix<float> w(9, 50, rng);
-    check_product<float>(a.view(), transposed(w.view()), {.epilogue = true}, usual_rounding<float>, rng,
-                         [](const auto& left, const auto& right, const auto& c) { multiply_few_rows(left, right, c); });
+    check_product<float>({a.view()}, {w.view(), true}, {.epilogue = true}, usual_rounding<float>, rng,
+                         [&](const auto& c) { multiply_few_rows(a.view(), transposed(w.view()), c); });
   }
 }
 

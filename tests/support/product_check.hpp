@@ -4,10 +4,12 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <functional>
 #include <limits>
 
 #include <doctest/doctest.h>
 
+#include <pupil/core/function_ref.hpp>
 #include <pupil/kernels/gemm.hpp>
 
 #include "gradient_check.hpp"
@@ -18,7 +20,6 @@ namespace pupil::testing {
 using kernels::Destination;
 using kernels::Epilogue;
 using kernels::RowMajor;
-using kernels::Transposed;
 
 /// A random matrix in memory whose rows lie further apart than they are long; between them is NaN.
 template <class T>
@@ -36,14 +37,43 @@ class StridedMatrix {
   Index columns_;
 };
 
+/// A matrix in memory, or the transpose of one.
 template <class T>
-T element(const RowMajor<T>& matrix, Index r, Index c) {
-  return matrix.data[r * matrix.stride + c];
-}
+struct Operand {
+  RowMajor<T> memory;
+  bool is_transposed = false;
+
+  Index rows() const { return is_transposed ? memory.columns : memory.rows; }
+  Index columns() const { return is_transposed ? memory.rows : memory.columns; }
+  T operator()(Index r, Index c) const {
+    return is_transposed ? memory.data[c * memory.stride + r] : memory.data[r * memory.stride + c];
+  }
+  /// Calls `use` with what a product takes.
+  template <class Use>
+  void visit(const Use& use) const {
+    if (is_transposed) {
+      use(kernels::transposed(memory));
+    } else {
+      use(memory);
+    }
+  }
+};
+
+/// Any function `multiply(a, b, c)`. What checks a product takes this, so that it is compiled once for all.
 template <class T>
-T element(const Transposed<T>& matrix, Index r, Index c) {
-  return matrix.data[c * matrix.stride + r];
-}
+class Product {
+ public:
+  template <class Multiply>
+  Product(const Multiply& multiply)
+      : multiply_([multiply](const Operand<T>& a, const Operand<T>& b, const Destination<T>& c) {
+          a.visit([&](const auto& left) { b.visit([&](const auto& right) { multiply(left, right, c); }); });
+        }) {}
+
+  void operator()(const Operand<T>& a, const Operand<T>& b, const Destination<T>& c) const { multiply_(a, b, c); }
+
+ private:
+  std::function<void(const Operand<T>&, const Operand<T>&, const Destination<T>&)> multiply_;
+};
 
 /// What a destination should hold afterwards, by the definition, and how large a rounding error may be.
 struct Expected {
@@ -65,12 +95,12 @@ void finish(const Epilogue<T>& epilogue, Index column, Index offset, Expected& s
   if (epilogue.residual != nullptr) add(epilogue.residual[offset]);
   sum.value = std::clamp(sum.value, static_cast<double>(epilogue.lowest), static_cast<double>(epilogue.highest));
 }
-template <class Left, class Right, class T>
-Expected naive_element(const Left& a, const Right& b, const Destination<T>& c, Index row, Index column) {
+template <class T>
+Expected naive_element(const Operand<T>& a, const Operand<T>& b, const Destination<T>& c, Index row, Index column) {
   const T start = c.accumulate ? c.data[row * c.stride + column] : c.bias != nullptr ? c.bias[column] : T{};
   Expected sum{static_cast<double>(start), std::abs(static_cast<double>(start))};
-  for (Index k = 0; k < a.columns; ++k) {
-    const double term = static_cast<double>(element(a, row, k)) * static_cast<double>(element(b, k, column));
+  for (Index k = 0; k < a.columns(); ++k) {
+    const double term = static_cast<double>(a(row, k)) * static_cast<double>(b(k, column));
     sum.value += term;
     sum.magnitude += std::abs(term);
   }
@@ -114,19 +144,19 @@ class RandomEpilogue {
   Tensor<T, 2> residual_;
 };
 
-/// Calls `multiply(a, b, c)` and compares c, and what lies beside it, with the naive product.
-template <class T, class Left, class Right, class Multiply>
-void check_product(const Left& a, const Right& b, const ProductForm& form, double tolerance, Rng& rng,
-                   const Multiply& multiply) {
+/// Calls `multiply(c)`, which puts a * b into c, and compares c, and what lies beside it, with the naive product.
+template <class T>
+void check_product(const Operand<T>& a, const Operand<T>& b, const ProductForm& form, double tolerance, Rng& rng,
+                   FunctionRef<void(const Destination<T>&)> multiply) {
   constexpr T untouched = 77;
   const Index left_margin = rng.below(3);
-  const Index stride = left_margin + b.columns + rng.below(3);
-  auto result = Tensor<T, 2>::full({a.rows, stride}, untouched);
-  for (Index r = 0; r < a.rows; ++r) {
-    std::generate_n(result.row(r) + left_margin, b.columns, [&] { return rng.normal<T>(); });
+  const Index stride = left_margin + b.columns() + rng.below(3);
+  auto result = Tensor<T, 2>::full({a.rows(), stride}, untouched);
+  for (Index r = 0; r < a.rows(); ++r) {
+    std::generate_n(result.row(r) + left_margin, b.columns(), [&] { return rng.normal<T>(); });
   }
-  const auto biases = random_tensor<T>(Shape{b.columns}, rng);
-  const RandomEpilogue<T> epilogues({a.rows, stride}, rng);
+  const auto biases = random_tensor<T>(Shape{b.columns()}, rng);
+  const RandomEpilogue<T> epilogues({a.rows(), stride}, rng);
   const Epilogue<T> epilogue = epilogues.some(rng);
   const auto before = result;
   const auto destination = [&](const auto& tensor) {
@@ -134,12 +164,12 @@ void check_product(const Left& a, const Right& b, const ProductForm& form, doubl
     return Destination<T>{first, stride, form.accumulate, form.bias ? biases.data() : nullptr,
                           form.epilogue ? &epilogue : nullptr};
   };
-  multiply(a, b, destination(result));
+  multiply(destination(result));
 
   Index wrong = 0;
-  for (Index r = 0; r < a.rows; ++r) {
+  for (Index r = 0; r < a.rows(); ++r) {
     for (Index c = 0; c < stride; ++c) {
-      if (c < left_margin || c >= left_margin + b.columns) {
+      if (c < left_margin || c >= left_margin + b.columns()) {
         wrong += result(r, c) == untouched ? 0 : 1;
       } else {
         const auto expected = naive_element(a, b, destination(before), r, c - left_margin);
@@ -152,8 +182,8 @@ void check_product(const Left& a, const Right& b, const ProductForm& form, doubl
 }
 
 /// All four transposes, several kinds of destination.
-template <class T, class Multiply>
-void check_all_forms(Index rows, Index columns, Index depth, double tolerance, Rng& rng, const Multiply& multiply) {
+template <class T>
+void check_all_forms(Index rows, Index columns, Index depth, double tolerance, Rng& rng, const Product<T>& multiply) {
   CAPTURE(rows);
   CAPTURE(columns);
   CAPTURE(depth);
@@ -166,21 +196,21 @@ void check_all_forms(Index rows, Index columns, Index depth, double tolerance, R
     CAPTURE(form.accumulate);
     CAPTURE(form.bias);
     CAPTURE(form.epilogue);
-    const auto check = [&](const auto& left, const auto& right) {
-      check_product<T>(left, right, form, tolerance, rng, multiply);
+    const auto check = [&](const Operand<T>& left, const Operand<T>& right) {
+      check_product<T>(left, right, form, tolerance, rng, [&](const Destination<T>& c) { multiply(left, right, c); });
     };
-    check(a.view(), b.view());
-    check(a.view(), kernels::transposed(b_transposed.view()));
-    check(kernels::transposed(a_transposed.view()), b.view());
-    check(kernels::transposed(a_transposed.view()), kernels::transposed(b_transposed.view()));
+    check({a.view()}, {b.view()});
+    check({a.view()}, {b_transposed.view(), true});
+    check({a_transposed.view(), true}, {b.view()});
+    check({a_transposed.view(), true}, {b_transposed.view(), true});
   }
 }
 
 /// Small and random shapes, those around a tile's edges, deeper than one block, taller and wider than one task, and
 /// those with nothing in them.
-template <class T, class Multiply>
+template <class T>
 void check_many_shapes(Index tile_rows, Index tile_columns, double tolerance, std::uint64_t seed,
-                       const Multiply& multiply) {
+                       const Product<T>& multiply) {
   using kernels::max_depth;
   CAPTURE(seed);
   const PoisonedMemory poison;
