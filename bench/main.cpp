@@ -1,11 +1,9 @@
 // pupil_bench [--threads=N] [--batch=N] [Google Benchmark's options]
 //
-//   --threads  of parallel_for; without it OMP_NUM_THREADS of them, or one for every core
+//   --threads  of parallel_for; without it OMP_NUM_THREADS of them, or one for every processor that it may use
 //   --batch    images a pass, 32 without it; captions go along, one an image
 //
 //   pupil_bench --benchmark_filter=train-end-to-end --benchmark_repetitions=3
-//
-// Where other programs want the cores too, set OMP_WAIT_POLICY=passive: else threads that wait for each other spin.
 
 #include <charconv>
 #include <filesystem>

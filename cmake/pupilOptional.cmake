@@ -1,14 +1,20 @@
 # The target pupil::optional: what pupil's headers use where there is one.
 #
-#   OpenMP     threads for parallel_for; set PUPIL_OPENMP to OFF to do without
+#   threads    of parallel_for
+#   OpenMP     whose threads it can use instead (PUPIL_THREADS=openmp); set PUPIL_OPENMP to OFF to do without
 #   stb        stb_image and stb_image_write, for pupil/io/image.hpp and image_write.hpp
 #
-# The installed package includes this file too, so both are looked for on the machine and with the compiler of whoever
+# The installed package includes this file too, so all are looked for on the machine and with the compiler of whoever
 # includes the headers.
 if(TARGET pupil::optional)
   return()
 endif()
 add_library(pupil::optional INTERFACE IMPORTED)
+
+find_package(Threads QUIET)
+if(TARGET Threads::Threads)
+  target_link_libraries(pupil::optional INTERFACE Threads::Threads)
+endif()
 
 if(NOT DEFINED PUPIL_OPENMP OR PUPIL_OPENMP)
   find_package(OpenMP QUIET COMPONENTS CXX)

@@ -151,6 +151,20 @@ TEST_CASE("threads of a loop have numbers of their own below num_threads(), whic
   CHECK(thread_number() == 0);
 }
 
+TEST_CASE("small work stays on the thread that calls, work beyond a grain does not") {
+  const Threads scope(2);
+  std::vector<std::thread::id> workers(8);
+  parallel_for(8, pointwise_grain / 8,
+               [&](Index i) { workers[static_cast<std::size_t>(i)] = std::this_thread::get_id(); });
+  CHECK(workers == std::vector<std::thread::id>(8, std::this_thread::get_id()));
+  std::atomic<int> begun{0};
+  parallel_for(2, pointwise_grain / 2 + 1, [&](Index) {
+    ++begun;
+    while (begun < 2) std::this_thread::yield();  // would never end on one thread
+  });
+  CHECK(begun == 2);
+}
+
 TEST_CASE("inside of a parallel loop no more threads are free") {
   const int before = num_threads();
   set_num_threads(2);

@@ -12,6 +12,7 @@
 // other work.
 
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <exception>
 #include <string_view>
@@ -68,15 +69,16 @@ inline bool openmp_is_chosen() {
 
 inline void run_on_openmp(Index count, int threads, FunctionRef<void(Index)> body) {
   std::exception_ptr failure;
-  Index failed_item = 0;
+  std::atomic<Index> failed_item{count};
 #pragma omp parallel for schedule(dynamic) num_threads(threads)
   for (Index i = 0; i < count; ++i) {
+    if (i > failed_item.load(std::memory_order_relaxed)) continue;
     const InsideLoop inside(threads, omp_get_thread_num());
     try {
       body(i);
     } catch (...) {
 #pragma omp critical(pupil_parallel_for)
-      if (!failure || i < failed_item) {
+      if (i < failed_item) {
         failure = std::current_exception();
         failed_item = i;
       }
@@ -106,16 +108,23 @@ inline void parallel_for(Index count, FunctionRef<void(Index)> body) {
   for (Index i = 0; i < count; ++i) body(i);
 }
 
+/// A grain for pointwise passes: large enough to hide the start of a thread, small enough to share out.
+inline constexpr Index pointwise_grain = 32768;
+
+/// The same for items that read or write about `item_size` elements each. Where that is a grain or less for all of
+/// them, the calling thread does it alone: to wake another takes longer.
+inline void parallel_for(Index count, Index item_size, FunctionRef<void(Index)> body) {
+  if (count < 2 || item_size > pointwise_grain / count) return parallel_for(count, body);
+  for (Index i = 0; i < count; ++i) body(i);
+}
+
 /// Calls `body(begin, end)` for consecutive ranges that cover [0, size), each of `grain` elements but the last.
 inline void parallel_ranges(Index size, Index grain, FunctionRef<void(Index, Index)> body) {
   parallel_for((size + grain - 1) / grain,
                [&](Index range) { body(range * grain, std::min(size, (range + 1) * grain)); });
 }
 
-/// A grain for pointwise passes: large enough to hide the start of a thread, small enough to share out.
-inline constexpr Index pointwise_grain = 32768;
-
-/// The same in rows: how many rows of `columns` elements make a grain, at least one.
+/// The grain in rows: how many rows of `columns` elements make a grain, at least one.
 inline Index rows_a_range(Index columns) { return std::max<Index>(1, pointwise_grain / std::max<Index>(1, columns)); }
 
 }  // namespace pupil

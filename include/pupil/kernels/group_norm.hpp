@@ -69,7 +69,7 @@ void group_norm(const RowMajor<T>& x, double epsilon, const Tensor<T, 1>& weight
                 GroupMoments<T>& moments, T* y) {
   const Index images = moments.mean.dim(0);
   const Index groups = moments.mean.dim(1);
-  parallel_for(images, [&](Index n) {
+  parallel_for(images, x.rows / std::max<Index>(1, images) * x.columns, [&](Index n) {
     const RowMajor<T> image = detail::image_of(x, n, images);
     detail::group_moments(image, groups, epsilon, moments.mean.row(n), moments.inverse_deviation.row(n));
     const auto mean = detail::by_channel(moments.mean.row(n), groups, x.columns);
@@ -90,7 +90,7 @@ void group_norm_backward(T* dy, const RowMajor<T>& x, const GroupMoments<T>& mom
   const Index channels = x.columns / groups;  // of a group
   auto weight_sums = Tensor<T, 2>::uninitialized({images, x.columns});
   auto bias_sums = Tensor<T, 2>::uninitialized({images, x.columns});
-  parallel_for(images, [&](Index n) {
+  parallel_for(images, x.rows / std::max<Index>(1, images) * x.columns, [&](Index n) {
     const RowMajor<T> image = detail::image_of(x, n, images);
     T* const image_dy = dy + n * image.rows * x.columns;
     const auto mean = detail::by_channel(moments.mean.row(n), groups, x.columns);

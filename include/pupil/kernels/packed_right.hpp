@@ -35,7 +35,7 @@ class PackedRight {
     const DepthBlocks blocks(rows_, Tile::depth_step);
     panels_ = Storage<Packed>(offset(last_block, 0));
     const Index tasks_a_block = (columns_ + width - 1) / width;
-    parallel_for((last_block - first_block) * tasks_a_block, [&](Index task) {
+    parallel_for((last_block - first_block) * tasks_a_block, width * std::min(max_depth, rows_), [&](Index task) {
       const Index block = first_block + task / tasks_a_block;
       const Index first = task % tasks_a_block * width;
       operand.pack(first, std::min(columns_, first + width), blocks.begin(block), blocks.depth(block),

@@ -104,7 +104,7 @@ class PackedSequences {
   /// The same into `destination`, which may be some of the columns of a wider tensor.
   template <class T>
   void unpack(const T* packed, Index features, const Destination<T>& destination) const {
-    parallel_for(time(), [&](Index position) {
+    parallel_for(time(), batch() * features, [&](Index position) {
       for (Index i = 0; i < batch(); ++i) {
         T* const row = destination.data + (position * batch() + sequence(i)) * destination.stride;
         if (position < length(i)) {

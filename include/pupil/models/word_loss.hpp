@@ -45,7 +45,7 @@ WordLoss<T> word_loss(Embedding<T>& embeddings, const Tensor<T, 2>& features, co
   const auto counts = count_target_words<T>(batch, scores.columns());
   const double scale = weight / static_cast<double>(batch.target_count());
   auto losses = Tensor<T, 1>::uninitialized({scores.rows()});
-  parallel_for(scores.rows(), [&](Index r) {
+  parallel_for(scores.rows(), scores.columns(), [&](Index r) {
     losses[r] =
         kernels::counted_cross_entropy_row(scores.row(r), counts.row(r), scores.columns(), static_cast<T>(scale));
   });

@@ -74,7 +74,7 @@ class Flatten {
   /// Every example, a matrix [rows, columns], becomes its transpose.
   static void transpose_examples(const T* source, Index examples, Index rows, Index columns, T* target) {
     using Matrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-    parallel_for(examples, [&](Index n) {
+    parallel_for(examples, rows * columns, [&](Index n) {
       const Index offset = n * rows * columns;
       Eigen::Map<Matrix>(target + offset, columns, rows) =
           Eigen::Map<const Matrix>(source + offset, rows, columns).transpose();

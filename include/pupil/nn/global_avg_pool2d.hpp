@@ -25,7 +25,7 @@ class GlobalAvgPool2d {
   Tensor<T, 2> forward(const Tensor<T, 4>& x) const {
     const Index pixels = x.dim(1) * x.dim(2);
     auto y = Tensor<T, 2>::uninitialized(output_shape(x.shape()));
-    parallel_for(x.dim(0), [&](Index image) {
+    parallel_for(x.dim(0), pixels * x.columns(), [&](Index image) {
       Eigen::Map<Row> mean(y.row(image), y.columns());
       mean = Eigen::Map<const Rows>(x.row(image * pixels), pixels, x.columns()).colwise().sum();
       mean /= static_cast<T>(pixels);
@@ -47,7 +47,7 @@ class GlobalAvgPool2d {
     const Index pixels = shape[1] * shape[2];
     context.unread.end();
     auto dx = Tensor<T, 4>::uninitialized(shape);
-    parallel_for(shape[0], [&](Index image) {
+    parallel_for(shape[0], pixels * dx.columns(), [&](Index image) {
       const Eigen::Map<const Row> gradient(dy.row(image), dy.columns());
       Eigen::Map<Row> first(dx.row(image * pixels), dx.columns());
       first = gradient / static_cast<T>(pixels);
