@@ -193,11 +193,13 @@
 #include <pupil/io/checkpoint.hpp>
 #include <pupil/io/dtype.hpp>
 #include <pupil/io/exif.hpp>
+#include <pupil/io/file_lock.hpp>
 #include <pupil/io/glove.hpp>
 #include <pupil/io/image.hpp>
 #include <pupil/io/image_write.hpp>
 #include <pupil/io/jpeg_segments.hpp>
 #include <pupil/io/json_reader.hpp>
+#include <pupil/io/leftovers.hpp>
 #include <pupil/io/mapped_file.hpp>
 #include <pupil/io/mapped_output.hpp>
 #include <pupil/io/pixels.hpp>
@@ -240,6 +242,7 @@
 #include <pupil/data/hash.hpp>
 #include <pupil/data/image_cache.hpp>
 #include <pupil/data/image_files.hpp>
+#include <pupil/data/image_identity.hpp>
 #include <pupil/data/progress.hpp>
 #include <pupil/data/scene.hpp>
 #include <pupil/data/scene_captions.hpp>
@@ -265,6 +268,7 @@
 #include <pupil/models/resnet.hpp>
 #include <pupil/models/show_and_tell.hpp>
 #include <pupil/models/small_cnn.hpp>
+#include <pupil/models/training_record.hpp>
 #include <pupil/models/vgg16.hpp>
 #include <pupil/models/vgg_pooling.hpp>
 #include <pupil/models/word_loss.hpp>
