@@ -16,6 +16,7 @@
 
 #include "commands.hpp"
 #include "compute_options.hpp"
+#include "interruption.hpp"
 #include "pretrained.hpp"
 #include "progress_line.hpp"
 #include "skipped_images.hpp"
@@ -105,6 +106,7 @@ pupil::FeatureCache extract(const FeaturesArguments& arguments, ProgressLine& li
   const pupil::CaptionedImages data = pupil::read_flickr8k(arguments.data);
   for (const std::string& warning : data.warnings()) line.print("captioner: " + warning);
   const auto features_of = [&](const pupil::Tensor<float, 4>& images) {
+    stop_if_interrupted();
     if (arguments.kind == "pooled") return network.pooled(images);
     auto grid = network.grid(images);
     const pupil::Shape<2> rows{grid.dim(0), grid.size() / grid.dim(0)};
@@ -116,6 +118,7 @@ pupil::FeatureCache extract(const FeaturesArguments& arguments, ProgressLine& li
 }
 
 void features(const FeaturesArguments& arguments) {
+  note_interruptions();
   begin_to_compute(arguments.compute);
   ProgressLine line;
   const pupil::FeatureCache cache = pupil::with_file_errors([&] { return extract(arguments, line); });

@@ -9,6 +9,7 @@
 #include <pupil/core/errors.hpp>
 
 #include "commands.hpp"
+#include "interruption.hpp"
 
 namespace {
 
@@ -47,6 +48,9 @@ int main(int argc, char** argv) {
     return run(argc, argv);
   } catch (const std::bad_alloc&) {
     std::cerr << "captioner: out of memory\n";
+  } catch (const captioner::Interrupted& interrupted) {
+    std::cerr << "captioner: " << interrupted.what() << "\n";
+    return captioner::interrupted_status();
   } catch (const std::exception& error) {
     std::cerr << "captioner: " << error.what() << "\n";
   }

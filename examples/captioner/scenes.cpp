@@ -7,6 +7,7 @@
 #include <pupil/data/scenes.hpp>
 
 #include "commands.hpp"
+#include "interruption.hpp"
 #include "progress_line.hpp"
 
 namespace captioner {
@@ -19,9 +20,11 @@ struct ScenesArguments {
 };
 
 void write(const ScenesArguments& arguments) {
+  note_interruptions();
   {
     ProgressLine line;
     pupil::write_scenes(arguments.out, arguments.scenes, [&](pupil::Index done, pupil::Index total) {
+      stop_if_interrupted();
       line.show("drawing scenes: " + std::to_string(done) + " of " + std::to_string(total));
     });
   }

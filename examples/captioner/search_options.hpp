@@ -14,9 +14,10 @@ inline void add_search_options(CLI::App& command, pupil::BeamSearchOptions& sear
   command.add_option("--length-penalty", search.length_penalty, "Compare captions by log probability / length^this")
       ->check(CLI::Range(0.0, 10.0))
       ->capture_default_str();
-  command.add_option("--max-length", search.max_length, "Longest caption, in words")
-      ->check(CLI::Range(1, 1000))
-      ->capture_default_str();
+  command
+      .add_option("--max-length", search.max_length,
+                  "Longest caption, in words; without it, as long as the captioner was made for")
+      ->check(CLI::Range(1, 1000));
 }
 
 }  // namespace captioner
