@@ -6,16 +6,18 @@
 #include <variant>
 #include <vector>
 
+#include "interruption.hpp"
+
 namespace captioner {
 
 pupil::CaptionScores score_dev(const pupil::Captioner<float>& model, const TrainingData& data) {
   constexpr std::size_t batch = 64;
-  const pupil::BeamSearchOptions search{.max_length = model.options().max_caption_length};
   std::vector<pupil::Sentence> candidates;
   for (std::size_t first = 0; first < data.dev_rows.size(); first += batch) {
+    stop_if_interrupted();
     const std::size_t count = std::min(batch, data.dev_rows.size() - first);
     const EncoderInput input = data.inputs->plain(std::span(data.dev_rows).subspan(first, count));
-    for (auto& caption : std::visit([&](const auto& images) { return model.caption(images, search); }, input)) {
+    for (auto& caption : std::visit([&](const auto& images) { return model.caption(images); }, input)) {
       candidates.push_back(std::move(caption));
     }
   }

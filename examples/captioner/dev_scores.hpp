@@ -8,6 +8,7 @@
 
 namespace captioner {
 
+/// Throws Interrupted where an interruption is noted.
 pupil::CaptionScores score_dev(const pupil::Captioner<float>& model, const TrainingData& data);
 
 }  // namespace captioner

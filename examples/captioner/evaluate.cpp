@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -13,14 +14,17 @@
 #include <pupil/data/flickr8k.hpp>
 #include <pupil/data/scene_captions.hpp>
 #include <pupil/io/atomic_file.hpp>
+#include <pupil/io/file_lock.hpp>
 #include <pupil/models/captioner_file.hpp>
 
 #include "../command_line/program.hpp"
 #include "captioning.hpp"
 #include "commands.hpp"
 #include "compute_options.hpp"
+#include "interruption.hpp"
 #include "progress_line.hpp"
 #include "run_folder.hpp"
+#include "run_split.hpp"
 #include "search_options.hpp"
 
 namespace captioner {
@@ -31,8 +35,10 @@ struct EvaluateArguments {
   std::string run;
   std::string data;
   std::string split = "dev";
+  std::optional<std::uint64_t> split_seed;
   std::uint64_t seed = 0;
   std::string json;
+  bool allow_trained = false;
   bool shuffled = false;
   bool scenes = false;
   ComputeOptions compute;
@@ -55,6 +61,7 @@ Evaluation caption_split(const Model& model, const pupil::CaptionedImages& data,
   std::size_t next = 0;
   ProgressLine line;
   caption_files(model, paths, arguments.search, [&](const CaptionResult& result) {
+    stop_if_interrupted();
     const pupil::Sample& sample = samples[next++];
     if (!result.caption) {
       line.print("captioner: skipped: " + result.error);
@@ -127,13 +134,35 @@ void print_scenes_right(const Evaluation& evaluation) {
       pupil::message("held-out captions right: ", right, " of ", total, " (", with_decimals(percent, 1), " %)\n"));
 }
 
+/// The data, cut into splits as they were for the run.
+pupil::CaptionedImages read_data(const EvaluateArguments& arguments,
+                                 const std::optional<pupil::TrainingRecord>& training) {
+  const auto of_run = split_seed_of(RunFolder(arguments.run), training);
+  pupil::require<pupil::OptionError>(!of_run || !arguments.split_seed || *of_run == *arguments.split_seed,
+                                     "--split-seed is ", arguments.split_seed.value_or(0), ", but ", of_run.value_or(0),
+                                     " in ", arguments.run);
+  return pupil::read_flickr8k(arguments.data, of_run ? *of_run : arguments.split_seed.value_or(0));
+}
+
 void evaluate(const EvaluateArguments& arguments) {
   command_line::require_output();
-  if (!arguments.json.empty()) pupil::TemporaryFile{arguments.json};  // throws now where it would after the work
+  note_interruptions();
+  std::optional<pupil::FileLock> lock;
+  if (!arguments.json.empty()) {
+    lock.emplace(pupil::lock_output(arguments.json));
+    pupil::TemporaryFile{arguments.json};  // throws now where it would after the work
+  }
   begin_to_compute(arguments.compute);
-  const Model model = pupil::load_captioner<float>(RunFolder(arguments.run).model());
-  const pupil::CaptionedImages data = pupil::read_flickr8k(arguments.data, arguments.seed);
+  const pupil::SafetensorsFile file(RunFolder(arguments.run).model());
+  const pupil::CaptionerDescription description = pupil::read_captioner_description(file);
+  const Model model = pupil::read_captioner<float>(file, description);
+  const pupil::CaptionedImages data = read_data(arguments, description.training);
   for (const std::string& warning : data.warnings()) command_line::complain("captioner", warning);
+  {
+    ProgressLine line;
+    check_untrained(description.training, file.path().string(), data, pupil::split_named(arguments.split),
+                    arguments.allow_trained, line);
+  }
   const Evaluation evaluation = caption_split(model, data, arguments);
   const pupil::CaptionScores scores = pupil::score_captions(evaluation.candidates, evaluation.references);
   if (!arguments.json.empty()) write_json(arguments.json, arguments, evaluation, scores);
@@ -156,8 +185,11 @@ void add_evaluate_command(CLI::App& app, ExitStatus&) {
   command->add_option("--split", arguments->split, "Which part of the data")
       ->check(CLI::IsMember({"train", "dev", "test"}))
       ->capture_default_str();
-  command->add_option("--seed", arguments->seed, "Decides the split where the data has no lists of its own")
-      ->capture_default_str();
+  command->add_option("--split-seed", arguments->split_seed,
+                      "Decides the split where neither the run nor lists of the data do");
+  command->add_flag("--allow-trained", arguments->allow_trained,
+                    "Score dev or test images that the captioner was trained on all the same");
+  command->add_option("--seed", arguments->seed, "Decides how --shuffled shuffles")->capture_default_str();
   command->add_option("--json", arguments->json, "Write scores and every caption to this file");
   command->add_flag("--shuffled", arguments->shuffled, "Also score the same captions shuffled over the images");
   command->add_flag("--scenes", arguments->scenes,

@@ -17,6 +17,7 @@
 #include "../command_line/standard_streams.hpp"
 #include "commands.hpp"
 #include "compute_options.hpp"
+#include "interruption.hpp"
 #include "pretrained.hpp"
 #include "progress_line.hpp"
 #include "size_limits.hpp"
@@ -110,6 +111,7 @@ pupil::FeatureCache extract(const FeaturesArguments& arguments, ProgressLine& li
   const pupil::CaptionedImages data = pupil::read_flickr8k(arguments.data);
   for (const std::string& warning : data.warnings()) line.print("captioner: " + warning);
   const auto features_of = [&](const pupil::Tensor<float, 4>& images) {
+    stop_if_interrupted();
     if (arguments.kind == "pooled") return network.pooled(images);
     auto grid = network.grid(images);
     const pupil::Shape<2> rows{grid.dim(0), grid.size() / grid.dim(0)};
@@ -122,6 +124,7 @@ pupil::FeatureCache extract(const FeaturesArguments& arguments, ProgressLine& li
 
 void features(const FeaturesArguments& arguments) {
   command_line::require_output();
+  note_interruptions();
   begin_to_compute(arguments.compute);
   ProgressLine line;
   const pupil::FeatureCache cache = pupil::with_file_errors([&] { return extract(arguments, line); });

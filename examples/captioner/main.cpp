@@ -8,6 +8,7 @@
 #include "../command_line/parse.hpp"
 #include "../command_line/program.hpp"
 #include "commands.hpp"
+#include "interruption.hpp"
 
 namespace {
 
@@ -35,5 +36,12 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  return command_line::run_program("captioner", [&] { return run(argc, argv); });
+  return command_line::run_program("captioner", [&] {
+    try {
+      return run(argc, argv);
+    } catch (const captioner::Interrupted& interrupted) {
+      command_line::complain("captioner", interrupted.what());
+      return captioner::interrupted_status();
+    }
+  });
 }

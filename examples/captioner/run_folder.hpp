@@ -1,5 +1,5 @@
 #pragma once
-// The files of a run.
+// The files of a run, and who may write them.
 
 #include <filesystem>
 #include <string>
@@ -7,6 +7,8 @@
 #include <utility>
 
 #include <pupil/core/errors.hpp>
+#include <pupil/io/file_lock.hpp>
+#include <pupil/io/leftovers.hpp>
 
 namespace captioner {
 
@@ -30,14 +32,54 @@ class RunFolder {
   /// The decoded images, unless they are kept elsewhere.
   std::filesystem::path images() const { return path_ / "images.safetensors"; }
 
-  /// Whether anything is there.
+  /// Whether training has left anything there.
+  bool has_begun() const {
+    return std::filesystem::exists(checkpoint()) || std::filesystem::exists(path_ / "model.safetensors");
+  }
+
+  /// Whether anything is there that a new run must not touch: not what is left of a start that did not get to its first
+  /// checkpoint.
   bool in_use() const {
-    std::error_code absent;
-    return std::filesystem::exists(path_) && !std::filesystem::is_empty(path_, absent);
+    if (!std::filesystem::is_directory(path_)) return std::filesystem::exists(path_);
+    for (const auto& entry : std::filesystem::directory_iterator(path_)) {
+      const auto file = entry.path().filename();
+      const bool is_of_a_start =
+          file == settings().filename() || file == images().filename() || file == pupil::folder_lock_name;
+      if (!is_of_a_start) return true;
+    }
+    return false;
   }
 
  private:
   std::filesystem::path path_;
+};
+
+/// The folder of a run while it is trained: made where it was not there, locked, rid of what killed processes left, and
+/// taken away again where nothing came of it.
+class TrainingFolder {
+ public:
+  /// Throws FileInUse where another process trains there.
+  explicit TrainingFolder(RunFolder run)
+      : run_(std::move(run)),
+        is_new_(std::filesystem::create_directories(run_.path())),
+        lock_(pupil::lock_folder(run_.path(), "a training is running there")) {
+    pupil::remove_leftovers(run_.path());
+  }
+  TrainingFolder(const TrainingFolder&) = delete;
+  TrainingFolder& operator=(const TrainingFolder&) = delete;
+  ~TrainingFolder() {
+    std::error_code stays;
+    if (is_new_ && !kept_ && !run_.has_begun()) std::filesystem::remove_all(run_.path(), stays);
+  }
+
+  /// Keeps the images, where they were decoded into it, for the next start.
+  void keep_images() { kept_ = std::filesystem::exists(run_.images()); }
+
+ private:
+  RunFolder run_;
+  bool is_new_;
+  bool kept_ = false;
+  pupil::FileLock lock_;
 };
 
 }  // namespace captioner

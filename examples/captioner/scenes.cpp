@@ -8,6 +8,7 @@
 #include "../command_line/number_checks.hpp"
 #include "../command_line/standard_streams.hpp"
 #include "commands.hpp"
+#include "interruption.hpp"
 #include "progress_line.hpp"
 
 namespace captioner {
@@ -21,9 +22,11 @@ struct ScenesArguments {
 
 void write(const ScenesArguments& arguments) {
   command_line::require_output();
+  note_interruptions();
   {
     ProgressLine line;
     pupil::write_scenes(arguments.out, arguments.scenes, [&](pupil::Index done, pupil::Index total) {
+      stop_if_interrupted();
       line.show("drawing scenes: " + std::to_string(done) + " of " + std::to_string(total));
     });
   }

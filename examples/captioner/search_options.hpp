@@ -16,9 +16,10 @@ inline void add_search_options(CLI::App& command, pupil::BeamSearchOptions& sear
   command.add_option("--length-penalty", search.length_penalty, "Compare captions by log probability / length^this")
       ->check(command_line::from_to(0.0, 10.0))
       ->capture_default_str();
-  command.add_option("--max-length", search.max_length, "Longest caption, in words")
-      ->check(command_line::from_to(1, 1000))
-      ->capture_default_str();
+  command
+      .add_option("--max-length", search.max_length,
+                  "Longest caption, in words; without it, as long as the captioner was made for")
+      ->check(command_line::from_to(1, 1000));
 }
 
 }  // namespace captioner

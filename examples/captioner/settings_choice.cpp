@@ -1,11 +1,14 @@
 #include "settings_choice.hpp"
 
+#include <algorithm>
+#include <filesystem>
 #include <string>
 
 #include <pupil/data/feature_cache.hpp>
 #include <pupil/models/captioner_file.hpp>
 #include <pupil/models/pretrained_weights.hpp>
 
+#include "run_split.hpp"
 #include "size_limits.hpp"
 
 namespace captioner {
@@ -89,21 +92,39 @@ TrainingSettings frozen_settings(const TrainingSettings& asked, const SettingOpt
 }
 
 TrainingSettings fine_tuning_settings(const TrainingSettings& asked, const SettingOptions& options) {
-  const std::filesystem::path model = RunFolder(asked.start_from).model();
-  const pupil::CaptionerOptions of_model = pupil::read_captioner_description(pupil::SafetensorsFile(model)).options;
-  const TrainingSettings settings = with_decided(asked, options,
-                                                 {{"encoder", of_model.encoder},
-                                                  {"encoder_width", of_model.encoder_width},
-                                                  {"image_size", of_model.image_size},
-                                                  {"embedding_size", of_model.embedding_size},
-                                                  {"hidden_size", of_model.hidden_size},
-                                                  {"max_caption_length", of_model.max_caption_length}},
-                                                 model.string());
+  const RunFolder origin(asked.start_from);
+  const pupil::CaptionerDescription description =
+      pupil::read_captioner_description(pupil::SafetensorsFile(origin.model()));
+  const pupil::CaptionerOptions& of_model = description.options;
+  nlohmann::json decided{{"encoder", of_model.encoder},         {"encoder_width", of_model.encoder_width},
+                         {"image_size", of_model.image_size},   {"embedding_size", of_model.embedding_size},
+                         {"hidden_size", of_model.hidden_size}, {"max_caption_length", of_model.max_caption_length}};
+  if (const auto seed = split_seed_of(origin, description.training)) decided["split_seed"] = *seed;
+  TrainingSettings settings = with_decided(asked, options, decided, origin.model().string());
+  settings.start_from_fingerprint = fingerprint_of_start(settings.start_from);
   return with_defaults(settings, options, fine_tuning_defaults(of_model));
 }
 
-/// Those that a resumed run may be given anew: they say when to stop, not what a step does.
+/// Throws where files that were moved are not those that the run began with. Data and features are compared where they
+/// are read.
+void check_moved(const TrainingSettings& asked, const SettingOptions& options, const TrainingSettings& of_run) {
+  const auto require_same = [&](const std::string& file, const std::string& found, const std::string& expected) {
+    pupil::require<pupil::FileError>(found == expected || expected.empty(), file,
+                                     ": not the file that the run began with");
+  };
+  if (is_given(options, "weights")) {
+    require_same(asked.weights, pupil::PretrainedWeights(asked.weights).fingerprint(), of_run.weights_fingerprint);
+  }
+  if (is_given(options, "start_from")) {
+    require_same(asked.start_from, fingerprint_of_start(asked.start_from), of_run.start_from_fingerprint);
+  }
+}
+
+/// Those that a resumed run may be given anew: they say where files lie and when to stop, not what a step does.
 bool may_change(const std::string& setting, const TrainingSettings& of_run) {
+  if (std::ranges::find(path_settings, setting) != path_settings.end()) {
+    return !nlohmann::json(of_run).at(setting).get<std::string>().empty();  // it has such a file
+  }
   if (setting == "epochs") return of_run.schedule == "plateau";  // the others depend on how many steps there will be
   return setting == "patience" || setting == "checkpoint_every";
 }
@@ -141,6 +162,7 @@ TrainingSettings settings_to_resume(const TrainingSettings& asked, const Setting
                                        " began with ", shown(stored.at(setting)));
     stored[setting] = given.at(setting);
   }
+  check_moved(asked, options, of_run);
   return stored.get<TrainingSettings>();
 }
 

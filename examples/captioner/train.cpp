@@ -7,7 +7,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 
 #include <pupil/core/parallel.hpp>
@@ -27,8 +26,6 @@
 namespace captioner {
 
 namespace {
-
-constexpr int exit_interrupted = 130;
 
 /// As settings_to_begin has them.
 constexpr std::string_view other_defaults =
@@ -78,11 +75,26 @@ std::optional<pupil::CaptionerDescription> origin_of(const TrainingSettings& set
   return pupil::read_captioner_description(pupil::SafetensorsFile(file));
 }
 
-PreparedRun prepare_in_folder(const TrainArguments& arguments, const TrainingSettings& settings,
-                              const pupil::CaptionedImages& data, const RunFolder& run, ProgressLine& line) {
+/// The data set, which may have been moved since the run began.
+pupil::CaptionedImages read_folder(const TrainingSettings& settings, bool goes_on) {
+  pupil::require<pupil::FileError>(!goes_on || std::filesystem::is_directory(settings.data), settings.data,
+                                   ": no such folder; --data says where the data of the run are now");
+  return pupil::read_flickr8k(settings.data, settings.split_seed);
+}
+
+/// Reads data and captioner, and writes what a new run begins with.
+PreparedRun prepare(const TrainArguments& arguments, const TrainingSettings& settings, const RunFolder& run,
+                    ProgressLine& line) {
   const bool goes_on = !arguments.overwrite && std::filesystem::exists(run.checkpoint());
   const auto origin = origin_of(settings, run, goes_on);
-  TrainingData training_data = read_training_data(settings, data, origin, cache_file(arguments, settings, run), line);
+  const pupil::CaptionedImages folder = read_folder(settings, goes_on);
+  for (const std::string& warning : folder.warnings()) line.print("captioner: " + warning);
+  IdentifiedData data = identify_data(settings, folder);
+  stop_if_interrupted();
+  if (goes_on) require_same_data(run, settings.data, data);
+  TrainingData training_data = read_training_data(settings, folder.image_folder, std::move(data), origin,
+                                                  cache_file(arguments, settings, run), line);
+  stop_if_interrupted();
   TrainingState state = goes_on ? load_checkpoint(run, settings) : begin_training(settings, training_data.vocabulary);
   if (arguments.overwrite) {
     for (const auto& file : {run.checkpoint(), run.model(), run.history()}) std::filesystem::remove(file);
@@ -91,38 +103,24 @@ PreparedRun prepare_in_folder(const TrainArguments& arguments, const TrainingSet
   return {std::move(training_data), std::move(state)};
 }
 
-/// Reads data and captioner in the run's folder, which is made for that; it stays only where that went well.
-PreparedRun prepare(const TrainArguments& arguments, const TrainingSettings& settings, const RunFolder& run,
-                    ProgressLine& line) {
-  namespace fs = std::filesystem;
-  const pupil::CaptionedImages data = pupil::read_flickr8k(settings.data, settings.seed);
-  data.at(pupil::Split::train);  // throws where there is none
-  const bool is_new = fs::create_directories(run.path());
-  try {
-    return prepare_in_folder(arguments, settings, data, run, line);
-  } catch (...) {
-    std::error_code stays;
-    if (is_new) fs::remove_all(run.path(), stays);
-    throw;
-  }
-}
-
 void train(const TrainArguments& arguments, ExitStatus& status) {
+  note_interruptions();
   const RunFolder run(arguments.out);
   ProgressLine line;
   use_threads(arguments.threads, line);
   pupil::with_file_errors([&] {
+    TrainingFolder folder(run);
     const TrainingSettings settings = choose_settings(arguments, run);
     const pupil::PrecisionScope precision(precision_named(settings.precision));
     say_what_is_fp32(line);
     PreparedRun prepared = prepare(arguments, settings, run, line);
     Trainer trainer(settings, std::move(prepared.data), std::move(prepared.state), run, line);
-    note_interruptions();
+    folder.keep_images();
     if (trainer.run()) {
       line.print("the best weights are in " + run.model().string());
     } else {
       line.print("interrupted; --resume goes on from " + run.checkpoint().string());
-      status.value = exit_interrupted;
+      status.value = interrupted_status();
     }
   });
 }

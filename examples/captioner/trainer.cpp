@@ -47,14 +47,23 @@ Trainer::Trainer(const TrainingSettings& settings, TrainingData data, TrainingSt
                                    ": knows other words than the captions of ", settings.data,
                                    " have; did the data change?");
   plateau_.restore(state_.progress.plateau);
+  state_.data = data_.identity;
+  state_.record = data_.record;
 }
 
 bool Trainer::run() {
-  if (settings_.way() == TrainingWay::fine_tuned && !state_.progress.has_begun()) keep_start();
-  while (!finished()) {
-    if (!run_epoch()) return false;
+  try {
+    if (settings_.way() == TrainingWay::fine_tuned && !state_.progress.has_begun()) keep_start();
+    while (!finished()) run_epoch();
+    return true;
+  } catch (const Interrupted&) {
+    if (!state_.progress.has_begun()) {
+      std::filesystem::remove(run_.model());  // all that it has is what it was started from
+      throw;
+    }
+    save_checkpoint(run_, state_);
+    return false;
   }
-  return true;
 }
 
 void Trainer::keep_start() {
@@ -73,28 +82,24 @@ bool Trainer::finished() const {
          (settings_.patience > 0 && progress.epochs_since_best >= settings_.patience);
 }
 
-bool Trainer::run_epoch() {
+void Trainer::run_epoch() {
   TrainingProgress& progress = state_.progress;
   const pupil::EpochPlan plan =
       pupil::plan_epoch(data_.captions, batch_options_, static_cast<std::uint64_t>(progress.epoch));
   const auto batches = static_cast<Index>(plan.batches.size());
   while (progress.batch < batches) {
-    if (is_interrupted()) {
-      save_checkpoint(run_, state_);
-      return false;
-    }
-    state_.adam.set_learning_rate(learning_rate(batches));
+    stop_if_interrupted();
+    state_.adam.set_learning_rate(learning_rate(progress.batch, batches));
     step(plan.batches[static_cast<std::size_t>(progress.batch)]);
     if (line_.is_due()) show_progress(batches);
     const bool checkpoint_due = settings_.checkpoint_every > 0 && progress.batch % settings_.checkpoint_every == 0;
     if (checkpoint_due && progress.batch < batches) save_checkpoint(run_, state_);
   }
   finish_epoch();
-  return true;
 }
 
-double Trainer::learning_rate(Index batches) const {
-  const Index step = state_.progress.epoch * batches + state_.progress.batch;
+double Trainer::learning_rate(Index batch, Index batches) const {
+  const Index step = state_.progress.epoch * batches + batch;
   const Index steps = settings_.epochs * batches;
   if (settings_.schedule == "cosine") {
     return pupil::CosineDecay({.learning_rate = settings_.learning_rate, .total_steps = steps}).learning_rate(step);
@@ -153,6 +158,8 @@ void Trainer::finish_epoch() {
 
 EpochRecord Trainer::record_epoch() {
   TrainingProgress& progress = state_.progress;
+  // The last step's, which is forgotten where scoring was interrupted and is done now.
+  state_.adam.set_learning_rate(learning_rate(progress.batch - 1, progress.batch));
   EpochRecord record{.epoch = progress.epoch + 1,
                      .train_loss = progress.mean_loss(),
                      .bleu = {},
@@ -183,7 +190,9 @@ void Trainer::take_score(double cider_d) {
   progress.plateau = plateau_.state();
 }
 
-void Trainer::save_model() { pupil::save_captioner(run_.model(), state_.model, settings_.model_precision()); }
+void Trainer::save_model() {
+  pupil::save_captioner(run_.model(), state_.model, settings_.model_precision(), state_.record);
+}
 
 void Trainer::report(const EpochRecord& record, bool is_best) {
   char text[160];

@@ -20,16 +20,16 @@ class Trainer {
           ProgressLine& line);
 
   /// Trains until the epochs are over, nothing gets better, or an interruption is noted. Returns whether it got to an
-  /// end.
+  /// end; where it did not, a checkpoint is there. Throws Interrupted where not even a step was made.
   bool run();
 
  private:
   /// A captioner that is to be fine-tuned is the best so far.
   void keep_start();
   bool finished() const;
-  bool run_epoch();
-  /// Of the running epoch's next step.
-  double learning_rate(pupil::Index batches) const;
+  void run_epoch();
+  /// Of a step of the running epoch, which has so many.
+  double learning_rate(pupil::Index batch, pupil::Index batches) const;
   void step(const pupil::PlannedBatch& planned);
   EncoderInput load_input(const pupil::PlannedBatch& planned) const;
   void finish_epoch();

@@ -1,10 +1,19 @@
 #include "training_data.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <functional>
+#include <set>
+#include <thread>
+#include <utility>
+
+#include <pupil/io/file_lock.hpp>
 
 #include "captioning.hpp"
 #include "feature_inputs.hpp"
 #include "image_inputs.hpp"
+#include "interruption.hpp"
+#include "run_split.hpp"
 #include "skipped_images.hpp"
 
 namespace captioner {
@@ -21,12 +30,32 @@ std::vector<std::string> image_names(const std::vector<Sample>& train, const std
   return names;
 }
 
+/// Waits while another process decodes images into the same file, and says so. Nothing where there cannot be a lock: a
+/// folder that may only be read has the images, or an error will say that it cannot be written.
+std::optional<pupil::FileLock> lock_cache(const std::filesystem::path& cache, ProgressLine& line) {
+  for (bool is_said = false;; std::this_thread::sleep_for(std::chrono::milliseconds(100))) {
+    try {
+      pupil::FileLock lock = pupil::lock_output(cache, "another process is decoding images into it");
+      pupil::remove_leftovers(cache.parent_path());
+      return lock;
+    } catch (const pupil::FileInUse& in_use) {
+      if (!is_said) line.print("captioner: " + std::string(in_use.what()) + "; waiting for it");
+      is_said = true;
+    } catch (const pupil::FileError&) {
+      return std::nullopt;
+    }
+    stop_if_interrupted();
+  }
+}
+
 std::unique_ptr<const EncoderInputs> decode_images(const TrainingSettings& settings,
                                                    const std::filesystem::path& image_folder,
                                                    const std::vector<std::string>& names,
                                                    const pupil::Normalization& normalization,
                                                    const std::filesystem::path& cache, ProgressLine& line) {
+  const auto lock = lock_cache(cache, line);
   const auto show = [&](pupil::Index done, pupil::Index total) {
+    stop_if_interrupted();
     line.show("decoding images: " + std::to_string(done) + " of " + std::to_string(total));
   };
   return std::make_unique<const ImageInputs>(
@@ -48,32 +77,66 @@ bool has_words(const pupil::EncodedCaptions& captions) {
   });
 }
 
+/// Takes samples out of a split, and the identities of their images with them.
+void leave_out_if(const std::function<bool(const Sample&)>& unwanted, std::vector<Sample>& samples,
+                  std::vector<pupil::ImageIdentity>& images) {
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    if (unwanted(samples[i])) continue;
+    if (kept != i) samples[kept] = std::move(samples[i]);
+    images[kept++] = images[i];
+  }
+  samples.resize(kept);
+  images.resize(kept);
+}
+
+/// Leaves out the dev images that the captioner was trained on before, by another split, and says so; and warns of
+/// those that only look like such.
+void leave_out_trained(const pupil::TrainingRecord& record, const std::string& folder, IdentifiedData& data,
+                       ProgressLine& line) {
+  const pupil::TrainedImages found = pupil::find_trained(record, data.dev_images);
+  const auto say = [&](const std::vector<std::size_t>& places, const char* what) {
+    const pupil::LeftOut images = names_at(places, data.dev);
+    if (images.count == 0) return;
+    line.print(pupil::message("captioner: ", folder, ": ", images.count, " of ", data.dev.size(), " dev images ", what,
+                              " (", images.names(), ")"));
+  };
+  say(found.same, "are left out: the captioner that the run starts from was trained on them");
+  say(found.renamed, "have the bytes of images that are trained on, under other names");
+  say(found.changed, "have the names of images that were trained on, with other bytes");
+  std::set<std::string> trained;
+  for (const std::size_t place : found.same) trained.insert(data.dev[place].image);
+  leave_out_if([&](const Sample& sample) { return trained.contains(sample.image); }, data.dev, data.dev_images);
+}
+
 }  // namespace
 
-TrainingData read_training_data(const TrainingSettings& settings, const pupil::CaptionedImages& data,
-                                const std::optional<pupil::CaptionerDescription>& origin,
+TrainingData read_training_data(const TrainingSettings& settings, const std::filesystem::path& image_folder,
+                                IdentifiedData data, const std::optional<pupil::CaptionerDescription>& origin,
                                 const std::filesystem::path& cache, ProgressLine& line) {
-  for (const std::string& warning : data.warnings()) line.print("captioner: " + warning);
-  auto train = data.at(pupil::Split::train);
-  const auto& dev = data[pupil::Split::dev];
-  if (settings.limit > 0 && settings.limit < static_cast<pupil::Index>(train.size())) {
-    train.resize(static_cast<std::size_t>(settings.limit));
-  }
-  if (dev.empty()) line.print("captioner: " + settings.data + ": no dev split; the last epoch's weights are kept");
-
+  if (data.dev.empty()) line.print("captioner: " + settings.data + ": no dev split; the last epoch's weights are kept");
   TrainingData result;
-  const std::vector<std::string> names = image_names(train, dev);
+  result.identity = data.identity;
+  const std::vector<std::string> names = image_names(data.train, data.dev);
   if (settings.way() == TrainingWay::frozen) {
     result.inputs = open_features(settings, names);
   } else {
     const auto normalization = origin ? origin->options.normalization : pupil::imagenet_normalization;
-    result.inputs = decode_images(settings, data.image_folder, names, normalization, cache, line);
+    result.inputs = decode_images(settings, image_folder, names, normalization, cache, line);
   }
   report_skipped(result.inputs->skipped(), line);
-  std::erase_if(train, [&](const Sample& sample) { return !result.inputs->find(sample.image); });
+  const auto is_skipped = [&](const Sample& sample) { return !result.inputs->find(sample.image); };
+  leave_out_if(is_skipped, data.train, data.train_images);
+  leave_out_if(is_skipped, data.dev, data.dev_images);
+  const auto& train = data.train;
   pupil::require<pupil::FileError>(!train.empty(), settings.data, ": no train image can be read");
   pupil::require<pupil::FileError>(train.size() >= 2, settings.data, ": only one train image is there, ",
                                    train.front().image, "; training needs two or more");
+
+  if (origin && origin->training) result.record = *origin->training;
+  result.record.split_seed = settings.split_seed;
+  result.record.add(data.train_images);
+  leave_out_trained(result.record, settings.data, data, line);
 
   result.vocabulary = origin ? origin->vocabulary : make_vocabulary(train, settings.min_count);
   for (const Sample& sample : train) {
@@ -85,10 +148,8 @@ TrainingData read_training_data(const TrainingSettings& settings, const pupil::C
   }
   pupil::require<pupil::FileError>(has_words(result.captions), settings.data,
                                    ": no caption is left: none of the train split has a word");
-  for (const Sample& sample : dev) {
-    const auto row = result.inputs->find(sample.image);
-    if (!row) continue;
-    result.dev_rows.push_back(*row);
+  for (const Sample& sample : data.dev) {
+    result.dev_rows.push_back(*result.inputs->find(sample.image));
     result.dev_references.push_back(reference_words(sample));
   }
   return result;

@@ -16,6 +16,7 @@
 
 #include "encoder_inputs.hpp"
 #include "progress_line.hpp"
+#include "training_identity.hpp"
 #include "training_settings.hpp"
 
 namespace captioner {
@@ -27,13 +28,16 @@ struct TrainingData {
   pupil::EncodedCaptions captions;       ///< of each train image
   std::vector<pupil::Index> dev_rows;
   std::vector<std::vector<pupil::Sentence>> dev_references;
+  DataIdentity identity;
+  pupil::TrainingRecord record;  ///< what the captioner will have been trained on
 };
 
 /// Reads a data set as the settings want it, and tells `line` what it skips. The images are decoded into the file
 /// `cache`, unless they are there, or features are in use. A run that starts from another's captioner, `origin`, has
-/// its words and its normalisation. Throws FileError where nothing is left to train on.
-TrainingData read_training_data(const TrainingSettings& settings, const pupil::CaptionedImages& data,
-                                const std::optional<pupil::CaptionerDescription>& origin,
+/// its words and its normalisation, and no dev image that this captioner was trained on. Throws FileError where nothing
+/// is left to train on, and Interrupted where an interruption is noted.
+TrainingData read_training_data(const TrainingSettings& settings, const std::filesystem::path& image_folder,
+                                IdentifiedData data, const std::optional<pupil::CaptionerDescription>& origin,
                                 const std::filesystem::path& cache, ProgressLine& line);
 
 }  // namespace captioner

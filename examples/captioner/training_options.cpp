@@ -69,6 +69,7 @@ class SettingAdder {
 
 void add_data_options(SettingAdder& adder, TrainingSettings& settings) {
   adder.add("data", settings.data, "Folder of Flickr8k, in Kaggle's or the official form");
+  adder.add("split_seed", settings.split_seed, "Decides the split where the data has no lists of its own");
   adder.add("limit", settings.limit, "Use the first N train images; 0: all")->check(none_or(most_items));
   adder.add("image_size", settings.image_size, "Pixels a side that the encoder sees")
       ->check(one_or(most_pixels_a_side));

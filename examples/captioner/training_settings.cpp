@@ -2,7 +2,11 @@
 
 #include <fstream>
 
+#include <pupil/data/hash.hpp>
 #include <pupil/io/atomic_file.hpp>
+#include <pupil/io/mapped_file.hpp>
+
+#include "run_folder.hpp"
 
 namespace captioner {
 
@@ -11,9 +15,40 @@ namespace {
 /// Gives settings that earlier versions did not have the value that they then meant.
 void add_what_is_new(nlohmann::json& settings) {
   const nlohmann::json defaults = TrainingSettings();
-  for (const char* const name : {"precision", "features", "weights", "weights_fingerprint", "start_from",
-                                 "finetune_from", "encoder_learning_rate", "freeze_statistics", "save_precision"}) {
+  for (const char* const name :
+       {"precision", "features", "weights", "weights_fingerprint", "start_from", "start_from_fingerprint",
+        "finetune_from", "encoder_learning_rate", "freeze_statistics", "save_precision"}) {
     settings.emplace(name, defaults.at(name));
+  }
+  settings.emplace("split_seed", settings.at("seed"));
+}
+
+/// The key of what the paths are from the run's folder.
+constexpr const char* paths_from_run = "paths_from_run";
+
+std::filesystem::path folder_of(const std::filesystem::path& settings_file) {
+  return std::filesystem::weakly_canonical(std::filesystem::absolute(settings_file).parent_path());
+}
+
+/// Makes the paths absolute, and adds what they are from the run's folder: of a run and data that are moved together,
+/// the second still leads there.
+void add_places(const std::filesystem::path& folder, nlohmann::json& settings) {
+  for (const char* const name : path_settings) {
+    const auto file = settings.at(name).get<std::string>();
+    if (file.empty()) continue;
+    const auto absolute = std::filesystem::absolute(file).lexically_normal();
+    settings[name] = absolute.string();
+    settings[paths_from_run][name] = std::filesystem::weakly_canonical(absolute).lexically_relative(folder).string();
+  }
+}
+
+/// Where a path leads nowhere, and that from the run's folder does, takes the second.
+void find_moved(const std::filesystem::path& folder, nlohmann::json& settings) {
+  if (!settings.contains(paths_from_run)) return;
+  for (const auto& [name, relative] : settings.at(paths_from_run).items()) {
+    const auto file = (folder / relative.get<std::string>()).lexically_normal();
+    const bool is_gone = !std::filesystem::exists(settings.at(name).get<std::string>());
+    if (is_gone && std::filesystem::exists(file)) settings[name] = file.string();
   }
 }
 
@@ -30,12 +65,21 @@ TrainingWay TrainingSettings::way() const {
   return start_from.empty() ? TrainingWay::from_scratch : TrainingWay::fine_tuned;
 }
 
+std::string fingerprint_of_start(const std::filesystem::path& run) {
+  const pupil::MappedFile file(RunFolder(run).model());
+  const auto bytes = file.bytes();
+  return pupil::hash_digits(pupil::hash_bytes({reinterpret_cast<const char*>(bytes.data()), bytes.size()}));
+}
+
 TrainingSettings read_settings(const std::filesystem::path& path) {
   std::ifstream file(path);
   pupil::require<pupil::FileError>(file.is_open(), path.string(), ": cannot be read");
   try {
     nlohmann::json settings = nlohmann::json::parse(file);
-    if (settings.is_object()) add_what_is_new(settings);
+    if (settings.is_object()) {
+      add_what_is_new(settings);
+      find_moved(folder_of(path), settings);
+    }
     return settings.get<TrainingSettings>();
   } catch (const nlohmann::json::exception& error) {
     throw pupil::FileError(pupil::message(path.string(), ": ", error.what()));
@@ -43,8 +87,9 @@ TrainingSettings read_settings(const std::filesystem::path& path) {
 }
 
 void write_settings(const std::filesystem::path& path, const TrainingSettings& settings) {
-  const std::string text =
-      nlohmann::json(settings).dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+  nlohmann::json stored = settings;
+  add_places(folder_of(path), stored);
+  const std::string text = stored.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
   pupil::write_file_atomically(path, text);
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 // What a run is started with, and keeps in its settings.json.
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -19,13 +20,15 @@ enum class TrainingWay { from_scratch, frozen, fine_tuned };
 
 struct TrainingSettings {
   std::string data;
-  std::string features;              ///< a cache of features; empty: the encoder sees pixels
-  std::string weights;               ///< the file of weights that the features were made by
-  std::string weights_fingerprint;   ///< of these weights
-  std::string start_from;            ///< a run, or its model, whose captioner is fine-tuned; empty: none
-  std::string finetune_from;         ///< the first block of the encoder's network that is trained then
-  double encoder_learning_rate = 0;  ///< of that network; 0: a tenth of the learning rate
-  bool freeze_statistics = true;     ///< whether its batch norms keep their running statistics then
+  std::uint64_t split_seed = 0;        ///< decides the split where the data has no lists of its own
+  std::string features;                ///< a cache of features; empty: the encoder sees pixels
+  std::string weights;                 ///< the file of weights that the features were made by
+  std::string weights_fingerprint;     ///< of these weights
+  std::string start_from;              ///< a run, or its model, whose captioner is fine-tuned; empty: none
+  std::string start_from_fingerprint;  ///< of this model
+  std::string finetune_from;           ///< the first block of the encoder's network that is trained then
+  double encoder_learning_rate = 0;    ///< of that network; 0: a tenth of the learning rate
+  bool freeze_statistics = true;       ///< whether its batch norms keep their running statistics then
   std::string encoder = "resnet18";
   pupil::Index encoder_width = 0;
   pupil::Index image_size = 224;
@@ -60,17 +63,24 @@ struct TrainingSettings {
   pupil::ParameterPrecision model_precision() const;
 };
 
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TrainingSettings, data, features, weights, weights_fingerprint, start_from,
-                                   finetune_from, encoder_learning_rate, freeze_statistics, save_precision, encoder,
-                                   encoder_width, image_size, resize_to, embedding_size, hidden_size, dropout, epochs,
-                                   batch_size, captions_per_image, max_caption_length, min_count, learning_rate,
-                                   max_gradient_norm, word_loss, schedule, plateau_factor, plateau_patience, patience,
-                                   limit, checkpoint_every, precision, mirror, seed)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TrainingSettings, data, split_seed, features, weights, weights_fingerprint,
+                                   start_from, start_from_fingerprint, finetune_from, encoder_learning_rate,
+                                   freeze_statistics, save_precision, encoder, encoder_width, image_size, resize_to,
+                                   embedding_size, hidden_size, dropout, epochs, batch_size, captions_per_image,
+                                   max_caption_length, min_count, learning_rate, max_gradient_norm, word_loss, schedule,
+                                   plateau_factor, plateau_patience, patience, limit, checkpoint_every, precision,
+                                   mirror, seed)
+
+/// The settings that say where files lie: what they hold is another matter, and is checked where they are read.
+inline constexpr std::array path_settings{"data", "features", "weights", "start_from"};
+
+/// 16 digits of the file of the captioner that a run starts from. Throws FileError where there is none.
+std::string fingerprint_of_start(const std::filesystem::path& run);
 
 /// Reads a settings.json. Throws FileError where it is missing or broken.
 TrainingSettings read_settings(const std::filesystem::path& path);
 
-/// Writes a settings.json.
+/// Writes a settings.json, with the paths as they are from any folder.
 void write_settings(const std::filesystem::path& path, const TrainingSettings& settings);
 
 }  // namespace captioner

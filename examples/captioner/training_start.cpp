@@ -43,6 +43,9 @@ Model with_pretrained_network(const TrainingSettings& settings, const pupil::Voc
 }
 
 Model of_another_run(const TrainingSettings& settings) {
+  const bool is_same = fingerprint_of_start(settings.start_from) == settings.start_from_fingerprint;
+  pupil::require<pupil::FileError>(is_same || settings.start_from_fingerprint.empty(), settings.start_from,
+                                   ": has changed since the run began");
   const pupil::SafetensorsFile file(RunFolder(settings.start_from).model());
   pupil::CaptionerDescription description = pupil::read_captioner_description(file);
   description.options.frozen_statistics = settings.has_frozen_statistics();

@@ -58,6 +58,8 @@ void save_checkpoint(const RunFolder& run, TrainingState& state) {
   pupil::add_captioner(writer, "model.", state.model, true);
   writer.add("adam.", state.adam);
   writer.tensors().set_metadata("training", to_json(state.progress).dump());
+  writer.tensors().set_metadata("data", nlohmann::json(state.data).dump());
+  pupil::write_training_record(writer.tensors(), state.record);
   writer.write(run.checkpoint());
 }
 

@@ -8,10 +8,12 @@
 
 #include <pupil/core/shape.hpp>
 #include <pupil/models/captioner_training.hpp>
+#include <pupil/models/training_record.hpp>
 #include <pupil/optim/adam.hpp>
 #include <pupil/optim/reduce_on_plateau.hpp>
 
 #include "run_folder.hpp"
+#include "training_identity.hpp"
 #include "training_settings.hpp"
 
 namespace captioner {
@@ -60,6 +62,8 @@ struct TrainingState {
   pupil::Index first_trained = 0;  ///< block of the encoder's network
   pupil::Adam<float> adam;
   TrainingProgress progress;
+  DataIdentity data = {};             ///< that it learns from
+  pupil::TrainingRecord record = {};  ///< for the model's file
 
   pupil::TrainedPart<float> trained_part() { return {model, first_trained}; }
 };

@@ -212,6 +212,7 @@
 #include <pupil/io/dtype.hpp>
 #include <pupil/io/exif.hpp>
 #include <pupil/io/file_kind.hpp>
+#include <pupil/io/file_lock.hpp>
 #include <pupil/io/foreign_files.hpp>
 #include <pupil/io/glove.hpp>
 #include <pupil/io/image.hpp>
@@ -225,6 +226,7 @@
 #include <pupil/io/jpeg_standard_tables.hpp>
 #include <pupil/io/jpeg_tables.hpp>
 #include <pupil/io/json_reader.hpp>
+#include <pupil/io/leftovers.hpp>
 #include <pupil/io/mapped_file.hpp>
 #include <pupil/io/mapped_output.hpp>
 #include <pupil/io/parameter_layout.hpp>
@@ -278,6 +280,7 @@
 #include <pupil/data/hash.hpp>
 #include <pupil/data/image_cache.hpp>
 #include <pupil/data/image_files.hpp>
+#include <pupil/data/image_identity.hpp>
 #include <pupil/data/image_lookup.hpp>
 #include <pupil/data/layout_hints.hpp>
 #include <pupil/data/progress.hpp>
@@ -307,6 +310,7 @@
 #include <pupil/models/resnet.hpp>
 #include <pupil/models/show_and_tell.hpp>
 #include <pupil/models/small_cnn.hpp>
+#include <pupil/models/training_record.hpp>
 #include <pupil/models/vgg16.hpp>
 #include <pupil/models/vgg_pooling.hpp>
 #include <pupil/models/word_loss.hpp>

@@ -1,8 +1,11 @@
+#include <csignal>
 #include <filesystem>
 #include <set>
 #include <string>
 
 #include <doctest/doctest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <pupil/core/parallel.hpp>
 #include <pupil/data/flickr8k.hpp>
@@ -105,13 +108,48 @@ TEST_CASE("overwriting leaves nothing of the earlier scenes, and everything else
   CHECK(file_text(folder / "captions.txt") == scene_captions_csv(7, 2));
 }
 
-TEST_CASE("writing that is broken off leaves no captions, so no data set") {
+TEST_CASE("writing that is broken off leaves nothing, and what else was in the folder") {
   const TemporaryFolder folder;
   const auto break_off = [](Index done, Index) {
     if (done == 5) throw std::runtime_error("broken off");
   };
   CHECK_THROWS_AS(write_scenes(folder / "scenes", twelve, break_off), std::runtime_error);
-  CHECK_FALSE(std::filesystem::exists(folder / "scenes/captions.txt"));
+  CHECK(files_in(folder.path()).empty());
+  CHECK_THROWS_AS(write_scenes(folder.path(), twelve, break_off), std::runtime_error);
+  CHECK(files_in(folder.path()).empty());
+  folder.write("notes.txt", "mine");
+  auto overwriting = twelve;
+  overwriting.overwrite = true;
+  CHECK_THROWS_AS(write_scenes(folder.path(), overwriting, break_off), std::runtime_error);
+  CHECK(files_in(folder.path()) == std::set<std::string>{"notes.txt"});
+}
+
+TEST_CASE("scenes that a killed process did not finish are begun again in the same folder") {
+  const TemporaryFolder folder;
+  const pid_t process = ::fork();
+  if (process == 0) {
+    set_num_threads(1);
+    write_scenes(folder.path(), twelve, [](Index done, Index) {
+      if (done == 5) ::kill(::getpid(), SIGKILL);
+    });
+  }
+  int status = 0;
+  ::waitpid(process, &status, 0);
+  REQUIRE(WIFSIGNALED(status));
+  REQUIRE_FALSE(files_in(folder / "Images").empty());
+  write_scenes(folder.path(), twelve);
+  CHECK(files_in(folder.path()) == std::set<std::string>{"Images", "captions.txt"});
+  CHECK(files_in(folder / "Images").size() == 12);
+}
+
+TEST_CASE("two processes do not write scenes into one folder") {
+  const TemporaryFolder folder;
+  std::string error;
+  write_scenes(folder.path(), twelve, [&](Index done, Index) {
+    if (done == 5) error = error_of<FileInUse>([&] { write_scenes(folder.path(), twelve); });
+  });
+  CHECK(error.starts_with(folder.path().string() + ": scenes are being drawn there (process "));
+  CHECK(files_in(folder / "Images").size() == 12);
 }
 
 TEST_CASE("options outside their range are errors before anything is written") {

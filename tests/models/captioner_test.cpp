@@ -27,6 +27,34 @@ TEST_CASE("a caption is what beam search finds for the encoder's features, in wo
   }
 }
 
+TEST_CASE(
+    "a captioner says captions as long as it was made for, by every door, and another length where it is asked for") {
+  Rng rng(3);
+  CaptionerOptions options = tiny_captioner_options();
+  options.max_caption_length = 3;
+  const Captioner<float> captioner(options, tiny_vocabulary(), rng);
+  const auto images = random_tensor<float>(Shape{20, 16, 16, 3}, rng);
+  const auto longest = [](const auto& captions) {
+    std::size_t most = 0;
+    for (const auto& caption : captions) most = std::max(most, caption.size());
+    return most;
+  };
+  const auto longest_found = [&](const BeamSearchOptions& search) {
+    std::size_t most = 0;
+    for (const auto& found : beam_search(captioner.decoder(), captioner.encoder().forward(images), search)) {
+      most = std::max(most, found.words.size());
+    }
+    return most;
+  };
+  CHECK(longest(captioner.caption(images)) == 3);
+  CHECK(longest(captioner.caption(images, {.width = 2, .length_penalty = 5})) == 3);
+  CHECK(longest(captioner.caption(captioner.encoder().network().pooled(images))) == 3);
+  CHECK(longest_found({}) == 3);
+  CHECK(longest(captioner.caption(images, {.max_length = 2})) == 2);
+  CHECK(longest(captioner.caption(images, {.max_length = 5})) == 5);
+  CHECK(longest_found({.max_length = 5}) == 5);
+}
+
 TEST_CASE("a captioner says the same with packed weights, for one image and for several") {
   Rng rng(6);
   Captioner<float> captioner(tiny_captioner_options(), tiny_vocabulary(), rng);

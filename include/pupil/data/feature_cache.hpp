@@ -49,6 +49,9 @@ class FeatureCache {
   /// description.
   void require_description(const FeatureDescription& expected) const;
 
+  /// 16 digits that depend on the description and on all features, and not on where the file lies.
+  std::string fingerprint() const;
+
   /// How many rows there are: as many as the list has names.
   Index size() const { return static_cast<Index>(names_.size()); }
 
@@ -97,6 +100,16 @@ inline FeatureCache::FeatureCache(const std::filesystem::path& path)
 
 inline void FeatureCache::require_description(const FeatureDescription& expected) const {
   detail::require_same_description(file_.path(), description_, expected);
+}
+
+/// The rows' checks stand for the features.
+inline std::string FeatureCache::fingerprint() const {
+  std::uint64_t hash = empty_hash;
+  detail::visit_description(description_, [&](const char*, const std::string& value) {
+    hash = hash_bytes(value, hash_number(value.size(), hash));
+  });
+  for (const std::uint64_t check : file_.read<std::uint64_t, 1>("checks")) hash = hash_number(check, hash);
+  return hash_digits(hash);
 }
 
 /// Checks what goes with the features, and takes the names.

@@ -23,6 +23,7 @@
 #include <pupil/data/feature_cache_output.hpp>
 #include <pupil/data/image_files.hpp>
 #include <pupil/data/progress.hpp>
+#include <pupil/io/file_lock.hpp>
 
 namespace pupil {
 
@@ -53,12 +54,21 @@ inline FeatureDescription checked_description(const FeatureExtractionOptions& op
   return description;
 }
 
+inline FeatureCache open_same_features(const std::filesystem::path& path, const FeatureDescription& expected) {
+  FeatureCache cache(path);
+  cache.require_description(expected);
+  return cache;
+}
+
 /// Throws FileError where an earlier program left features of another description to go on with.
 inline void require_same_partial(const std::filesystem::path& path, const FeatureDescription& expected) {
   const auto partial = ResumableOutput::partial_file(path);
   std::optional<FeatureDescription> found;
   try {
-    found = read_description(SafetensorsFile(partial));
+    const SafetensorsFile file(partial);
+    const auto checks = file.read<std::uint64_t, 1>("checks");
+    if (std::ranges::all_of(checks, [](std::uint64_t check) { return check == 0; })) return;  // nothing was finished
+    found = read_description(file);
   } catch (const FileError&) {
     return;  // absent, or killed before it had a beginning
   }
@@ -144,21 +154,20 @@ class FeatureExtraction {
 ///
 /// Throws FileError, and touches nothing, where the path holds features of another description (naming both) or
 /// something else, unless they may be overwritten; FileError where no image can be read or the disk is full;
-/// NumericError for features that are not finite. After an exception `path.partial` is left to go on with only where
-/// rows were finished.
+/// FileInUse where another process is making the same file; NumericError for features that are not finite. After an
+/// exception, of `progress` too, `path.partial` is left to go on with only where rows were finished.
 inline FeatureCache extract_features(const std::filesystem::path& path, const std::filesystem::path& image_folder,
                                      std::span<const std::string> names, const FeatureExtractionOptions& options,
                                      FeatureExtractor extract, const Progress& progress = {}) {
   const FeatureDescription description = detail::checked_description(options, image_folder, names);
-  if (!options.overwrite) {
+  const auto is_there = [&] {
     std::error_code unknown;
-    if (std::filesystem::exists(path, unknown)) {
-      FeatureCache cache(path);
-      cache.require_description(description);
-      return cache;
-    }
-    detail::require_same_partial(path, description);
-  }
+    return !options.overwrite && std::filesystem::exists(path, unknown);
+  };
+  if (is_there()) return detail::open_same_features(path, description);
+  const FileLock lock = lock_output(path, "another process is making these features");
+  if (is_there()) return detail::open_same_features(path, description);  // another has just finished it
+  if (!options.overwrite) detail::require_same_partial(path, description);
   if (names.empty()) detail::require_any_read(image_folder, names, {});
   const auto count = static_cast<Index>(names.size());
   detail::FeatureCacheOutput output(path, description, names);

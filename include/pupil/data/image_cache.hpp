@@ -4,7 +4,7 @@
 // The cache is a safetensors file:
 //   images    U8 [N, height, width, 3]   row i is the i-th image of the list, squashed to the size; zeros where skipped
 //   reasons   U8 [N, 200]                why an image was skipped, as text that zeros end; all zeros for a good one
-//   metadata  key: this format's version, the size, and a hash of the list with every file's size and time of change
+//   metadata  key: this format's version, the size, and a hash of the list with what every file holds
 //
 // A file with another key, or none, or a damaged one, is built anew; it takes its name only when it is complete.
 
@@ -33,7 +33,7 @@ namespace pupil {
 /// The decoded images of a list. Reading is thread-safe.
 class ImageCache {
  public:
-  /// Opens the cache at `path` if it was made from these very files in this size; builds it otherwise, in parallel,
+  /// Opens the cache at `path` if it was made from the same files in this size; builds it otherwise, in parallel,
   /// telling `progress` after every image. Images that cannot be read are skipped. Throws FileError where none can, and
   /// where the cache cannot be written: the old one then stays.
   ImageCache(const std::filesystem::path& path, const std::filesystem::path& image_folder,
@@ -99,7 +99,7 @@ inline ImageCache::ImageCache(const std::filesystem::path& path, const std::file
 
 inline std::string ImageCache::key_of(const std::filesystem::path& image_folder, const std::vector<std::string>& names,
                                       Size2d size) {
-  return message("pupil image cache 1, ", names.size(), " images, ", size.height, " x ", size.width, ", ",
+  return message("pupil image cache 2, ", names.size(), " images, ", size.height, " x ", size.width, ", ",
                  hash_image_files(image_folder, names));
 }
 
@@ -118,6 +118,7 @@ inline void ImageCache::build(const std::filesystem::path& path, const std::stri
 
   ProgressCounter counter(count, std::move(progress));
   parallel_for(count, [&](Index i) {
+    if (counter.is_stopped()) return;
     const auto row = static_cast<std::size_t>(i);
     const std::string reason =
         detail::load_image_file(image_folder / names[row], size, images.subspan(row * image_bytes, image_bytes));

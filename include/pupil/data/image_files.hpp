@@ -12,7 +12,7 @@
 
 #include <pupil/core/errors.hpp>
 #include <pupil/core/shape.hpp>
-#include <pupil/data/hash.hpp>
+#include <pupil/data/image_identity.hpp>
 #include <pupil/io/image.hpp>
 #include <pupil/io/resize.hpp>
 
@@ -26,17 +26,9 @@ struct SkippedImage {
   bool operator==(const SkippedImage&) const = default;
 };
 
-/// 16 digits that depend on every name in the list, in this order, and on the size and time of change of its file.
+/// 16 digits that depend on every name in the list, in this order, and on what its file holds; not on where it lies.
 inline std::string hash_image_files(const std::filesystem::path& folder, std::span<const std::string> names) {
-  std::uint64_t hash = empty_hash;
-  for (const std::string& name : names) {
-    std::error_code absent;  // counts as size and time 0; that it is absent is found when it is read
-    const auto bytes = std::filesystem::file_size(folder / name, absent);
-    hash = hash_number(absent ? 0 : bytes, hash_bytes(name, hash_number(name.size(), hash)));
-    const auto time = std::filesystem::last_write_time(folder / name, absent).time_since_epoch().count();
-    hash = hash_number(absent ? 0 : static_cast<std::uint64_t>(time), hash);
-  }
-  return hash_digits(hash);
+  return hash_identities(identify_images(folder, names));
 }
 
 namespace detail {

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -18,6 +19,7 @@
 #include <pupil/data/scene_captions.hpp>
 #include <pupil/data/scene_drawing.hpp>
 #include <pupil/io/atomic_file.hpp>
+#include <pupil/io/file_lock.hpp>
 #include <pupil/io/image_write.hpp>
 
 namespace pupil {
@@ -49,20 +51,64 @@ inline std::string scene_captions_csv(std::uint64_t seed, Index count) {
 
 namespace detail {
 
-/// Makes the folder ready for a new data set: without captions, so that a half-written one is none, and without the
-/// pictures of an earlier one.
-inline void prepare_scene_folder(const std::filesystem::path& folder, bool overwrite) {
-  namespace fs = std::filesystem;
-  if (fs::exists(folder)) {
-    require<FileError>(fs::is_directory(folder), folder.string(), ": is not a folder");
-    require<FileError>(overwrite || fs::is_empty(folder), folder.string(), ": is not empty");
+/// Whether the folder holds something besides the lock on it.
+inline bool holds_anything(const std::filesystem::path& folder) {
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    if (entry.path().filename() != folder_lock_name) return true;
   }
-  fs::remove(folder / "captions.txt");
-  fs::create_directories(folder / "Images");
-  for (const auto& entry : fs::directory_iterator(folder / "Images")) {
-    if (entry.path().filename().string().starts_with("scene_")) fs::remove(entry.path());
+  return false;
+}
+
+inline void remove_scene_pictures(const std::filesystem::path& folder) {
+  for (const auto& entry : std::filesystem::directory_iterator(folder / "Images")) {
+    if (entry.path().filename().string().starts_with("scene_")) std::filesystem::remove(entry.path());
   }
 }
+
+/// A folder while scenes are written into it: its lock, and what must go where that fails.
+class SceneFolder {
+ public:
+  /// Makes the folder ready for a new data set: without captions, so that a half-written one is none, and without the
+  /// pictures of an earlier one.
+  SceneFolder(std::filesystem::path path, bool overwrite)
+      : path_(std::move(path)), is_new_(create(path_)), lock_(lock_folder(path_, "scenes are being drawn there")) {
+    namespace fs = std::filesystem;
+    remove_leftovers(path_);
+    const bool was_killed = lock_.taken_over() && !fs::exists(path_ / "captions.txt");
+    require<FileError>(overwrite || was_killed || !holds_anything(path_), path_.string(), ": is not empty");
+    fs::remove(path_ / "captions.txt");
+    fs::create_directories(path_ / "Images");
+    remove_scene_pictures(path_);
+  }
+  SceneFolder(const SceneFolder&) = delete;
+  SceneFolder& operator=(const SceneFolder&) = delete;
+
+  /// Takes away what was written.
+  void discard() noexcept {
+    std::error_code ignored;
+    if (is_new_) {
+      std::filesystem::remove_all(path_, ignored);
+    } else {
+      try {
+        remove_scene_pictures(path_);
+      } catch (const std::filesystem::filesystem_error&) {
+        return;  // the failure that brought us here is the one to be told
+      }
+      std::filesystem::remove(path_ / "Images", ignored);  // unless it holds more
+    }
+  }
+
+ private:
+  static bool create(const std::filesystem::path& path) {
+    require<FileError>(!std::filesystem::exists(path) || std::filesystem::is_directory(path), path.string(),
+                       ": is not a folder");
+    return std::filesystem::create_directories(path);
+  }
+
+  std::filesystem::path path_;
+  bool is_new_;
+  FileLock lock_;
+};
 
 /// Plainly, not atomically: the data set counts from when captions.txt is there.
 inline void write_scene_picture(const std::filesystem::path& path, const Image& picture) {
@@ -77,18 +123,28 @@ inline void write_scene_picture(const std::filesystem::path& path, const Image& 
 }  // namespace detail
 
 /// Writes `count` scenes, their captions last. The same options give the same bytes. Throws OptionError for a count
-/// below 1, and FileError where the folder holds anything and `overwrite` is not set, or cannot be written.
+/// below 1, FileError where the folder holds anything and `overwrite` is not set, or cannot be written, and FileInUse
+/// where another process is writing scenes there. After an exception, of `progress` too, nothing of the scenes is left;
+/// what a killed process left of them is in nobody's way.
 inline void write_scenes(const std::filesystem::path& folder, const ScenesOptions& options, Progress progress = {}) {
   require<OptionError>(options.count >= 1, "scenes: count is ", options.count, ", must be at least 1");
   detail::require_drawable(options.image_size);
-  with_file_errors([&] { detail::prepare_scene_folder(folder, options.overwrite); });
-  ProgressCounter counter(options.count, std::move(progress));
-  parallel_for(options.count, [&](Index i) {
-    const Image picture = draw_scene(make_scene(options.seed, i), options.image_size);
-    detail::write_scene_picture(folder / "Images" / scene_file_name(i), picture);
-    counter.finish_one();
+  with_file_errors([&] {
+    detail::SceneFolder output(folder, options.overwrite);
+    try {
+      ProgressCounter counter(options.count, std::move(progress));
+      parallel_for(options.count, [&](Index i) {
+        if (counter.is_stopped()) return;
+        const Image picture = draw_scene(make_scene(options.seed, i), options.image_size);
+        detail::write_scene_picture(folder / "Images" / scene_file_name(i), picture);
+        counter.finish_one();
+      });
+      write_file_atomically(folder / "captions.txt", scene_captions_csv(options.seed, options.count));
+    } catch (...) {
+      output.discard();
+      throw;
+    }
   });
-  write_file_atomically(folder / "captions.txt", scene_captions_csv(options.seed, options.count));
 }
 
 }  // namespace pupil

@@ -105,12 +105,8 @@ inline ResumableOutput::ResumableOutput(const std::filesystem::path& target, std
 inline void ResumableOutput::open() {
   file_ = FileDescriptor::open(partial_, O_RDWR | O_CREAT, 0666);
   if (!file_.valid()) throw_file_error(target_, "write", errno);
-  struct stat opened {};
-  struct stat named {};
   const bool locked = ::flock(file_.get(), LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
-  const bool same = ::fstat(file_.get(), &opened) == 0 && ::stat(partial_.c_str(), &named) == 0 &&
-                    opened.st_ino == named.st_ino && opened.st_dev == named.st_dev;
-  require<FileError>(locked && same, target_.string(), ": another program is writing it");
+  require<FileError>(locked && is_same_file(file_, partial_), target_.string(), ": another program is writing it");
 }
 
 inline void ResumableOutput::map(std::size_t size) {

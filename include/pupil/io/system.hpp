@@ -67,6 +67,14 @@ class FileDescriptor {
   int descriptor_ = -1;
 };
 
+/// Whether a path names the file that is open: it may have been removed, or replaced, since.
+inline bool is_same_file(const FileDescriptor& file, const std::filesystem::path& path) noexcept {
+  struct stat opened {};
+  struct stat named {};
+  return ::fstat(file.get(), &opened) == 0 && ::stat(path.c_str(), &named) == 0 && opened.st_ino == named.st_ino &&
+         opened.st_dev == named.st_dev;
+}
+
 #endif
 
 }  // namespace pupil

@@ -1,8 +1,11 @@
 #pragma once
 // A new file beside the one that it is to replace. Only commit() touches the target, by renaming: whoever looks at the
 // target sees the old contents or the new ones, never a mixture, whatever fails and wherever the process is killed.
+//
+// Where the system can (Linux's O_TMPFILE), the new file has no name until commit(): it is gone with its process, even
+// by kill -9. Elsewhere it has one from the start, and what a killed process left is removed by the next that writes
+// the same target.
 
-#include <atomic>
 #include <cstddef>
 #include <cstdio>
 #include <filesystem>
@@ -10,16 +13,27 @@
 #include <string>
 #include <vector>
 
+#include <pupil/io/leftovers.hpp>
 #include <pupil/io/system.hpp>
 
+#if PUPIL_POSIX
+#include <sys/file.h>
+#endif
+
 namespace pupil {
+
+/// When a temporary file gets a name.
+enum class TemporaryNaming {
+  at_commit,  ///< as late as the system can
+  at_once
+};
 
 /// Every failure, such as a full disk, is a FileError that names the target and the reason; the temporary is gone by
 /// then and the target as it was. The same happens on destruction without commit.
 class TemporaryFile {
  public:
   /// Creates the temporary. Throws FileError where that fails, or where the target is a directory or a device.
-  explicit TemporaryFile(const std::filesystem::path& target);
+  explicit TemporaryFile(const std::filesystem::path& target, TemporaryNaming naming = TemporaryNaming::at_commit);
   TemporaryFile(const TemporaryFile&) = delete;
   TemporaryFile& operator=(const TemporaryFile&) = delete;
   ~TemporaryFile() { discard(); }
@@ -47,9 +61,15 @@ class TemporaryFile {
 #endif
 
  private:
-  void create();
-  void sync_and_close();
+  void create_named();
   void write_zeros(std::size_t size);
+#if PUPIL_POSIX
+  bool create_unnamed();
+  bool keep_lock();
+  void give_name();
+#else
+  void close();
+#endif
 
   bool is_open() const noexcept {
 #if PUPIL_POSIX
@@ -75,7 +95,7 @@ class TemporaryFile {
   }
 
   std::filesystem::path target_;
-  std::filesystem::path temporary_;  // empty once committed or discarded
+  std::filesystem::path temporary_;  // empty where it has no name: not yet, or no longer
 #if PUPIL_POSIX
   FileDescriptor file_;
 #else
@@ -116,38 +136,12 @@ inline int rename_durably(const std::filesystem::path& from, const std::filesyst
 
 }  // namespace detail
 
-inline TemporaryFile::TemporaryFile(const std::filesystem::path& target) : target_(detail::replaceable(target)) {
-  create();
-}
-
-inline void TemporaryFile::commit() {
-  require_open();
-  sync_and_close();
-  if (const int code = detail::rename_durably(temporary_, target_); code != 0) fail("replace", code);
-  temporary_.clear();
-}
-
 inline void TemporaryFile::write_zeros(std::size_t size) {
   const std::vector<std::byte> zeros(std::min(size, std::size_t{1} << 20));
   for (std::size_t written = 0; written < size; written += zeros.size()) {
     write(std::span(zeros).first(std::min(zeros.size(), size - written)));
   }
 }
-
-namespace detail {
-
-/// `model.safetensors.1234-0.tmp`: another name at every call and in every process.
-inline std::filesystem::path temporary_name(const std::filesystem::path& target) {
-  static std::atomic<unsigned> count{0};
-#if PUPIL_POSIX
-  const auto process = ::getpid();
-#else
-  const auto process = 0;
-#endif
-  return target.string() + message('.', process, '-', count++, ".tmp");
-}
-
-}  // namespace detail
 
 #if PUPIL_POSIX
 
@@ -167,16 +161,62 @@ inline int take_space([[maybe_unused]] const FileDescriptor& file, std::size_t s
 
 }  // namespace detail
 
-inline void TemporaryFile::create() {
-  do {  // a process of the same number may have been killed here before
+inline TemporaryFile::TemporaryFile(const std::filesystem::path& target, TemporaryNaming naming)
+    : target_(detail::replaceable(target)) {
+  remove_leftovers(target_.parent_path(), target_.filename().string());
+  if (naming == TemporaryNaming::at_once || !create_unnamed()) create_named();
+}
+
+/// False where there are no such files here.
+inline bool TemporaryFile::create_unnamed() {
+#ifdef O_TMPFILE
+  if (::access("/proc/self/fd", X_OK) != 0) return false;  // it gets its name through there
+  const auto folder = target_.has_parent_path() ? target_.parent_path() : std::filesystem::path(".");
+  file_ = FileDescriptor::open(folder, O_TMPFILE | O_RDWR, 0666);
+  return file_.valid() && keep_lock();
+#else
+  return false;
+#endif
+}
+
+inline void TemporaryFile::create_named() {
+  do {  // a process of the same number may have been killed here before, or another take the new file for a leftover
     temporary_ = detail::temporary_name(target_);
     file_ = FileDescriptor::open(temporary_, O_RDWR | O_CREAT | O_EXCL, 0666);
-  } while (!file_.valid() && errno == EEXIST);
+  } while (file_.valid() ? !keep_lock() : errno == EEXIST);
   if (!file_.valid()) {
     const int code = errno;
     temporary_.clear();
     fail("write", code);
   }
+}
+
+/// Tells others that the file is no leftover. False where one of them was faster; file systems without locks have none
+/// of them.
+inline bool TemporaryFile::keep_lock() {
+  if (::flock(file_.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) return false;
+  return temporary_.empty() || is_same_file(file_, temporary_);
+}
+
+inline void TemporaryFile::give_name() {
+  const std::string open_file = message("/proc/self/fd/", file_.get());
+  do {
+    temporary_ = detail::temporary_name(target_);
+    if (::linkat(AT_FDCWD, open_file.c_str(), AT_FDCWD, temporary_.c_str(), AT_SYMLINK_FOLLOW) == 0) return;
+  } while (errno == EEXIST);
+  const int code = errno;
+  temporary_.clear();
+  fail("write", code);
+}
+
+/// Closes the file last: until then its lock keeps others from taking it for a leftover.
+inline void TemporaryFile::commit() {
+  require_open();
+  if (retry_interrupted([&] { return ::fsync(file_.get()); }) != 0) fail("write", errno);
+  if (temporary_.empty()) give_name();
+  if (const int code = detail::rename_durably(temporary_, target_); code != 0) fail("replace", code);
+  temporary_.clear();
+  static_cast<void>(file_.close());  // all is on the disk
 }
 
 inline void TemporaryFile::write(std::span<const std::byte> bytes) {
@@ -195,14 +235,14 @@ inline void TemporaryFile::reserve(std::size_t size) {
   if (code != 0) fail("write", code);
 }
 
-inline void TemporaryFile::sync_and_close() {
-  if (retry_interrupted([&] { return ::fsync(file_.get()); }) != 0) fail("write", errno);
-  if (!file_.close()) fail("write", errno);
-}
-
 #else
 
-inline void TemporaryFile::create() {
+inline TemporaryFile::TemporaryFile(const std::filesystem::path& target, TemporaryNaming)
+    : target_(detail::replaceable(target)) {
+  create_named();
+}
+
+inline void TemporaryFile::create_named() {
   do {
     temporary_ = detail::temporary_name(target_);
     file_ = std::fopen(temporary_.string().c_str(), "wbx");
@@ -224,8 +264,15 @@ inline void TemporaryFile::reserve(std::size_t size) {
   write_zeros(size);
 }
 
-inline void TemporaryFile::sync_and_close() {
+inline void TemporaryFile::close() {
   if (std::fclose(std::exchange(file_, nullptr)) != 0) fail("write", errno);
+}
+
+inline void TemporaryFile::commit() {
+  require_open();
+  close();
+  if (const int code = detail::rename_durably(temporary_, target_); code != 0) fail("replace", code);
+  temporary_.clear();
 }
 
 #endif

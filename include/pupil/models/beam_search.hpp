@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -18,7 +19,7 @@ namespace pupil {
 
 struct BeamSearchOptions {
   Index width = 1;
-  Index max_length = 30;      ///< in words
+  std::optional<Index> max_length = {};  ///< in words; not given: what the decoder was made for
   double length_penalty = 0;  ///< captions compete by log probability / length^length_penalty; the end is a word
 };
 
@@ -79,9 +80,20 @@ std::vector<Continuation> best_continuations(const Beam& beam, const Tensor<T, 2
   return best;
 }
 
+/// How many words a caption may have: what was asked for, or what the decoder was made for; 30 where it does not say.
+template <class Decoder>
+Index caption_length(const Decoder& decoder, const BeamSearchOptions& options) {
+  if (options.max_length) return *options.max_length;
+  if constexpr (requires { decoder.options().max_caption_length; }) {
+    return decoder.options().max_caption_length;
+  } else {
+    return 30;
+  }
+}
+
 /// Takes one step: ends what ends, keeps the rest open. Returns, for each open hypothesis, the one it came from.
 inline std::vector<Index> advance(Beam& beam, const std::vector<Continuation>& continuations,
-                                  const BeamSearchOptions& options) {
+                                  const BeamSearchOptions& options, Index max_length) {
   std::vector<Hypothesis> open;
   std::vector<Index> parents;
   for (const Continuation& next : continuations) {
@@ -89,7 +101,7 @@ inline std::vector<Index> advance(Beam& beam, const std::vector<Continuation>& c
     hypothesis.log_probability = next.log_probability;
     const bool ended = next.word == Vocabulary::end;
     if (!ended) hypothesis.words.push_back(next.word);
-    if (ended || static_cast<Index>(hypothesis.words.size()) == options.max_length) {
+    if (ended || static_cast<Index>(hypothesis.words.size()) == max_length) {
       const double reached = score(next.log_probability, hypothesis.words.size() + (ended ? 1 : 0), options);
       if (reached > beam.best_score) {
         beam.best_score = reached;
@@ -128,13 +140,15 @@ Tensor<T, 3> select_sequences(const Tensor<T, 3>& all, const std::vector<Index>&
 }  // namespace detail
 
 /// The caption of every image, from its features [images, n], by a decoder with `start` and `step` as ShowAndTell has
-/// them. Pad, start and unknown are never said. Throws OptionError where width or max_length is below 1, NumericError
-/// where features or weights are such that no word has a score.
+/// them. No caption is longer than was asked for or, where nothing was, than options().max_caption_length of the
+/// decoder; 30 words where it has none. Pad, start and unknown are never said. Throws OptionError where width or
+/// max_length is below 1, NumericError where features or weights are such that no word has a score.
 template <class Decoder, class T>
 std::vector<FoundCaption> beam_search(const Decoder& decoder, const Tensor<T, 2>& features,
                                       const BeamSearchOptions& options = {}) {
   require<OptionError>(options.width >= 1, "beam_search: width is ", options.width);
-  require<OptionError>(options.max_length >= 1, "beam_search: max_length is ", options.max_length);
+  const Index max_length = detail::caption_length(decoder, options);
+  require<OptionError>(max_length >= 1, "beam_search: max_length is ", max_length);
   std::vector<detail::Beam> beams(static_cast<std::size_t>(features.rows()));
   auto state = decoder.start(features);
   Index open = features.rows();
@@ -154,7 +168,8 @@ std::vector<FoundCaption> beam_search(const Decoder& decoder, const Tensor<T, 2>
     for (detail::Beam& beam : beams) {
       const auto rows = static_cast<Index>(beam.open.size());
       const auto continuations = detail::best_continuations(beam, log_probabilities, first_row, options.width);
-      for (const Index parent : detail::advance(beam, continuations, options)) parents.push_back(first_row + parent);
+      for (const Index parent : detail::advance(beam, continuations, options, max_length))
+        parents.push_back(first_row + parent);
       first_row += rows;
     }
     decltype(state)::for_each_part([&](const char*, auto& part) { part = detail::select_sequences(part, parents); },

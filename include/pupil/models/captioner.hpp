@@ -45,10 +45,12 @@ class Captioner {
         decoder_({.vocabulary_size = vocabulary_.size(),
                   .embedding_size = options_.embedding_size,
                   .hidden_size = options_.hidden_size,
-                  .dropout = options_.dropout},
+                  .dropout = options_.dropout,
+                  .max_caption_length = options_.max_caption_length},
                  rng) {}
 
-  /// Captions for images [N, image_size, image_size, 3], normalised as options().normalization says.
+  /// Captions for images [N, image_size, image_size, 3], normalised as options().normalization says. They have at most
+  /// options().max_caption_length words, unless another length is asked for.
   std::vector<Sentence> caption(const Tensor<T, 4>& images, BeamSearchOptions search = {}) const {
     const Shape<4> expected{images.dim(0), options_.image_size, options_.image_size, 3};
     require<ShapeError>(images.shape() == expected, "captioner: images are ", images.shape(), ", it was made for ",

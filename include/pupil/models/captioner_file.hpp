@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <new>
+#include <optional>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -12,6 +13,7 @@
 #include <pupil/io/checkpoint.hpp>
 #include <pupil/models/captioner.hpp>
 #include <pupil/models/metadata.hpp>
+#include <pupil/models/training_record.hpp>
 
 namespace pupil {
 
@@ -19,6 +21,7 @@ namespace pupil {
 struct CaptionerDescription {
   CaptionerOptions options;
   Vocabulary vocabulary;
+  std::optional<TrainingRecord> training = {};  ///< what it was trained on; files of earlier versions do not say
 };
 
 namespace detail {
@@ -95,7 +98,7 @@ inline CaptionerDescription read_captioner_description(const SafetensorsFile& fi
   const auto format = metadata.find("format");
   require<FileError>(format != metadata.end() && format->second == detail::captioner_format, file.path().string(),
                      ": not a captioner's model");
-  return {detail::read_options(file), detail::read_vocabulary(file)};
+  return {detail::read_options(file), detail::read_vocabulary(file), read_training_record(file)};
 }
 
 /// Makes a captioner with the weights that lie under `prefix`. The description may differ from the file's in options
@@ -115,12 +118,15 @@ Captioner<T> read_captioner(const SafetensorsFile& file, const std::string& pref
   return read_captioner<T>(file, read_captioner_description(file), prefix, with_generators);
 }
 
-/// Writes the captioner for use: all or nothing. Throws FileError, and an older file stays.
+/// Writes the captioner for use, and what it was trained on where that is given: all or nothing. Throws FileError, and
+/// an older file stays.
 template <class T>
 void save_captioner(const std::filesystem::path& path, Captioner<T>& captioner,
-                    ParameterPrecision precision = ParameterPrecision::fp32) {
+                    ParameterPrecision precision = ParameterPrecision::fp32,
+                    const std::optional<TrainingRecord>& training = std::nullopt) {
   CheckpointWriter writer(precision);
   add_captioner(writer, "", captioner, false);
+  if (training) write_training_record(writer.tensors(), *training);
   writer.write(path);
 }
 

@@ -28,6 +28,7 @@ struct ShowAndTellOptions {
   Index embedding_size = 512;  ///< of words, and of the image's features
   Index hidden_size = 512;
   double dropout = 0.5;
+  Index max_caption_length = 30;  ///< in words: how long captions are said to be where nothing else is asked for
 };
 
 template <class T>

@@ -1,0 +1,105 @@
+#pragma once
+// What a captioner was trained on, kept in its file: so that these images are not taken for ones it never saw.
+
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+#include <pupil/data/image_identity.hpp>
+#include <pupil/io/safetensors.hpp>
+#include <pupil/models/metadata.hpp>
+
+namespace pupil {
+
+/// How a captioner's data were split, and which images it has learned from: itself, or what it was started from.
+struct TrainingRecord {
+  std::uint64_t split_seed = 0;       ///< decided the split where the data had no lists of their own
+  std::vector<ImageIdentity> images;  ///< sorted, each once
+
+  bool operator==(const TrainingRecord&) const = default;
+
+  void add(std::span<const ImageIdentity> more) {
+    images.insert(images.end(), more.begin(), more.end());
+    std::ranges::sort(images);
+    images.erase(std::unique(images.begin(), images.end()), images.end());
+  }
+};
+
+/// Images that a captioner has learned from, by their places in a list.
+struct TrainedImages {
+  std::vector<std::size_t> same;     ///< the name and the bytes are those of an image it was trained on
+  std::vector<std::size_t> renamed;  ///< the bytes are; the name is another
+  std::vector<std::size_t> changed;  ///< the name is; the bytes are others
+};
+
+/// Looks for these images among those of the record.
+inline TrainedImages find_trained(const TrainingRecord& record, std::span<const ImageIdentity> images) {
+  std::vector<std::uint64_t> contents;
+  for (const ImageIdentity& image : record.images) contents.push_back(image.content);
+  std::ranges::sort(contents);
+  TrainedImages found;
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    if (std::ranges::binary_search(record.images, images[i])) {
+      found.same.push_back(i);
+    } else if (images[i].content != 0 && std::ranges::binary_search(contents, images[i].content)) {
+      found.renamed.push_back(i);
+    } else if (std::ranges::binary_search(record.images, images[i].name, {}, &ImageIdentity::name)) {
+      found.changed.push_back(i);
+    }
+  }
+  return found;
+}
+
+namespace detail {
+
+/// A line an image: two hashes of 16 digits.
+inline std::string format_identities(std::span<const ImageIdentity> images) {
+  std::string text;
+  for (const ImageIdentity& image : images) text += hash_digits(image.name) + ' ' + hash_digits(image.content) + '\n';
+  return text;
+}
+
+inline std::vector<ImageIdentity> parse_identities(const SafetensorsFile& file, std::string_view text) {
+  constexpr std::size_t digits = 16, line_length = 2 * digits + 2;
+  const auto number = [&](std::string_view word) {
+    std::uint64_t value = 0;
+    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value, digits);
+    require<FileError>(error == std::errc() && end == word.data() + word.size(), file.path().string(),
+                       ": trained_images is damaged in the metadata");
+    return value;
+  };
+  std::vector<ImageIdentity> images;
+  for (; !text.empty(); text.remove_prefix(std::min(line_length, text.size()))) {
+    const std::string_view second = text.substr(std::min(digits + 1, text.size()), digits);
+    images.push_back({number(text.substr(0, digits)), number(second)});
+  }
+  std::ranges::sort(images);
+  return images;
+}
+
+}  // namespace detail
+
+/// Puts the record into the metadata of a file.
+inline void write_training_record(SafetensorsWriter& writer, const TrainingRecord& record) {
+  writer.set_metadata("split_seed", detail::to_text(record.split_seed));
+  writer.set_metadata("trained_images", detail::format_identities(record.images));
+}
+
+/// The record in the metadata of a file; nothing where there is none, as in the files of earlier versions. Throws
+/// FileError where it is damaged.
+inline std::optional<TrainingRecord> read_training_record(const SafetensorsFile& file) {
+  const auto images = file.metadata().find("trained_images");
+  if (images == file.metadata().end()) return std::nullopt;
+  TrainingRecord record;
+  detail::from_text(file, "split_seed", file.metadata("split_seed"), record.split_seed);
+  record.images = detail::parse_identities(file, images->second);
+  return record;
+}
+
+}  // namespace pupil
