@@ -52,8 +52,9 @@ TEST_CASE("a file that is something else is called by its name, with the way out
       {"\xff\xd8\xff\xe0\0\x10JFIF"s, {"a JPEG image"}},
   };
   const TemporaryFolder folder;
-  for (const auto& [bytes, expected] : cases) {
-    CAPTURE(bytes);
+  for (const auto& entry : cases) {
+    const auto& [bytes, expected] = entry;
+    CAPTURE(entry.first);
     put_file(folder / "file", bytes);
     const std::string error = error_of<FileError>([&] { SafetensorsFile file(folder / "file"); });
     CAPTURE(error);

@@ -24,7 +24,7 @@ using namespace pupil;
 
 namespace {
 
-/// A user's model: two layers, one of them used twice.
+/// A user's model: two layers, one of them used twice and visited under two names.
 struct TwiceModel {
   Dense<float> in;
   Dense<float> twice;
@@ -37,6 +37,7 @@ struct TwiceModel {
   void visit(Visitor&& visitor, const Name& name = {}) {
     in.visit(visitor, name / "in");
     twice.visit(visitor, name / "twice");
+    twice.visit(visitor, name / "again");
   }
 
   template <class Table, std::size_t Rank>
