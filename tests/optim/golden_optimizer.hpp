@@ -20,7 +20,8 @@ namespace pupil::testing {
 template <std::size_t Rank>
 Tensor<double, Rank> at_step(const SafetensorsFile& file, const std::string& name, Index step,
                              const Shape<Rank>& shape) {
-  Shape<Rank + 1> all{10};
+  Shape<Rank + 1> all;
+  all[0] = 10;
   std::copy(shape.begin(), shape.end(), all.dims.begin() + 1);
   auto steps = Tensor<double, Rank + 1>::uninitialized(all);
   file.read_into(name, steps.shape(), steps.data());

@@ -118,7 +118,8 @@ TEST_CASE("gradients that several small batches add to can be kept") {
   auto bad_x = x;
   bad_x[0] = no_number;
   const auto add = [&](const Tensor<float, 2>& batch, bool keep_gradients) {
-    StepGuard guard(net, {.keep_gradients = keep_gradients});
+    StepGuardOptions options{.keep_gradients = keep_gradients};
+    StepGuard guard(net, options);
     GuardedNet::Context context;
     const auto loss = softmax_cross_entropy(net.forward(batch, context), good_labels);
     net.backward(loss.gradient, context);

@@ -119,4 +119,8 @@ class StepGuard {
   bool is_open_ = true;
 };
 
+/// Options that could be changed are no context either.
+template <class Model, class... Contexts>
+StepGuard(Model&, StepGuardOptions&, Contexts&...) -> StepGuard<Model, Contexts...>;
+
 }  // namespace pupil
