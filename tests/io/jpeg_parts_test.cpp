@@ -199,3 +199,12 @@ TEST_CASE("JPEG images that are not supported are called by their names") {
   const std::string two = jpeg_segment(0xC0, "\x08\0\x08\0\x10\2\1\x11\0\2\x11\0"s);
   CHECK(decode_error(start_of_image + two + jpeg_end) == "photo: JPEG of 2 components is not supported");
 }
+
+TEST_CASE("a JPEG image of very many scans is refused, because each goes through all of it") {
+  const std::string jpeg = file_of(tiny::jpeg_rgb), body = without_end(jpeg);
+  const std::string scan = body.substr(segment_begin(jpeg, 0xDA));
+  std::string many = body;
+  for (int i = 1; i < 1000; ++i) many += scan;
+  CHECK(decode(many + jpeg_end) == decode(jpeg));
+  CHECK(decode_error(many + scan + jpeg_end) == "photo: JPEG of more than 1000 scans is not supported");
+}
