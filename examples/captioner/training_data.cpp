@@ -1,11 +1,10 @@
 #include "training_data.hpp"
 
-#include <algorithm>
-
 #include "captioning.hpp"
 #include "feature_inputs.hpp"
 #include "image_inputs.hpp"
 #include "skipped_images.hpp"
+#include "training_words.hpp"
 
 namespace captioner {
 
@@ -34,20 +33,6 @@ std::unique_ptr<const EncoderInputs> decode_images(const TrainingSettings& setti
       ImageInputOptions{.image_size = settings.image_size, .normalization = normalization, .mirror = settings.mirror});
 }
 
-pupil::Vocabulary make_vocabulary(const std::vector<Sample>& train, pupil::Index min_count) {
-  pupil::WordCounts counts;
-  for (const Sample& sample : train) {
-    for (const std::string& caption : sample.captions) pupil::count_words(pupil::tokenize(caption), counts);
-  }
-  return pupil::Vocabulary::from_counts(counts, min_count);
-}
-
-bool has_words(const pupil::EncodedCaptions& captions) {
-  return std::ranges::any_of(captions, [](const auto& of_image) {
-    return std::ranges::any_of(of_image, [](const auto& words) { return !words.empty(); });
-  });
-}
-
 }  // namespace
 
 TrainingData read_training_data(const TrainingSettings& settings, const pupil::CaptionedImages& data,
@@ -60,6 +45,10 @@ TrainingData read_training_data(const TrainingSettings& settings, const pupil::C
     train.resize(static_cast<std::size_t>(settings.limit));
   }
   if (dev.empty()) line.print("captioner: " + settings.data + ": no dev split; the last epoch's weights are kept");
+
+  // Before images are decoded, which takes long; again below, because some may be left out.
+  const auto warning = choose_words(train, settings, origin).warning(settings);
+  if (warning) line.print("captioner: " + *warning);
 
   TrainingData result;
   const std::vector<std::string> names = image_names(train, dev);
@@ -75,7 +64,7 @@ TrainingData read_training_data(const TrainingSettings& settings, const pupil::C
   pupil::require<pupil::FileError>(train.size() >= 2, settings.data, ": only one train image is there, ",
                                    train.front().image, "; training needs two or more");
 
-  result.vocabulary = origin ? origin->vocabulary : make_vocabulary(train, settings.min_count);
+  result.vocabulary = choose_words(train, settings, origin).vocabulary;
   for (const Sample& sample : train) {
     result.train_rows.push_back(*result.inputs->find(sample.image));
     auto& captions = result.captions.emplace_back();
@@ -83,8 +72,6 @@ TrainingData read_training_data(const TrainingSettings& settings, const pupil::C
       captions.push_back(result.vocabulary.encode(pupil::tokenize(caption)));
     }
   }
-  pupil::require<pupil::FileError>(has_words(result.captions), settings.data,
-                                   ": no caption is left: none of the train split has a word");
   for (const Sample& sample : dev) {
     const auto row = result.inputs->find(sample.image);
     if (!row) continue;

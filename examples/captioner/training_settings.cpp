@@ -1,8 +1,7 @@
 #include "training_settings.hpp"
 
-#include <fstream>
-
 #include <pupil/io/atomic_file.hpp>
+#include <pupil/io/text_file.hpp>
 
 namespace captioner {
 
@@ -31,10 +30,10 @@ TrainingWay TrainingSettings::way() const {
 }
 
 TrainingSettings read_settings(const std::filesystem::path& path) {
-  std::ifstream file(path);
-  pupil::require<pupil::FileError>(file.is_open(), path.string(), ": cannot be read");
+  const pupil::TextFile file(path);
+  pupil::require_utf8(file.text(), file.name());
   try {
-    nlohmann::json settings = nlohmann::json::parse(file);
+    nlohmann::json settings = nlohmann::json::parse(file.text());
     if (settings.is_object()) add_what_is_new(settings);
     return settings.get<TrainingSettings>();
   } catch (const nlohmann::json::exception& error) {
