@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <fstream>
 #include <memory>
 #include <numeric>
 #include <string>
@@ -13,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include <pupil/core/parallel.hpp>
+#include <pupil/io/text_file.hpp>
 #include <pupil/models/image_classifier.hpp>
 #include <pupil/nn/softmax.hpp>
 
@@ -40,14 +40,11 @@ struct ClassifyArguments {
 
 /// The names of the classes, a line each.
 std::vector<std::string> read_labels(const std::string& path, Index classes) {
-  std::ifstream file(path);
-  file.peek();  // a folder can be opened, but not read
-  pupil::require<pupil::FileError>(file.is_open() && !file.bad(), path, ": cannot be read");
+  const pupil::TextFile file(path);
+  pupil::require_utf8(file.text(), file.name());
   std::vector<std::string> labels;
-  for (std::string line; std::getline(file, line);) {
-    if (line.ends_with('\r')) line.pop_back();
-    labels.push_back(line);
-  }
+  pupil::LineReader lines(file.text());
+  for (std::string_view line; lines.next(line);) labels.emplace_back(line);
   pupil::require<pupil::FileError>(static_cast<Index>(labels.size()) == classes, path, ": has ", labels.size(),
                                    " lines, but the weights are of ", classes, " classes");
   return labels;

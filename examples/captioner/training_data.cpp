@@ -15,6 +15,7 @@
 #include "interruption.hpp"
 #include "run_split.hpp"
 #include "skipped_images.hpp"
+#include "training_words.hpp"
 
 namespace captioner {
 
@@ -63,20 +64,6 @@ std::unique_ptr<const EncoderInputs> decode_images(const TrainingSettings& setti
       ImageInputOptions{.image_size = settings.image_size, .normalization = normalization, .mirror = settings.mirror});
 }
 
-pupil::Vocabulary make_vocabulary(const std::vector<Sample>& train, pupil::Index min_count) {
-  pupil::WordCounts counts;
-  for (const Sample& sample : train) {
-    for (const std::string& caption : sample.captions) pupil::count_words(pupil::tokenize(caption), counts);
-  }
-  return pupil::Vocabulary::from_counts(counts, min_count);
-}
-
-bool has_words(const pupil::EncodedCaptions& captions) {
-  return std::ranges::any_of(captions, [](const auto& of_image) {
-    return std::ranges::any_of(of_image, [](const auto& words) { return !words.empty(); });
-  });
-}
-
 /// Takes samples out of a split, and the identities of their images with them.
 void leave_out_if(const std::function<bool(const Sample&)>& unwanted, std::vector<Sample>& samples,
                   std::vector<pupil::ImageIdentity>& images) {
@@ -115,6 +102,11 @@ TrainingData read_training_data(const TrainingSettings& settings, const std::fil
                                 IdentifiedData data, const std::optional<pupil::CaptionerDescription>& origin,
                                 const std::filesystem::path& cache, ProgressLine& line) {
   if (data.dev.empty()) line.print("captioner: " + settings.data + ": no dev split; the last epoch's weights are kept");
+
+  // Before images are decoded, which takes long; again below, because some may be left out.
+  const auto warning = choose_words(data.train, settings, origin).warning(settings);
+  if (warning) line.print("captioner: " + *warning);
+
   TrainingData result;
   result.identity = data.identity;
   const std::vector<std::string> names = image_names(data.train, data.dev);
@@ -138,7 +130,7 @@ TrainingData read_training_data(const TrainingSettings& settings, const std::fil
   result.record.add(data.train_images);
   leave_out_trained(result.record, settings.data, data, line);
 
-  result.vocabulary = origin ? origin->vocabulary : make_vocabulary(train, settings.min_count);
+  result.vocabulary = choose_words(train, settings, origin).vocabulary;
   for (const Sample& sample : train) {
     result.train_rows.push_back(*result.inputs->find(sample.image));
     auto& captions = result.captions.emplace_back();
@@ -146,8 +138,6 @@ TrainingData read_training_data(const TrainingSettings& settings, const std::fil
       captions.push_back(result.vocabulary.encode(pupil::tokenize(caption)));
     }
   }
-  pupil::require<pupil::FileError>(has_words(result.captions), settings.data,
-                                   ": no caption is left: none of the train split has a word");
   for (const Sample& sample : data.dev) {
     result.dev_rows.push_back(*result.inputs->find(sample.image));
     result.dev_references.push_back(reference_words(sample));

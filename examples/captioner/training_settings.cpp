@@ -1,10 +1,9 @@
 #include "training_settings.hpp"
 
-#include <fstream>
-
 #include <pupil/data/hash.hpp>
 #include <pupil/io/atomic_file.hpp>
 #include <pupil/io/mapped_file.hpp>
+#include <pupil/io/text_file.hpp>
 
 #include "run_folder.hpp"
 
@@ -72,10 +71,10 @@ std::string fingerprint_of_start(const std::filesystem::path& run) {
 }
 
 TrainingSettings read_settings(const std::filesystem::path& path) {
-  std::ifstream file(path);
-  pupil::require<pupil::FileError>(file.is_open(), path.string(), ": cannot be read");
+  const pupil::TextFile file(path);
+  pupil::require_utf8(file.text(), file.name());
   try {
-    nlohmann::json settings = nlohmann::json::parse(file);
+    nlohmann::json settings = nlohmann::json::parse(file.text());
     if (settings.is_object()) {
       add_what_is_new(settings);
       find_moved(folder_of(path), settings);

@@ -72,7 +72,7 @@ TEST_CASE("a broken row of the captions is refused with its line") {
   const Scenes scenes;
   const std::string whole = file_text(scenes.captions);
   const auto lines = std::to_string(line_count(whole) + 1);
-  for (const std::string broken : {"scene_00000.jpg", "scene_00000.jpg,", "a,b,c", "scene_00000.jpg,\"never closed"}) {
+  for (const std::string broken : {"scene_00000.jpg", ",a red square", "a,b,c", "scene_00000.jpg,\"never closed"}) {
     CAPTURE(broken);
     put_file(scenes.captions, whole + broken + "\n");
     scenes.check_training_refused({scenes.captions.string(), "line " + lines});

@@ -124,6 +124,12 @@ TEST_CASE("pictures of another size are refused, naming both") {
         }) == "captioner: images are [2, 16, 15, 3], it was made for [2, 16, 16, 3]");
 }
 
+TEST_CASE("a vocabulary without words makes no captioner") {
+  Rng rng(1);
+  CHECK(error_of<OptionError>([&] { Captioner<float>(tiny_captioner_options(), Vocabulary(), rng); }) ==
+        "captioner: the vocabulary has no word besides the special ones");
+}
+
 TEST_CASE("options that make no captioner are refused") {
   Rng rng(5);
   const auto error = [&](const auto& change) {

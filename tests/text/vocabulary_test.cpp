@@ -145,6 +145,12 @@ TEST_CASE("a copy looks words up when its original is gone") {
   CHECK(copy.id("a-word-too-long-to-lie-inside-a-string-object") == 5);
 }
 
+TEST_CASE("a vocabulary of the special words alone has no words") {
+  CHECK_FALSE(Vocabulary().has_words());
+  CHECK_FALSE(Vocabulary::from_captions(captions, 4).has_words());
+  CHECK(Vocabulary::from_captions(captions, 3).has_words());
+}
+
 TEST_CASE("a word list that does not begin with the special words is refused") {
   const std::string expected = "vocabulary: the words do not begin with <pad>, <start>, <end>, <unknown>";
   CHECK_THROWS_WITH_AS(Vocabulary::from_words({}), expected.c_str(), pupil::Error);

@@ -34,7 +34,7 @@ class Captioner {
  public:
   Captioner(CaptionerOptions options, Vocabulary vocabulary, Rng& rng)
       : options_(check(std::move(options))),
-        vocabulary_(std::move(vocabulary)),
+        vocabulary_(check(std::move(vocabulary))),
         encoder_({.network = {.architecture = options_.encoder,
                               .image_size = options_.image_size,
                               .width = options_.encoder_width,
@@ -92,6 +92,11 @@ class Captioner {
     require<OptionError>(options.max_caption_length >= 1, "captioner: max_caption_length is ",
                          options.max_caption_length);
     return options;
+  }
+
+  static Vocabulary check(Vocabulary vocabulary) {
+    require<OptionError>(vocabulary.has_words(), "captioner: the vocabulary has no word besides the special ones");
+    return vocabulary;
   }
 
   CaptionerOptions options_;

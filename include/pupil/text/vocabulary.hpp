@@ -80,6 +80,9 @@ class Vocabulary {
   /// How many ids there are: all lie in [0, size()).
   Index size() const { return static_cast<Index>(words_.size()); }
 
+  /// Whether there is a word besides the special ones.
+  bool has_words() const { return words_.size() > special_words.size(); }
+
   /// The word's id, `unknown` where the vocabulary does not have it.
   std::int32_t id(std::string_view word) const {
     const auto found = ids_.find(word);
