@@ -164,13 +164,12 @@ TEST_CASE("whatever the bytes, words are neither empty nor changed by tokenizing
 TEST_CASE("every character makes words that are not changed by tokenizing again") {
   std::size_t changed = 0;
   std::string first;
-  for (char32_t code = 0; code < 0x110000; ++code) {
-    for (const std::string before : {"", "a", "\u4E00"}) {
-      std::string text = before;
-      pupil::append_utf8(text, code >= 0xD800 && code <= 0xDFFF ? U'x' : code);
-      const Sentence words = tokenize(text);
-      if (tokenize(join(words)) != words && ++changed == 1) first = pupil::visible(text);
-    }
+  for (char32_t code = 0; code < 0x110000; code += code < 0x20000 ? 1 : 61) {  // planes above are alike
+    if (code >= 0xD800 && code <= 0xDFFF) continue;
+    std::string text;
+    for (const char32_t c : {code, U'a', code, char32_t{0x4E00}, code}) pupil::append_utf8(text, c);
+    const Sentence words = tokenize(text);
+    if (tokenize(join(words)) != words && ++changed == 1) first = pupil::visible(text);
   }
   CAPTURE(first);
   CHECK(changed == 0);
@@ -185,11 +184,12 @@ TEST_CASE("characters of all kinds in any order make words that are not changed 
       U"-.\u2019\u2014\u200B\u200C\u200D\uFEFF\u4E00\u30AB\uFF76\uFF9E\u3099"
       U"\u0E2A\u0E38\u1781\u17D2\u1798\u1001\u1039\u0915\u094D\u0645\u06CC\uAC00\u1100\u1161\u11A8\uFF24\uFB03"
       U"\U0001F468\U0001F3FD\u2764\uFE0F\U0001F1E9\uFFFD3";
+  const auto kinds = static_cast<pupil::Index>(characters.size());
   std::size_t changed = 0;
   std::string first;
-  for (int round = 0; round < 50000; ++round) {
+  for (int round = 0; round < 20000; ++round) {
     std::string text;
-    for (int i = 0; i < 8; ++i) pupil::append_utf8(text, characters[rng.below(characters.size())]);
+    for (int i = 0; i < 8; ++i) pupil::append_utf8(text, characters[static_cast<std::size_t>(rng.below(kinds))]);
     const Sentence words = tokenize(text);
     if (tokenize(join(words)) != words && ++changed == 1) first = pupil::visible(text);
   }
