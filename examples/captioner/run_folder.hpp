@@ -42,9 +42,9 @@ class RunFolder {
   bool in_use() const {
     if (!std::filesystem::is_directory(path_)) return std::filesystem::exists(path_);
     for (const auto& entry : std::filesystem::directory_iterator(path_)) {
-      const auto file = entry.path().filename();
-      const bool is_of_a_start =
-          file == settings().filename() || file == images().filename() || file == pupil::folder_lock_name;
+      const std::string file = entry.path().filename().string();
+      const bool is_of_a_start = file == settings().filename() || file == pupil::folder_lock_name ||
+                                 file.starts_with(images().filename().string());  // or the lock on them
       if (!is_of_a_start) return true;
     }
     return false;

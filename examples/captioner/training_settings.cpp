@@ -35,7 +35,8 @@ void add_places(const std::filesystem::path& folder, nlohmann::json& settings) {
   for (const char* const name : path_settings) {
     const auto file = settings.at(name).get<std::string>();
     if (file.empty()) continue;
-    const auto absolute = std::filesystem::absolute(file).lexically_normal();
+    auto absolute = std::filesystem::absolute(file).lexically_normal();
+    if (!absolute.has_filename()) absolute = absolute.parent_path();  // a slash at the end is no part of the name
     settings[name] = absolute.string();
     settings[paths_from_run][name] = std::filesystem::weakly_canonical(absolute).lexically_relative(folder).string();
   }
