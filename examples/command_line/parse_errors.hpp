@@ -2,7 +2,6 @@
 // What is wrong with a command line, in plain words.
 
 #include <algorithm>
-#include <cctype>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -12,6 +11,7 @@
 #include <CLI/CLI.hpp>
 
 #include <pupil/core/errors.hpp>
+#include <pupil/core/utf8.hpp>
 
 #include "nearest_name.hpp"
 #include "number_checks.hpp"
@@ -100,11 +100,6 @@ inline std::string describe_unexpected(const CLI::App& app, const CLI::App& comm
   return option + ": " + command.get_name() + " has no such option" + meant;
 }
 
-inline std::string lower_case(std::string text) {
-  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return text;
-}
-
 inline std::string describe_missing(const CLI::App& command) {
   std::vector<std::string> missing;
   std::string no_file;
@@ -113,7 +108,8 @@ inline std::string describe_missing(const CLI::App& command) {
     if (option->nonpositional()) {
       missing.push_back(option->get_name());
     } else {
-      no_file = "no " + lower_case(option->get_type_name()) + " is given; " + command.get_name() + " takes one or more";
+      no_file = "no " + pupil::ascii_lower(option->get_type_name()) + " is given; " + command.get_name() +
+                " takes one or more";
     }
   }
   if (missing.empty()) return no_file;

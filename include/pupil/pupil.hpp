@@ -211,9 +211,10 @@
 #include <pupil/io/checkpoint.hpp>
 #include <pupil/io/dtype.hpp>
 #include <pupil/io/exif.hpp>
-#include <pupil/io/file_kind.hpp>
 #include <pupil/io/file_lock.hpp>
+#include <pupil/io/file_signatures.hpp>
 #include <pupil/io/foreign_files.hpp>
+#include <pupil/io/foreign_weights.hpp>
 #include <pupil/io/glove.hpp>
 #include <pupil/io/image.hpp>
 #include <pupil/io/image_orientation.hpp>

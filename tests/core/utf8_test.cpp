@@ -45,3 +45,19 @@ TEST_CASE("what cannot be seen is shown by its number") {
   CHECK(visible("a\u00A0b\u200B\u0085") == "a\\u{A0}b\\u{200B}\\u{85}");
   CHECK(visible("caf\xE9.jpg\r\n\t\x1B") == "caf\\xE9.jpg\\r\\n\\t\\x1B");
 }
+
+TEST_CASE("a long line is shown by its start, cut between two characters") {
+  CHECK(shown_line(std::string(80, 'x')) == std::string(80, 'x'));
+  CHECK(shown_line(std::string(79, 'x') + "\u00e9y") == std::string(79, 'x') + "...");
+  CHECK(shown_line("a\tb") == "a\\tb");
+}
+
+TEST_CASE("small letters are ASCII's alone") {
+  CHECK(ascii_lower("AZ@[az \u00c9\xC9") == "az@[az \u00c9\xC9");
+  CHECK(ascii_lower("").empty());
+}
+
+TEST_CASE("one byte order mark is taken away") {
+  CHECK(without_byte_order_mark("\xEF\xBB\xBF\xEF\xBB\xBFx") == "\xEF\xBB\xBFx");
+  CHECK(without_byte_order_mark("\xEF\xBB").size() == 2);
+}

@@ -69,8 +69,9 @@ TEST_CASE("a captions.txt without its header is an error that shows what stands 
   header_error("image_name,comment_number,comment", "");
   header_error("image,caption,caption", "");
   header_error("{\"dataset\": \"flickr8k\"}", "JSON");
-  header_error("<!DOCTYPE html>", "a web page, not the file that was meant");
-  header_error("version https://git-lfs.github.com/spec/v1", "a Git LFS pointer; git lfs pull fetches the file itself");
+  header_error("<!DOCTYPE html>", "a web page (HTML), not the file that was meant");
+  header_error("version https://git-lfs.github.com/spec/v1",
+               "a Git LFS pointer: `git lfs pull` fetches the file itself");
   CHECK(contains(kaggle_error("a.jpg#0\tA dog\n"), "the official form, whose file is called Flickr8k.token.txt"));
   CHECK(contains(kaggle_error(std::string(500, 'x')), "'" + std::string(80, 'x') + "...'"));
 }
@@ -124,7 +125,10 @@ TEST_CASE("a file in another encoding, or of another kind, is named") {
   CHECK(contains(kaggle_error("\xFF\xFEi\0m\0a\0g\0"sv), "captions.txt: is text in UTF-16LE"));
   CHECK(contains(official_error("a\0.\0j\0p\0g\0#\0"sv), "tokens: is text in UTF-16LE"));
   CHECK(contains(official_error("PK\x03\x04"sv), "tokens: is not text but a zip archive"));
-  CHECK(official_error("<html>\n") == "tokens: line 1: this seems to be a web page, not the file that was meant");
+  CHECK(official_error("<html>\n") ==
+        "tokens: line 1: this seems to be a web page (HTML), not the file that was meant");
+  CHECK(contains(official_error("{\n\"images\": []\n}\n"), "tokens: line 1: this seems to be JSON"));
+  CHECK(contains(official_error("<?xml version=\"1.0\"?>\n<!DOCTYPE html>\n"), "a web page (HTML)"));
   const TemporaryFolder folder;
   folder.write("list", "{\"images\": []}");
   SplitByImage splits;

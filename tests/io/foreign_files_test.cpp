@@ -12,7 +12,7 @@ using namespace std::string_literals;
 
 namespace {
 
-std::string kind_of(const std::string& file) { return std::string(kind_of_foreign_file(bytes_of(file))); }
+std::string kind_of(const std::string& file) { return std::string(kind_of_foreign_file(bytes_of(file)).kind); }
 
 }  // namespace
 
@@ -34,7 +34,7 @@ TEST_CASE("other image formats are known by how they begin") {
   CHECK(kind_of("8BPS\0\1"s) == "Photoshop's PSD");
   CHECK(kind_of("\0\0\1\0\1\0"s) == "an icon (ICO)");
   CHECK(kind_of("P6\n1 1\n255\n"s) == "PNM");
-  CHECK(kind_of("%PDF-1.7\n"s) == "PDF");
+  CHECK(kind_of("%PDF-1.7\n"s) == "a PDF");
 }
 
 TEST_CASE("films and archives are known by how they begin") {
@@ -44,7 +44,7 @@ TEST_CASE("films and archives are known by how they begin") {
   CHECK(contains(kind_of("RIFF\x24\0\0\0AVI LIST"s), "a video"));
   CHECK(contains(kind_of("\x1A\x45\xDF\xA3\x01"s), "a video"));
   CHECK(kind_of("PK\3\4\x14\0"s) == "a zip archive");
-  CHECK(kind_of("\x1F\x8B\x08\0"s) == "compressed by gzip");
+  CHECK(kind_of("\x1F\x8B\x08\0"s) == "compressed by gzip: gunzip unpacks it");
 }
 
 TEST_CASE("a server's answer instead of a file is known, however it begins") {
@@ -69,5 +69,24 @@ TEST_CASE("a Git LFS pointer says what to do") {
 TEST_CASE("a file that was never filled is known, and one of no known kind is not") {
   CHECK(contains(kind_of(std::string(4096, '\0')), "zeros"));
   CHECK(kind_of("\x93\x11\x02\x80").empty());
+  CHECK(kind_of("\xFF\xFF\xFF\xFF\xFF\xFF{}").empty());
   CHECK(kind_of("").empty());
+}
+
+TEST_CASE("a text is called so in any script, and in an encoding of the West") {
+  CHECK(kind_of("\u72d7\u5728\u8dd1\n") == "text");
+  CHECK(kind_of("Zugriff verweigert f\xFCr Sie\n") == "text");
+  CHECK(kind_of("<html><p>M\xE4nner</p></html>") == "a web page (HTML)");
+}
+
+TEST_CASE("files that the readers of texts and weights are given by mistake are known") {
+  CHECK(kind_of_foreign_file(bytes_of("PK\3\4\x14\0"s)).family == FileFamily::zip);
+  CHECK(kind_of_foreign_file(bytes_of("Rar!\x1A\7\0"s)).family == FileFamily::archive);
+  CHECK(kind_of_foreign_file(bytes_of("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"s)).family == FileFamily::office);
+  CHECK(kind_of("\xFD\x37zXZ\0\0\4"s) == "compressed by xz: unxz unpacks it");
+  CHECK(kind_of("SQLite format 3\0\x10\0"s) == "an SQLite database");
+  CHECK(kind_of("\x7F\x45LF\2\1\1\0"s) == "a program");
+  CHECK(kind_of("PK\5\6\0\0"s) == "an empty zip archive");
+  CHECK(kind_of("\xFF\xD8\xFF\xE0\0\x10JFIF"s) == "a JPEG image");
+  CHECK(kind_of("\x89PNG\r\n\x1A\n\0"s) == "a PNG image");
 }

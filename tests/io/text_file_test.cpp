@@ -100,9 +100,22 @@ TEST_CASE("a file that is no text is named as what it is") {
   CHECK(text_fault("a\nb\0c\n"sv) == ": line 2: a zero byte, which is no text");
   CHECK(text_fault("PK\x03\x04..."sv) ==
         ": is not text but a zip archive (or an Excel workbook); unpack it (or save it as CSV, UTF-8)");
-  CHECK(text_fault("\x1F\x8B\x08"sv) == ": is not text but compressed by gzip; gunzip unpacks it");
+  CHECK(text_fault("\x1F\x8B\x08"sv) == ": is not text but compressed by gzip: gunzip unpacks it");
   CHECK(text_fault("%PDF-1.4"sv) == ": is not text but a PDF");
-  CHECK(text_fault("\xFF\xD8\xFF\xE0"sv) == ": is not text but a JPEG image");
+  CHECK(text_fault("\xFF\xD8\xFF\xE0\0\x10JFIF"sv) == ": is not text but a JPEG image");
+  CHECK(text_fault("Rar!\x1A\x07\0"sv) == ": is not text but a RAR archive; unpack it");
+  CHECK(text_fault("\xD0\xCF\x11\xE0"sv) == ": is not text but an old Excel or Word file; save it as CSV, UTF-8");
+  CHECK(text_fault("RIFF\x24\0\0\0WEBPVP8 "sv) == ": is not text but WebP");
+  CHECK(contains(text_fault(std::string(100, '\0')), ": is not text but zeros"));
+}
+
+TEST_CASE("a text may begin with the letters of another kind of file") {
+  for (const std::string start :
+       {"P1 ", "P6\n", "DDS ", "FUJIFILM", "GIF89a", "Rar!", "BZh", "picture_WEBP", "bplist"}) {
+    CAPTURE(start);
+    CHECK(text_fault(start) == "no error");
+    CHECK(text_fault(start + " 0.25 -0.5\n") == "no error");
+  }
 }
 
 TEST_CASE("lines end as on Linux, Windows or old Macs, and the last needs no end") {

@@ -2,6 +2,7 @@
 // UTF-8 (RFC 3629), the one form in which pupil reads and writes text: is it, what stands there, and how it is shown.
 // Overlong forms, surrogates and what lies above U+10FFFF are not UTF-8.
 
+#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -9,6 +10,22 @@
 #include <pupil/core/cpp20.hpp>
 
 namespace pupil {
+
+/// What some programs write before a text, and which is no part of it.
+inline constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+
+inline std::string_view without_byte_order_mark(std::string_view text) {
+  if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
+  return text;
+}
+
+/// With small letters for ASCII's capitals; all other bytes stay, whatever the locale.
+inline std::string ascii_lower(std::string_view text) {
+  std::string lower(text);
+  std::ranges::transform(lower, lower.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return lower;
+}
 
 /// The length of the UTF-8 sequence at `position`, or 0 where it is malformed.
 inline std::size_t utf8_sequence_length(std::string_view text, std::size_t position) {
@@ -107,6 +124,15 @@ inline std::string visible(std::string_view text) {
     }
   }
   return shown;
+}
+
+/// What is within reach of a message: the start of a line, `visible`.
+inline std::string shown_line(std::string_view line) {
+  constexpr std::size_t most = 80;
+  if (line.size() <= most) return visible(line);
+  std::size_t end = most;
+  while (end > most - 4 && (static_cast<unsigned char>(line[end]) & 0xC0u) == 0x80u) --end;
+  return visible(line.substr(0, end)) + "...";
 }
 
 }  // namespace pupil

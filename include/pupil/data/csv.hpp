@@ -24,9 +24,9 @@ class CsvReader {
  public:
   /// `name` is what errors call the text: the path of the file. A byte order mark at the start is skipped.
   CsvReader(std::string_view text, std::string name)
-      : rest_(text), name_(std::move(name)), line_end_(text.find('\n') == text.npos ? '\r' : '\n') {
-    if (rest_.starts_with("\xEF\xBB\xBF")) rest_.remove_prefix(3);
-  }
+      : rest_(without_byte_order_mark(text)),
+        name_(std::move(name)),
+        line_end_(text.find('\n') == text.npos ? '\r' : '\n') {}
 
   /// Reads the next row; false at the end of the text. Empty lines are skipped; lines end with \n or \r\n, or with
   /// \r where the text has no \n. Throws FileError, with the line at which the row starts, where a quote is never

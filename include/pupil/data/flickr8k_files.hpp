@@ -47,7 +47,7 @@ inline std::string_view first_line_of(std::string_view text) {
 /// where the file is known to be something else.
 template <class Body>
 void for_each_line(const TextFile& file, Body&& body) {
-  const std::string_view foreign = foreign_text(first_line_of(file.text()));
+  const std::string foreign = foreign_text(file.text());
   require<FileError>(foreign.empty(), file.name(), ": line 1: this seems to be ", foreign);
   LineReader lines(file.text());
   for (std::string_view line; lines.next(line);) {
@@ -122,7 +122,7 @@ inline CaptionColumns read_columns(std::string_view text, const std::string& pat
       columns.others.push_back("'" + visible(trimmed(row.fields[i])) + "'");
     }
   }
-  const std::string_view hint = header_hint(line);
+  const std::string hint = header_hint(line);
   require<FileError>(images == 1 && captions == 1, path, ": line 1: the header is '", columns.header,
                      "', not image,caption", hint.empty() ? "" : "; this seems to be ", hint);
   return columns;

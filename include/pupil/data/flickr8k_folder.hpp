@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include <pupil/core/errors.hpp>
+#include <pupil/core/utf8.hpp>
 #include <pupil/data/layout_hints.hpp>
 
 namespace pupil::detail {

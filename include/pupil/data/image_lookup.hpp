@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include <pupil/core/utf8.hpp>
 #include <pupil/data/layout_hints.hpp>
 #include <pupil/text/unicode.hpp>
 
@@ -46,10 +47,10 @@ class ImageLookup {
 
   /// A file that may be meant by a name that is not found: the same but for case or ending. Empty where there is none.
   std::string near(std::string_view written) const {
-    const std::filesystem::path wanted(detail::ascii_lower(std::filesystem::path(written).filename().string()));
+    const std::filesystem::path wanted(ascii_lower(std::filesystem::path(written).filename().string()));
     std::string nearest;
     for (const std::string& name : names_) {
-      const std::filesystem::path lower(detail::ascii_lower(name));
+      const std::filesystem::path lower(ascii_lower(name));
       if (lower == wanted) return name;
       if (lower.stem() == wanted || lower.stem() == wanted.stem()) nearest = name;
     }
@@ -96,7 +97,7 @@ class ImageLookup {
   }
 
   bool is_own_name(const std::filesystem::path& part) const {
-    return detail::ascii_lower(part.string()) == detail::ascii_lower(folder_.filename().string());
+    return ascii_lower(part.string()) == ascii_lower(folder_.filename().string());
   }
 
   static void add_spelling(const std::filesystem::path& path, std::vector<std::string>& spellings) {

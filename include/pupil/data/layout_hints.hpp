@@ -4,48 +4,26 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <filesystem>
 #include <set>
 #include <string>
 #include <string_view>
 
+#include <pupil/core/errors.hpp>
 #include <pupil/core/utf8.hpp>
-#include <pupil/io/text_file.hpp>
+#include <pupil/io/foreign_files.hpp>
 
 namespace pupil::detail {
 
-inline std::string ascii_lower(std::string_view text) {
-  std::string lower(text);
-  std::ranges::transform(lower, lower.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return lower;
-}
-
-/// What is within reach of a message: the start of a line.
-inline std::string shown_line(std::string_view line) {
-  constexpr std::size_t most = 80;
-  if (line.size() <= most) return visible(line);
-  std::size_t end = most;
-  while (end > most - 4 && (static_cast<unsigned char>(line[end]) & 0xC0u) == 0x80u) --end;
-  return visible(line.substr(0, end)) + "...";
-}
-
-/// What a text is that is no list of captions or names at all, by its first line; empty where it may be one.
-inline std::string_view foreign_text(std::string_view first_line) {
-  const std::size_t start = first_line.find_first_not_of(" \t");
-  const std::string_view line = start == first_line.npos ? std::string_view() : first_line.substr(start);
-  const std::string lower = ascii_lower(line.substr(0, 64));
-  if (lower.starts_with("version https://git-lfs")) return "a Git LFS pointer; git lfs pull fetches the file itself";
-  if (lower.starts_with("<!doctype") || lower.starts_with("<html")) return "a web page, not the file that was meant";
-  if (lower.starts_with("<?xml")) return "XML";
-  if (line.starts_with('{') || line.starts_with('[')) return "JSON";
-  return {};
+/// What a text is that is no list of captions or names at all, by its beginning; empty where it may be one.
+inline std::string foreign_text(std::string_view text) {
+  const ForeignFile file = kind_of_text(text);
+  return message(file.kind, file.family == FileFamily::web_page ? ", not the file that was meant" : "");
 }
 
 /// What the first line of captions.txt says where it is not the header.
-inline std::string_view header_hint(std::string_view line) {
-  if (const std::string_view foreign = foreign_text(line); !foreign.empty()) return foreign;
+inline std::string header_hint(std::string_view line) {
+  if (std::string foreign = foreign_text(line); !foreign.empty()) return foreign;
   const auto has = [&](std::string_view part) { return line.find(part) != line.npos; };
   const std::size_t hash = line.find('#');
   if (hash != line.npos && line.find('\t', hash) != line.npos) {

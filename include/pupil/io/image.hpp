@@ -134,8 +134,8 @@ inline Image decode_gif(std::span<const std::byte> bytes, std::string_view name)
 }
 
 [[noreturn]] inline void throw_not_an_image(std::span<const std::byte> bytes, std::string_view name) {
-  const std::string_view kind = kind_of_foreign_file(bytes);
-  require<FileError>(kind.empty(), name, ": not a JPEG, PNG, BMP or GIF image; it is ", kind);
+  const ForeignFile file = kind_of_foreign_file(bytes);
+  require<FileError>(!file.is_known(), name, ": not a JPEG, PNG, BMP or GIF image; it is ", file.kind);
   throw FileError(message(name, ": not a JPEG, PNG, BMP or GIF image"));
 }
 

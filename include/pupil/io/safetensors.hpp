@@ -16,7 +16,7 @@
 
 #include <pupil/core/tensor.hpp>
 #include <pupil/io/atomic_file.hpp>
-#include <pupil/io/file_kind.hpp>
+#include <pupil/io/foreign_weights.hpp>
 #include <pupil/io/mapped_file.hpp>
 #include <pupil/io/safetensors_header.hpp>
 
@@ -109,7 +109,7 @@ inline void require_safetensors(std::span<const std::byte> bytes, const std::str
   require<FileError>(!bytes.empty(), name, ": the file is empty");
   const bool begins_well = bytes.size() > 8 && bytes[7] == std::byte{0} && bytes[8] == std::byte{'{'};
   if (begins_well) return;
-  const std::string kind = foreign_file_kind(bytes);
+  const std::string kind = kind_of_foreign_weights(bytes);
   require<FileError>(kind.empty(), name, ": not a safetensors file but ", kind);
   require<FileError>(bytes.size() >= 8, name, ": not a safetensors file, it has only ", bytes.size(), " bytes");
 }

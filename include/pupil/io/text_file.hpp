@@ -6,19 +6,18 @@
 #include <array>
 #include <cstddef>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 
 #include <pupil/core/errors.hpp>
 #include <pupil/core/utf8.hpp>
+#include <pupil/io/foreign_files.hpp>
 #include <pupil/io/mapped_file.hpp>
 
 namespace pupil {
 
 namespace detail {
-
-inline constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
 /// "UTF-16LE" and the like where the bytes begin with such a mark, or have the zeros of its ASCII characters; empty for
 /// others.
@@ -42,29 +41,26 @@ inline std::string_view wide_encoding(std::string_view bytes) {
   return {};
 }
 
-/// What a file of bytes that are no text is, by how it begins; empty where nobody knows.
-inline std::string_view binary_kind(std::string_view bytes) {
-  using namespace std::string_view_literals;
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 12> kinds{{
-      {"PK\x03\x04"sv, "a zip archive (or an Excel workbook); unpack it (or save it as CSV, UTF-8)"sv},
-      {"\x1F\x8B"sv, "compressed by gzip; gunzip unpacks it"sv},
-      {"BZh"sv, "compressed by bzip2; bunzip2 unpacks it"sv},
-      {"\xFD"
-       "7zXZ"sv,
-       "compressed by xz; unxz unpacks it"sv},
-      {"\x28\xB5\x2F\xFD"sv, "compressed by zstd; unzstd unpacks it"sv},
-      {"7z\xBC\xAF\x27\x1C"sv, "a 7z archive; unpack it"sv},
-      {"Rar!"sv, "a RAR archive; unpack it"sv},
-      {"\xD0\xCF\x11\xE0"sv, "an old Excel or Word file; save it as CSV, UTF-8"sv},
-      {"%PDF"sv, "a PDF"sv},
-      {"\xFF\xD8\xFF"sv, "a JPEG image"sv},
-      {"\x89PNG"sv, "a PNG image"sv},
-      {"SQLite format 3"sv, "an SQLite database"sv},
-  }};
-  for (const auto& [start, kind] : kinds) {
-    if (bytes.starts_with(start)) return kind;
+/// What can be done about a file that is no text, behind what it is.
+inline std::string_view way_to_text(FileFamily family) {
+  switch (family) {
+    case FileFamily::zip:
+      return " (or an Excel workbook); unpack it (or save it as CSV, UTF-8)";
+    case FileFamily::archive:
+      return "; unpack it";
+    case FileFamily::office:
+      return "; save it as CSV, UTF-8";
+    default:
+      return "";
   }
-  return {};
+}
+
+/// What a file of bytes that are no text is, by how it begins; unknown for texts, and where nobody knows.
+inline ForeignFile kind_of_binary(std::string_view bytes) {
+  const ForeignFile file = kind_of_foreign_file(std::as_bytes(std::span(bytes)));
+  // What has letters alone there begins as another kind by chance.
+  const bool is_text = begins_as_text(bytes) && file.family != FileFamily::document;
+  return is_text ? ForeignFile{} : file;
 }
 
 /// The line of the byte at `position`, counted from 1; lines end with \n, \r\n or \r.
@@ -106,10 +102,9 @@ inline std::string_view text_start(std::string_view bytes, std::string_view name
   const std::string_view wide = detail::wide_encoding(bytes);
   require<FileError>(wide.empty(), name, ": is text in ", wide, ", which is not read; iconv -f ", wide,
                      " -t UTF-8 converts it");
-  const std::string_view kind = detail::binary_kind(bytes);
-  require<FileError>(kind.empty(), name, ": is not text but ", kind);
-  if (bytes.starts_with(detail::byte_order_mark)) bytes.remove_prefix(detail::byte_order_mark.size());
-  return bytes;
+  const ForeignFile binary = detail::kind_of_binary(bytes);
+  require<FileError>(!binary.is_known(), name, ": is not text but ", binary.kind, detail::way_to_text(binary.family));
+  return without_byte_order_mark(bytes);
 }
 
 /// The same of all bytes of a file, which must not hold a zero, as no text does. Whether they are UTF-8 is for

@@ -5,7 +5,7 @@
 
 #include <doctest/doctest.h>
 
-#include <pupil/io/file_kind.hpp>
+#include <pupil/io/foreign_weights.hpp>
 #include <pupil/io/safetensors.hpp>
 
 #include "../support/files.hpp"
@@ -27,8 +27,9 @@ TEST_CASE("a file that is something else is called by its name, with the way out
       {"<!DOCTYPE html><html></html>", {"a web page", "downloaded again"}},
       {"\n  <html><head>", {"a web page"}},
       {"\xEF\xBB\xBF<HTML>", {"a web page"}},
-      {"<?xml version=\"1.0\"?><Error>", {"an XML text"}},
+      {"<?xml version=\"1.0\"?><Error>", {"XML, not the file itself", "downloaded again"}},
       {"Entry not found", {"a text that begins with \"Entry not found\""}},
+      {"Zugriff verweigert f\xFCr", {"a text that begins with \"Zugriff verweigert f\\xFCr\""}},
       {"Invalid username\nor password.", {"a text that begins with \"Invalid username\""}},
       {"{\"metadata\":{},\"weight_map\":{}}", {"an index of shards", "join"}},
       {"{\n  \"architectures\": [\"ResNet\"]\n}", {"a JSON text", "model.safetensors"}},
@@ -42,6 +43,9 @@ TEST_CASE("a file that is something else is called by its name, with the way out
       {"\x80\x04\x95\x01\0\0\0\0\0\0\0"s, {"a pickle", "tools/export_torchvision.py"}},
       {"storages" + std::string(249, '\0') + "ustar  ", {"a tar archive", "tools/export_torchvision.py"}},
       {"\x1f\x8b\x08\0\0\0\0\0\0"s, {"compressed by gzip", "unpack"}},
+      {"Rar!\x1a\x07\0"s, {"a RAR archive", "unpack it first"}},
+      {"PK\x05\x06"s + std::string(18, '\0'), {"an empty zip archive"}},
+      {"RIFF\x24\0\0\0WEBPVP8 "s, {"WebP"}},
       {"\x89HDF\r\n\x1a\n\0\0\0"s, {"an HDF5 file", "Keras"}},
       {"\x93NUMPY\x01\0v\0"s, {"a NumPy array"}},
       {"GGUF\x03\0\0\0\0\0"s, {"a GGUF file"}},
@@ -64,8 +68,8 @@ TEST_CASE("a file that is something else is called by its name, with the way out
 }
 
 TEST_CASE("bytes that are nothing in particular have no name") {
-  CHECK(foreign_file_kind(bytes_of("\x01\x02\x03\xfe\xff\x01\x02\x03\x04\x05")).empty());
-  CHECK(foreign_file_kind({}).empty());
+  CHECK(kind_of_foreign_weights(bytes_of("\x01\x02\x03\xfe\xff\x01\x02\x03\x04\x05")).empty());
+  CHECK(kind_of_foreign_weights({}).empty());
 }
 
 TEST_CASE("a sound file whose length looks like something else is read") {
