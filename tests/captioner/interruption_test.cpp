@@ -118,19 +118,7 @@ TEST_CASE("features that are interrupted go on with the same command, and leave 
   if (!has_program()) return;
   const PretrainedData pretrained;
   const auto out = pretrained.folder / "more.safetensors";
-  const Arguments command{"features",
-                          "--weights",
-                          pretrained.weights.string(),
-                          "--data",
-                          pretrained.data.string(),
-                          "--out",
-                          out.string(),
-                          "--threads",
-                          "1",
-                          "--batch-size",
-                          "1",
-                          "--image-size",
-                          "32"};
+  const Arguments command = pretrained.slow_extraction(out);
   const Finished early = stop_when(command, SIGINT, [&] { return fs::exists(out.string() + ".lock"); });
   CAPTURE(early.err);
   CHECK(early.status == 130);

@@ -72,19 +72,7 @@ TEST_CASE("features that another process is making are refused, and those that a
   if (!has_program()) return;
   const PretrainedData pretrained;
   const auto out = pretrained.folder / "more.safetensors";
-  const Arguments command{"features",
-                          "--weights",
-                          pretrained.weights.string(),
-                          "--data",
-                          pretrained.data.string(),
-                          "--out",
-                          out.string(),
-                          "--threads",
-                          "1",
-                          "--batch-size",
-                          "1",
-                          "--image-size",
-                          "32"};
+  const Arguments command = pretrained.slow_extraction(out);
   Running first(command);
   wait_until([&] { return fs::exists(out.string() + ".partial") || first.ended(); });
   REQUIRE_FALSE(first.ended());

@@ -27,6 +27,12 @@ struct PretrainedData {
     REQUIRE(finished.status == 0);
   }
 
+  /// The arguments of an extraction that can be met at its work: image by image.
+  Arguments slow_extraction(const std::filesystem::path& to) const {
+    return {"features",  "--weights", weights.string(), "--data", data.string(),  "--out", to.string(),
+            "--threads", "1",         "--batch-size",   "1",      "--image-size", "32"};
+  }
+
   /// The arguments of a frozen training that takes a moment.
   Arguments frozen_training(const std::filesystem::path& run) const {
     return {"train",

@@ -51,8 +51,9 @@ inline ForeignFile kind_of_text(std::string_view text) {
   text = without_byte_order_mark(text);
   pass_space();
   for (const std::string_view pointer : {"version https://git-lfs", "version https://hawser"}) {
-    if (text.starts_with(pointer))
+    if (text.starts_with(pointer)) {
       return {FileFamily::other, "a Git LFS pointer: `git lfs pull` fetches the file itself"};
+    }
   }
   bool is_xml = false;
   while (text.starts_with("<!--") || text.starts_with("<?")) {

@@ -21,6 +21,7 @@
 
 #include <pupil/core/errors.hpp>
 #include <pupil/core/shape.hpp>
+#include <pupil/io/byte_numbers.hpp>
 #include <pupil/io/mapped_file.hpp>
 #include <pupil/io/text_file.hpp>
 
@@ -57,7 +58,7 @@ class GloveReader {
  private:
   /// The whole file is not looked through before it is read: it may be gigabytes.
   static std::string_view text_of(const MappedFile& file, const std::string& name) {
-    return text_start({reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()}, name);
+    return text_start(detail::text_of(file.bytes()), name);
   }
 
   bool next_of_any_bytes(WordVector& vector) {

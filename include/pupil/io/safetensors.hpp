@@ -16,6 +16,7 @@
 
 #include <pupil/core/tensor.hpp>
 #include <pupil/io/atomic_file.hpp>
+#include <pupil/io/byte_numbers.hpp>
 #include <pupil/io/foreign_weights.hpp>
 #include <pupil/io/mapped_file.hpp>
 #include <pupil/io/safetensors_header.hpp>
@@ -129,7 +130,7 @@ inline SafetensorsFile::SafetensorsFile(const std::filesystem::path& path)
                      bytes.size());
   const auto header = bytes.subspan(8, static_cast<std::size_t>(length));
   data_ = bytes.subspan(8 + header.size());
-  header_ = parse_safetensors_header({reinterpret_cast<const char*>(header.data()), header.size()}, data_.size(), name);
+  header_ = parse_safetensors_header(detail::text_of(header), data_.size(), name);
 }
 
 inline const TensorInfo& SafetensorsFile::info(std::string_view name) const {

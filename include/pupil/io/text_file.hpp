@@ -12,6 +12,7 @@
 
 #include <pupil/core/errors.hpp>
 #include <pupil/core/utf8.hpp>
+#include <pupil/io/byte_numbers.hpp>
 #include <pupil/io/foreign_files.hpp>
 #include <pupil/io/mapped_file.hpp>
 
@@ -123,9 +124,7 @@ class TextFile {
  public:
   /// Throws FileError, naming the path and the reason, where the file cannot be read or is no text.
   explicit TextFile(const std::filesystem::path& path)
-      : name_(path.string()),
-        file_(path),
-        text_(text_in({reinterpret_cast<const char*>(file_.bytes().data()), file_.bytes().size()}, name_)) {}
+      : name_(path.string()), file_(path), text_(text_in(detail::text_of(file_.bytes()), name_)) {}
 
   /// As messages name it: the path.
   const std::string& name() const { return name_; }
