@@ -41,16 +41,16 @@ struct SplitRun {
     REQUIRE(finished.status == 0);
     CHECK(finished.err.empty());
     std::set<std::string> images;
-    for (const auto& caption : nlohmann::json::parse(file_text(folder / "scores.json")).at("captions")) {
-      images.insert(caption.at("image"));
-    }
+    const auto json = nlohmann::json::parse(file_text(folder / "scores.json"));
+    for (const auto& caption : json.at("captions")) images.insert(caption.at("image"));
     return images;
   }
 };
 
 std::set<std::string> names_of(const fs::path& data, Split split, std::uint64_t seed) {
   std::set<std::string> names;
-  for (const Sample& sample : read_flickr8k(data, seed)[split]) names.insert(sample.image);
+  const CaptionedImages images = read_flickr8k(data, seed);
+  for (const Sample& sample : images[split]) names.insert(sample.image);
   return names;
 }
 
