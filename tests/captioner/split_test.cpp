@@ -178,7 +178,9 @@ TEST_CASE("a run that starts from another has its split, and knows what that one
   CHECK(read_captioner_description(SafetensorsFile(same / "model.safetensors")).training == first);
 
   const auto train = names_of(data, Split::train, 0), dev = names_of(data, Split::dev, 0);
-  write_lists(data, {dev.begin(), dev.end()}, {*train.begin(), *std::next(train.begin())});
+  auto other_train = dev;
+  other_train.insert(*train.rbegin());
+  write_lists(data, {other_train.begin(), other_train.end()}, {*train.begin(), *std::next(train.begin())});
   const auto other = folder / "other";
   Arguments arguments = frozen.fine_tuning(other);
   *(std::find(arguments.begin(), arguments.end(), "--data") + 1) = data.string();
