@@ -88,7 +88,7 @@ TEST_CASE_TEMPLATE("the captioner's losses and all of its gradients are PyTorch'
     if (!is_zero_but_for_rounding(name)) return;
     CAPTURE(name.str());
     for (const T value : parameter.gradient) CHECK(std::abs(static_cast<double>(value)) <= golden_tolerance<T>);
-    read_pytorch_parameter(file, "tiny/grad/" + name.str(), parameter.gradient);
+    read_parameter(file, ParameterLayout::channels_first, "tiny/grad/" + name.str(), parameter.gradient);
   });
   check_golden_gradients(file, "tiny", captioner);
 }

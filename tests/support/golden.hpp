@@ -41,7 +41,7 @@ void check_golden_gradients(const SafetensorsFile& file, const std::string& name
     CAPTURE(full_name);
     auto expected = parameter.gradient;
     using T = typename std::remove_cvref_t<decltype(parameter)>::Scalar;
-    read_pytorch_parameter(file, full_name, expected);
+    read_parameter(file, ParameterLayout::channels_first, full_name, expected);
     CHECK(relative_difference(parameter.gradient, expected) <= golden_tolerance<T>);
   });
   for_each_buffer(model, [&](const Name& buffer_name, auto& buffer) {

@@ -70,8 +70,8 @@ inline std::vector<ImageIdentity> parse_identities(const SafetensorsFile& file, 
   const auto number = [&](std::string_view word) {
     std::uint64_t value = 0;
     const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value, digits);
-    require<FileError>(error == std::errc() && end == word.data() + word.size(), file.path().string(),
-                       ": trained_images is damaged in the metadata");
+    const bool is_whole = word.size() == digits && error == std::errc() && end == word.data() + word.size();
+    require<FileError>(is_whole, file.path().string(), ": trained_images is damaged in the metadata");
     return value;
   };
   std::vector<ImageIdentity> images;
