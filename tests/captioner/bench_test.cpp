@@ -89,7 +89,7 @@ TEST_CASE("bench --beside times each workload alone and then beside busy process
 #ifdef __linux__
 TEST_CASE("the processes that bench runs beside end where it is killed") {
   if (!has_program()) return;
-  Running program(tiny_bench({"--only", "caption-latency", "--repeats", "20", "--beside", "2"}));
+  Running program({"bench", "--only", "caption-latency", "--image-size", "32", "--repeats", "20", "--beside", "2"});
   std::vector<int> others;
   while (others.size() < 2 && !program.ended()) {
     ::usleep(1000);
