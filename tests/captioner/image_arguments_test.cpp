@@ -71,5 +71,5 @@ TEST_CASE("labels that are a folder are refused") {
   if (!has_program()) return;
   const std::string folder = trained().data.string();
   check_refused(run_program(with_images({"--labels", folder, trained().image(0)}).back()),
-                {folder + ": cannot be read"});
+                {folder + ": cannot read: Is a directory"});
 }

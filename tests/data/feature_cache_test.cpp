@@ -36,7 +36,7 @@ struct Photographs {
       image[0] = 255;
       write_png(folder / names.back(), image);
     }
-    folder.write(names[3], file_text(folder / names[0]).substr(0, 50));
+    folder.write(names[3], file_text(folder / names[0]).substr(0, 45));
     folder.write(names[6], "");
   }
 
