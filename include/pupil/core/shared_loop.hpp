@@ -7,9 +7,8 @@
 //
 //   - the caller waits only for threads that took an item, never for one that was woken and got no turn;
 //   - a helper that comes too late finds no item, and has touched nothing;
-//   - a helper that looked at the word of one loop and takes from the next one, which happens to have the same word,
-//   has
-//     taken from the next one: it had read nothing yet that it could confuse.
+//   - a helper that looked at the word of one loop and takes from the next, which has the same word by chance, has
+//     taken from the next: it had read nothing yet that it could confuse.
 //
 // The object itself is used for one loop after another and never dies (thread_pool.hpp), so a late helper reads valid
 // memory. Items are taken in order, from 0 on.
