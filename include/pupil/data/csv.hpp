@@ -63,8 +63,10 @@ class CsvReader {
   std::string plain_field(std::size_t row_line) {
     std::string field;
     while (!at_field_end()) {
-      require<FileError>(rest_.front() != '"', name_, ": line ", row_line, ": a quote inside the unquoted field '",
-                         visible(field), "'");
+      if (rest_.front() == '"') {  // what it says is made only then: this is done for every character
+        throw FileError(
+            message(name_, ": line ", row_line, ": a quote inside the unquoted field '", visible(field), "'"));
+      }
       field += rest_.front();
       rest_.remove_prefix(1);
     }

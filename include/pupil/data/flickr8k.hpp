@@ -108,9 +108,9 @@ class Splitter {
     lists_.emplace();
     for (const auto& [name, split] : *written) {
       const auto [entry, is_new] = lists_->emplace(files.find(name).value_or(name), split);
-      require<FileError>(is_new || entry->second == split, folder.string(), ": ", visible(name), " is in the ",
-                         split_name(split), " list, and in the ", split_name(entry->second),
-                         " list under another name");
+      if (is_new || entry->second == split) continue;
+      throw FileError(message(folder.string(), ": ", visible(name), " is in the ", split_name(split),
+                              " list, and in the ", split_name(entry->second), " list under another name"));
     }
   }
 

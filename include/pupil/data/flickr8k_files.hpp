@@ -187,8 +187,9 @@ inline void read_split_list(const std::filesystem::path& path, Split split, Spli
   const TextFile file(path);
   detail::for_each_line(file, [&](std::string_view line, std::size_t number) {
     const auto [entry, is_new] = splits.emplace(detail::trimmed(line), split);
-    require<FileError>(is_new || entry->second == split, file.name(), ": line ", number, ": ", visible(entry->first),
-                       " is in the ", split_name(entry->second), " list too");
+    if (is_new || entry->second == split) return;
+    throw FileError(message(file.name(), ": line ", number, ": ", visible(entry->first), " is in the ",
+                            split_name(entry->second), " list too"));
   });
 }
 
