@@ -62,12 +62,12 @@ class CsvReader {
 
   std::string plain_field(std::size_t row_line) {
     std::string field;
-    while (!at_field_end()) {
-      require<FileError>(rest_.front() != '"', name_, ": line ", row_line, ": a quote inside the unquoted field '",
-                         visible(field), "'");
+    while (!at_field_end() && rest_.front() != '"') {
       field += rest_.front();
       rest_.remove_prefix(1);
     }
+    require<FileError>(at_field_end(), name_, ": line ", row_line, ": a quote inside the unquoted field '",
+                       shown_line(field), "'");
     return field;
   }
 
