@@ -72,6 +72,14 @@ TEST_CASE("a quote inside an unquoted field is an error") {
   CHECK(csv_error_of("a,b\nc,d \"e\"\n") == "file.csv: line 2: a quote inside the unquoted field 'd '");
 }
 
+TEST_CASE("a field of a megabyte is read in time that grows with its length alone") {
+  const std::string field(1 << 20,
+                          'x');  // in time that grows with its square, it would take the better part of an hour
+  CHECK(rows_of("a," + field + "\nb,\"" + field + "\"\n") == std::vector<Fields>{{"a", field}, {"b", field}});
+  CHECK(csv_error_of(field + "\"") ==
+        "file.csv: line 1: a quote inside the unquoted field '" + std::string(80, 'x') + "...'");
+}
+
 TEST_CASE("text after a closing quote is an error") {
   CHECK(csv_error_of("a,\"b\" c\n") == "file.csv: line 1: text after a closing quote");
 }

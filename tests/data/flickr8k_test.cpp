@@ -181,6 +181,18 @@ TEST_CASE("a folder in which no caption is left is an error") {
             (folder / "Images").string() + ", which has 1 file (such as z.jpg)");
 }
 
+TEST_CASE("a captions file without a caption is an error that says so") {
+  const TemporaryFolder folder;
+  write_images(folder, "Images", {"a.jpg"});
+  folder.write("captions.txt", "image,caption\n");
+  CHECK(flickr8k_error_of(folder) == folder.path().string() + ": no image has a caption with a word");
+
+  folder.write("captions.txt", "image,caption\na.jpg,...\na.jpg,\n");
+  CHECK(flickr8k_error_of(folder) == folder.path().string() + ": no image has a caption with a word; " +
+                                         (folder / "captions.txt").string() +
+                                         ": skipped 2 captions without a word (line 2, a.jpg, ...)");
+}
+
 TEST_CASE("images are found by paths that lead to them, and each is one image") {
   for (const std::string written : {"a.jpg", "./a.jpg", "Images/a.jpg", "images/a.jpg", "../Images/a.jpg",
                                     "Images\\a.jpg", "/home/me/flickr8k/Images/a.jpg", "C:\\flickr8k\\Images\\a.jpg"}) {

@@ -62,14 +62,12 @@ class CsvReader {
 
   std::string plain_field(std::size_t row_line) {
     std::string field;
-    while (!at_field_end()) {
-      if (rest_.front() == '"') {  // what it says is made only then: this is done for every character
-        throw FileError(
-            message(name_, ": line ", row_line, ": a quote inside the unquoted field '", visible(field), "'"));
-      }
+    while (!at_field_end() && rest_.front() != '"') {
       field += rest_.front();
       rest_.remove_prefix(1);
     }
+    require<FileError>(at_field_end(), name_, ": line ", row_line, ": a quote inside the unquoted field '",
+                       shown_line(field), "'");
     return field;
   }
 

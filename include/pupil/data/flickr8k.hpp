@@ -149,6 +149,8 @@ inline CaptionedImages read_flickr8k_folder(const std::filesystem::path& folder,
   CaptionedImages data;
   data.folder = folder;
   CaptionsByImage captions = read_captions(folder, data.remarks);
+  require<FileError>(!captions.empty(), folder.string(), ": no image has a caption with a word",
+                     data.remarks.empty() ? "" : "; " + data.remarks.back());
   data.image_folder = find_image_folder(folder);
   const ImageLookup files(data.image_folder);
   captions = by_file(std::move(captions), files);
