@@ -1,13 +1,22 @@
 // Two threads write to one number without agreement. ThreadSanitizer has to report it, or its silence about the other
 // tests would mean nothing.
 
+#include <atomic>
 #include <cstdio>
+#include <thread>
 
 #include <pupil/core/parallel.hpp>
 
 int main() {
   pupil::set_num_threads(2);
+  std::atomic<int> threads{0};
   long sum = 0;
-  pupil::parallel_for(100000, [&](pupil::Index i) { sum += static_cast<long>(i); });
+  pupil::parallel_for(2, [&](pupil::Index) {
+    // A loop does not wait for threads that have not come yet, so both wait for each other; relaxed, which orders
+    // nothing.
+    threads.fetch_add(1, std::memory_order_relaxed);
+    while (threads.load(std::memory_order_relaxed) < 2) std::this_thread::yield();
+    for (long i = 0; i < 100000; ++i) sum += i;
+  });
   std::printf("%ld\n", sum);
 }
