@@ -1,6 +1,7 @@
 // captioner evaluate: captions a split and scores it.
 
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <span>
@@ -22,6 +23,7 @@
 #include "commands.hpp"
 #include "compute_options.hpp"
 #include "interruption.hpp"
+#include "kept_inputs.hpp"
 #include "progress_line.hpp"
 #include "run_folder.hpp"
 #include "run_split.hpp"
@@ -149,6 +151,10 @@ void evaluate(const EvaluateArguments& arguments) {
   note_interruptions();
   std::optional<pupil::FileLock> lock;
   if (!arguments.json.empty()) {
+    std::vector<std::filesystem::path> inputs = caption_files(arguments.data);
+    const RunFolder run(arguments.run);
+    inputs.insert(inputs.end(), {run.model(), run.checkpoint(), run.settings()});
+    require_input_kept("--json", arguments.json, inputs);
     lock.emplace(pupil::lock_output(arguments.json));
     pupil::TemporaryFile{arguments.json};  // throws now where it would after the work
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <utility>
@@ -18,6 +19,7 @@
 #include "commands.hpp"
 #include "compute_options.hpp"
 #include "interruption.hpp"
+#include "kept_inputs.hpp"
 #include "pretrained.hpp"
 #include "progress_line.hpp"
 #include "size_limits.hpp"
@@ -101,6 +103,9 @@ pupil::FeatureExtractionOptions extraction_options(const FeaturesArguments& argu
 }
 
 pupil::FeatureCache extract(const FeaturesArguments& arguments, ProgressLine& line) {
+  std::vector<std::filesystem::path> inputs = caption_files(arguments.data);
+  inputs.emplace_back(arguments.weights);
+  require_input_kept("--out", arguments.out, inputs);
   const pupil::PretrainedWeights weights(arguments.weights);
   if (arguments.image_size > 0) require_visible(weights.architecture(), arguments.image_size);
   pupil::Rng unused(0);

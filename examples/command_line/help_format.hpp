@@ -24,6 +24,12 @@ class HelpFormat : public CLI::Formatter {
     for (const CLI::Option* const other : option->get_excludes()) text += " (not with " + other->get_name() + ')';
     return text;
   }
+
+  /// What stands after the options: `images...`.
+  std::string make_option_usage(const CLI::Option* option) const override {
+    const std::string text = make_option_name(option, true) + (option->get_items_expected_max() > 1 ? "..." : "");
+    return option->get_required() ? text : '[' + text + ']';
+  }
 };
 
 }  // namespace command_line

@@ -93,3 +93,16 @@ TEST_CASE("a json file that cannot be written is an error that names it") {
   const std::string path = (trained().folder / "absent" / "scores.json").string();
   check_refused(run_program(evaluate({"--json", path})), {path});
 }
+
+TEST_CASE("a json file is not written over the model that it scores, by whatever path") {
+  if (!has_program()) return;
+  const std::filesystem::path model = trained().run / "model.safetensors";
+  const std::string before = file_text(model);
+  const TemporaryFolder links;
+  std::filesystem::create_symlink(model, links / "scores.json");
+  for (const std::filesystem::path& path : {model, links / "scores.json"}) {
+    CAPTURE(path);
+    check_refused(run_program(evaluate({"--json", path.string()})), {"--json", path.string(), "is read"});
+    CHECK((file_text(model) == before));
+  }
+}

@@ -218,3 +218,10 @@ TEST_CASE("options out of range are refused by name") {
   check_refused(run_program(caches.command({"--encoder", "vgg"})), {"--encoder", "vgg"});
   check_refused(run_program({"features", "--data", "d", "--out", "f"}), {"--weights"});
 }
+
+TEST_CASE("features do not take the place of the weights that make them") {
+  if (!has_program()) return;
+  const Caches caches;
+  std::filesystem::create_symlink(pretrained().weights, caches.out);
+  caches.check_refused_untouched(caches.command({"--overwrite"}), {"--out", caches.out.string(), "is read"});
+}

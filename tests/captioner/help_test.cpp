@@ -37,6 +37,12 @@ TEST_CASE("help shows the range and the default of a number as people say them")
   CHECK(contains(run_program({"caption", "--help"}).out, "--beam INT from 1 to 100 [1]"));
 }
 
+TEST_CASE("help shows that images stand after the options, as many as one likes") {
+  if (!has_program()) return;
+  CHECK(contains(run_program({"caption", "--help"}).out, "Usage: captioner caption [OPTIONS] images...\n"));
+  CHECK(contains(run_program({"classify", "--help"}).out, "Usage: captioner classify [OPTIONS] images...\n"));
+}
+
 TEST_CASE("help names every option that people look for") {
   if (!has_program()) return;
   const std::string train = run_program({"train", "--help"}).out;

@@ -1,6 +1,7 @@
 #pragma once
 // Writes scenes as a data set of Kaggle's form: Images/scene_00000.jpg, ... and captions.txt.
 
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -21,6 +22,7 @@
 #include <pupil/io/atomic_file.hpp>
 #include <pupil/io/file_lock.hpp>
 #include <pupil/io/image_write.hpp>
+#include <pupil/io/system.hpp>
 
 namespace pupil {
 
@@ -114,10 +116,11 @@ class SceneFolder {
 inline void write_scene_picture(const std::filesystem::path& path, const Image& picture) {
   constexpr int quality = 95;
   const std::vector<std::byte> bytes = encode_jpeg(picture, quality);
+  errno = 0;
   std::ofstream file(path, std::ios::binary);
   file.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
   file.close();
-  require<FileError>(!file.fail(), path.string(), ": cannot write ", bytes.size(), " bytes");
+  if (file.fail()) throw_file_error(path, "write", errno != 0 ? errno : EIO);
 }
 
 }  // namespace detail
