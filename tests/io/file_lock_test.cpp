@@ -99,3 +99,19 @@ TEST_CASE("a lock in a folder that is not there is an error that names what was 
   CHECK(error_of<FileError>([&] { lock_output(folder.path()); }) ==
         folder.path().string() + ": cannot write: Is a directory");
 }
+
+TEST_CASE("a child process that drops its copy of a lock takes nothing from the owner") {
+  const TemporaryFolder folder;
+  std::optional<FileLock> lock(lock_folder(folder.path(), "a training is running there"));
+  const pid_t child = ::fork();
+  if (child == 0) {
+    lock.reset();
+    ::_exit(0);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  REQUIRE(status == 0);
+  CHECK_THROWS_AS(lock_folder(folder.path(), "other work"), FileInUse);
+  lock.reset();
+  CHECK(folder.file_count() == 0);
+}

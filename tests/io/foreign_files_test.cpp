@@ -37,6 +37,17 @@ TEST_CASE("other image formats are known by how they begin") {
   CHECK(kind_of("%PDF-1.7\n"s) == "a PDF");
 }
 
+TEST_CASE("a TGA image is not taken for a cursor, nor a cursor for one") {
+  const std::string no_colour_map(5, '\0');
+  for (const char type : {'\2', '\3', '\x0A', '\x0B'}) {
+    CHECK(kind_of("\0\0"s + type + no_colour_map + "\0\0\0\0\x28\0\x14\0\x18\0"s) == "TGA");
+  }
+  CHECK(kind_of("\0\0\2\0\1\0\x20\x20"s) == "a cursor (CUR)");
+  CHECK(kind_of("\0\0\1\0\1\0\x20\x20"s) == "an icon (ICO)");
+  CHECK(kind_of("\1\xDA\1\1\0\3"s) == "SGI's RGB");
+  CHECK(kind_of("\1\xDA\0\1\0\3"s) == "SGI's RGB");
+}
+
 TEST_CASE("films and archives are known by how they begin") {
   CHECK(contains(kind_of("\0\0\0\x18"
                          "ftypmp42\0\0\0\0"s),

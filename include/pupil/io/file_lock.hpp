@@ -52,6 +52,7 @@ class FileLock {
   void say_who(std::string_view activity);
 
   FileDescriptor file_;
+  pid_t owner_ = ::getpid();
 #endif
 };
 
@@ -111,9 +112,10 @@ inline void FileLock::say_who(std::string_view activity) {
   static_cast<void>(retry_interrupted([&] { return ::pwrite(file_.get(), text.data(), text.size(), 0); }));
 }
 
-/// Removes the file before the lock is given back, so that none is left for others to find.
+/// Removes the file before the lock is given back, so that none is left for others to find. A child of the owner that
+/// got a copy by fork leaves the file: the lock is not its own.
 inline void FileLock::release() noexcept {
-  if (file_.valid() && is_named()) static_cast<void>(::unlink(path_.c_str()));
+  if (file_.valid() && owner_ == ::getpid() && is_named()) static_cast<void>(::unlink(path_.c_str()));
   static_cast<void>(file_.close());
 }
 
