@@ -134,14 +134,14 @@ TEST_CASE("where no caption is left there is nothing to train on, and nothing is
   if (!has_program()) return;
   const Scenes scenes;
   put_file(scenes.captions, "image,caption\n");
-  scenes.check_training_refused({scenes.data.string(), "no caption"});
+  scenes.check_training_refused({scenes.data.string(), "no image has a caption with a word"});
   put_file(scenes.captions, "image,caption\nelsewhere.jpg,a picture that is not here\n");
   scenes.check_training_refused({scenes.data.string(), "no caption"});
 
   std::string wordless = "image,caption\n";
   for (int i = 0; i < 60; ++i) wordless += fs::path(trained().image(i)).filename().string() + ",...\n";
   put_file(scenes.captions, wordless);
-  scenes.check_training_refused({scenes.data.string(), "no caption"});
+  scenes.check_training_refused({scenes.data.string(), "no image has a caption with a word"});
 }
 
 TEST_CASE("a run whose folder existed keeps what was in it when the data are bad") {
