@@ -35,16 +35,12 @@ extern "C" inline void note_signal(int signal) {
 
 }  // namespace detail
 
-/// From now on the first SIGINT, SIGTERM or SIGHUP is only noted; a second one ends the program as ever. A file that
-/// grows beyond its limit becomes an error of writing, like a full disk.
+/// From now on the first SIGINT, SIGTERM or SIGHUP is only noted; a second one ends the program as ever.
 inline void note_interruptions() {
   std::signal(SIGINT, detail::note_signal);
   std::signal(SIGTERM, detail::note_signal);
 #ifdef SIGHUP
   if (std::signal(SIGHUP, detail::note_signal) == SIG_IGN) std::signal(SIGHUP, SIG_IGN);  // as nohup wants it
-#endif
-#ifdef SIGXFSZ
-  std::signal(SIGXFSZ, SIG_IGN);
 #endif
 }
 

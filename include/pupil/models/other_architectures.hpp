@@ -77,7 +77,8 @@ inline constexpr std::array<OtherArchitecture, 54> other_architectures{{
 inline constexpr std::string_view known_architectures =
     "VGG16, ResNet-18, -34, -50, -101 and MobileNetV2, by the names of torchvision, timm or Hugging Face";
 
-/// `tensor "features.3.squeeze.weight": SqueezeNet` of the tensors whose names begin with the prefix, or nothing.
+/// `these are weights of SqueezeNet, as the tensor "features.3.squeeze.weight" shows`, by the tensors whose names begin
+/// with the prefix; empty where they tell nothing.
 inline std::string other_architecture(const SafetensorsFile& file, std::string_view prefix) {
   const auto names = file.names();
   for (const OtherArchitecture& other : other_architectures) {
