@@ -5,10 +5,10 @@
 // results are the same bits whatever the thread count.
 //
 // The threads are those of a pool (thread_pool.hpp): a loop waits for the items that were taken, not for threads that
-// got no turn. Measured on two processors, in loops a second of eight items of 30 microseconds: alone 7,760 to 8,020,
-// and 7,690 to 7,890 on OpenMP's threads; beside a process of another session that keeps one of the two busy 3,960 to
-// 4,140, and 130 to 330, because OpenMP's loops end when every thread of the team has come. (OpenMP's that sleep at
-// once, by OMP_WAIT_POLICY=passive: alone 2,580 to 3,350.) In a program that is compiled with OpenMP,
+// got no turn. Measured on two processors, in loops a second of eight items of 30 microseconds: alone 7,510 to 7,700,
+// and 7,400 to 7,610 on OpenMP's threads; beside a process of another session that keeps one of the two busy 3,730 to
+// 3,860, and 140 to 240, because OpenMP's loops end when every thread of the team has come. (OpenMP's that sleep at
+// once, by OMP_WAIT_POLICY=passive: alone 4,660 to 4,880.) In a program that is compiled with OpenMP,
 // PUPIL_THREADS=openmp in the environment takes OpenMP's threads all the same, for programs that use those for their
 // other work.
 
