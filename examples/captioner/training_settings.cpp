@@ -1,6 +1,6 @@
 #include "training_settings.hpp"
 
-#include <pupil/data/hash.hpp>
+#include <pupil/core/hash.hpp>
 #include <pupil/io/atomic_file.hpp>
 #include <pupil/io/mapped_file.hpp>
 #include <pupil/io/text_file.hpp>
