@@ -2,6 +2,8 @@
 
 #include <unordered_set>
 
+#include <pupil/models/decoder.hpp>
+
 namespace captioner {
 
 FeatureInputs::FeatureInputs(const std::filesystem::path& file, bool mirror)
@@ -42,6 +44,10 @@ std::unique_ptr<const EncoderInputs> open_features(const TrainingSettings& setti
   pupil::require<pupil::FileError>(cache.description().weights == settings.weights_fingerprint, settings.features,
                                    ": holds features of other weights (", cache.description().weights,
                                    ") than those of ", settings.weights, " (", settings.weights_fingerprint, ")");
+  const std::string kind = pupil::features_read_by(settings.decoder).grid ? "grid" : "pooled";
+  pupil::require<pupil::FileError>(cache.description().kind == kind, settings.features, ": holds ",
+                                   cache.description().kind, " features; --decoder ", settings.decoder, " reads ", kind,
+                                   " ones (captioner features --kind ", kind, ")");
   const std::unordered_set<std::string> known(cache.names().begin(), cache.names().end());
   for (const std::string& name : names) {
     pupil::require<pupil::FileError>(known.contains(name), settings.features, ": has no features of ", name, " in ",

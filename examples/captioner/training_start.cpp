@@ -18,8 +18,10 @@ pupil::CaptionerOptions new_options(const TrainingSettings& settings) {
           .encoder_width = settings.encoder_width,
           .image_size = settings.image_size,
           .resize_to = settings.resized(),
+          .decoder = settings.decoder,
           .embedding_size = settings.embedding_size,
           .hidden_size = settings.hidden_size,
+          .attention_size = settings.attention_size,
           .dropout = settings.dropout,
           .max_caption_length = settings.max_caption_length,
           .word_loss = settings.word_loss};

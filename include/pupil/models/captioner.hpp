@@ -27,6 +27,7 @@ struct CaptionerOptions {
   std::string decoder = "show_and_tell";  ///< one of decoder_names
   Index embedding_size = 512;
   Index hidden_size = 512;
+  Index attention_size = 512;  ///< of decoders that look at a grid
   double dropout = 0.5;
   Index max_caption_length = 30;  ///< in words
   double word_loss = 0;           ///< of the decoder, in training; no property of the model, nor in its file
@@ -50,6 +51,7 @@ class Captioner {
                   .grid_channels = encoder_.grid_channels(),
                   .embedding_size = options_.embedding_size,
                   .hidden_size = options_.hidden_size,
+                  .attention_size = options_.attention_size,
                   .dropout = options_.dropout,
                   .max_caption_length = options_.max_caption_length,
                   .word_loss = options_.word_loss},

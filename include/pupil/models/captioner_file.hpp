@@ -42,6 +42,7 @@ void visit_options(Options& options, Visitor&& visitor) {
   visitor("decoder", options.decoder);
   visitor("embedding_size", options.embedding_size);
   visitor("hidden_size", options.hidden_size);
+  visitor("attention_size", options.attention_size);
   visitor("dropout", options.dropout);
   visitor("max_caption_length", options.max_caption_length);
   visit_normalization(options.normalization, visitor);
@@ -61,7 +62,8 @@ inline Vocabulary read_vocabulary(const SafetensorsFile& file) {
 inline CaptionerOptions read_options(const SafetensorsFile& file) {
   CaptionerOptions options;
   visit_options(options, [&](std::string_view key, auto& value) {
-    const bool is_new = key == "same_padding" || key == "decoder";  // files had none of these at first
+    const bool is_new =
+        key == "same_padding" || key == "decoder" || key == "attention_size";  // files had none of these at first
     const bool older = is_new && !file.metadata().contains(key);
     if (!older) from_text(file, key, file.metadata(key), value);
   });

@@ -35,6 +35,7 @@ struct DecoderOptions {
   Index grid_channels = 0;
   Index embedding_size = 512;
   Index hidden_size = 512;
+  Index attention_size = 512;  ///< of those that look at a grid
   double dropout = 0.5;
   Index max_caption_length = 30;  ///< in words
   double word_loss = 0;           ///< see ShowAndTellOptions
@@ -42,6 +43,12 @@ struct DecoderOptions {
 
 /// What DecoderOptions::kind may be.
 inline constexpr std::array<std::string_view, 1> decoder_names{"show_and_tell"};
+
+/// What the decoder of this name reads of an image; nothing where there is none.
+inline FeatureKinds features_read_by(std::string_view decoder) {
+  if (decoder == "show_and_tell") return ShowAndTell<float>::reads();
+  return {};
+}
 
 template <class T>
 class Decoder {
