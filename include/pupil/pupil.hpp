@@ -26,6 +26,7 @@
 // kernels: the mathematics on raw arrays
 #include <pupil/kernels/adaptive_avg_pool2d.hpp>
 #include <pupil/kernels/add.hpp>
+#include <pupil/kernels/additive_attention.hpp>
 #include <pupil/kernels/additive_score.hpp>
 #include <pupil/kernels/batch_norm.hpp>
 #include <pupil/kernels/best_tile.hpp>
@@ -53,6 +54,7 @@
 #include <pupil/kernels/group_norm.hpp>
 #include <pupil/kernels/gru.hpp>
 #include <pupil/kernels/instruction_set.hpp>
+#include <pupil/kernels/item_sums.hpp>
 #include <pupil/kernels/lanes.hpp>
 #include <pupil/kernels/layer_norm.hpp>
 #include <pupil/kernels/lines.hpp>
@@ -72,8 +74,10 @@
 #include <pupil/kernels/rectified_batch_norm.hpp>
 #include <pupil/kernels/rectifier.hpp>
 #include <pupil/kernels/recurrent_steps.hpp>
+#include <pupil/kernels/rows_by_item.hpp>
 #include <pupil/kernels/softmax.hpp>
 #include <pupil/kernels/standard_normal.hpp>
+#include <pupil/kernels/step_product.hpp>
 #include <pupil/kernels/swap_time_and_batch.hpp>
 #include <pupil/kernels/window.hpp>
 #if PUPIL_X86_KERNELS
@@ -175,6 +179,8 @@
 #include <pupil/nn/softmax.hpp>
 #include <pupil/nn/softmax_cross_entropy.hpp>
 #include <pupil/nn/spatial_dropout2d.hpp>
+#include <pupil/nn/stepwise_attention.hpp>
+#include <pupil/nn/stepwise_lstm.hpp>
 #include <pupil/nn/summary.hpp>
 #include <pupil/nn/unread_forward.hpp>
 #include <pupil/nn/visited_items.hpp>
