@@ -20,7 +20,8 @@
 
 namespace pupil::kernels {
 
-/// What queries look at. Query r looks at the positions of item `item_of_query[r]`.
+/// What queries look at. Query r looks at the positions of item `item_of_query[r]`. Positions that are not there get
+/// the weight 0, and what stands there is never read.
 template <class T>
 struct AttendedItems {
   const Tensor<T, 3>& keys;    ///< projected: [items, positions, attention_size]
@@ -28,10 +29,12 @@ struct AttendedItems {
   const Index* item_of_query;
   const T* own_keys = nullptr;    ///< [queries, attention_size]; none: there are no positions of their own
   const T* own_values = nullptr;  ///< [queries, value_size]
+  const bool* mask = nullptr;     ///< [items, positions]: which are there; none: all are. Not with own positions
 
   Index positions() const { return keys.dim(1); }
   /// How many weights a query has.
   Index weights() const { return positions() + (own_keys == nullptr ? 0 : 1); }
+  bool is_there(Index query, Index p) const { return mask == nullptr || mask[item_of_query[query] * positions() + p]; }
   const T* key(Index query, Index p) const {
     return p == positions() ? own_keys + query * keys.columns() : keys.row(item_of_query[query] * positions() + p);
   }
@@ -60,12 +63,19 @@ void attend(const T* v, const RowMajor<T>& queries, const AttendedItems<T>& atte
   parallel_for(queries.rows, count * (queries.columns + size), [&](Index r) {
     T* const row = weights + r * count;
     for (Index p = 0; p < count; ++p) {
+      if (!attended.is_there(r, p)) continue;
       row[p] = additive_score(v, attended.key(r, p), queries.data + r * queries.stride, queries.columns);
     }
-    softmax_row(row, count);
+    if (attended.mask == nullptr) {
+      softmax_row(row, count);
+    } else {
+      masked_softmax_row(row, count, attended.mask + attended.item_of_query[r] * count);
+    }
     T* const output = outputs.data + r * outputs.stride;
     std::fill_n(output, size, T{0});
-    for (Index p = 0; p < count; ++p) detail::add_multiple(row[p], attended.value(r, p), size, output);
+    for (Index p = 0; p < count; ++p) {
+      if (attended.is_there(r, p)) detail::add_multiple(row[p], attended.value(r, p), size, output);
+    }
   });
 }
 
@@ -78,6 +88,7 @@ void attention_scores_backward(const AttendedItems<T>& attended, const T* weight
   parallel_for(d_outputs.rows, count * d_outputs.columns, [&](Index r) {
     T* const row = d_scores + r * count;
     for (Index p = 0; p < count; ++p) {
+      if (!attended.is_there(r, p)) continue;  // its weight is 0, and so is its gradient
       row[p] += dot_lanes(d_outputs.data + r * d_outputs.stride, attended.value(r, p), d_outputs.columns);
     }
     softmax_row_backward(weights + r * count, row, count);
@@ -107,6 +118,7 @@ void attention_keys_backward(const T* v, const RowMajor<T>& queries, const Atten
     for (const Index r : queries_of_items.rows(item)) {
       if (r >= queries.rows) break;
       for (Index p = 0; p < count; ++p) {
+        if (!attended.is_there(r, p)) continue;
         T* const key = p == positions ? gradients.own_keys + r * size : gradients.keys + (item * positions + p) * size;
         additive_score_backward(d_scores[r * count + p], v, attended.key(r, p), queries.data + r * queries.stride, size,
                                 {key, gradients.queries + r * size, gradients.v + r * size});
@@ -124,6 +136,7 @@ void attention_values_backward(const RowMajor<T>& weights, const RowMajor<T>& d_
     for (const Index r : queries_of_items.rows(item)) {
       const T* const row = weights.data + r * weights.stride;
       for (Index p = 0; p < positions; ++p) {
+        if (row[p] == 0) continue;  // as where nothing is
         detail::add_multiple(row[p], d_outputs.data + r * d_outputs.stride, d_outputs.columns,
                              d_values.row(item * positions + p));
       }
