@@ -256,6 +256,7 @@
 #include <pupil/io/text_file.hpp>
 
 // text: tokens and vocabularies
+#include <pupil/text/caption_block.hpp>
 #include <pupil/text/tokenizer.hpp>
 #include <pupil/text/unicode.hpp>
 #include <pupil/text/unicode_tables.hpp>
@@ -298,13 +299,19 @@
 #include <pupil/data/scenes.hpp>
 
 // models: encoders, decoders, the captioner
+#include <pupil/models/adaptive_decoder.hpp>
+#include <pupil/models/attention_decoder.hpp>
 #include <pupil/models/beam_search.hpp>
+#include <pupil/models/caption_steps.hpp>
 #include <pupil/models/captioner.hpp>
 #include <pupil/models/captioner_file.hpp>
 #include <pupil/models/captioner_training.hpp>
+#include <pupil/models/context_gate.hpp>
 #include <pupil/models/feature_network.hpp>
+#include <pupil/models/grid.hpp>
 #include <pupil/models/image_classifier.hpp>
 #include <pupil/models/image_encoder.hpp>
+#include <pupil/models/image_features.hpp>
 #include <pupil/models/image_network.hpp>
 #include <pupil/models/metadata.hpp>
 #include <pupil/models/mobilenet_v2.hpp>
@@ -315,10 +322,13 @@
 #include <pupil/models/pretrained_names.hpp>
 #include <pupil/models/pretrained_weights.hpp>
 #include <pupil/models/resnet.hpp>
+#include <pupil/models/select_rows.hpp>
 #include <pupil/models/show_and_tell.hpp>
 #include <pupil/models/small_cnn.hpp>
+#include <pupil/models/top_down_decoder.hpp>
 #include <pupil/models/training_record.hpp>
 #include <pupil/models/vgg16.hpp>
 #include <pupil/models/vgg_pooling.hpp>
+#include <pupil/models/visual_sentinel.hpp>
 #include <pupil/models/word_loss.hpp>
 #include <pupil/models/word_output.hpp>
