@@ -7,6 +7,7 @@
 #include <pupil/core/errors.hpp>
 #include <pupil/core/forked.hpp>
 #include <pupil/core/function_ref.hpp>
+#include <pupil/core/hash.hpp>
 #include <pupil/core/move_mark.hpp>
 #include <pupil/core/parallel.hpp>
 #include <pupil/core/pool_allocator.hpp>
@@ -223,6 +224,7 @@
 #include <pupil/io/foreign_weights.hpp>
 #include <pupil/io/glove.hpp>
 #include <pupil/io/image.hpp>
+#include <pupil/io/image_identity.hpp>
 #include <pupil/io/image_orientation.hpp>
 #include <pupil/io/image_size.hpp>
 #include <pupil/io/image_write.hpp>
@@ -236,6 +238,7 @@
 #include <pupil/io/leftovers.hpp>
 #include <pupil/io/mapped_file.hpp>
 #include <pupil/io/mapped_output.hpp>
+#include <pupil/io/normalization.hpp>
 #include <pupil/io/parameter_layout.hpp>
 #include <pupil/io/pixels.hpp>
 #include <pupil/io/png_checksum.hpp>
@@ -285,10 +288,8 @@
 #include <pupil/data/flickr8k_files.hpp>
 #include <pupil/data/flickr8k_folder.hpp>
 #include <pupil/data/folders.hpp>
-#include <pupil/data/hash.hpp>
 #include <pupil/data/image_cache.hpp>
 #include <pupil/data/image_files.hpp>
-#include <pupil/data/image_identity.hpp>
 #include <pupil/data/image_lookup.hpp>
 #include <pupil/data/layout_hints.hpp>
 #include <pupil/data/progress.hpp>
@@ -307,12 +308,13 @@
 #include <pupil/models/captioner_file.hpp>
 #include <pupil/models/captioner_training.hpp>
 #include <pupil/models/context_gate.hpp>
+#include <pupil/models/decoder.hpp>
 #include <pupil/models/feature_network.hpp>
 #include <pupil/models/grid.hpp>
 #include <pupil/models/image_classifier.hpp>
-#include <pupil/models/image_encoder.hpp>
 #include <pupil/models/image_features.hpp>
 #include <pupil/models/image_network.hpp>
+#include <pupil/models/image_projection.hpp>
 #include <pupil/models/metadata.hpp>
 #include <pupil/models/mobilenet_v2.hpp>
 #include <pupil/models/other_architectures.hpp>

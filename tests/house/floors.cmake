@@ -12,8 +12,8 @@ set(below_io core)
 set(below_io_models optim nn kernels core) # checkpoint*.hpp and state_dict.hpp, which know parameters and optimizers
 set(below_text core)
 set(below_metrics text core)
+set(below_models metrics text io optim nn kernels core)
 set(below_data text io core)
-set(below_models data metrics text io optim nn kernels core)
 
 set(faults "")
 
