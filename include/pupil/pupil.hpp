@@ -7,6 +7,7 @@
 #include <pupil/core/errors.hpp>
 #include <pupil/core/forked.hpp>
 #include <pupil/core/function_ref.hpp>
+#include <pupil/core/hash.hpp>
 #include <pupil/core/move_mark.hpp>
 #include <pupil/core/parallel.hpp>
 #include <pupil/core/pool_allocator.hpp>
@@ -217,6 +218,7 @@
 #include <pupil/io/foreign_weights.hpp>
 #include <pupil/io/glove.hpp>
 #include <pupil/io/image.hpp>
+#include <pupil/io/image_identity.hpp>
 #include <pupil/io/image_orientation.hpp>
 #include <pupil/io/image_size.hpp>
 #include <pupil/io/image_write.hpp>
@@ -230,6 +232,7 @@
 #include <pupil/io/leftovers.hpp>
 #include <pupil/io/mapped_file.hpp>
 #include <pupil/io/mapped_output.hpp>
+#include <pupil/io/normalization.hpp>
 #include <pupil/io/parameter_layout.hpp>
 #include <pupil/io/pixels.hpp>
 #include <pupil/io/png_checksum.hpp>
@@ -250,6 +253,7 @@
 #include <pupil/io/text_file.hpp>
 
 // text: tokens and vocabularies
+#include <pupil/text/caption_block.hpp>
 #include <pupil/text/tokenizer.hpp>
 #include <pupil/text/unicode.hpp>
 #include <pupil/text/unicode_tables.hpp>
@@ -280,10 +284,8 @@
 #include <pupil/data/flickr8k_files.hpp>
 #include <pupil/data/flickr8k_folder.hpp>
 #include <pupil/data/folders.hpp>
-#include <pupil/data/hash.hpp>
 #include <pupil/data/image_cache.hpp>
 #include <pupil/data/image_files.hpp>
-#include <pupil/data/image_identity.hpp>
 #include <pupil/data/image_lookup.hpp>
 #include <pupil/data/layout_hints.hpp>
 #include <pupil/data/progress.hpp>
@@ -298,10 +300,12 @@
 #include <pupil/models/captioner.hpp>
 #include <pupil/models/captioner_file.hpp>
 #include <pupil/models/captioner_training.hpp>
+#include <pupil/models/decoder.hpp>
 #include <pupil/models/feature_network.hpp>
 #include <pupil/models/image_classifier.hpp>
-#include <pupil/models/image_encoder.hpp>
+#include <pupil/models/image_features.hpp>
 #include <pupil/models/image_network.hpp>
+#include <pupil/models/image_projection.hpp>
 #include <pupil/models/metadata.hpp>
 #include <pupil/models/mobilenet_v2.hpp>
 #include <pupil/models/other_architectures.hpp>
@@ -311,6 +315,7 @@
 #include <pupil/models/pretrained_names.hpp>
 #include <pupil/models/pretrained_weights.hpp>
 #include <pupil/models/resnet.hpp>
+#include <pupil/models/select_rows.hpp>
 #include <pupil/models/show_and_tell.hpp>
 #include <pupil/models/small_cnn.hpp>
 #include <pupil/models/training_record.hpp>
