@@ -75,6 +75,7 @@ CaptionerLoss captioner_gradients(Captioner<T>& captioner, Input input, std::spa
       return std::move(input);
     }
   }();
+  context.decoder.features_need_gradient = sees_images;
   auto logits = decoder.forward(features, captions, context.decoder);
   const auto entropy = softmax_cross_entropy(std::move(logits), target_words(captions));
   const ImageFeatures<T> d_features = decoder.backward(entropy.gradient, context.decoder);
