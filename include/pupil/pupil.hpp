@@ -166,6 +166,7 @@
 #include <pupil/nn/orthogonal.hpp>
 #include <pupil/nn/pack_weights.hpp>
 #include <pupil/nn/parameter.hpp>
+#include <pupil/nn/policy_gradient.hpp>
 #include <pupil/nn/pool_window.hpp>
 #include <pupil/nn/recurrent_cell.hpp>
 #include <pupil/nn/recurrent_layer.hpp>
