@@ -305,14 +305,20 @@
 // models: encoders, decoders, the captioner
 #include <pupil/models/adaptive_decoder.hpp>
 #include <pupil/models/attention_decoder.hpp>
+#include <pupil/models/beam.hpp>
 #include <pupil/models/beam_search.hpp>
+#include <pupil/models/best_words.hpp>
+#include <pupil/models/caption_constraints.hpp>
 #include <pupil/models/caption_steps.hpp>
 #include <pupil/models/captioner.hpp>
 #include <pupil/models/captioner_file.hpp>
 #include <pupil/models/captioner_training.hpp>
 #include <pupil/models/context_gate.hpp>
 #include <pupil/models/decoder.hpp>
+#include <pupil/models/decoding_settings.hpp>
+#include <pupil/models/ensemble.hpp>
 #include <pupil/models/feature_network.hpp>
+#include <pupil/models/found_caption.hpp>
 #include <pupil/models/grid.hpp>
 #include <pupil/models/image_classifier.hpp>
 #include <pupil/models/image_features.hpp>
@@ -327,13 +333,16 @@
 #include <pupil/models/pretrained_names.hpp>
 #include <pupil/models/pretrained_weights.hpp>
 #include <pupil/models/resnet.hpp>
+#include <pupil/models/sampling.hpp>
 #include <pupil/models/select_rows.hpp>
 #include <pupil/models/show_and_tell.hpp>
 #include <pupil/models/small_cnn.hpp>
+#include <pupil/models/spoken_steps.hpp>
 #include <pupil/models/top_down_decoder.hpp>
 #include <pupil/models/training_record.hpp>
 #include <pupil/models/vgg16.hpp>
 #include <pupil/models/vgg_pooling.hpp>
 #include <pupil/models/visual_sentinel.hpp>
+#include <pupil/models/word_draw.hpp>
 #include <pupil/models/word_loss.hpp>
 #include <pupil/models/word_output.hpp>

@@ -1,0 +1,58 @@
+#pragma once
+// How a captioner's captions are best searched for, which can be chosen once it is trained, and is kept in its file.
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include <pupil/io/safetensors.hpp>
+#include <pupil/models/metadata.hpp>
+
+namespace pupil {
+
+/// As in BeamSearchOptions.
+struct DecodingSettings {
+  Index beam = 1;
+  double length_penalty = 0;
+
+  bool operator==(const DecodingSettings&) const = default;
+};
+
+namespace detail {
+
+inline constexpr const char* beam_key = "decoding_beam";
+inline constexpr const char* length_penalty_key = "decoding_length_penalty";
+
+}  // namespace detail
+
+/// The settings in the metadata of a model's file; nothing where none were chosen. Throws FileError where they make no
+/// sense.
+inline std::optional<DecodingSettings> read_decoding_settings(const SafetensorsFile& file) {
+  if (!file.metadata().contains(detail::beam_key)) return std::nullopt;
+  DecodingSettings settings;
+  detail::from_text(file, detail::beam_key, file.metadata(detail::beam_key), settings.beam);
+  detail::from_text(file, detail::length_penalty_key, file.metadata(detail::length_penalty_key),
+                    settings.length_penalty);
+  require<FileError>(settings.beam >= 1, file.path().string(), ": ", detail::beam_key, " is ", settings.beam,
+                     " in the metadata");
+  require<FileError>(settings.length_penalty >= 0 && settings.length_penalty <= 1000, file.path().string(), ": ",
+                     detail::length_penalty_key, " is ", settings.length_penalty, " in the metadata");
+  return settings;
+}
+
+/// Writes a model's file anew with these settings in it and all else as it was: all or nothing. Throws FileError, and
+/// the older file stays.
+inline void keep_decoding_settings(const std::filesystem::path& path, const DecodingSettings& settings) {
+  const SafetensorsFile file(path);
+  SafetensorsWriter writer;
+  for (const std::string& name : file.names()) {
+    const TensorInfo& tensor = file.info(name);
+    writer.add(name, tensor.dtype, tensor.shape, file.raw(name).data());
+  }
+  for (const auto& [key, text] : file.metadata()) writer.set_metadata(key, text);
+  writer.set_metadata(detail::beam_key, detail::to_text(settings.beam));
+  writer.set_metadata(detail::length_penalty_key, detail::to_text(settings.length_penalty));
+  writer.write(path);
+}
+
+}  // namespace pupil
