@@ -6,12 +6,15 @@
 #include <variant>
 #include <vector>
 
+#include "image_batches.hpp"
 #include "interruption.hpp"
 
 namespace captioner {
 
-pupil::CaptionScores score_dev(const pupil::Captioner<float>& model, const TrainingData& data) {
-  constexpr std::size_t batch = 64;
+namespace {
+
+pupil::CaptionScores score(const pupil::Captioner<float>& model, const TrainingData& data) {
+  constexpr auto batch = static_cast<std::size_t>(image_batch);  // that of evaluate: not even roundings differ
   std::vector<pupil::Sentence> candidates;
   for (std::size_t first = 0; first < data.dev_rows.size(); first += batch) {
     stop_if_interrupted();
@@ -22,6 +25,16 @@ pupil::CaptionScores score_dev(const pupil::Captioner<float>& model, const Train
     }
   }
   return pupil::score_captions(candidates, data.dev_references);
+}
+
+}  // namespace
+
+pupil::CaptionScores score_dev(const pupil::Captioner<float>& model, const TrainingData& data,
+                               pupil::ParameterPrecision saved) {
+  if (saved == pupil::ParameterPrecision::fp32) return score(model, data);
+  pupil::Captioner<float> as_saved = model;
+  pupil::round_parameters(as_saved, saved);
+  return score(as_saved, data);
 }
 
 }  // namespace captioner

@@ -67,7 +67,7 @@ bool Trainer::run() {
 void Trainer::keep_start() {
   if (!data_.dev_rows.empty()) {
     line_.show("scoring the dev split before the first step");
-    const double cider_d = score_dev(state_.model, data_).cider_d;
+    const double cider_d = score_dev(state_.model, data_, settings_.model_precision()).cider_d;
     take_score(cider_d);
     line_.print("before fine-tuning: dev CIDEr-D " + std::to_string(cider_d));
   }
@@ -170,7 +170,7 @@ EpochRecord Trainer::record_epoch() {
     return record;
   }
   line_.show("epoch " + std::to_string(record.epoch) + ": scoring the dev split");
-  const pupil::CaptionScores scores = score_dev(state_.model, data_);
+  const pupil::CaptionScores scores = score_dev(state_.model, data_, settings_.model_precision());
   record.bleu.assign(scores.bleu.begin(), scores.bleu.end());
   record.rouge_l = scores.rouge_l;
   record.cider_d = scores.cider_d;

@@ -146,6 +146,22 @@ TEST_CASE("a tensor that is missing, has another shape, or has no place is named
         path.string() + ": tensor \"encoder.weight\" is not in this file");
 }
 
+TEST_CASE("rounded parameters are those that a file of that precision gives back, and buffers stay") {
+  const TemporaryFolder folder;
+  for (const ParameterPrecision precision : {ParameterPrecision::fp32, ParameterPrecision::bf16}) {
+    Net net = make_net(1);
+    const auto before = state_of(net);
+    CheckpointWriter writer(precision);
+    writer.add("", net);
+    writer.write(folder / "net.safetensors");
+    Net read = make_net(2);
+    read_model(SafetensorsFile(folder / "net.safetensors"), "", read);
+    round_parameters(net, precision);
+    CHECK(state_of(net) == state_of(read));
+    CHECK((state_of(net) == before) == (precision == ParameterPrecision::fp32));
+  }
+}
+
 TEST_CASE("single tensors and texts may stand beside the models") {
   const TemporaryFolder folder;
   Net net = make_net(11);

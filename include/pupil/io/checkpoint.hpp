@@ -25,6 +25,17 @@ namespace pupil {
 /// to use a model, not to go on training it.
 enum class ParameterPrecision { fp32, bf16 };
 
+/// Makes a model's parameters what they are once they were written at this precision and read again.
+template <class Model>
+void round_parameters(Model& model, ParameterPrecision precision) {
+  if (precision == ParameterPrecision::fp32) return;
+  for_each_parameter(model, []<class P>(const Name&, P& parameter) {
+    if constexpr (std::is_same_v<std::remove_cvref_t<decltype(*parameter.value.begin())>, float>) {
+      for (float& value : parameter.value) value = bfloat16_to_float(float_to_bfloat16(value));
+    }
+  });
+}
+
 /// Collects models for one file. What was added must stay as it is until `write`.
 class CheckpointWriter {
  public:

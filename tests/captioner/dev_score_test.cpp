@@ -1,0 +1,81 @@
+// What a training measures on the dev split is what evaluate says of the file that it leaves.
+
+#include <algorithm>
+#include <sstream>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include "pretrained_program.hpp"
+
+using namespace pupil;
+using namespace pupil::testing;
+
+namespace {
+
+/// The best CIDEr-D in a run's history, as it is written there.
+double best_measured(const std::filesystem::path& run) {
+  double best = -1;
+  std::size_t column = 0;
+  for (const std::string& row : lines_of(file_text(run / "history.csv"))) {
+    std::vector<std::string> fields;
+    std::istringstream stream(row);
+    for (std::string field; std::getline(stream, field, ',');) fields.push_back(field);
+    const auto named = std::ranges::find(fields, "cider_d");
+    if (named != fields.end()) {
+      column = static_cast<std::size_t>(named - fields.begin());
+    } else {
+      best = std::max(best, std::stod(fields.at(column)));
+    }
+  }
+  return best;
+}
+
+/// What evaluate says, with greedy search as in training.
+double evaluated(const std::filesystem::path& run, const std::filesystem::path& data) {
+  const TemporaryFolder folder;
+  const std::string json = (folder / "scores.json").string();
+  const Finished finished =
+      run_program({"evaluate", "--run", run.string(), "--data", data.string(), "--beam", "1", "--json", json});
+  INFO(finished.err);
+  REQUIRE(finished.status == 0);
+  return nlohmann::json::parse(file_text(json)).at("scores").at("cider_d").get<double>();
+}
+
+/// Trains and compares. The history is written with fewer digits.
+void check_same(const Arguments& training, const std::filesystem::path& run, const std::filesystem::path& data) {
+  const Finished finished = run_program(training);
+  INFO(finished.err);
+  REQUIRE(finished.status == 0);
+  CHECK(evaluated(run, data) == doctest::Approx(best_measured(run)).epsilon(1e-5));
+}
+
+}  // namespace
+
+TEST_CASE("the dev score of a training from pixels is that of its file, at either precision of the file") {
+  if (!has_program()) return;
+  const TemporaryFolder folder;
+  for (const std::string precision : {"fp32", "bf16"}) {
+    CAPTURE(precision);
+    const auto run = folder / precision;
+    check_same(tiny_training(trained().data, run) + Arguments{"--resize-to", "36", "--epochs", "4", "--learning-rate",
+                                                              "0.01", "--save-precision", precision},
+               run, trained().data);
+  }
+}
+
+TEST_CASE("the dev score of a training on features is that of its file, which goes through the encoder") {
+  if (!has_program()) return;
+  const FrozenRun& frozen = frozen_run();
+  const auto run = frozen.folder / "scored";
+  check_same(
+      frozen.frozen_training(run) + Arguments{"--epochs", "4", "--learning-rate", "0.01", "--save-precision", "bf16"},
+      run, frozen.data);
+}
+
+TEST_CASE("the dev score of a fine-tuning is that of its file") {
+  if (!has_program()) return;
+  const FrozenRun& frozen = frozen_run();
+  const auto run = frozen.folder / "fine_tuned";
+  check_same(frozen.fine_tuning(run), run, frozen.data);
+}
