@@ -1,5 +1,7 @@
-// captioner caption: one line an image.
+// captioner caption: one line an image, or a caption.
 
+#include <cmath>
+#include <cstdio>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -8,7 +10,6 @@
 #include <nlohmann/json.hpp>
 
 #include <pupil/data/csv.hpp>
-#include <pupil/models/captioner_file.hpp>
 #include <pupil/nn/pack_weights.hpp>
 
 #include "../command_line/program.hpp"
@@ -17,7 +18,7 @@
 #include "compute_options.hpp"
 #include "image_arguments.hpp"
 #include "json_line.hpp"
-#include "run_folder.hpp"
+#include "run_models.hpp"
 #include "search_options.hpp"
 
 namespace captioner {
@@ -25,44 +26,73 @@ namespace captioner {
 namespace {
 
 struct CaptionArguments {
-  std::string run;
+  std::vector<std::string> runs;
   std::vector<std::string> images;
   std::string format = "text";
   ComputeOptions compute;
-  pupil::BeamSearchOptions search;
+  SearchOptions search;
 };
 
-nlohmann::ordered_json to_json(const CaptionResult& result) {
+/// How probable a caption is, as people read it: three digits.
+std::string probability(const SaidCaption& caption) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.3g", std::exp(caption.log_probability));
+  return text;
+}
+
+nlohmann::ordered_json to_json(const CaptionResult& result, bool all) {
   nlohmann::ordered_json object{{"image", result.path}};
-  if (result.caption) {
-    object["caption"] = *result.caption;
-  } else {
+  if (!result.caption) {
     object["error"] = result.error;
+  } else if (all) {
+    auto& captions = object["captions"] = nlohmann::ordered_json::array();
+    for (const SaidCaption& caption : result.captions) {
+      captions.push_back({{"caption", caption.text},
+                          {"probability", std::exp(caption.log_probability)},
+                          {"log_probability", caption.log_probability}});
+    }
+  } else {
+    object["caption"] = *result.caption;
   }
   return object;
 }
 
-/// The record of an image; in text and csv, there is none of one that has no caption.
-std::string to_record(const CaptionResult& result, std::string_view format) {
+/// The record of a caption, with its probability where `all` are shown.
+std::string to_record(const std::string& path, const SaidCaption& caption, std::string_view format, bool all) {
   using command_line::field;
-  if (format == "json") return json_line(to_json(result)) + "\n";
-  if (!result.caption) return {};
-  if (format == "csv") return pupil::csv_field(result.path) + ',' + pupil::csv_field(*result.caption) + "\n";
-  return field(result.path) + '\t' + field(*result.caption) + "\n";
+  if (format == "csv") {
+    return pupil::csv_field(path) + ',' + pupil::csv_field(caption.text) + (all ? ',' + probability(caption) : "") +
+           "\n";
+  }
+  return field(path) + '\t' + field(caption.text) + (all ? '\t' + probability(caption) : "") + "\n";
+}
+
+/// The records of an image; in text and csv, there is none of one that has no caption.
+std::string to_records(const CaptionResult& result, std::string_view format, bool all) {
+  if (format == "json") return json_line(to_json(result, all)) + "\n";
+  std::string records;
+  for (const SaidCaption& caption : result.captions) records += to_record(result.path, caption, format, all);
+  return records;
 }
 
 void caption(const CaptionArguments& arguments, ExitStatus& status) {
+  check_search_options(arguments.search);
+  pupil::require<pupil::OptionError>(!arguments.search.seed || arguments.search.sample, "--seed is ",
+                                     arguments.search.seed.value_or(0),
+                                     ", but without --sample no word is drawn by chance");
   command_line::require_output();
   begin_to_compute(arguments.compute);
-  Model model = pupil::load_captioner<float>(RunFolder(arguments.run).model());
-  pupil::pack_weights(model);
-  if (arguments.format == "csv") command_line::write_output("image,caption\n");
-  caption_files(model, arguments.images, arguments.search, [&](const CaptionResult& result) {
+  std::vector<RunModel> models = load_models(arguments.runs);
+  for (RunModel& each : models) pupil::pack_weights(each.model);
+  const CaptionMaker maker(models, arguments.search);
+  const bool all = arguments.search.captions.has_value();
+  if (arguments.format == "csv") command_line::write_output(all ? "image,caption,probability\n" : "image,caption\n");
+  caption_files(maker, arguments.images, [&](const CaptionResult& result) {
     if (!result.caption) {
       status.value = 1;
       command_line::complain("captioner", result.error);
     }
-    command_line::write_output(to_record(result, arguments.format));
+    command_line::write_output(to_records(result, arguments.format, all));
   });
 }
 
@@ -71,13 +101,16 @@ void caption(const CaptionArguments& arguments, ExitStatus& status) {
 void add_caption_command(CLI::App& app, ExitStatus& status) {
   CLI::App* const command = app.add_subcommand("caption", "Say in one line what each image shows");
   const auto arguments = std::make_shared<CaptionArguments>();
-  command->add_option("--run", arguments->run, "Folder of a trained run, or its model.safetensors")->required();
+  add_run_option(*command, arguments->runs);
   add_image_arguments(*command, arguments->images);
-  command->add_option("--format", arguments->format, "text: path, tab, caption; json: an object a line; csv")
+  command
+      ->add_option("--format", arguments->format,
+                   "text: path, tab, caption, and with --captions tab, probability; json: an object a line; csv")
       ->check(CLI::IsMember({"text", "json", "csv"}))
       ->capture_default_str();
   command->footer(std::string(how_names_are_written));
   add_search_options(*command, arguments->search);
+  command->add_option("--seed", arguments->search.seed, "Of --sample: decides which words are drawn")->default_str("0");
   add_compute_options(*command, arguments->compute);
   command->callback([arguments, &status] { caption(*arguments, status); });
 }

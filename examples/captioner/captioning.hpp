@@ -8,32 +8,39 @@
 
 #include <pupil/data/captioned_images.hpp>
 #include <pupil/metrics/scores.hpp>
-#include <pupil/models/captioner.hpp>
+#include <pupil/text/tokenizer.hpp>
 
-#include "image_batches.hpp"
+#include "caption_maker.hpp"
 
 namespace captioner {
 
-using Model = pupil::Captioner<float>;
+/// A caption as it is shown, and how probable the captioner finds it.
+struct SaidCaption {
+  std::string text;
+  double log_probability = 0;
+};
 
-/// What became of one image file: its caption, or why it has none.
+/// What became of one image file: its captions, the best first or as they were drawn, or why it has none.
 struct CaptionResult {
   std::string path;
-  std::optional<std::string> caption;
+  std::optional<std::string> caption;  ///< the first of them
   std::string error;
+  std::vector<SaidCaption> captions = {};
 };
 
 /// Captions the files in order, calling `use(result)` for each as soon as its batch is done.
-inline void caption_files(const Model& model, const std::vector<std::string>& paths,
-                          const pupil::BeamSearchOptions& search,
+inline void caption_files(const CaptionMaker& maker, const std::vector<std::string>& paths,
                           const std::function<void(const CaptionResult&)>& use) {
-  const auto& options = model.options();
-  const ImageFormat format{options.resize_to, options.image_size, options.normalization};
-  for_each_image_batch(paths, format, [&](const ImageBatch& batch) {
-    const auto captions = model.caption(batch.images, search);
+  for_each_image_batch(paths, maker.formats(), [&](const ImageBatch& batch) {
+    const auto captions = maker.caption(batch.images, static_cast<Index>(batch.first));
     for (std::size_t i = 0; i < captions.size(); ++i) {
       CaptionResult result{batch.paths[i], {}, batch.errors[i]};
-      if (result.error.empty()) result.caption = pupil::join(captions[i]);
+      if (result.error.empty()) {
+        for (const pupil::FoundCaption& found : captions[i]) {
+          result.captions.push_back({pupil::join(maker.vocabulary().decode(found.words)), found.log_probability});
+        }
+        result.caption = result.captions.front().text;
+      }
       use(result);
     }
   });

@@ -110,8 +110,8 @@ void classify(const ClassifyArguments& arguments, ExitStatus& status) {
   const std::vector<std::string> names = class_names(arguments.labels, classes);
 
   const ImageFormat format{options.image_size, options.image_size, weights.preprocessing().normalization};
-  for_each_image_batch(arguments.images, format, [&](const ImageBatch& batch) {
-    const auto scores = pupil::Softmax<float>().forward(classifier.logits(batch.images));
+  for_each_image_batch(arguments.images, {format}, [&](const ImageBatch& batch) {
+    const auto scores = pupil::Softmax<float>().forward(classifier.logits(batch.images.front()));
     pupil::require<pupil::NumericError>(std::ranges::all_of(scores, [](float score) { return std::isfinite(score); }),
                                         arguments.weights, ": the scores of these weights are not finite numbers");
     for (std::size_t i = 0; i < batch.paths.size(); ++i) {

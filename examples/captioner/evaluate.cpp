@@ -6,16 +6,15 @@
 #include <span>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include <nlohmann/json.hpp>
 
 #include <pupil/core/random.hpp>
-#include <pupil/data/flickr8k.hpp>
 #include <pupil/data/scene_captions.hpp>
 #include <pupil/io/atomic_file.hpp>
 #include <pupil/io/file_lock.hpp>
-#include <pupil/models/captioner_file.hpp>
 
 #include "../command_line/program.hpp"
 #include "captioning.hpp"
@@ -25,6 +24,7 @@
 #include "kept_inputs.hpp"
 #include "progress_line.hpp"
 #include "run_folder.hpp"
+#include "run_models.hpp"
 #include "run_split.hpp"
 #include "score_report.hpp"
 #include "search_options.hpp"
@@ -34,7 +34,7 @@ namespace captioner {
 namespace {
 
 struct EvaluateArguments {
-  std::string run;
+  std::vector<std::string> runs;
   std::string data;
   std::string split = "dev";
   std::optional<std::uint64_t> split_seed;
@@ -44,7 +44,7 @@ struct EvaluateArguments {
   bool shuffled = false;
   bool scenes = false;
   ComputeOptions compute;
-  pupil::BeamSearchOptions search;
+  SearchOptions search;
 };
 
 /// The captions of a split, with what people wrote of the same images.
@@ -53,16 +53,18 @@ struct Evaluation {
   std::vector<pupil::Sentence> candidates;
   std::vector<std::vector<pupil::Sentence>> references;
   std::vector<std::vector<std::string>> reference_texts;
+  std::vector<std::vector<SaidCaption>> said;  ///< all captions that were asked for; the first is the candidate
 };
 
-Evaluation caption_split(const Model& model, const pupil::CaptionedImages& data, const EvaluateArguments& arguments) {
+Evaluation caption_split(const CaptionMaker& maker, const pupil::CaptionedImages& data,
+                         const EvaluateArguments& arguments) {
   const auto& samples = data.at(pupil::split_named(arguments.split));
   std::vector<std::string> paths;
   for (const pupil::Sample& sample : samples) paths.push_back((data.image_folder / sample.image).string());
   Evaluation evaluation;
   std::size_t next = 0;
   ProgressLine line;
-  caption_files(model, paths, arguments.search, [&](const CaptionResult& result) {
+  caption_files(maker, paths, [&](const CaptionResult& result) {
     stop_if_interrupted();
     const pupil::Sample& sample = samples[next++];
     if (!result.caption) {
@@ -73,6 +75,7 @@ Evaluation caption_split(const Model& model, const pupil::CaptionedImages& data,
     evaluation.candidates.push_back(pupil::tokenize(*result.caption));
     evaluation.references.push_back(reference_words(sample));
     evaluation.reference_texts.push_back(sample.captions);
+    evaluation.said.push_back(result.captions);
     line.show("captioning: " + std::to_string(next) + " of " + std::to_string(samples.size()));
   });
   pupil::require<pupil::FileError>(!evaluation.images.empty(), data.folder.string(), ": no image of the ",
@@ -99,17 +102,42 @@ double shuffled_cider_d(const Evaluation& evaluation, std::uint64_t seed) {
   return pupil::score_captions(shuffled, evaluation.references).cider_d;
 }
 
-void write_json(const std::string& path, const EvaluateArguments& arguments, const Evaluation& evaluation,
-                const pupil::CaptionScores& scores, const pupil::CaptionStatistics& statistics) {
+/// How the captions were made.
+void add_settings(nlohmann::ordered_json& json, const CaptionSettings& settings) {
+  if (const auto* const search = std::get_if<pupil::BeamSearchOptions>(&settings)) {
+    json["beam"] = search->width;
+    json["length_penalty"] = search->length_penalty;
+  } else {
+    const auto& sampling = std::get<pupil::SamplingOptions>(settings);
+    json["sample"] = {{"temperature", sampling.draw.temperature},
+                      {"top_k", sampling.draw.top_k},
+                      {"top_p", sampling.draw.top_p},
+                      {"seed", sampling.seed}};
+  }
+}
+
+/// All captions of an image, where several were asked for.
+nlohmann::ordered_json to_json(const std::vector<SaidCaption>& captions) {
+  auto json = nlohmann::ordered_json::array();
+  for (const SaidCaption& caption : captions) {
+    json.push_back({{"caption", caption.text}, {"log_probability", caption.log_probability}});
+  }
+  return json;
+}
+
+void write_json(const std::string& path, const EvaluateArguments& arguments, const CaptionSettings& settings,
+                const Evaluation& evaluation, const pupil::CaptionScores& scores,
+                const pupil::CaptionStatistics& statistics) {
   nlohmann::ordered_json json;
   json["split"] = arguments.split;
-  json["beam"] = arguments.search.width;
+  add_settings(json, settings);
   json["scores"] = json_of(scores);
   json["statistics"] = json_of(statistics);
   auto& captions = json["captions"] = nlohmann::ordered_json::array();
   for (std::size_t i = 0; i < evaluation.images.size(); ++i) {
     captions.push_back(scored_caption(evaluation.images[i], pupil::join(evaluation.candidates[i]),
                                       evaluation.reference_texts[i], scores, i));
+    if (arguments.search.captions) captions.back()["all"] = to_json(evaluation.said[i]);
   }
   const std::string text = json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
   pupil::write_file_atomically(path, text);
@@ -128,43 +156,37 @@ void print_scenes_right(const Evaluation& evaluation) {
       pupil::message("held-out captions right: ", right, " of ", total, " (", with_decimals(percent, 1), " %)\n"));
 }
 
-/// The data, cut into splits as they were for the run.
-pupil::CaptionedImages read_data(const EvaluateArguments& arguments,
-                                 const std::optional<pupil::TrainingRecord>& training) {
-  const auto of_run = split_seed_of(RunFolder(arguments.run), training);
-  pupil::require<pupil::OptionError>(!of_run || !arguments.split_seed || *of_run == *arguments.split_seed,
-                                     "--split-seed is ", arguments.split_seed.value_or(0), ", but ", of_run.value_or(0),
-                                     " in ", arguments.run);
-  return pupil::read_flickr8k(arguments.data, of_run ? *of_run : arguments.split_seed.value_or(0));
-}
-
 void evaluate(const EvaluateArguments& arguments) {
+  check_search_options(arguments.search);
   command_line::require_output();
   note_interruptions();
   std::optional<pupil::FileLock> lock;
   if (!arguments.json.empty()) {
     std::vector<std::filesystem::path> inputs = caption_files(arguments.data);
-    const RunFolder run(arguments.run);
-    inputs.insert(inputs.end(), {run.model(), run.checkpoint(), run.settings()});
+    for (const std::string& folder : arguments.runs) {
+      const RunFolder run(folder);
+      inputs.insert(inputs.end(), {run.model(), run.checkpoint(), run.settings()});
+    }
     require_input_kept("--json", arguments.json, inputs);
     lock.emplace(pupil::lock_output(arguments.json));
     pupil::TemporaryFile{arguments.json};  // throws now where it would after the work
   }
   begin_to_compute(arguments.compute);
-  const pupil::SafetensorsFile file(RunFolder(arguments.run).model());
-  const pupil::CaptionerDescription description = pupil::read_captioner_description(file);
-  const Model model = pupil::read_captioner<float>(file, description);
-  const pupil::CaptionedImages data = read_data(arguments, description.training);
+  const std::vector<RunModel> models = load_models(arguments.runs);
+  const CaptionMaker maker(models, arguments.search);
+  const pupil::CaptionedImages data = read_data_of_runs(models, arguments.data, arguments.split_seed);
   for (const std::string& warning : data.warnings()) command_line::complain("captioner", warning);
   {
     ProgressLine line;
-    check_untrained(description.training, file.path().string(), data, pupil::split_named(arguments.split),
-                    arguments.allow_trained, line);
+    for (const RunModel& each : models) {
+      check_untrained(each.training, each.file, data, pupil::split_named(arguments.split), arguments.allow_trained,
+                      line);
+    }
   }
-  const Evaluation evaluation = caption_split(model, data, arguments);
+  const Evaluation evaluation = caption_split(maker, data, arguments);
   const pupil::CaptionScores scores = pupil::score_captions(evaluation.candidates, evaluation.references);
   const pupil::CaptionStatistics statistics = pupil::caption_statistics(evaluation.candidates, training_captions(data));
-  if (!arguments.json.empty()) write_json(arguments.json, arguments, evaluation, scores, statistics);
+  if (!arguments.json.empty()) write_json(arguments.json, arguments, maker.settings(), evaluation, scores, statistics);
   command_line::write_output(pupil::message("images   ", evaluation.images.size(), "\n") + scores_text(scores) +
                              statistics_text(statistics));
   if (arguments.shuffled) {
@@ -180,7 +202,7 @@ void evaluate(const EvaluateArguments& arguments) {
 void add_evaluate_command(CLI::App& app, ExitStatus&) {
   CLI::App* const command = app.add_subcommand("evaluate", "Caption a split and score the captions");
   const auto arguments = std::make_shared<EvaluateArguments>();
-  command->add_option("--run", arguments->run, "Folder of a trained run, or its model.safetensors")->required();
+  add_run_option(*command, arguments->runs);
   command->add_option("--data", arguments->data, "Folder of Flickr8k, in Kaggle's or the official form")->required();
   command->add_option("--split", arguments->split, "Which part of the data")
       ->check(CLI::IsMember({"train", "dev", "test"}))
@@ -189,7 +211,8 @@ void add_evaluate_command(CLI::App& app, ExitStatus&) {
                       "Decides the split where neither the run nor lists of the data do");
   command->add_flag("--allow-trained", arguments->allow_trained,
                     "Score dev or test images that the captioner was trained on all the same");
-  command->add_option("--seed", arguments->seed, "Decides how --shuffled shuffles")->capture_default_str();
+  command->add_option("--seed", arguments->seed, "Decides how --shuffled shuffles and what --sample draws")
+      ->capture_default_str();
   command->add_option("--json", arguments->json, "Write scores and every caption to this file");
   command->add_flag("--shuffled", arguments->shuffled, "Also score the same captions shuffled over the images");
   command->add_flag("--scenes", arguments->scenes,
@@ -197,7 +220,10 @@ void add_evaluate_command(CLI::App& app, ExitStatus&) {
   command->footer(how_figures_are_meant);
   add_search_options(*command, arguments->search);
   add_compute_options(*command, arguments->compute);
-  command->callback([arguments] { evaluate(*arguments); });
+  command->callback([arguments] {
+    arguments->search.seed = arguments->seed;
+    evaluate(*arguments);
+  });
 }
 
 }  // namespace captioner

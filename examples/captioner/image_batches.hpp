@@ -24,32 +24,50 @@ struct ImageFormat {
   Index resize_to = 224;   ///< what images are squashed to before their centre is cut out
   Index image_size = 224;  ///< of the centre
   pupil::Normalization normalization = pupil::imagenet_normalization;
+  bool mirrored = false;
+
+  bool operator==(const ImageFormat& other) const {
+    return resize_to == other.resize_to && image_size == other.image_size && mirrored == other.mirrored &&
+           normalization.mean == other.normalization.mean &&
+           normalization.standard_deviation == other.normalization.standard_deviation;
+  }
 };
 
 struct ImageBatch {
+  std::size_t first = 0;  ///< the place of the first among all paths
   std::span<const std::string> paths;
-  pupil::Tensor<float, 4> images;   ///< zeros where one cannot be read
-  std::vector<std::string> errors;  ///< why it cannot; empty for a good one
+  std::vector<pupil::Tensor<float, 4>> images;  ///< in each of the formats; zeros where one cannot be read
+  std::vector<std::string> errors;              ///< why it cannot; empty for a good one
 };
 
 /// How many images go through a network together.
 inline constexpr Index image_batch = 32;
 
-/// Reads the files in order, calling `use(batch)` for every batch.
-inline void for_each_image_batch(const std::vector<std::string>& paths, const ImageFormat& format,
+/// Reads one file into row `row` of the batch, in every format.
+inline void read_into(ImageBatch& batch, std::size_t row, const std::vector<ImageFormat>& formats) {
+  require_image_file(batch.paths[row]);
+  const pupil::Image image = pupil::read_image(batch.paths[row]);
+  for (std::size_t f = 0; f < formats.size(); ++f) {
+    const auto& [resize_to, image_size, normalization, mirrored] = formats[f];
+    const auto one = pupil::single_image(image, resize_to, image_size, normalization, mirrored);
+    std::copy(one.begin(), one.end(), batch.images[f].data() + static_cast<Index>(row) * one.size());
+  }
+}
+
+/// Reads the files in order, each once however many formats there are, calling `use(batch)` for every batch.
+inline void for_each_image_batch(const std::vector<std::string>& paths, const std::vector<ImageFormat>& formats,
                                  const std::function<void(const ImageBatch&)>& use) {
   for (std::size_t first = 0; first < paths.size(); first += image_batch) {
     const std::size_t count = std::min<std::size_t>(image_batch, paths.size() - first);
-    ImageBatch batch{std::span(paths).subspan(first, count),
-                     pupil::Tensor<float, 4>({static_cast<Index>(count), format.image_size, format.image_size, 3}),
-                     std::vector<std::string>(count)};
+    ImageBatch batch{first, std::span(paths).subspan(first, count), {}, std::vector<std::string>(count)};
+    for (const ImageFormat& format : formats) {
+      batch.images.emplace_back(
+          pupil::Shape<4>{static_cast<Index>(count), format.image_size, format.image_size, Index{3}});
+    }
     pupil::parallel_for(static_cast<Index>(count), [&](Index i) {
       const auto at = static_cast<std::size_t>(i);
       try {
-        require_image_file(batch.paths[at]);
-        const auto image = pupil::single_image(pupil::read_image(batch.paths[at]), format.resize_to, format.image_size,
-                                               format.normalization);
-        std::copy(image.begin(), image.end(), batch.images.data() + i * image.size());
+        read_into(batch, at, formats);
       } catch (const pupil::Error& error) {
         batch.errors[at] = error.what();
       }

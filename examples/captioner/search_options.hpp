@@ -1,25 +1,44 @@
 #pragma once
-// How captions are searched for, as options of a command.
+// How captions are made, as options of a command: searched for by a beam, or drawn by chance.
+
+#include <cstdint>
+#include <optional>
+#include <string>
 
 #include <CLI/CLI.hpp>
 
-#include <pupil/models/beam_search.hpp>
-
-#include "../command_line/number_checks.hpp"
+#include <pupil/core/shape.hpp>
 
 namespace captioner {
 
-inline void add_search_options(CLI::App& command, pupil::BeamSearchOptions& search) {
-  command.add_option("--beam", search.width, "Width of the beam; 1 is greedy")
-      ->check(command_line::from_to(1, 100))
-      ->capture_default_str();
-  command.add_option("--length-penalty", search.length_penalty, "Compare captions by log probability / length^this")
-      ->check(command_line::from_to(0.0, 10.0))
-      ->capture_default_str();
-  command
-      .add_option("--max-length", search.max_length,
-                  "Longest caption, in words; without it, as long as the captioner was made for")
-      ->check(command_line::from_to(1, 1000));
-}
+using pupil::Index;
+
+/// As they were given; what was not is chosen for the model (caption_settings.hpp).
+struct SearchOptions {
+  std::optional<Index> beam;
+  std::optional<double> length_penalty;
+  std::optional<Index> captions;  ///< of each image
+  std::optional<Index> groups;    ///< of the beam
+  std::optional<double> diversity;
+
+  bool sample = false;
+  std::optional<double> temperature;
+  std::optional<Index> top_k;
+  std::optional<double> top_p;
+  std::optional<std::uint64_t> seed;  ///< each command has its own option for it
+
+  std::optional<Index> max_length;
+  Index min_length = 0;
+  Index block_ngrams = 0;
+  std::string never;  ///< a file
+  std::string begin;
+
+  bool mirror_too = false;
+};
+
+void add_search_options(CLI::App& command, SearchOptions& options);
+
+/// Throws OptionError, naming the value, where options exclude each other.
+void check_search_options(const SearchOptions& options);
 
 }  // namespace captioner

@@ -1,6 +1,6 @@
 #pragma once
-// Rules that hold for every option of a program, whichever command it is of: the later one of two wins, a value is
-// there, and a number is one.
+// Rules that hold for every option of a program, whichever command it is of: the later one of two wins, but of those
+// that add up (CLI::MultiOptionPolicy::TakeAll), a value is there, and a number is one.
 
 #include <algorithm>
 #include <array>
@@ -78,7 +78,8 @@ inline void apply_rules(CLI::App& command, CLI::Option& option) {
     return;
   }
   if (!option.nonpositional()) return take_all(option);
-  option.multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  const bool adds_up = option.get_multi_option_policy() == CLI::MultiOptionPolicy::TakeAll;
+  if (!adds_up) option.multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   const auto check = [&command, type = value_type(option)](std::string& text) {
     return check_value(command, type, text);
   };

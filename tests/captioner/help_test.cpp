@@ -7,7 +7,8 @@ TEST_CASE("--help says how the program and each of its commands are used") {
   const Finished top = run_program({"--help"});
   CHECK(top.status == 0);
   CHECK(top.err.empty());
-  for (const std::string command : {"scenes", "features", "train", "evaluate", "caption", "classify", "bench"}) {
+  for (const std::string command :
+       {"scenes", "features", "train", "evaluate", "tune", "caption", "classify", "bench"}) {
     CAPTURE(command);
     CHECK(contains(top.out, command));
     const Finished help = run_program({command, "--help"});
@@ -58,7 +59,9 @@ TEST_CASE("help names every option that people look for") {
     CHECK(contains(train, option));
   }
   const std::string caption = run_program({"caption", "--help"}).out;
-  for (const std::string option : {"--run", "--format", "--beam"}) {
+  for (const std::string option :
+       {"--run", "--format", "--beam", "--length-penalty", "--captions", "--diverse", "--sample", "--temperature",
+        "--top-k", "--top-p", "--seed", "--min-length", "--block-ngrams", "--never", "--begin", "--mirror-too"}) {
     CAPTURE(option);
     CHECK(contains(caption, option));
   }

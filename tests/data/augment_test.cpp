@@ -147,6 +147,11 @@ TEST_CASE("a single image comes as the cache and the centre view would give it")
   load_images(numbered.cache, std::vector<Index>{1}, std::vector<View>{center_view(NumberedImages::size, 3)},
               symmetric_normalization, expected);
   CHECK(single_image(image, NumberedImages::size, 3, symmetric_normalization) == expected);
+  View mirrored = center_view(NumberedImages::size, 3);
+  mirrored.mirrored = true;
+  load_images(numbered.cache, std::vector<Index>{1}, std::vector<View>{mirrored}, symmetric_normalization, expected);
+  CHECK(single_image(image, NumberedImages::size, 3, symmetric_normalization, true) == expected);
+  CHECK(single_image(image, NumberedImages::size, 3, symmetric_normalization) != expected);
 }
 
 TEST_CASE("windows and counts that do not fit are errors") {

@@ -120,10 +120,11 @@ inline void load_images(const ImageCache& cache, std::span<const Index> rows, st
 }
 
 /// One decoded image of any size as [1, window.height, window.width, 3], the way the cache and the centre view give it:
-/// squashed to `size`, then cut.
-inline Tensor<float, 4> single_image(const Image& image, Size2d size, Size2d window,
-                                     const Normalization& normalization) {
-  const View view = center_view(size, window);
+/// squashed to `size`, then cut, and mirrored left to right where `mirrored`.
+inline Tensor<float, 4> single_image(const Image& image, Size2d size, Size2d window, const Normalization& normalization,
+                                     bool mirrored = false) {
+  View view = center_view(size, window);
+  view.mirrored = mirrored;
   const Image resized = resize_bilinear(image, size);
   auto out = Tensor<float, 4>::uninitialized({1, window.height, window.width, 3});
   detail::copy_view(resized.data(), size, view, detail::normalized_bytes(normalization), window, out.data());
