@@ -81,6 +81,18 @@ void check_references_refused(std::string_view text, std::vector<std::string> pa
 
 }  // namespace
 
+TEST_CASE("--help of score says which files it reads") {
+  if (!has_program()) return;
+  CHECK(contains(run_program({"--help"}).out, "score"));
+  const Finished help = run_program({"score", "--help"});
+  CHECK(help.status == 0);
+  for (const std::string part :
+       {"--candidates", "--references", "--training", "--json", "COCO", "Flickr8k.token.txt"}) {
+    CAPTURE(part);
+    CHECK(contains(help.out, part));
+  }
+}
+
 TEST_CASE("candidates and references of all forms give the same scores") {
   if (!has_program()) return;
   const CaptionFiles files;
