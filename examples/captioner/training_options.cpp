@@ -105,6 +105,15 @@ void add_network_options(SettingAdder& adder, TrainingSettings& settings) {
   adder.add("hidden_size", settings.hidden_size, "Size of the LSTM's state")->check(one_or(most_units));
   adder.add("attention_size", settings.attention_size, "Size in which a decoder compares places of the image")
       ->check(one_or(most_units));
+  adder.add_switch("gate", settings.gate, "Whether decoder attention may look away from the image");
+  adder
+      .add("doubly_stochastic", settings.doubly_stochastic,
+           "Weight of the loss by which decoder attention looks at all places alike, in all; 0: none")
+      ->check(not_negative());
+  adder.add_switch("project_output", settings.project_output,
+                   "From the hidden state to an embedding, and from that to words (not show_and_tell)");
+  adder.add_switch("tie_weights", settings.tie_weights,
+                   "Say words by the weights that they are read with (not show_and_tell)");
   adder.add("dropout", settings.dropout, "Probability of dropping a number around the LSTM")
       ->check(command_line::from_to(0.0, 0.99));
   adder.note("precision", add_precision_option(adder.command(), settings.precision));

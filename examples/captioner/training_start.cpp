@@ -24,6 +24,10 @@ pupil::CaptionerOptions new_options(const TrainingSettings& settings) {
           .attention_size = settings.attention_size,
           .dropout = settings.dropout,
           .max_caption_length = settings.max_caption_length,
+          .gated = settings.gate,
+          .doubly_stochastic = settings.doubly_stochastic,
+          .project_output = settings.project_output,
+          .tie_weights = settings.tie_weights,
           .word_loss = settings.word_loss};
 }
 
@@ -55,6 +59,7 @@ Model of_another_run(const TrainingSettings& settings) {
   description.options.resize_to = settings.resized();
   description.options.dropout = settings.dropout;
   description.options.word_loss = settings.word_loss;
+  description.options.doubly_stochastic = settings.doubly_stochastic;
   return pupil::read_captioner<float>(file, description, "", false, pupil::Rng(settings.seed));
 }
 

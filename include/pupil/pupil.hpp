@@ -27,6 +27,7 @@
 // kernels: the mathematics on raw arrays
 #include <pupil/kernels/adaptive_avg_pool2d.hpp>
 #include <pupil/kernels/add.hpp>
+#include <pupil/kernels/additive_attention.hpp>
 #include <pupil/kernels/additive_score.hpp>
 #include <pupil/kernels/batch_norm.hpp>
 #include <pupil/kernels/best_tile.hpp>
@@ -54,6 +55,7 @@
 #include <pupil/kernels/group_norm.hpp>
 #include <pupil/kernels/gru.hpp>
 #include <pupil/kernels/instruction_set.hpp>
+#include <pupil/kernels/item_sums.hpp>
 #include <pupil/kernels/lanes.hpp>
 #include <pupil/kernels/layer_norm.hpp>
 #include <pupil/kernels/lines.hpp>
@@ -73,8 +75,10 @@
 #include <pupil/kernels/rectified_batch_norm.hpp>
 #include <pupil/kernels/rectifier.hpp>
 #include <pupil/kernels/recurrent_steps.hpp>
+#include <pupil/kernels/rows_by_item.hpp>
 #include <pupil/kernels/softmax.hpp>
 #include <pupil/kernels/standard_normal.hpp>
+#include <pupil/kernels/step_product.hpp>
 #include <pupil/kernels/swap_time_and_batch.hpp>
 #include <pupil/kernels/window.hpp>
 #if PUPIL_X86_KERNELS
@@ -162,6 +166,7 @@
 #include <pupil/nn/orthogonal.hpp>
 #include <pupil/nn/pack_weights.hpp>
 #include <pupil/nn/parameter.hpp>
+#include <pupil/nn/policy_gradient.hpp>
 #include <pupil/nn/pool_window.hpp>
 #include <pupil/nn/recurrent_cell.hpp>
 #include <pupil/nn/recurrent_layer.hpp>
@@ -176,6 +181,8 @@
 #include <pupil/nn/softmax.hpp>
 #include <pupil/nn/softmax_cross_entropy.hpp>
 #include <pupil/nn/spatial_dropout2d.hpp>
+#include <pupil/nn/stepwise_attention.hpp>
+#include <pupil/nn/stepwise_lstm.hpp>
 #include <pupil/nn/summary.hpp>
 #include <pupil/nn/unread_forward.hpp>
 #include <pupil/nn/visited_items.hpp>
@@ -296,12 +303,17 @@
 #include <pupil/data/scenes.hpp>
 
 // models: encoders, decoders, the captioner
+#include <pupil/models/adaptive_decoder.hpp>
+#include <pupil/models/attention_decoder.hpp>
 #include <pupil/models/beam_search.hpp>
+#include <pupil/models/caption_steps.hpp>
 #include <pupil/models/captioner.hpp>
 #include <pupil/models/captioner_file.hpp>
 #include <pupil/models/captioner_training.hpp>
+#include <pupil/models/context_gate.hpp>
 #include <pupil/models/decoder.hpp>
 #include <pupil/models/feature_network.hpp>
+#include <pupil/models/grid.hpp>
 #include <pupil/models/image_classifier.hpp>
 #include <pupil/models/image_features.hpp>
 #include <pupil/models/image_network.hpp>
@@ -318,7 +330,10 @@
 #include <pupil/models/select_rows.hpp>
 #include <pupil/models/show_and_tell.hpp>
 #include <pupil/models/small_cnn.hpp>
+#include <pupil/models/top_down_decoder.hpp>
 #include <pupil/models/training_record.hpp>
 #include <pupil/models/vgg16.hpp>
 #include <pupil/models/vgg_pooling.hpp>
+#include <pupil/models/visual_sentinel.hpp>
 #include <pupil/models/word_loss.hpp>
+#include <pupil/models/word_output.hpp>

@@ -30,6 +30,10 @@ struct CaptionerOptions {
   Index attention_size = 512;  ///< of decoders that look at a grid
   double dropout = 0.5;
   Index max_caption_length = 30;  ///< in words
+  bool gated = true;              ///< of decoder attention, as AttentionDecoderOptions has it
+  double doubly_stochastic = 0;   ///< of decoder attention, in training; not in its file
+  bool project_output = false;    ///< of decoders that look at a grid: see WordOutputOptions
+  bool tie_weights = false;       ///< of these: words are said by the weights that they are read with
   double word_loss = 0;           ///< of the decoder, in training; no property of the model, nor in its file
 };
 
@@ -54,7 +58,11 @@ class Captioner {
                   .attention_size = options_.attention_size,
                   .dropout = options_.dropout,
                   .max_caption_length = options_.max_caption_length,
-                  .word_loss = options_.word_loss},
+                  .word_loss = options_.word_loss,
+                  .gated = options_.gated,
+                  .doubly_stochastic = options_.doubly_stochastic,
+                  .projected = options_.project_output,
+                  .tied = options_.tie_weights},
                  rng) {}
 
   /// Captions for images [N, image_size, image_size, 3], normalised as options().normalization says. They have at most

@@ -1,6 +1,8 @@
 #pragma once
 // A Captioner in one safetensors file: its weights under their names; its options and vocabulary in the metadata.
 
+#include <algorithm>
+#include <array>
 #include <filesystem>
 #include <new>
 #include <optional>
@@ -43,10 +45,17 @@ void visit_options(Options& options, Visitor&& visitor) {
   visitor("embedding_size", options.embedding_size);
   visitor("hidden_size", options.hidden_size);
   visitor("attention_size", options.attention_size);
+  visitor("gated", options.gated);
+  visitor("project_output", options.project_output);
+  visitor("tie_weights", options.tie_weights);
   visitor("dropout", options.dropout);
   visitor("max_caption_length", options.max_caption_length);
   visit_normalization(options.normalization, visitor);
 }
+
+/// Those that files had not at first, and that then have their defaults.
+inline constexpr std::array<std::string_view, 6> later_options{"same_padding", "decoder",        "attention_size",
+                                                               "gated",        "project_output", "tie_weights"};
 
 inline Vocabulary read_vocabulary(const SafetensorsFile& file) {
   std::istringstream lines(file.metadata("vocabulary"));
@@ -62,10 +71,8 @@ inline Vocabulary read_vocabulary(const SafetensorsFile& file) {
 inline CaptionerOptions read_options(const SafetensorsFile& file) {
   CaptionerOptions options;
   visit_options(options, [&](std::string_view key, auto& value) {
-    const bool is_new =
-        key == "same_padding" || key == "decoder" || key == "attention_size";  // files had none of these at first
-    const bool older = is_new && !file.metadata().contains(key);
-    if (!older) from_text(file, key, file.metadata(key), value);
+    const bool is_later = std::ranges::find(later_options, key) != later_options.end();
+    if (!is_later || file.metadata().contains(key)) from_text(file, key, file.metadata(key), value);
   });
   return options;
 }

@@ -57,6 +57,45 @@ struct CaptionerLoss {
   double regularization = 0;  ///< what the decoder adds, such as the word loss
 };
 
+namespace detail {
+
+/// Whether a training step begins at images, and not at features that were made of them.
+template <class T, class Input>
+inline constexpr bool sees_images = !std::is_same_v<Input, ImageFeatures<T>>;
+
+/// The features of the input, with what the way back needs: images [N, image_size, image_size, 3] go through the
+/// encoder, ImageFeatures leave it as it is.
+template <class T, class Input>
+ImageFeatures<T> features_to_train_on(Captioner<T>& captioner, Input input, Index first_trained,
+                                      CaptionerContext<T>& context) {
+  context.decoder.features_need_gradient = sees_images<T, Input>;
+  if constexpr (sees_images<T, Input>) {
+    return captioner.encoder().forward(std::move(input), captioner.decoder().reads(), context.encoder, first_trained);
+  } else {
+    return input;
+  }
+}
+
+/// From the gradient of the logits to those of all that is trained.
+template <class Input, class T>
+void captioner_backward(Captioner<T>& captioner, const Tensor<T, 2>& d_logits, CaptionerContext<T>& context) {
+  ImageFeatures<T> d_features = captioner.decoder().backward(d_logits, context.decoder);
+  if constexpr (sees_images<T, Input>) captioner.encoder().backward(std::move(d_features), context.encoder);
+}
+
+/// Clips the gradients of what is trained and makes the optimizer's step. Returns their norm, before clipping; throws
+/// NumericError where it is not finite.
+template <class Input, class T>
+double clip_and_step(Captioner<T>& captioner, Adam<T>& adam, Index first_trained, double max_gradient_norm) {
+  TrainedPart<T> trained(captioner, sees_images<T, Input> ? first_trained : captioner.encoder().block_count());
+  const double norm = clip_gradient_norm(trained, max_gradient_norm);
+  require<NumericError>(std::isfinite(norm), "the gradients' norm is ", norm);
+  adam.step(trained);
+  return norm;
+}
+
+}  // namespace detail
+
 /// Adds the gradients of the mean cross entropy over all targets of these captions, and of what the decoder adds to it,
 /// to those of the captioner's parameters. The captions are of the input: images [N, image_size, image_size, 3], or
 /// ImageFeatures, which leave the encoder as it is. An image goes through the encoder once, however many captions it
@@ -65,20 +104,11 @@ struct CaptionerLoss {
 template <class T, class Input>
 CaptionerLoss captioner_gradients(Captioner<T>& captioner, Input input, std::span<const CaptionBlock> captions,
                                   const CaptionerTrainingOptions& options, CaptionerContext<T>& context) {
-  constexpr bool sees_images = !std::is_same_v<Input, ImageFeatures<T>>;
-  ImageNetwork<T>& encoder = captioner.encoder();
-  Decoder<T>& decoder = captioner.decoder();
-  const ImageFeatures<T> features = [&] {
-    if constexpr (sees_images) {
-      return encoder.forward(std::move(input), decoder.reads(), context.encoder, options.first_trained);
-    } else {
-      return std::move(input);
-    }
-  }();
-  auto logits = decoder.forward(features, captions, context.decoder);
+  const ImageFeatures<T> features =
+      detail::features_to_train_on(captioner, std::move(input), options.first_trained, context);
+  auto logits = captioner.decoder().forward(features, captions, context.decoder);
   const auto entropy = softmax_cross_entropy(std::move(logits), target_words(captions));
-  const ImageFeatures<T> d_features = decoder.backward(entropy.gradient, context.decoder);
-  if constexpr (sees_images) encoder.backward(d_features, context.encoder);
+  detail::captioner_backward<Input>(captioner, entropy.gradient, context);
   return {.captions = entropy.value, .regularization = context.decoder.regularization};
 }
 
@@ -99,11 +129,8 @@ StepResult train_captioner(Captioner<T>& captioner, Adam<T>& adam, Input input, 
   result.loss = captioner_gradients(captioner, std::move(input), captions, options, context);
   const double loss = result.loss.captions + result.loss.regularization;
   require<NumericError>(std::isfinite(loss), "the loss is ", loss);
-  constexpr bool sees_images = !std::is_same_v<Input, ImageFeatures<T>>;
-  TrainedPart<T> trained(captioner, sees_images ? options.first_trained : captioner.encoder().block_count());
-  result.gradient_norm = clip_gradient_norm(trained, options.max_gradient_norm);
-  require<NumericError>(std::isfinite(result.gradient_norm), "the gradients' norm is ", result.gradient_norm);
-  adam.step(trained);
+  result.gradient_norm =
+      detail::clip_and_step<Input>(captioner, adam, options.first_trained, options.max_gradient_norm);
   guard.commit();
   return result;
 }

@@ -22,8 +22,11 @@
 #include <variant>
 
 #include <pupil/core/tensor.hpp>
+#include <pupil/models/adaptive_decoder.hpp>
+#include <pupil/models/attention_decoder.hpp>
 #include <pupil/models/image_features.hpp>
 #include <pupil/models/show_and_tell.hpp>
+#include <pupil/models/top_down_decoder.hpp>
 #include <pupil/text/caption_block.hpp>
 
 namespace pupil {
@@ -39,14 +42,21 @@ struct DecoderOptions {
   double dropout = 0.5;
   Index max_caption_length = 30;  ///< in words
   double word_loss = 0;           ///< see ShowAndTellOptions
+  bool gated = true;              ///< see AttentionDecoderOptions
+  double doubly_stochastic = 0;   ///< see AttentionDecoderOptions
+  bool projected = false;         ///< of decoders that look at a grid: see WordOutputOptions
+  bool tied = false;              ///< as projected
 };
 
 /// What DecoderOptions::kind may be.
-inline constexpr std::array<std::string_view, 1> decoder_names{"show_and_tell"};
+inline constexpr std::array<std::string_view, 4> decoder_names{"show_and_tell", "attention", "adaptive", "top_down"};
 
 /// What the decoder of this name reads of an image; nothing where there is none.
 inline FeatureKinds features_read_by(std::string_view decoder) {
   if (decoder == "show_and_tell") return ShowAndTell<float>::reads();
+  if (decoder == "attention") return AttentionDecoder<float>::reads();
+  if (decoder == "adaptive") return AdaptiveDecoder<float>::reads();
+  if (decoder == "top_down") return TopDownDecoder<float>::reads();
   return {};
 }
 
@@ -58,7 +68,7 @@ class Decoder {
     using Context = std::variant<typename Decoders::Context...>;
     using State = std::variant<typename Decoders::State...>;
   };
-  using Choices = ChoiceOf<ShowAndTell<T>>;
+  using Choices = ChoiceOf<ShowAndTell<T>, AttentionDecoder<T>, AdaptiveDecoder<T>, TopDownDecoder<T>>;
 
  public:
   class State {
@@ -82,6 +92,7 @@ class Decoder {
 
   struct Context {
     double regularization = 0;
+    bool features_need_gradient = true;  ///< without, backward may give none, where that saves time
     typename Choices::Context chosen;
   };
 
@@ -94,6 +105,9 @@ class Decoder {
           using ChosenContext = typename Chosen::Context;
           if (!std::holds_alternative<ChosenContext>(context.chosen)) context.chosen.template emplace<ChosenContext>();
           auto& chosen = std::get<ChosenContext>(context.chosen);
+          if constexpr (requires { chosen.features_need_gradient; }) {
+            chosen.features_need_gradient = context.features_need_gradient;
+          }
           auto logits = decoder.forward(features, blocks, chosen);
           context.regularization = chosen.regularization;
           return logits;
@@ -149,9 +163,33 @@ class Decoder {
                              .word_loss = options.word_loss},
                             rng);
     }
+    if (options.kind == "attention") {
+      auto of_kind = common<AttentionDecoderOptions>(options);
+      of_kind.gated = options.gated;
+      of_kind.doubly_stochastic = options.doubly_stochastic;
+      return AttentionDecoder<T>(of_kind, rng);
+    }
+    if (options.kind == "adaptive") return AdaptiveDecoder<T>(common<AdaptiveDecoderOptions>(options), rng);
+    if (options.kind == "top_down") return TopDownDecoder<T>(common<TopDownDecoderOptions>(options), rng);
     std::string names;
     for (const std::string_view name : decoder_names) names += message(names.empty() ? "" : ", ", name);
     throw OptionError(message("decoder: none is called \"", options.kind, "\"; there are ", names));
+  }
+
+  /// What all decoders that look at a grid are told.
+  template <class Options>
+  static Options common(const DecoderOptions& options) {
+    Options of_kind;
+    of_kind.vocabulary_size = options.vocabulary_size;
+    of_kind.grid_channels = options.grid_channels;
+    of_kind.embedding_size = options.embedding_size;
+    of_kind.hidden_size = options.hidden_size;
+    of_kind.attention_size = options.attention_size;
+    of_kind.dropout = options.dropout;
+    of_kind.max_caption_length = options.max_caption_length;
+    of_kind.projected = options.projected;
+    of_kind.tied = options.tied;
+    return of_kind;
   }
 
   DecoderOptions options_;
