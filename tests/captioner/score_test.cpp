@@ -83,7 +83,7 @@ void check_references_refused(std::string_view text, std::vector<std::string> pa
 
 TEST_CASE("--help of score says which files it reads") {
   if (!has_program()) return;
-  CHECK(contains(run_program({"--help"}).out, "score"));
+  CHECK(contains(run_program({"--help"}).out, "Score captions that are in a file"));
   const Finished help = run_program({"score", "--help"});
   CHECK(help.status == 0);
   for (const std::string part :
