@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include <pupil/data/augment.hpp>
 #include <pupil/models/captioner_file.hpp>
 #include <pupil/optim/cosine_decay.hpp>
 #include <pupil/optim/warmup_stable_decay.hpp>
