@@ -315,3 +315,4 @@
 #include <pupil/models/vgg16.hpp>
 #include <pupil/models/vgg_pooling.hpp>
 #include <pupil/models/word_loss.hpp>
+#include <pupil/models/word_output.hpp>

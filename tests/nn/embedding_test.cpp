@@ -125,6 +125,19 @@ TEST_CASE("gradients of the scores of all tokens agree with differences") {
   CHECK(pupil::testing::detail::compare_parameters(subject, probe, evaluate, {}) == 1);
 }
 
+TEST_CASE("scores with a bias are the scores and the bias of every row of the table") {
+  Rng rng(12);
+  const Embedding<double> embedding({.num_embeddings = 5, .embedding_dim = 3}, rng);
+  const auto x = random_tensor<double>(Shape{4, 3}, rng);
+  const auto bias = random_tensor<double>(Shape{5}, rng);
+  const auto scores = embedding.scores(x), with_bias = embedding.scores(x, bias);
+  for (Index r = 0; r < 4; ++r) {
+    for (Index w = 0; w < 5; ++w) CHECK(with_bias(r, w) == doctest::Approx(scores(r, w) + bias[w]).epsilon(1e-12));
+  }
+  CHECK_THROWS_WITH_AS(embedding.scores(x, Tensor<double, 1>({4})), "embedding: the bias [4] does not fit a table of 5",
+                       ShapeError);
+}
+
 TEST_CASE("embedding inference gives what training gives") {
   Rng rng(4);
   Embedding<float> embedding({.num_embeddings = 7, .embedding_dim = 5}, rng);

@@ -16,7 +16,9 @@
 #include <pupil/core/parallel.hpp>
 #include <pupil/core/tensor.hpp>
 #include <pupil/kernels/gemm.hpp>
+#include <pupil/kernels/packed_weights.hpp>
 #include <pupil/nn/initialization.hpp>
+#include <pupil/nn/pack_weights.hpp>
 #include <pupil/nn/parameter.hpp>
 #include <pupil/nn/unread_forward.hpp>
 
@@ -104,11 +106,25 @@ class Embedding {
   Tensor<T, 2> scores(const Tensor<T, 2>& x) const {
     check_compared(x.shape());
     auto y = Tensor<T, 2>::uninitialized({x.rows(), options_.num_embeddings});
-    kernels::gemm(kernels::matrix(x), kernels::transposed(kernels::matrix(weight_.value)), kernels::into(y));
+    kernels::gemm(kernels::matrix(x), transposed_weight(), kernels::into(y));
     return y;
   }
 
-  /// dx of scores(x); adds to the gradient of the table.
+  /// The same and a bias for every row of the table, [num_embeddings]: x W^T + b.
+  Tensor<T, 2> scores(const Tensor<T, 2>& x, const Tensor<T, 1>& bias) const {
+    check_compared(x.shape());
+    require<ShapeError>(bias.size() == options_.num_embeddings, "embedding: the bias ", bias.shape(),
+                        " does not fit a table of ", options_.num_embeddings);
+    auto y = Tensor<T, 2>::uninitialized({x.rows(), options_.num_embeddings});
+    if (packed_.serves(x.rows())) {
+      packed_.multiply(kernels::matrix(x), transposed_weight(), kernels::into(y, bias));
+    } else {
+      kernels::gemm(kernels::matrix(x), transposed_weight(), kernels::into(y, bias));
+    }
+    return y;
+  }
+
+  /// dx of scores(x), with a bias or without; adds to the gradient of the table.
   Tensor<T, 2> backward_scores(const Tensor<T, 2>& d_scores, const Tensor<T, 2>& x) {
     check_compared(x.shape());
     require<ShapeError>(d_scores.rows() == x.rows() && d_scores.columns() == options_.num_embeddings,
@@ -139,7 +155,9 @@ class Embedding {
   template <class Visitor>
   void visit(Visitor&& visitor, const Name& name = {}) {
     moved_.check("embedding");
-    visitor(name / "weight", weight_);
+    const auto pack = [&] { packed_ = kernels::PackedWeights<T>(transposed_weight()); };
+    detail::visit_and_pack(
+        visitor, [&] { visitor(name / "weight", weight_); }, pack, packed_);
   }
 
   const EmbeddingOptions& options() const { return options_; }
@@ -147,6 +165,8 @@ class Embedding {
  private:
   static constexpr Index columns_a_range = 64;
   static constexpr std::int32_t no_token = std::numeric_limits<std::int32_t>::min();
+
+  kernels::Transposed<T> transposed_weight() const { return kernels::transposed(kernels::matrix(weight_.value)); }
 
   std::int32_t padding() const { return options_.padding_index.value_or(no_token); }
 
@@ -180,7 +200,8 @@ class Embedding {
   }
 
   EmbeddingOptions options_;
-  Parameter<T, 2> weight_;  // [num_embeddings, embedding_dim]
+  Parameter<T, 2> weight_;            // [num_embeddings, embedding_dim]
+  kernels::PackedWeights<T> packed_;  // for the scores of few rows
   MoveMark moved_;
 };
 
