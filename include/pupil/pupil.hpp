@@ -265,9 +265,11 @@
 
 // data: data sets and batches
 #include <pupil/data/augment.hpp>
+#include <pupil/data/batch_rng.hpp>
 #include <pupil/data/batches.hpp>
 #include <pupil/data/canvas.hpp>
 #include <pupil/data/captioned_images.hpp>
+#include <pupil/data/color_jitter.hpp>
 #include <pupil/data/csv.hpp>
 #include <pupil/data/epoch_plan.hpp>
 #include <pupil/data/feature_cache.hpp>
@@ -283,8 +285,10 @@
 #include <pupil/data/image_files.hpp>
 #include <pupil/data/image_identity.hpp>
 #include <pupil/data/image_lookup.hpp>
+#include <pupil/data/image_variation.hpp>
 #include <pupil/data/layout_hints.hpp>
 #include <pupil/data/progress.hpp>
+#include <pupil/data/random_erasing.hpp>
 #include <pupil/data/scene.hpp>
 #include <pupil/data/scene_captions.hpp>
 #include <pupil/data/scene_drawing.hpp>
