@@ -187,6 +187,7 @@
 #include <pupil/optim/array_ranges.hpp>
 #include <pupil/optim/clip_gradients.hpp>
 #include <pupil/optim/cosine_decay.hpp>
+#include <pupil/optim/decay_groups.hpp>
 #include <pupil/optim/exponential_decay.hpp>
 #include <pupil/optim/gradients.hpp>
 #include <pupil/optim/known_parameters.hpp>
