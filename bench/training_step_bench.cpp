@@ -59,7 +59,7 @@ Captions scene_captions(Index images) {
 }
 
 /// The decoder's part of a forward pass: the LSTM reads an image and words, and predicts as many words.
-double decoder_operations(const pupil::ShowAndTellOptions& sizes, const pupil::Batch& batch) {
+double decoder_operations(const pupil::DecoderOptions& sizes, const pupil::Batch& batch) {
   const Index steps = batch.target_count() + batch.caption_count();
   return lstm_operations(steps, sizes.embedding_size, sizes.hidden_size) +
          product_operations(batch.target_count(), sizes.vocabulary_size, sizes.hidden_size);
@@ -94,7 +94,7 @@ void time_end_to_end(benchmark::State& state, Index images) {
   const double encoder_image = 3 * convolution_operations(resnet18_convolutions) -
                                resnet18_convolutions.front().operations() +
                                3 * product_operations(1, sizes::embedding, 512);
-  const pupil::ShowAndTellOptions decoder{
+  const pupil::DecoderOptions decoder{
       .vocabulary_size = sizes::vocabulary, .embedding_size = sizes::embedding, .hidden_size = sizes::hidden};
   const double operations =
       static_cast<double>(images) * encoder_image + 3 * decoder_operations(decoder, workload.batch());
@@ -113,7 +113,8 @@ void time_scenes(benchmark::State& state, Index images) {
                        .image_size = image_size,
                        .resize_to = image_size,
                        .embedding_size = embedding_size,
-                       .hidden_size = 256},
+                       .hidden_size = 256,
+                       .word_loss = 1},
                       captions.vocabulary, rng);
   pupil::Adam<float> adam({.learning_rate = 1e-3});
   pupil::CaptionerContext<float> context;
@@ -127,8 +128,7 @@ void time_scenes(benchmark::State& state, Index images) {
       static_cast<double>(images) * encoder_image + 3 * decoder_operations(captioner.decoder().options(), batch);
   const auto pictures = random_tensor(Shape{images, image_size, image_size, Index{3}}, rng);
   time_steps(state, operations, batch, pictures, [&](Tensor<float, 4> input) {
-    benchmark::DoNotOptimize(
-        pupil::train_captioner(captioner, adam, std::move(input), batch, {.word_loss_weight = 1}, context));
+    benchmark::DoNotOptimize(pupil::train_captioner(captioner, adam, std::move(input), batch.blocks(), {}, context));
   });
 }
 

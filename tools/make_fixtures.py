@@ -23,6 +23,7 @@ FIXTURES = [
     "attention",
     "captioner",
     "convolution",
+    "decoders",
     "embedding",
     "image_networks",
     "losses",

@@ -10,11 +10,12 @@
 #include <pupil/core/random.hpp>
 #include <pupil/core/tensor.hpp>
 #include <pupil/data/image_cache.hpp>
+#include <pupil/models/image_features.hpp>
 
 namespace captioner {
 
-/// Images [N, height, width, 3], or pooled features [N, pooled_size].
-using EncoderInput = std::variant<pupil::Tensor<float, 4>, pupil::Tensor<float, 2>>;
+/// Images [N, height, width, 3], or features of images.
+using EncoderInput = std::variant<pupil::Tensor<float, 4>, pupil::ImageFeatures<float>>;
 
 /// The images of a data set, a row each, in one of these forms.
 class EncoderInputs {

@@ -1,6 +1,5 @@
 // captioner evaluate: captions a split and scores it.
 
-#include <cstdio>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -27,6 +26,7 @@
 #include "progress_line.hpp"
 #include "run_folder.hpp"
 #include "run_split.hpp"
+#include "score_report.hpp"
 #include "search_options.hpp"
 
 namespace captioner {
@@ -80,6 +80,17 @@ Evaluation caption_split(const Model& model, const pupil::CaptionedImages& data,
   return evaluation;
 }
 
+/// The captions of the train split; none where it is empty, as in a folder of test images alone.
+std::optional<std::vector<pupil::Sentence>> training_captions(const pupil::CaptionedImages& data) {
+  const auto& samples = data[pupil::Split::train];
+  if (samples.empty()) return std::nullopt;
+  std::vector<pupil::Sentence> captions;
+  for (const pupil::Sample& sample : samples) {
+    for (const std::string& caption : sample.captions) captions.push_back(pupil::tokenize(caption));
+  }
+  return captions;
+}
+
 /// CIDEr-D of the same captions, each given to another image: what is left is what needs no picture.
 double shuffled_cider_d(const Evaluation& evaluation, std::uint64_t seed) {
   auto shuffled = evaluation.candidates;
@@ -88,36 +99,17 @@ double shuffled_cider_d(const Evaluation& evaluation, std::uint64_t seed) {
   return pupil::score_captions(shuffled, evaluation.references).cider_d;
 }
 
-/// A number as people read it, with so many decimals.
-std::string with_decimals(double number, int decimals) {
-  char text[64];
-  std::snprintf(text, sizeof text, "%.*f", decimals, number);
-  return text;
-}
-
-void print_scores(const pupil::CaptionScores& scores, std::size_t images) {
-  std::string text = pupil::message("images   ", images, "\n");
-  for (std::size_t n = 0; n < 4; ++n) {
-    text += pupil::message("BLEU-", n + 1, "   ", with_decimals(scores.bleu[n], 4), "\n");
-  }
-  text += "ROUGE-L  " + with_decimals(scores.rouge_l, 4) + "\nCIDEr-D  " + with_decimals(scores.cider_d, 4) + "\n";
-  command_line::write_output(text);
-}
-
 void write_json(const std::string& path, const EvaluateArguments& arguments, const Evaluation& evaluation,
-                const pupil::CaptionScores& scores) {
+                const pupil::CaptionScores& scores, const pupil::CaptionStatistics& statistics) {
   nlohmann::ordered_json json;
   json["split"] = arguments.split;
   json["beam"] = arguments.search.width;
-  json["scores"] = {{"bleu_1", scores.bleu[0]}, {"bleu_2", scores.bleu[1]},  {"bleu_3", scores.bleu[2]},
-                    {"bleu_4", scores.bleu[3]}, {"rouge_l", scores.rouge_l}, {"cider_d", scores.cider_d}};
+  json["scores"] = json_of(scores);
+  json["statistics"] = json_of(statistics);
   auto& captions = json["captions"] = nlohmann::ordered_json::array();
   for (std::size_t i = 0; i < evaluation.images.size(); ++i) {
-    captions.push_back({{"image", evaluation.images[i]},
-                        {"caption", pupil::join(evaluation.candidates[i])},
-                        {"references", evaluation.reference_texts[i]},
-                        {"cider_d", scores.cider_d_of_image[i]},
-                        {"rouge_l", scores.rouge_l_of_image[i]}});
+    captions.push_back(scored_caption(evaluation.images[i], pupil::join(evaluation.candidates[i]),
+                                      evaluation.reference_texts[i], scores, i));
   }
   const std::string text = json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
   pupil::write_file_atomically(path, text);
@@ -171,8 +163,10 @@ void evaluate(const EvaluateArguments& arguments) {
   }
   const Evaluation evaluation = caption_split(model, data, arguments);
   const pupil::CaptionScores scores = pupil::score_captions(evaluation.candidates, evaluation.references);
-  if (!arguments.json.empty()) write_json(arguments.json, arguments, evaluation, scores);
-  print_scores(scores, evaluation.images.size());
+  const pupil::CaptionStatistics statistics = pupil::caption_statistics(evaluation.candidates, training_captions(data));
+  if (!arguments.json.empty()) write_json(arguments.json, arguments, evaluation, scores, statistics);
+  command_line::write_output(pupil::message("images   ", evaluation.images.size(), "\n") + scores_text(scores) +
+                             statistics_text(statistics));
   if (arguments.shuffled) {
     const double cider_d = shuffled_cider_d(evaluation, arguments.seed);
     command_line::write_output("CIDEr-D of the same captions, shuffled over the images  " + with_decimals(cider_d, 4) +
@@ -200,6 +194,7 @@ void add_evaluate_command(CLI::App& app, ExitStatus&) {
   command->add_flag("--shuffled", arguments->shuffled, "Also score the same captions shuffled over the images");
   command->add_flag("--scenes", arguments->scenes,
                     "Also count the captions that name exactly the coloured shapes in the picture");
+  command->footer(how_figures_are_meant);
   add_search_options(*command, arguments->search);
   add_compute_options(*command, arguments->compute);
   command->callback([arguments] { evaluate(*arguments); });

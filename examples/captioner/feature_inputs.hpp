@@ -27,6 +27,8 @@ class FeatureInputs final : public EncoderInputs {
   EncoderInput plain(std::span<const pupil::Index> rows) const override;
 
  private:
+  EncoderInput read(std::span<const pupil::FeatureView> views) const;
+
   pupil::FeatureCache cache_;
   bool mirror_;
 };

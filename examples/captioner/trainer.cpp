@@ -40,9 +40,7 @@ Trainer::Trainer(const TrainingSettings& settings, TrainingData data, TrainingSt
                      .captions_per_image = settings.captions_per_image,
                      .max_caption_length = settings.max_caption_length,
                      .seed = settings.seed},
-      step_options_{.first_trained = state_.first_trained,
-                    .max_gradient_norm = settings.max_gradient_norm,
-                    .word_loss_weight = settings.word_loss} {
+      step_options_{.first_trained = state_.first_trained, .max_gradient_norm = settings.max_gradient_norm} {
   pupil::require<pupil::FileError>(state_.model.vocabulary() == data_.vocabulary, run.checkpoint().string(),
                                    ": knows other words than the captions of ", settings.data,
                                    " have; did the data change?");
@@ -120,7 +118,8 @@ void Trainer::step(const pupil::PlannedBatch& planned) {
   batch_.fill(data_.captions, planned);
   try {
     const auto train = [&](auto&& input) {
-      return pupil::train_captioner(state_.model, state_.adam, std::move(input), batch_, step_options_, context_);
+      return pupil::train_captioner(state_.model, state_.adam, std::move(input), batch_.blocks(), step_options_,
+                                    context_);
     };
     const pupil::StepResult result = std::visit(train, load_input(planned));
     progress.loss_sum += result.loss.captions * static_cast<double>(batch_.target_count());

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <optional>
 
+#include <pupil/core/hash.hpp>
 #include <pupil/data/feature_cache.hpp>
-#include <pupil/data/hash.hpp>
 #include <pupil/models/training_record.hpp>
 
 namespace captioner {

@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include <pupil/data/captioned_images.hpp>
-#include <pupil/data/image_identity.hpp>
+#include <pupil/io/image_identity.hpp>
 
 #include "run_folder.hpp"
 #include "training_settings.hpp"

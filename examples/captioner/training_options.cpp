@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include <pupil/models/decoder.hpp>
 #include <pupil/models/image_network.hpp>
 
 #include "../command_line/number_checks.hpp"
@@ -28,9 +31,7 @@ CLI::Validator one_or(Index most) { return command_line::at_least(Index{1}, most
 CLI::Validator not_negative() { return command_line::at_least(0.0, std::numeric_limits<double>::max()); }
 CLI::Validator positive() { return command_line::above(0.0, std::numeric_limits<double>::max()); }
 
-std::vector<std::string> architecture_names() {
-  return {pupil::image_architectures.begin(), pupil::image_architectures.end()};
-}
+std::vector<std::string> names_of(std::span<const std::string_view> names) { return {names.begin(), names.end()}; }
 
 /// Adds options to a command, each under the name of its setting.
 class SettingAdder {
@@ -94,11 +95,16 @@ void add_pretrained_options(SettingAdder& adder, TrainingSettings& settings) {
 }
 
 void add_network_options(SettingAdder& adder, TrainingSettings& settings) {
-  adder.add("encoder", settings.encoder, "Network that sees the image")->check(CLI::IsMember(architecture_names()));
+  adder.add("encoder", settings.encoder, "Network that sees the image")
+      ->check(CLI::IsMember(names_of(pupil::image_architectures)));
   adder.add("encoder_width", settings.encoder_width, "Channels of its first convolution; 0: its own")
       ->check(none_or(4096));
+  adder.add("decoder", settings.decoder, "What turns its features into words")
+      ->check(CLI::IsMember(names_of(pupil::decoder_names)));
   adder.add("embedding_size", settings.embedding_size, "Size of word and image embeddings")->check(one_or(most_units));
   adder.add("hidden_size", settings.hidden_size, "Size of the LSTM's state")->check(one_or(most_units));
+  adder.add("attention_size", settings.attention_size, "Size in which a decoder compares places of the image")
+      ->check(one_or(most_units));
   adder.add("dropout", settings.dropout, "Probability of dropping a number around the LSTM")
       ->check(command_line::from_to(0.0, 0.99));
   adder.note("precision", add_precision_option(adder.command(), settings.precision));

@@ -1,6 +1,6 @@
 #include "training_settings.hpp"
 
-#include <pupil/data/hash.hpp>
+#include <pupil/core/hash.hpp>
 #include <pupil/io/atomic_file.hpp>
 #include <pupil/io/mapped_file.hpp>
 #include <pupil/io/text_file.hpp>
@@ -16,7 +16,7 @@ void add_what_is_new(nlohmann::json& settings) {
   const nlohmann::json defaults = TrainingSettings();
   for (const char* const name :
        {"precision", "features", "weights", "weights_fingerprint", "start_from", "start_from_fingerprint",
-        "finetune_from", "encoder_learning_rate", "freeze_statistics", "save_precision"}) {
+        "finetune_from", "encoder_learning_rate", "freeze_statistics", "save_precision", "decoder", "attention_size"}) {
     settings.emplace(name, defaults.at(name));
   }
   settings.emplace("split_seed", settings.at("seed"));

@@ -33,8 +33,10 @@ struct TrainingSettings {
   pupil::Index encoder_width = 0;
   pupil::Index image_size = 224;
   pupil::Index resize_to = 0;  ///< 0: image_size * 8 / 7
+  std::string decoder = "show_and_tell";
   pupil::Index embedding_size = 512;
   pupil::Index hidden_size = 512;
+  pupil::Index attention_size = 512;  ///< of decoders that look at a grid
   double dropout = 0.5;
   pupil::Index epochs = 30;
   pupil::Index batch_size = 32;
@@ -66,10 +68,10 @@ struct TrainingSettings {
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TrainingSettings, data, split_seed, features, weights, weights_fingerprint,
                                    start_from, start_from_fingerprint, finetune_from, encoder_learning_rate,
                                    freeze_statistics, save_precision, encoder, encoder_width, image_size, resize_to,
-                                   embedding_size, hidden_size, dropout, epochs, batch_size, captions_per_image,
-                                   max_caption_length, min_count, learning_rate, max_gradient_norm, word_loss, schedule,
-                                   plateau_factor, plateau_patience, patience, limit, checkpoint_every, precision,
-                                   mirror, seed)
+                                   decoder, embedding_size, hidden_size, attention_size, dropout, epochs, batch_size,
+                                   captions_per_image, max_caption_length, min_count, learning_rate, max_gradient_norm,
+                                   word_loss, schedule, plateau_factor, plateau_patience, patience, limit,
+                                   checkpoint_every, precision, mirror, seed)
 
 /// The settings that say where files lie: what they hold is another matter, and is checked where they are read.
 inline constexpr std::array path_settings{"data", "features", "weights", "start_from"};

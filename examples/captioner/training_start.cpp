@@ -18,10 +18,13 @@ pupil::CaptionerOptions new_options(const TrainingSettings& settings) {
           .encoder_width = settings.encoder_width,
           .image_size = settings.image_size,
           .resize_to = settings.resized(),
+          .decoder = settings.decoder,
           .embedding_size = settings.embedding_size,
           .hidden_size = settings.hidden_size,
+          .attention_size = settings.attention_size,
           .dropout = settings.dropout,
-          .max_caption_length = settings.max_caption_length};
+          .max_caption_length = settings.max_caption_length,
+          .word_loss = settings.word_loss};
 }
 
 Model untrained(const TrainingSettings& settings, const pupil::Vocabulary& vocabulary) {
@@ -38,7 +41,7 @@ Model with_pretrained_network(const TrainingSettings& settings, const pupil::Voc
   options.normalization = weights.preprocessing().normalization;
   pupil::Rng rng(settings.seed);
   Model model(options, vocabulary, rng);
-  weights.load(model.encoder().network());
+  weights.load(model.encoder());
   return model;
 }
 
@@ -51,6 +54,7 @@ Model of_another_run(const TrainingSettings& settings) {
   description.options.frozen_statistics = settings.has_frozen_statistics();
   description.options.resize_to = settings.resized();
   description.options.dropout = settings.dropout;
+  description.options.word_loss = settings.word_loss;
   return pupil::read_captioner<float>(file, description, "", false, pupil::Rng(settings.seed));
 }
 
@@ -66,7 +70,7 @@ Model first_model(const TrainingSettings& settings, const pupil::Vocabulary& voc
 }
 
 pupil::Index first_trained_block(const TrainingSettings& settings, const Model& model) {
-  const auto& network = model.encoder().network();
+  const auto& network = model.encoder();
   switch (settings.way()) {
     case TrainingWay::frozen:
       return network.block_count();
@@ -77,21 +81,19 @@ pupil::Index first_trained_block(const TrainingSettings& settings, const Model& 
   }
 }
 
-/// The encoder's network may have a learning rate of its own; its projection is learned with the decoder.
-pupil::Adam<float> make_adam(const TrainingSettings& settings, const Model& model) {
+/// The encoder may have a learning rate of its own.
+pupil::Adam<float> make_adam(const TrainingSettings& settings) {
   if (settings.way() != TrainingWay::fine_tuned) return pupil::Adam<float>();
   const double factor =
       settings.encoder_learning_rate > 0 ? settings.encoder_learning_rate / settings.learning_rate : 0.1;
-  return pupil::Adam<float>({.groups = {{.prefix = "encoder." + std::string(model.encoder().projection_name())},
-                                        {.prefix = "encoder.norm"},
-                                        {.prefix = "encoder", .learning_rate_factor = factor}}});
+  return pupil::Adam<float>({.groups = {{.prefix = "encoder", .learning_rate_factor = factor}}});
 }
 
 }  // namespace
 
 TrainingState untouched_state(const TrainingSettings& settings, Model model) {
   const pupil::Index first_trained = first_trained_block(settings, model);
-  pupil::Adam<float> adam = make_adam(settings, model);
+  pupil::Adam<float> adam = make_adam(settings);
   TrainingState state{std::move(model), first_trained, std::move(adam), {}};
   state.progress.plateau.learning_rate = settings.learning_rate;
   return state;

@@ -67,10 +67,11 @@ TrainingState load_checkpoint(const RunFolder& run, const TrainingSettings& sett
   const pupil::SafetensorsFile file(run.checkpoint());
   pupil::CaptionerDescription description = pupil::read_captioner_description(file);
   description.options.frozen_statistics = settings.has_frozen_statistics();
+  description.options.word_loss = settings.word_loss;
   TrainingState state = untouched_state(settings, pupil::read_captioner<float>(file, description, "model.", true));
   auto trained = state.trained_part();
   state.adam.prepare(trained);
-  pupil::read_model(file, "adam.", state.adam);
+  pupil::read_captioner_part(file, description, "adam.", state.adam);
   try {
     state.progress = from_json(nlohmann::json::parse(file.metadata("training")));
   } catch (const nlohmann::json::exception& error) {

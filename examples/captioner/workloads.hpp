@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include <pupil/data/batches.hpp>
 #include <pupil/models/captioner_training.hpp>
 #include <pupil/models/image_network.hpp>
 #include <pupil/nn/pack_weights.hpp>
@@ -90,7 +91,7 @@ class TrainEndToEnd {
 
   /// One step; the encoder works in the memory of the images.
   void step(pupil::Tensor<float, 4> images) {
-    pupil::captioner_gradients(captioner_, std::move(images), batch_, {}, context_);
+    pupil::captioner_gradients(captioner_, std::move(images), batch_.blocks(), {}, context_);
     adam_.step(captioner_);
   }
 

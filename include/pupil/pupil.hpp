@@ -7,6 +7,7 @@
 #include <pupil/core/errors.hpp>
 #include <pupil/core/forked.hpp>
 #include <pupil/core/function_ref.hpp>
+#include <pupil/core/hash.hpp>
 #include <pupil/core/move_mark.hpp>
 #include <pupil/core/parallel.hpp>
 #include <pupil/core/pool_allocator.hpp>
@@ -26,6 +27,7 @@
 // kernels: the mathematics on raw arrays
 #include <pupil/kernels/adaptive_avg_pool2d.hpp>
 #include <pupil/kernels/add.hpp>
+#include <pupil/kernels/additive_attention.hpp>
 #include <pupil/kernels/additive_score.hpp>
 #include <pupil/kernels/batch_norm.hpp>
 #include <pupil/kernels/best_tile.hpp>
@@ -53,6 +55,7 @@
 #include <pupil/kernels/group_norm.hpp>
 #include <pupil/kernels/gru.hpp>
 #include <pupil/kernels/instruction_set.hpp>
+#include <pupil/kernels/item_sums.hpp>
 #include <pupil/kernels/lanes.hpp>
 #include <pupil/kernels/layer_norm.hpp>
 #include <pupil/kernels/lines.hpp>
@@ -72,8 +75,10 @@
 #include <pupil/kernels/rectified_batch_norm.hpp>
 #include <pupil/kernels/rectifier.hpp>
 #include <pupil/kernels/recurrent_steps.hpp>
+#include <pupil/kernels/rows_by_item.hpp>
 #include <pupil/kernels/softmax.hpp>
 #include <pupil/kernels/standard_normal.hpp>
+#include <pupil/kernels/step_product.hpp>
 #include <pupil/kernels/swap_time_and_batch.hpp>
 #include <pupil/kernels/window.hpp>
 #if PUPIL_X86_KERNELS
@@ -161,6 +166,7 @@
 #include <pupil/nn/orthogonal.hpp>
 #include <pupil/nn/pack_weights.hpp>
 #include <pupil/nn/parameter.hpp>
+#include <pupil/nn/policy_gradient.hpp>
 #include <pupil/nn/pool_window.hpp>
 #include <pupil/nn/recurrent_cell.hpp>
 #include <pupil/nn/recurrent_layer.hpp>
@@ -175,6 +181,8 @@
 #include <pupil/nn/softmax.hpp>
 #include <pupil/nn/softmax_cross_entropy.hpp>
 #include <pupil/nn/spatial_dropout2d.hpp>
+#include <pupil/nn/stepwise_attention.hpp>
+#include <pupil/nn/stepwise_lstm.hpp>
 #include <pupil/nn/summary.hpp>
 #include <pupil/nn/unread_forward.hpp>
 #include <pupil/nn/visited_items.hpp>
@@ -218,6 +226,7 @@
 #include <pupil/io/foreign_weights.hpp>
 #include <pupil/io/glove.hpp>
 #include <pupil/io/image.hpp>
+#include <pupil/io/image_identity.hpp>
 #include <pupil/io/image_orientation.hpp>
 #include <pupil/io/image_size.hpp>
 #include <pupil/io/image_write.hpp>
@@ -231,6 +240,7 @@
 #include <pupil/io/leftovers.hpp>
 #include <pupil/io/mapped_file.hpp>
 #include <pupil/io/mapped_output.hpp>
+#include <pupil/io/normalization.hpp>
 #include <pupil/io/parameter_layout.hpp>
 #include <pupil/io/pixels.hpp>
 #include <pupil/io/png_checksum.hpp>
@@ -251,6 +261,7 @@
 #include <pupil/io/text_file.hpp>
 
 // text: tokens and vocabularies
+#include <pupil/text/caption_block.hpp>
 #include <pupil/text/tokenizer.hpp>
 #include <pupil/text/unicode.hpp>
 #include <pupil/text/unicode_tables.hpp>
@@ -259,7 +270,9 @@
 // metrics: scores of captions
 #include <pupil/metrics/bleu.hpp>
 #include <pupil/metrics/caption_corpus.hpp>
+#include <pupil/metrics/caption_statistics.hpp>
 #include <pupil/metrics/cider_d.hpp>
+#include <pupil/metrics/cider_d_reward.hpp>
 #include <pupil/metrics/ngrams.hpp>
 #include <pupil/metrics/rouge_l.hpp>
 #include <pupil/metrics/scores.hpp>
@@ -281,10 +294,8 @@
 #include <pupil/data/flickr8k_files.hpp>
 #include <pupil/data/flickr8k_folder.hpp>
 #include <pupil/data/folders.hpp>
-#include <pupil/data/hash.hpp>
 #include <pupil/data/image_cache.hpp>
 #include <pupil/data/image_files.hpp>
-#include <pupil/data/image_identity.hpp>
 #include <pupil/data/image_lookup.hpp>
 #include <pupil/data/image_variation.hpp>
 #include <pupil/data/layout_hints.hpp>
@@ -297,14 +308,21 @@
 #include <pupil/data/scenes.hpp>
 
 // models: encoders, decoders, the captioner
+#include <pupil/models/adaptive_decoder.hpp>
+#include <pupil/models/attention_decoder.hpp>
 #include <pupil/models/beam_search.hpp>
+#include <pupil/models/caption_steps.hpp>
 #include <pupil/models/captioner.hpp>
 #include <pupil/models/captioner_file.hpp>
 #include <pupil/models/captioner_training.hpp>
+#include <pupil/models/context_gate.hpp>
+#include <pupil/models/decoder.hpp>
 #include <pupil/models/feature_network.hpp>
+#include <pupil/models/grid.hpp>
 #include <pupil/models/image_classifier.hpp>
-#include <pupil/models/image_encoder.hpp>
+#include <pupil/models/image_features.hpp>
 #include <pupil/models/image_network.hpp>
+#include <pupil/models/image_projection.hpp>
 #include <pupil/models/metadata.hpp>
 #include <pupil/models/mobilenet_v2.hpp>
 #include <pupil/models/other_architectures.hpp>
@@ -314,10 +332,13 @@
 #include <pupil/models/pretrained_names.hpp>
 #include <pupil/models/pretrained_weights.hpp>
 #include <pupil/models/resnet.hpp>
+#include <pupil/models/select_rows.hpp>
 #include <pupil/models/show_and_tell.hpp>
 #include <pupil/models/small_cnn.hpp>
+#include <pupil/models/top_down_decoder.hpp>
 #include <pupil/models/training_record.hpp>
 #include <pupil/models/vgg16.hpp>
 #include <pupil/models/vgg_pooling.hpp>
+#include <pupil/models/visual_sentinel.hpp>
 #include <pupil/models/word_loss.hpp>
 #include <pupil/models/word_output.hpp>

@@ -13,7 +13,7 @@
 #include <ATen/Parallel.h>
 #include <CLI/CLI.hpp>
 
-#include <pupil/data/hash.hpp>
+#include <pupil/core/hash.hpp>
 
 #include "../../examples/command_line/parse.hpp"
 #include "../../examples/command_line/program.hpp"

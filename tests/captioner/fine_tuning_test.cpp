@@ -61,8 +61,8 @@ TEST_CASE("fine-tuning trains the encoder from the block on that is named, and t
     CHECK(stays(name));
     CHECK_FALSE(after.contains("adam.exp_avg." + name));
   }
-  for (const std::string name : {"encoder.features.17.conv.2.weight", "encoder.features.18.1.bias", "encoder.fc.weight",
-                                 "encoder.norm.weight", "decoder.lstm.weight_hh_l0"}) {
+  for (const std::string name : {"encoder.features.17.conv.2.weight", "encoder.features.18.1.bias",
+                                 "decoder.image.fc.weight", "decoder.image.norm.weight", "decoder.lstm.weight_hh_l0"}) {
     CAPTURE(name);
     CHECK_FALSE(stays(name));
     CHECK(after.contains("adam.exp_avg." + name));

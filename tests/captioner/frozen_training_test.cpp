@@ -29,8 +29,8 @@ TEST_CASE("training on features leaves a model that captions pictures, with the 
 TEST_CASE("what is not trained has no optimizer state") {
   if (!has_program()) return;
   const SafetensorsFile checkpoint(frozen_run().run / "checkpoint.safetensors");
-  CHECK(checkpoint.contains("adam.exp_avg.encoder.fc.weight"));
-  CHECK(checkpoint.contains("adam.exp_avg.encoder.norm.weight"));
+  CHECK(checkpoint.contains("adam.exp_avg.decoder.image.fc.weight"));
+  CHECK(checkpoint.contains("adam.exp_avg.decoder.image.norm.weight"));
   CHECK(checkpoint.contains("adam.exp_avg.decoder.out.weight"));
   CHECK_FALSE(checkpoint.contains("adam.exp_avg.encoder.features.18.1.bias"));
 }

@@ -3,6 +3,7 @@
 # Holds that every header of DIR/pupil includes only headers of its own floor or of those below it, as <pupil/...>, that
 # no chain of includes comes back to where it began, and that all of them begin at core/cpp20.hpp.
 cmake_minimum_required(VERSION 3.21)
+get_filename_component(include ${include} ABSOLUTE)
 
 set(below_core "")
 set(below_kernels core)
@@ -12,13 +13,16 @@ set(below_io core)
 set(below_io_models optim nn kernels core) # checkpoint*.hpp and state_dict.hpp, which know parameters and optimizers
 set(below_text core)
 set(below_metrics text core)
+set(below_models metrics text io optim nn kernels core)
 set(below_data text io core)
-set(below_models data metrics text io optim nn kernels core)
 
 set(faults "")
 
 # What each header includes, and the floors it comes from.
 file(GLOB_RECURSE headers RELATIVE ${include} ${include}/pupil/*.hpp)
+if(NOT headers)
+  message(FATAL_ERROR "${include}/pupil: has no headers")
+endif()
 list(REMOVE_ITEM headers pupil/pupil.hpp)
 foreach(header IN LISTS headers)
   string(REGEX REPLACE "^pupil/([^/]+)/.*" "\\1" floor ${header})
@@ -51,7 +55,7 @@ endforeach()
 # Take away, again and again, the headers that include none of those that are left: a circle is what remains.
 set(left ${headers})
 set(before "")
-while(NOT left STREQUAL before)
+while(NOT "${left}" STREQUAL "${before}")
   set(before "${left}")
   foreach(header IN LISTS before)
     set(free TRUE)

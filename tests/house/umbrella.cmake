@@ -2,6 +2,7 @@
 #
 # Holds that DIR/pupil/pupil.hpp includes every header of the library, and nothing else.
 cmake_minimum_required(VERSION 3.21)
+get_filename_component(include ${include} ABSOLUTE)
 
 file(GLOB_RECURSE headers RELATIVE ${include} ${include}/pupil/*.hpp)
 list(REMOVE_ITEM headers pupil/pupil.hpp)

@@ -22,15 +22,20 @@ constexpr Index vocabulary_size = 7;  // the four special words and three others
 
 /// A decoder whose words depend strongly on what came before.
 ShowAndTell<double> strong_decoder(Rng& rng) {
-  ShowAndTell<double> decoder({.vocabulary_size = vocabulary_size, .embedding_size = 4, .hidden_size = 5}, rng);
+  ShowAndTell<double> decoder(
+      {.vocabulary_size = vocabulary_size, .pooled_size = 4, .embedding_size = 4, .hidden_size = 5}, rng);
   for_each_parameter(decoder, [&](const Name&, auto& parameter) {
     for (double& value : parameter.value) value = 2 * rng.normal<double>();
   });
   return decoder;
 }
 
+ImageFeatures<double> random_pooled(Index images, Rng& rng) {
+  return {.pooled = random_tensor<double>(Shape{images, Index{4}}, rng)};
+}
+
 /// The log probability that the decoder gives to these words, and to the end where `ended`.
-double log_probability(const ShowAndTell<double>& decoder, const Tensor<double, 2>& features, const Words& words,
+double log_probability(const ShowAndTell<double>& decoder, const ImageFeatures<double>& features, const Words& words,
                        bool ended) {
   auto state = decoder.start(features);
   double sum = 0;
@@ -43,7 +48,7 @@ double log_probability(const ShowAndTell<double>& decoder, const Tensor<double, 
 }
 
 /// The best of all captions up to `max_length` words: those of that length need no end.
-FoundCaption best_of_all(const ShowAndTell<double>& decoder, const Tensor<double, 2>& features,
+FoundCaption best_of_all(const ShowAndTell<double>& decoder, const ImageFeatures<double>& features,
                          const BeamSearchOptions& options) {
   FoundCaption best;
   double best_score = -std::numeric_limits<double>::infinity();
@@ -74,7 +79,7 @@ TEST_CASE("a beam that is wide enough finds the best of all captions") {
     CAPTURE(seed);
     Rng rng(seed);
     const auto decoder = strong_decoder(rng);
-    const auto features = random_tensor<double>(Shape{1, 4}, rng);
+    const auto features = random_pooled(1, rng);
     for (const double penalty : {0.0, 0.7, 1.5}) {
       CAPTURE(penalty);
       const BeamSearchOptions options{.width = 81, .max_length = 4, .length_penalty = penalty};
@@ -91,7 +96,7 @@ TEST_CASE("a wider beam finds better captions than greedy search, somewhere") {
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
     Rng rng(seed);
     const auto decoder = strong_decoder(rng);
-    const auto features = random_tensor<double>(Shape{1, 4}, rng);
+    const auto features = random_pooled(1, rng);
     const double greedy = beam_search(decoder, features, {.max_length = 5}).front().log_probability;
     const double wide = beam_search(decoder, features, {.width = 243, .max_length = 5}).front().log_probability;
     CHECK(wide >= greedy - 1e-12);
@@ -105,7 +110,7 @@ TEST_CASE("a width of 1 says the most probable word every time") {
     CAPTURE(seed);
     Rng rng(seed);
     const auto decoder = strong_decoder(rng);
-    const auto features = random_tensor<double>(Shape{1, 4}, rng);
+    const auto features = random_pooled(1, rng);
     auto state = decoder.start(features);
     Words words;
     for (std::int32_t word = Vocabulary::start; words.size() < 10;) {
@@ -129,7 +134,7 @@ TEST_CASE("pad, start and unknown are never said, however probable") {
     for (const auto word : {Vocabulary::pad, Vocabulary::start, Vocabulary::unknown}) parameter.value[word] = 100;
   });
   for (const Index width : {1, 4}) {
-    for (const FoundCaption& found : beam_search(decoder, random_tensor<double>(Shape{5, 4}, rng), {.width = width})) {
+    for (const FoundCaption& found : beam_search(decoder, random_pooled(5, rng), {.width = width})) {
       CHECK(std::ranges::all_of(found.words, [](std::int32_t word) { return word > Vocabulary::unknown; }));
     }
   }
@@ -141,7 +146,7 @@ TEST_CASE("no caption is longer than max_length, and one that is cut there has n
   for_each_parameter(decoder, [](const Name& name, auto& parameter) {
     if (name.str() == "out.bias") parameter.value[Vocabulary::end] = -100;
   });
-  const auto features = random_tensor<double>(Shape{1, 4}, rng);
+  const auto features = random_pooled(1, rng);
   for (const Index length : {1, 2, 6}) {
     for (const Index width : {1, 3}) {
       const FoundCaption found = beam_search(decoder, features, {.width = width, .max_length = length}).front();
@@ -157,21 +162,21 @@ TEST_CASE("a decoder that ends at once gives a caption without words") {
   for_each_parameter(decoder, [](const Name& name, auto& parameter) {
     if (name.str() == "out.bias") parameter.value[Vocabulary::end] = 100;
   });
-  CHECK(beam_search(decoder, random_tensor<double>(Shape{1, 4}, rng), {.width = 3}).front().words.empty());
+  CHECK(beam_search(decoder, random_pooled(1, rng), {.width = 3}).front().words.empty());
 }
 
 TEST_CASE("several images at once get the captions that each gets alone") {
   Rng rng(6);
   const auto decoder = strong_decoder(rng);
-  const auto features = random_tensor<double>(Shape{6, 4}, rng);
+  const auto features = random_pooled(6, rng);
   for (const BeamSearchOptions& options :
        {BeamSearchOptions{}, BeamSearchOptions{.width = 3}, BeamSearchOptions{.width = 4, .length_penalty = 0.8}}) {
     CAPTURE(options.width);
     const auto together = beam_search(decoder, features, options);
     REQUIRE(together.size() == 6);
     for (Index i = 0; i < 6; ++i) {
-      auto one = Tensor<double, 2>::uninitialized({1, 4});
-      std::copy_n(features.row(i), 4, one.data());
+      ImageFeatures<double> one{.pooled = Tensor<double, 2>({1, 4})};
+      std::copy_n(features.pooled.row(i), 4, one.pooled.data());
       const FoundCaption alone = beam_search(decoder, one, options).front();
       CHECK(together[static_cast<std::size_t>(i)].words == alone.words);
       CHECK(together[static_cast<std::size_t>(i)].log_probability == doctest::Approx(alone.log_probability));
@@ -179,21 +184,15 @@ TEST_CASE("several images at once get the captions that each gets alone") {
   }
 }
 
-TEST_CASE("a state of several layers is selected along the batch, in each of them") {
-  const Tensor<float, 3> state({2, 3, 1}, {1, 2, 3, 4, 5, 6});
-  CHECK(pupil::detail::select_sequences(state, {2, 0, 2, 1}) == Tensor<float, 3>({2, 4, 1}, {3, 1, 3, 2, 6, 4, 6, 5}));
-  CHECK(pupil::detail::select_sequences(state, {}).shape() == Shape{2, 0, 1});
-}
-
 TEST_CASE("no images get no captions") {
   Rng rng(7);
-  CHECK(beam_search(strong_decoder(rng), Tensor<double, 2>({0, 4})).empty());
+  CHECK(beam_search(strong_decoder(rng), random_pooled(0, rng)).empty());
 }
 
 TEST_CASE("a beam of no width, or captions of no length, are refused") {
   Rng rng(8);
   const auto decoder = strong_decoder(rng);
-  const Tensor<double, 2> features({1, 4});
+  const ImageFeatures<double> features{.pooled = Tensor<double, 2>({1, 4})};
   CHECK(error_of<OptionError>([&] { beam_search(decoder, features, {.width = 0}); }) == "beam_search: width is 0");
   CHECK(error_of<OptionError>([&] { beam_search(decoder, features, {.max_length = 0}); }) ==
         "beam_search: max_length is 0");
@@ -202,8 +201,8 @@ TEST_CASE("a beam of no width, or captions of no length, are refused") {
 TEST_CASE("features that are not numbers are an error, not a caption without words") {
   Rng rng(9);
   const auto decoder = strong_decoder(rng);
-  auto features = random_tensor<double>(Shape{2, 4}, rng);
-  features(1, 2) = std::numeric_limits<double>::quiet_NaN();
+  auto features = random_pooled(2, rng);
+  features.pooled(1, 2) = std::numeric_limits<double>::quiet_NaN();
   for (const Index width : {1, 3}) {
     CAPTURE(width);
     CHECK(error_of<NumericError>([&] { beam_search(decoder, features, {.width = width}); }) ==

@@ -96,7 +96,7 @@ TEST_CASE("at bf16 the weights are rounded and take half the bytes; statistics s
   CHECK(bytes("bf16.safetensors") < 0.6 * bytes("fp32.safetensors"));
   const SafetensorsFile file(folder / "bf16.safetensors");
   CHECK(file.info("decoder.lstm.weight_hh_l0").dtype == Dtype::BF16);
-  CHECK(file.info("encoder.norm.running_var").dtype == Dtype::F32);
+  CHECK(file.info("decoder.image.norm.running_var").dtype == Dtype::F32);
 
   auto loaded = load_captioner<float>(folder / "bf16.safetensors");
   const auto exact = all_values<float>(saved);
@@ -107,7 +107,7 @@ TEST_CASE("at bf16 the weights are rounded and take half the bytes; statistics s
   }
   CHECK(all_near);
   const auto images = tiny_images<float>(16, rng);
-  CHECK(relative_difference(loaded.encoder().forward(images), saved.encoder().forward(images)) < 0.02);
+  CHECK(relative_difference(loaded.encoder().pooled(images), saved.encoder().pooled(images)) < 0.02);
 }
 
 TEST_CASE("every option comes back, to the last bit") {
@@ -154,6 +154,31 @@ TEST_CASE("a file from before there was a choice of padding is read") {
   }
   old.write(folder / "old");
   CHECK_FALSE(load_captioner<float>(folder / "old").options().same_padding);
+}
+
+TEST_CASE("a file of the first format, in which the image's projection is the encoder's, is read") {
+  const TemporaryFolder folder;
+  for (const auto& [encoder, projection] : {std::pair{"small", "encoder.13"}, std::pair{"resnet18", "encoder.fc"}}) {
+    CAPTURE(encoder);
+    Rng rng(10);
+    Captioner<float> captioner(tiny_captioner_options(encoder, 32), tiny_vocabulary(), rng);
+    save_captioner(folder / "new", captioner);
+    const SafetensorsFile whole(folder / "new");
+    SafetensorsWriter old;
+    for (const std::string& name : whole.names()) {
+      std::string then = name;
+      if (name.starts_with("decoder.image.fc")) then.replace(0, 16, projection);
+      if (name.starts_with("decoder.image.norm")) then.replace(0, 18, "encoder.norm");
+      old.add(then, whole.info(name).dtype, whole.info(name).shape, whole.raw(name).data());
+    }
+    for (const auto& [key, text] : whole.metadata()) {
+      if (key != "decoder") old.set_metadata(key, key == "format" ? "pupil captioner 1" : text);
+    }
+    old.write(folder / "old");
+    auto loaded = load_captioner<float>(folder / "old");
+    CHECK(loaded.options().decoder == "show_and_tell");
+    CHECK(all_values<float>(loaded) == all_values<float>(captioner));
+  }
 }
 
 TEST_CASE("the same captioner gives the same bytes") {

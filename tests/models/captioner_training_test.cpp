@@ -23,18 +23,24 @@ using namespace pupil::testing;
 
 namespace {
 
+CaptionerOptions with_word_loss(double weight, CaptionerOptions options = tiny_captioner_options()) {
+  options.word_loss = weight;
+  return options;
+}
+
 /// Checks the gradients of the whole loss with respect to every parameter. Returns how many tensors there were.
 int check_loss_gradients(const std::string& encoder, Index image_size, std::uint64_t seed, Index most_elements) {
   CAPTURE(encoder);
   CAPTURE(seed);
   Rng rng(seed);
-  const Captioner<double> captioner(tiny_captioner_options(encoder, image_size), tiny_vocabulary(), rng);
+  const Captioner<double> captioner(with_word_loss(0.7, tiny_captioner_options(encoder, image_size)), tiny_vocabulary(),
+                                    rng);
   const auto images = tiny_images<double>(image_size, rng);
   const Batch batch = tiny_batch();
   const auto loss = [&](Captioner<double>& subject) {
     CaptionerContext<double> context;
-    const CaptionerLoss parts = captioner_gradients(subject, images, batch, {.word_loss_weight = 0.7}, context);
-    return parts.captions + parts.words;
+    const CaptionerLoss parts = captioner_gradients(subject, images, batch.blocks(), {}, context);
+    return parts.captions + parts.regularization;
   };
   return check_parameter_gradients(captioner, loss, loss,
                                    {.step = 1e-6, .tolerance = 2e-6, .most_elements = most_elements});
@@ -42,14 +48,14 @@ int check_loss_gradients(const std::string& encoder, Index image_size, std::uint
 
 /// Training of a tiny captioner with dropout, always on the same batch.
 struct TinyTraining {
-  explicit TinyTraining(std::uint64_t seed, CaptionerOptions options = tiny_captioner_options()) : rng(seed) {
+  explicit TinyTraining(std::uint64_t seed, CaptionerOptions options = with_word_loss(1)) : rng(seed) {
     options.dropout = 0.3;
     captioner.emplace(options, tiny_vocabulary(), rng);
     images = tiny_images<float>(options.image_size, rng);
   }
 
-  double step(const CaptionerTrainingOptions& options = {.word_loss_weight = 1}) {
-    return train_captioner(*captioner, adam, images, batch, options, context).loss.captions;
+  double step(const CaptionerTrainingOptions& options = {}) {
+    return train_captioner(*captioner, adam, images, batch.blocks(), options, context).loss.captions;
   }
 
   Rng rng;
@@ -85,37 +91,38 @@ TEST_CASE("the gradients of the whole loss agree with differences, from the word
 
 TEST_CASE("so they do through a residual encoder") { CHECK(check_loss_gradients("resnet18", 32, 3, 12) == 71); }
 
-TEST_CASE("the gradients from pooled features agree with differences, and the network gets none") {
+TEST_CASE("the gradients from features agree with differences, and the encoder gets none") {
   Rng rng(10);
-  const Captioner<double> captioner(tiny_captioner_options(), tiny_vocabulary(), rng);
-  const auto pooled = random_tensor<double>(Shape{3, captioner.encoder().network().pooled_size()}, rng);
+  const Captioner<double> captioner(with_word_loss(0.7), tiny_vocabulary(), rng);
+  const ImageFeatures<double> features{.pooled =
+                                           random_tensor<double>(Shape{3, captioner.encoder().pooled_size()}, rng)};
   const auto loss = [&](Captioner<double>& subject) {
     CaptionerContext<double> context;
-    const auto parts = captioner_gradients(subject, pooled, tiny_batch(), {.word_loss_weight = 0.7}, context);
-    return parts.captions + parts.words;
+    const auto parts = captioner_gradients(subject, features, tiny_batch().blocks(), {}, context);
+    return parts.captions + parts.regularization;
   };
   CHECK(check_parameter_gradients(captioner, loss, loss, {.step = 1e-6, .tolerance = 2e-6, .most_elements = 20}) == 23);
 }
 
-TEST_CASE("pooled features of the same images train as the images do where no block of the network is trained") {
+TEST_CASE("features of the same images train as the images do where no block of the encoder is trained") {
   const auto options = tiny_captioner_options("resnet18", 32);
   TinyTraining from_images(11, options);
-  TinyTraining from_pooled(11, options);
-  const auto& network = from_images.captioner->encoder().network();
+  TinyTraining from_features(11, options);
+  const auto& network = from_images.captioner->encoder();
   const Index none = network.block_count();
-  const auto pooled = network.pooled(from_images.images);
+  const auto features = network.features(from_images.images, {.pooled = true});
   for (int i = 0; i < 3; ++i) {
     from_images.step({.first_trained = none});
-    train_captioner(*from_pooled.captioner, from_pooled.adam, pooled, from_pooled.batch, {.first_trained = none},
-                    from_pooled.context);
+    train_captioner(*from_features.captioner, from_features.adam, features, from_features.batch.blocks(), {},
+                    from_features.context);
   }
-  CHECK(all_values<float>(*from_images.captioner) == all_values<float>(*from_pooled.captioner));
+  CHECK(all_values<float>(*from_images.captioner) == all_values<float>(*from_features.captioner));
 }
 
 TEST_CASE("fine-tuning from a block changes no parameter and no statistic before it, and keeps no state of them") {
   TinyTraining training(12, tiny_captioner_options("resnet18", 32));
   auto before = *training.captioner;
-  const Index layer4 = before.encoder().network().block_index("layer4");
+  const Index layer4 = before.encoder().block_index("layer4");
   training.step({.first_trained = layer4});
 
   std::set<std::string> changed;
@@ -128,7 +135,7 @@ TEST_CASE("fine-tuning from a block changes no parameter and no statistic before
   });
   CHECK(changed.contains("encoder.layer4.0.conv1.weight"));
   CHECK(changed.contains("encoder.layer4.0.bn1.running_mean"));
-  CHECK(changed.contains("encoder.fc.weight"));
+  CHECK(changed.contains("decoder.image.fc.weight"));
   CHECK(changed.contains("decoder.out.weight"));
   for (const std::string& name : changed) {
     CAPTURE(name);
@@ -155,7 +162,7 @@ TEST_CASE("the loss is the mean cross entropy of all targets, however they are c
   const auto loss_of = [&](const Batch& batch) {
     Captioner<double> subject = captioner;
     CaptionerContext<double> context;
-    return captioner_gradients(subject, images, batch, {}, context).captions;
+    return captioner_gradients(subject, images, batch.blocks(), {}, context).captions;
   };
   CHECK(loss_of(tiny_batch()) == doctest::Approx(loss_of(one_block)).epsilon(1e-12));
 }
@@ -167,7 +174,7 @@ TEST_CASE("training on a few pictures makes the loss fall to what nobody could f
   const Batch batch = tiny_batch();
   Adam<double> adam({.learning_rate = 0.03});
   CaptionerContext<double> context;
-  const auto step = [&] { return train_captioner(captioner, adam, images, batch, {}, context).loss.captions; };
+  const auto step = [&] { return train_captioner(captioner, adam, images, batch.blocks(), {}, context).loss.captions; };
   const double first = step();
   double last = first;
   for (int i = 0; i < 300; ++i) last = step();
@@ -222,19 +229,19 @@ TEST_CASE("a step that throws leaves all as it was, and the next is as if it had
   }
 }
 
-TEST_CASE("a step from pooled features that throws leaves all as it was") {
+TEST_CASE("a step from features that throws leaves all as it was") {
   TinyTraining training(13);
-  const Index size = training.captioner->encoder().network().pooled_size();
-  const auto pooled = random_tensor<float>(Shape{3, size}, training.rng);
-  auto bad = pooled;
-  bad[0] = std::numeric_limits<float>::infinity();
-  const auto step = [&](const Tensor<float, 2>& input) {
-    return train_captioner(*training.captioner, training.adam, input, training.batch, {}, training.context);
+  const Index size = training.captioner->encoder().pooled_size();
+  const ImageFeatures<float> good{.pooled = random_tensor<float>(Shape{3, size}, training.rng)};
+  auto bad = good;
+  bad.pooled[0] = std::numeric_limits<float>::infinity();
+  const auto step = [&](const ImageFeatures<float>& input) {
+    return train_captioner(*training.captioner, training.adam, input, training.batch.blocks(), {}, training.context);
   };
   const auto before = all_numbers(*training.captioner);
   CHECK_THROWS_AS(step(bad), NumericError);
   CHECK(all_numbers(*training.captioner) == before);
-  CHECK_NOTHROW(step(pooled));
+  CHECK_NOTHROW(step(good));
 }
 
 TEST_CASE("gradients that overflow are an error, the weights stay as they were, and the gradients begin anew") {
@@ -254,12 +261,12 @@ TEST_CASE("a captioner that was moved from throws, whatever is done with it") {
   Captioner<float>& captioner = *training.captioner;
   Captioner<float> moved = std::move(captioner);
   CHECK_THROWS_AS(captioner.caption(training.images), ShapeError);
-  CHECK_THROWS_AS(captioner.caption(Tensor<float, 2>({1, 4})), ShapeError);
+  CHECK_THROWS_AS(captioner.caption(ImageFeatures<float>{.pooled = Tensor<float, 2>({1, 4})}), ShapeError);
   CHECK_THROWS_AS(training.step(), ShapeError);
   CHECK_THROWS_AS(count_parameters(captioner), ShapeError);
-  CHECK_THROWS_AS(captioner.encoder().network().pooled(training.images), ShapeError);
-  CHECK_THROWS_AS(captioner.encoder().network().pooled_size(), ShapeError);
-  CHECK_THROWS_AS(captioner.decoder().start(Tensor<float, 2>({1, 5})), ShapeError);
+  CHECK_THROWS_AS(captioner.encoder().pooled(training.images), ShapeError);
+  CHECK_THROWS_AS(captioner.encoder().pooled_size(), ShapeError);
+  CHECK_THROWS_AS(captioner.decoder().start({.pooled = Tensor<float, 2>({1, 4})}), ShapeError);
   CHECK(moved.caption(training.images).size() == 3);
   captioner = std::move(moved);
   CHECK_NOTHROW(training.step());

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include <pupil/data/batches.hpp>
 #include <pupil/models/captioner.hpp>
 
 #include "../support/random_tensor.hpp"

@@ -23,7 +23,7 @@ Embedding<double> random_embedding(Rng& rng) {
 }  // namespace
 
 TEST_CASE("target words are counted image by image, padding left out") {
-  const auto counts = count_target_words<float>(tiny_batch(), words);
+  const auto counts = count_target_words<float>(tiny_batch().blocks(), 3, words);
   REQUIRE(counts.shape() == Shape{3, words});
   // Row 1 is the image of the captions 4 5 7 4 8, 4 6 7 3 and 8, each with the end, 2, behind it.
   CHECK(counts(1, Vocabulary::end) == 3);
@@ -53,8 +53,8 @@ TEST_CASE("the word loss is the mean surprise at the targets") {
     }
   }
   expected /= static_cast<double>(batch.target_count());
-  CHECK(word_loss(embedding, features, batch, 1).value == doctest::Approx(expected).epsilon(1e-12));
-  CHECK(word_loss(embedding, features, batch, 0.25).value == doctest::Approx(expected / 4).epsilon(1e-12));
+  CHECK(word_loss(embedding, features, batch.blocks(), 1).value == doctest::Approx(expected).epsilon(1e-12));
+  CHECK(word_loss(embedding, features, batch.blocks(), 0.25).value == doctest::Approx(expected / 4).epsilon(1e-12));
 }
 
 TEST_CASE("gradients of the word loss agree with differences") {
@@ -63,13 +63,15 @@ TEST_CASE("gradients of the word loss agree with differences") {
   auto features = random_tensor<double>(Shape{3, features_a_word}, rng);
   auto subject = embedding;
   pupil::testing::detail::begin_gradients(subject);
-  const auto loss = word_loss(subject, features, tiny_batch(), 0.7);
+  const Batch batch = tiny_batch();
+  const auto loss = word_loss(subject, features, batch.blocks(), 0.7);
+  const auto d_features = subject.backward_scores(loss.d_scores, features);
   auto probe = embedding;
   const auto evaluate = [&] {
     auto copy = probe;
-    return word_loss(copy, features, tiny_batch(), 0.7).value;
+    return word_loss(copy, features, batch.blocks(), 0.7).value;
   };
-  pupil::testing::detail::compare_with_differences("features", features, loss.d_features, evaluate, {});
+  pupil::testing::detail::compare_with_differences("features", features, d_features, evaluate, {});
   CHECK(pupil::testing::detail::compare_parameters(subject, probe, evaluate, {}) == 1);
 }
 
@@ -79,7 +81,8 @@ TEST_CASE("the word loss gives the same bits for any number of threads") {
   const auto features = random_tensor<float>(Shape{3, features_a_word}, rng);
   check_thread_counts([&] {
     auto copy = embedding;
-    auto gradient = word_loss(copy, features, tiny_batch(), 1).d_features;
+    const Batch batch = tiny_batch();
+    auto gradient = copy.backward_scores(word_loss(copy, features, batch.blocks(), 1).d_scores, features);
     for_each_parameter(copy, [&](const Name&, auto& parameter) { gradient = parameter.gradient; });
     return gradient;
   });

@@ -228,6 +228,55 @@ TEST_CASE("padding is not read, and an item that is all padding gets zeros") {
   for (const float gradient : dx) CHECK(std::isfinite(gradient));
 }
 
+TEST_CASE("queries that share an item get what they get from copies of it, there and back") {
+  Rng rng(7);
+  const AdditiveSizes sizes{3, 4, 3, 5, 2, 6};
+  AdditiveAttention<double> attention(options_of(sizes), rng);
+  const auto input = random_additive_input<double>(sizes, rng);
+  const auto mask = positions_within(std::vector<Index>{4, 2, 3}, 4);
+  const std::vector<Index> items{2, 0, 2, 2};  // item 1 has no query
+  const auto queries = random_tensor<double>(Shape{4, 3}, rng);
+  const auto copies_of = [&](const auto& tensor) {
+    auto shape = tensor.shape();
+    const Index size = tensor.size() / shape[0];
+    shape[0] = 4;
+    auto copies = std::remove_cvref_t<decltype(tensor)>::uninitialized(shape);
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      std::copy_n(tensor.data() + items[i] * size, size, copies.data() + static_cast<Index>(i) * size);
+    }
+    return copies;
+  };
+  const auto projected = std::as_const(attention).project_keys(input.keys);
+  auto of_copies = attention;
+  AdditiveAttention<double>::Context context, context_of_copies;
+  const auto y = attention.forward(queries, projected, input.values, mask, context, items);
+  const auto expected =
+      of_copies.forward(queries, copies_of(projected), copies_of(input.values), copies_of(mask), context_of_copies);
+  CHECK(y.output == expected.output);
+  CHECK(y.weights == expected.weights);
+  CHECK(std::as_const(attention).forward(queries, projected, input.values, mask, items).output == y.output);
+
+  Tensor<double, 3> d_projected(projected.shape());
+  Tensor<double, 3> d_values(input.values.shape());
+  Tensor<double, 3> d_projected_copies({4, 4, 6});
+  Tensor<double, 3> d_value_copies({4, 4, 2});
+  const AdditiveAttentionOutput<double> dy{random_tensor<double>(Shape{4, 2}, rng),
+                                           random_tensor<double>(Shape{4, 4}, rng)};
+  const auto d_queries = attention.backward(dy, projected, input.values, context, d_projected, d_values);
+  CHECK(d_queries == of_copies.backward(dy, copies_of(projected), copies_of(input.values), context_of_copies,
+                                        d_projected_copies, d_value_copies));
+  const auto check_sums = [&](const Tensor<double, 3>& actual, const Tensor<double, 3>& copies) {
+    Tensor<double, 3> sums(actual.shape());
+    const Index size = actual.size() / 3;
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      for (Index j = 0; j < size; ++j) sums[items[i] * size + j] += copies[static_cast<Index>(i) * size + j];
+    }
+    CHECK(relative_difference(actual, sums) < 1e-14);
+  };
+  check_sums(d_projected, d_projected_copies);
+  check_sums(d_values, d_value_copies);
+}
+
 TEST_CASE("additive attention in inference gives what training gives") {
   Rng rng(6);
   const AdditiveSizes sizes{2, 3, 4, 5, 6, 7};
@@ -259,6 +308,10 @@ TEST_CASE("additive attention names what does not fit") {
                        "additive_attention: the values [3, 6, 7] do not fit 2 queries", ShapeError);
   CHECK_THROWS_WITH_AS(attention.forward(queries, projected, values, Tensor<bool, 2>({6, 2})),
                        "additive_attention: the mask [6, 2] is not [2, 6]", ShapeError);
+  CHECK_THROWS_WITH_AS(attention.forward(queries, projected, values, {}, std::vector<Index>{0, 1, 1}),
+                       "additive_attention: 3 items for 2 queries", ShapeError);
+  CHECK_THROWS_WITH_AS(attention.forward(queries, projected, values, {}, std::vector<Index>{0, 2}),
+                       "additive_attention: there is no item 2, there are 2", IndexError);
   AdditiveAttention<float>::Context context;
   attention.forward(queries, projected, values, {}, context);
   Tensor<float, 3> d_projected({2, 6, 5});

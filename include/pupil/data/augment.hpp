@@ -12,25 +12,15 @@
 #include <vector>
 
 #include <pupil/core/errors.hpp>
+#include <pupil/core/hash.hpp>
 #include <pupil/core/parallel.hpp>
 #include <pupil/core/random.hpp>
 #include <pupil/core/tensor.hpp>
 #include <pupil/data/batch_rng.hpp>
 #include <pupil/data/image_cache.hpp>
+#include <pupil/io/normalization.hpp>
 
 namespace pupil {
-
-/// What a channel's values, from 0 to 1, are shifted and scaled by.
-struct Normalization {
-  std::array<float, 3> mean;
-  std::array<float, 3> standard_deviation;
-};
-
-/// The statistics of ImageNet's photographs, which torchvision's models are fed with.
-inline constexpr Normalization imagenet_normalization{{.485f, .456f, .406f}, {.229f, .224f, .225f}};
-
-/// Values in [-1, 1], as the MobileNets of TensorFlow take them.
-inline constexpr Normalization symmetric_normalization{{.5f, .5f, .5f}, {.5f, .5f, .5f}};
 
 /// A window into an image; its size is that of the images it is cut for.
 struct View {

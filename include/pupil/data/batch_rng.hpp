@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include <pupil/core/hash.hpp>
 #include <pupil/core/random.hpp>
-#include <pupil/data/hash.hpp>
 
 namespace pupil {
 

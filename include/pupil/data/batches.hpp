@@ -1,8 +1,5 @@
 #pragma once
-// Batches of captions as the decoder wants them: integers, [time, captions], shifted by one between input and target.
-//
-//   inputs   start  a     red   circle  pad        targets   a     red     circle  end     ignored
-//            start  a     red   star    pad                  a     red     star    end     ignored   (transposed)
+// Batches of captions for training: those that an epoch's plan wants, as blocks (text/caption_block.hpp).
 
 #include <cstdint>
 #include <span>
@@ -10,20 +7,10 @@
 
 #include <pupil/core/tensor.hpp>
 #include <pupil/data/epoch_plan.hpp>
+#include <pupil/text/caption_block.hpp>
 #include <pupil/text/vocabulary.hpp>
 
 namespace pupil {
-
-/// Captions of like length, side by side.
-struct CaptionBlock {
-  /// The target of a padded step: none, the loss leaves it out.
-  static constexpr std::int32_t ignored_target = -1;
-
-  Tensor<std::int32_t, 2> inputs;   ///< [time, captions]: start, w1, ..., wn, then pad
-  Tensor<std::int32_t, 2> targets;  ///< [time, captions]: w1, ..., wn, end, then ignored_target
-  std::vector<Index> lengths;       ///< the steps of every caption, descending; the first is the block's time
-  std::vector<Index> image_rows;    ///< which of the batch's images every caption belongs to
-};
 
 /// One batch. Filled again and again, it keeps its memory.
 class Batch {

@@ -16,9 +16,9 @@
 #include <vector>
 
 #include <pupil/core/errors.hpp>
+#include <pupil/core/hash.hpp>
 #include <pupil/core/random.hpp>
 #include <pupil/core/shape.hpp>
-#include <pupil/data/hash.hpp>
 
 namespace pupil {
 

@@ -11,9 +11,9 @@
 #include <string_view>
 #include <vector>
 
+#include <pupil/core/hash.hpp>
 #include <pupil/core/parallel.hpp>
 #include <pupil/data/feature_cache.hpp>
-#include <pupil/data/hash.hpp>
 #include <pupil/io/resumable_output.hpp>
 
 namespace pupil::detail {

@@ -19,12 +19,12 @@
 #include <vector>
 
 #include <pupil/core/errors.hpp>
+#include <pupil/core/hash.hpp>
 #include <pupil/core/random.hpp>
 #include <pupil/data/captioned_images.hpp>
 #include <pupil/data/flickr8k_files.hpp>
 #include <pupil/data/flickr8k_folder.hpp>
 #include <pupil/data/folders.hpp>
-#include <pupil/data/hash.hpp>
 #include <pupil/data/image_lookup.hpp>
 #include <pupil/data/layout_hints.hpp>
 

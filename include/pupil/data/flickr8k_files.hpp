@@ -22,6 +22,13 @@ namespace pupil {
 /// An image's name -> its captions, in the order of the file.
 using CaptionsByImage = std::map<std::string, std::vector<std::string>>;
 
+/// A row of a file of captions.
+struct CaptionRow {
+  std::string image;
+  std::string caption;   ///< UTF-8, perhaps without a word
+  std::size_t line = 0;  ///< counted from 1
+};
+
 /// An image's name -> the split that the official lists put it in.
 using SplitByImage = std::map<std::string, Split>;
 
@@ -55,20 +62,27 @@ void for_each_line(const TextFile& file, Body&& body) {
   }
 }
 
+/// The row, without blanks around image and caption. Throws FileError where no image is named, or where the caption is
+/// not UTF-8.
+inline CaptionRow checked_row(std::string_view image, std::string_view caption, std::size_t line,
+                              const std::string& path) {
+  image = trimmed(image);
+  caption = trimmed(caption);
+  require<FileError>(!image.empty(), path, ": line ", line, ": no image is named");
+  require_utf8(caption, path, line);
+  return {std::string(image), std::string(caption), line};
+}
+
 /// Gathers the captions of a file by their images, but those without a word.
 class CaptionCollector {
  public:
   explicit CaptionCollector(const std::string& path) : path_(path) {}
 
-  void add(std::string_view image, std::string_view caption, std::size_t line) {
-    image = trimmed(image);
-    caption = trimmed(caption);
-    require<FileError>(!image.empty(), path_, ": line ", line, ": no image is named");
-    require_utf8(caption, path_, line);
-    if (tokenize(caption).empty()) {
-      if (wordless_++ == 0) first_wordless_ = message("line ", line, ", ", visible(image));
+  void add(CaptionRow row) {
+    if (tokenize(row.caption).empty()) {
+      if (wordless_++ == 0) first_wordless_ = message("line ", row.line, ", ", visible(row.image));
     } else {
-      captions_[std::string(image)].emplace_back(caption);
+      captions_[std::move(row.image)].push_back(std::move(row.caption));
     }
   }
 
@@ -139,16 +153,14 @@ inline void remark_on_columns(const CaptionColumns& columns, const std::string& 
 
 }  // namespace detail
 
-/// Reads Kaggle's captions.txt, whose header names the columns image and caption; what is in others is left out, and so
-/// are captions without a word; both are said in lines that are added to `remarks`. Captions are UTF-8, names of images
-/// any bytes. Throws FileError, with the line, where the header has no such columns, a row has not one field for each,
-/// or a caption is not UTF-8.
-inline CaptionsByImage read_kaggle_captions(const std::filesystem::path& path,
-                                            std::vector<std::string>* remarks = nullptr) {
-  const TextFile file(path);
+/// Reads the rows of a CSV file whose header names the columns image and caption, as they stand there, also those whose
+/// caption has no word. What is in other columns is left out, which is said in a line that is added to `remarks`.
+/// Captions are UTF-8, names of images any bytes. Throws FileError, with the line, where the header has no such
+/// columns, a row has not one field for each or names no image, or a caption is not UTF-8.
+inline std::vector<CaptionRow> read_caption_rows(const TextFile& file, std::vector<std::string>* remarks = nullptr) {
   const detail::CaptionColumns columns = detail::read_columns(file.text(), file.name());
   detail::remark_on_columns(columns, file.name(), remarks);
-  detail::CaptionCollector captions(file.name());
+  std::vector<CaptionRow> rows;
   CsvReader reader(file.text(), file.name());
   CsvRow row;
   reader.next(row);  // the header
@@ -156,16 +168,27 @@ inline CaptionsByImage read_kaggle_captions(const std::filesystem::path& path,
     require<FileError>(row.fields.size() == columns.count(), file.name(), ": line ", row.line, ": ", row.fields.size(),
                        row.fields.size() == 1 ? " field" : " fields", " where ", columns.header, " has ",
                        columns.count());
-    captions.add(row.fields[columns.image], row.fields[columns.caption], row.line);
+    rows.push_back(detail::checked_row(row.fields[columns.image], row.fields[columns.caption], row.line, file.name()));
   }
+  return rows;
+}
+
+/// Reads Kaggle's captions.txt: the rows as above, but those without a word, which is also said in `remarks`. Throws
+/// what `read_caption_rows` throws.
+inline CaptionsByImage read_kaggle_captions(const TextFile& file, std::vector<std::string>* remarks = nullptr) {
+  detail::CaptionCollector captions(file.name());
+  for (CaptionRow& row : read_caption_rows(file, remarks)) captions.add(std::move(row));
   return captions.finish(remarks);
+}
+
+inline CaptionsByImage read_kaggle_captions(const std::filesystem::path& path,
+                                            std::vector<std::string>* remarks = nullptr) {
+  return read_kaggle_captions(TextFile(path), remarks);
 }
 
 /// Reads the official Flickr8k.token.txt, in which captions without a word are left out, as above. Throws FileError,
 /// with the line, where one is not `image#number<tab>caption`, or a caption is not UTF-8.
-inline CaptionsByImage read_official_captions(const std::filesystem::path& path,
-                                              std::vector<std::string>* remarks = nullptr) {
-  const TextFile file(path);
+inline CaptionsByImage read_official_captions(const TextFile& file, std::vector<std::string>* remarks = nullptr) {
   detail::CaptionCollector captions(file.name());
   detail::for_each_line(file, [&](std::string_view line, std::size_t number) {
     const std::size_t tab = line.find('\t');
@@ -176,9 +199,21 @@ inline CaptionsByImage read_official_captions(const std::filesystem::path& path,
       whole = digits.find_first_not_of("0123456789") == std::string_view::npos;
     }
     require<FileError>(whole, file.name(), ": line ", number, ": not of the form image#number<tab>caption");
-    captions.add(line.substr(0, hash), line.substr(tab + 1), number);
+    captions.add(detail::checked_row(line.substr(0, hash), line.substr(tab + 1), number, file.name()));
   });
   return captions.finish(remarks);
+}
+
+inline CaptionsByImage read_official_captions(const std::filesystem::path& path,
+                                              std::vector<std::string>* remarks = nullptr) {
+  return read_official_captions(TextFile(path), remarks);
+}
+
+/// Whether a text begins as the official file does, with a line `image#number<tab>caption`, rather than with a header.
+inline bool begins_with_official_caption(std::string_view text) {
+  const std::string_view line = detail::first_line_of(text);
+  const std::size_t tab = line.find('\t');
+  return tab != std::string_view::npos && line.substr(0, tab).find('#') != std::string_view::npos;
 }
 
 /// Reads an official list, a name a line, and adds its images to `splits`. Throws FileError, with the line, where an

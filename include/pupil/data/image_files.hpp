@@ -12,8 +12,8 @@
 
 #include <pupil/core/errors.hpp>
 #include <pupil/core/shape.hpp>
-#include <pupil/data/image_identity.hpp>
 #include <pupil/io/image.hpp>
+#include <pupil/io/image_identity.hpp>
 #include <pupil/io/resize.hpp>
 
 namespace pupil {

@@ -12,9 +12,9 @@
 #include <string_view>
 #include <vector>
 
+#include <pupil/core/hash.hpp>
 #include <pupil/core/random.hpp>
 #include <pupil/core/shape.hpp>
-#include <pupil/data/hash.hpp>
 
 namespace pupil {
 

@@ -73,6 +73,40 @@ void lstm_row_backward(Index size, const T* gates, const T* previous_cell, const
 
 }  // namespace detail
 
+/// The pointwise pass of step t forward: `trace` comes with the gates of the step before their functions.
+template <class T>
+void lstm_step(const PackedSequences& sequences, Index t, LstmTrace<T>& trace) {
+  const Index size = trace.hiddens.columns();
+  const Index before = sequences.state_begin(t);
+  const Index after = sequences.state_begin(t + 1);
+  T* const gates = trace.gates.row(sequences.begin(t));
+  parallel_ranges(sequences.active(t), rows_a_range(4 * size), [&](Index first, Index last) {
+    for (Index r = first; r < last; ++r) {
+      detail::lstm_row(size, gates + r * 4 * size, trace.cells.row(before + r), trace.cells.row(after + r),
+                       trace.hiddens.row(after + r));
+    }
+  });
+}
+
+/// The pointwise pass of step t backward: writes the step's rows of `d_gates`, moves `d_cell` to the step before and
+/// uses up `d_hidden`. `d_output(r)` is what is added to the hidden state's gradient of packed row r, or nullptr.
+template <class T, class OutputGradient>
+void lstm_step_backward(const PackedSequences& sequences, Index t, const LstmTrace<T>& trace,
+                        const OutputGradient& d_output, Tensor<T, 2>& d_hidden, Tensor<T, 2>& d_cell,
+                        Tensor<T, 2>& d_gates) {
+  const Index size = trace.hiddens.columns();
+  const Index before = sequences.state_begin(t);
+  const Index after = sequences.state_begin(t + 1);
+  const Index begin = sequences.begin(t);
+  parallel_ranges(sequences.active(t), rows_a_range(4 * size), [&](Index first, Index last) {
+    for (Index r = first; r < last; ++r) {
+      detail::lstm_row_backward(size, trace.gates.row(begin + r), trace.cells.row(before + r),
+                                trace.cells.row(after + r), d_output(begin + r), d_hidden.row(r), d_cell.row(r),
+                                d_gates.row(begin + r));
+    }
+  });
+}
+
 /// All steps forward. `recurrent_weight` is U [4 hidden_size, hidden_size]; `trace` comes with the input side in its
 /// gates and the initial states in its first rows, and leaves complete. `packed` was made of U^T, or is empty.
 template <class T>
@@ -81,17 +115,9 @@ void lstm_forward(const PackedSequences& sequences, const Tensor<T, 2>& recurren
   const Index size = trace.hiddens.columns();
   with_recurrent_product(recurrent_weight, packed, sequences.batch(), [&](const auto& multiply) {
     for (Index t = 0; t < sequences.time(); ++t) {
-      const Index before = sequences.state_begin(t);
-      const Index after = sequences.state_begin(t + 1);
-      T* const gates = trace.gates.row(sequences.begin(t));
-      multiply(RowMajor<T>{trace.hiddens.row(before), sequences.active(t), size, size},
-               Destination<T>{gates, 4 * size, true});
-      parallel_ranges(sequences.active(t), rows_a_range(4 * size), [&](Index first, Index last) {
-        for (Index r = first; r < last; ++r) {
-          detail::lstm_row(size, gates + r * 4 * size, trace.cells.row(before + r), trace.cells.row(after + r),
-                           trace.hiddens.row(after + r));
-        }
-      });
+      multiply(RowMajor<T>{trace.hiddens.row(sequences.state_begin(t)), sequences.active(t), size, size},
+               Destination<T>{trace.gates.row(sequences.begin(t)), 4 * size, true});
+      lstm_step(sequences, t, trace);
     }
   });
 }
@@ -103,20 +129,11 @@ template <class T>
 void lstm_backward(const PackedSequences& sequences, const Tensor<T, 2>& recurrent_weight, const LstmTrace<T>& trace,
                    const RowMajor<T>& d_output, Tensor<T, 2>& d_hidden, Tensor<T, 2>& d_cell, Tensor<T, 2>& d_gates) {
   const Index size = trace.hiddens.columns();
+  const auto d_output_row = [&](Index r) { return detail::row_or_zeros(d_output, sequences.positions()[r]); };
   with_recurrent_gradient_product(recurrent_weight, [&](const auto& multiply) {
     for (Index t = sequences.time() - 1; t >= 0; --t) {
-      const Index before = sequences.state_begin(t);
-      const Index after = sequences.state_begin(t + 1);
-      const Index begin = sequences.begin(t);
-      parallel_ranges(sequences.active(t), rows_a_range(4 * size), [&](Index first, Index last) {
-        for (Index r = first; r < last; ++r) {
-          detail::lstm_row_backward(size, trace.gates.row(begin + r), trace.cells.row(before + r),
-                                    trace.cells.row(after + r),
-                                    detail::row_or_zeros(d_output, sequences.positions()[begin + r]), d_hidden.row(r),
-                                    d_cell.row(r), d_gates.row(begin + r));
-        }
-      });
-      multiply(RowMajor<T>{d_gates.row(begin), sequences.active(t), 4 * size, 4 * size}, into(d_hidden));
+      lstm_step_backward(sequences, t, trace, d_output_row, d_hidden, d_cell, d_gates);
+      multiply(RowMajor<T>{d_gates.row(sequences.begin(t)), sequences.active(t), 4 * size, 4 * size}, into(d_hidden));
     }
   });
 }

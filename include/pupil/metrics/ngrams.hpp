@@ -28,16 +28,29 @@ class NgramTable {
   /// The number of the n-gram without words.
   static constexpr std::int32_t empty = 0;
 
+  /// What `find` gives for n-grams that were never met.
+  static constexpr std::int32_t none = -1;
+
   /// The number of the n-gram `prefix` with `word` behind it.
   std::int32_t extend(std::int32_t prefix, std::int32_t word) {
-    const auto key = std::uint64_t{static_cast<std::uint32_t>(prefix)} << 32 | static_cast<std::uint32_t>(word);
-    return numbers_.try_emplace(key, static_cast<std::int32_t>(numbers_.size()) + 1).first->second;
+    return numbers_.try_emplace(key(prefix, word), static_cast<std::int32_t>(numbers_.size()) + 1).first->second;
+  }
+
+  /// The same where it has a number already, else `none`; so it is too where `prefix` is none.
+  std::int32_t find(std::int32_t prefix, std::int32_t word) const {
+    if (prefix == none) return none;
+    const auto found = numbers_.find(key(prefix, word));
+    return found == numbers_.end() ? none : found->second;
   }
 
   /// One more than the largest number given, so that a vector of this size has a place for each.
   std::size_t size() const { return numbers_.size() + 1; }
 
  private:
+  static std::uint64_t key(std::int32_t prefix, std::int32_t word) {
+    return std::uint64_t{static_cast<std::uint32_t>(prefix)} << 32 | static_cast<std::uint32_t>(word);
+  }
+
   std::unordered_map<std::uint64_t, std::int32_t> numbers_;
 };
 

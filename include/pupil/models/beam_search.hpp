@@ -123,35 +123,21 @@ inline std::vector<Index> advance(Beam& beam, const std::vector<Continuation>& c
   return parents;
 }
 
-/// The sequences of [layers, batch, features] that `selection` names, in its order.
-template <class T>
-Tensor<T, 3> select_sequences(const Tensor<T, 3>& all, const std::vector<Index>& selection) {
-  const auto batch = static_cast<Index>(selection.size());
-  auto selected = Tensor<T, 3>::uninitialized({all.dim(0), batch, all.columns()});
-  for (Index layer = 0; layer < all.dim(0); ++layer) {
-    for (Index i = 0; i < batch; ++i) {
-      const Index sequence = selection[static_cast<std::size_t>(i)];
-      std::copy_n(all.row(layer * all.dim(1) + sequence), all.columns(), selected.row(layer * batch + i));
-    }
-  }
-  return selected;
-}
-
 }  // namespace detail
 
-/// The caption of every image, from its features [images, n], by a decoder with `start` and `step` as ShowAndTell has
-/// them. No caption is longer than was asked for or, where nothing was, than options().max_caption_length of the
-/// decoder; 30 words where it has none. Pad, start and unknown are never said. Throws OptionError where width or
+/// The caption of every image, from what `decoder.start` takes: the features of images; see models/decoder.hpp for what
+/// a decoder is. No caption is longer than was asked for or, where nothing was, than options().max_caption_length of
+/// the decoder; 30 words where it has none. Pad, start and unknown are never said. Throws OptionError where width or
 /// max_length is below 1, NumericError where features or weights are such that no word has a score.
-template <class Decoder, class T>
-std::vector<FoundCaption> beam_search(const Decoder& decoder, const Tensor<T, 2>& features,
+template <class Decoder, class Features>
+std::vector<FoundCaption> beam_search(const Decoder& decoder, const Features& features,
                                       const BeamSearchOptions& options = {}) {
   require<OptionError>(options.width >= 1, "beam_search: width is ", options.width);
   const Index max_length = detail::caption_length(decoder, options);
   require<OptionError>(max_length >= 1, "beam_search: max_length is ", max_length);
-  std::vector<detail::Beam> beams(static_cast<std::size_t>(features.rows()));
   auto state = decoder.start(features);
-  Index open = features.rows();
+  Index open = state.rows();
+  std::vector<detail::Beam> beams(static_cast<std::size_t>(open));
   while (open > 0) {
     auto words = Tensor<std::int32_t, 1>::uninitialized({open});
     Index row = 0;
@@ -160,7 +146,7 @@ std::vector<FoundCaption> beam_search(const Decoder& decoder, const Tensor<T, 2>
         words[row++] = hypothesis.words.empty() ? Vocabulary::start : hypothesis.words.back();
       }
     }
-    Tensor<T, 2> log_probabilities = decoder.step(words, state);
+    auto log_probabilities = decoder.step(words, state);
     kernels::log_softmax_rows(log_probabilities);
 
     std::vector<Index> parents;  // of every open hypothesis: its row in the state
@@ -172,8 +158,7 @@ std::vector<FoundCaption> beam_search(const Decoder& decoder, const Tensor<T, 2>
         parents.push_back(first_row + parent);
       first_row += rows;
     }
-    decltype(state)::for_each_part([&](const char*, auto& part) { part = detail::select_sequences(part, parents); },
-                                   state);
+    state.select(parents);
     open = static_cast<Index>(parents.size());
   }
   std::vector<FoundCaption> captions;

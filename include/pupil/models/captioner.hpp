@@ -7,10 +7,11 @@
 #include <vector>
 
 #include <pupil/core/tensor.hpp>
-#include <pupil/data/augment.hpp>
+#include <pupil/io/normalization.hpp>
 #include <pupil/models/beam_search.hpp>
-#include <pupil/models/image_encoder.hpp>
-#include <pupil/models/show_and_tell.hpp>
+#include <pupil/models/decoder.hpp>
+#include <pupil/models/image_features.hpp>
+#include <pupil/models/image_network.hpp>
 #include <pupil/text/vocabulary.hpp>
 
 namespace pupil {
@@ -23,10 +24,13 @@ struct CaptionerOptions {
   Index image_size = 224;          ///< what the encoder sees
   Index resize_to = 256;           ///< what images are squashed to before their centre is cut out; at least image_size
   Normalization normalization = imagenet_normalization;
+  std::string decoder = "show_and_tell";  ///< one of decoder_names
   Index embedding_size = 512;
   Index hidden_size = 512;
+  Index attention_size = 512;  ///< of decoders that look at a grid
   double dropout = 0.5;
   Index max_caption_length = 30;  ///< in words
+  double word_loss = 0;           ///< of the decoder, in training; no property of the model, nor in its file
 };
 
 template <class T>
@@ -35,18 +39,22 @@ class Captioner {
   Captioner(CaptionerOptions options, Vocabulary vocabulary, Rng& rng)
       : options_(check(std::move(options))),
         vocabulary_(check(std::move(vocabulary))),
-        encoder_({.network = {.architecture = options_.encoder,
-                              .image_size = options_.image_size,
-                              .width = options_.encoder_width,
-                              .same_padding = options_.same_padding,
-                              .frozen_statistics = options_.frozen_statistics},
-                  .embedding_size = options_.embedding_size},
+        encoder_({.architecture = options_.encoder,
+                  .image_size = options_.image_size,
+                  .width = options_.encoder_width,
+                  .same_padding = options_.same_padding,
+                  .frozen_statistics = options_.frozen_statistics},
                  rng),
-        decoder_({.vocabulary_size = vocabulary_.size(),
+        decoder_({.kind = options_.decoder,
+                  .vocabulary_size = vocabulary_.size(),
+                  .pooled_size = encoder_.pooled_size(),
+                  .grid_channels = encoder_.grid_channels(),
                   .embedding_size = options_.embedding_size,
                   .hidden_size = options_.hidden_size,
+                  .attention_size = options_.attention_size,
                   .dropout = options_.dropout,
-                  .max_caption_length = options_.max_caption_length},
+                  .max_caption_length = options_.max_caption_length,
+                  .word_loss = options_.word_loss},
                  rng) {}
 
   /// Captions for images [N, image_size, image_size, 3], normalised as options().normalization says. They have at most
@@ -55,12 +63,16 @@ class Captioner {
     const Shape<4> expected{images.dim(0), options_.image_size, options_.image_size, 3};
     require<ShapeError>(images.shape() == expected, "captioner: images are ", images.shape(), ", it was made for ",
                         expected);
-    return caption_features(encoder_.forward(images), search);
+    return caption(encoder_.features(images, decoder_.reads()), search);
   }
 
-  /// The same, from what the encoder's network made of the images: pooled features [N, pooled_size].
-  std::vector<Sentence> caption(const Tensor<T, 2>& pooled, BeamSearchOptions search = {}) const {
-    return caption_features(encoder_.project(pooled), search);
+  /// The same, from what the encoder made of the images: of the kinds that decoder().reads().
+  std::vector<Sentence> caption(const ImageFeatures<T>& features, BeamSearchOptions search = {}) const {
+    std::vector<Sentence> captions;
+    for (const FoundCaption& found : beam_search(decoder_, features, search)) {
+      captions.push_back(vocabulary_.decode(found.words));
+    }
+    return captions;
   }
 
   template <class Visitor>
@@ -71,20 +83,12 @@ class Captioner {
 
   const CaptionerOptions& options() const { return options_; }
   const Vocabulary& vocabulary() const { return vocabulary_; }
-  ImageEncoder<T>& encoder() { return encoder_; }
-  const ImageEncoder<T>& encoder() const { return encoder_; }
-  ShowAndTell<T>& decoder() { return decoder_; }
-  const ShowAndTell<T>& decoder() const { return decoder_; }
+  ImageNetwork<T>& encoder() { return encoder_; }
+  const ImageNetwork<T>& encoder() const { return encoder_; }
+  Decoder<T>& decoder() { return decoder_; }
+  const Decoder<T>& decoder() const { return decoder_; }
 
  private:
-  std::vector<Sentence> caption_features(const Tensor<T, 2>& features, BeamSearchOptions search) const {
-    std::vector<Sentence> captions;
-    for (const FoundCaption& found : beam_search(decoder_, features, search)) {
-      captions.push_back(vocabulary_.decode(found.words));
-    }
-    return captions;
-  }
-
   static CaptionerOptions check(CaptionerOptions options) {
     require<OptionError>(options.image_size >= 1, "captioner: image_size is ", options.image_size);
     require<OptionError>(options.resize_to >= options.image_size, "captioner: resize_to is ", options.resize_to,
@@ -101,8 +105,8 @@ class Captioner {
 
   CaptionerOptions options_;
   Vocabulary vocabulary_;
-  ImageEncoder<T> encoder_;
-  ShowAndTell<T> decoder_;
+  ImageNetwork<T> encoder_;
+  Decoder<T> decoder_;
 };
 
 }  // namespace pupil

@@ -27,7 +27,9 @@ struct CaptionerDescription {
 namespace detail {
 
 /// What the metadata calls this kind of file.
-inline constexpr std::string_view captioner_format = "pupil captioner 1";
+inline constexpr std::string_view captioner_format = "pupil captioner 2";
+/// In files of this one the image's projection was the encoder's.
+inline constexpr std::string_view first_captioner_format = "pupil captioner 1";
 
 /// All options of a captioner, visited by name.
 template <class Options, class Visitor>
@@ -37,8 +39,10 @@ void visit_options(Options& options, Visitor&& visitor) {
   visitor("same_padding", options.same_padding);
   visitor("image_size", options.image_size);
   visitor("resize_to", options.resize_to);
+  visitor("decoder", options.decoder);
   visitor("embedding_size", options.embedding_size);
   visitor("hidden_size", options.hidden_size);
+  visitor("attention_size", options.attention_size);
   visitor("dropout", options.dropout);
   visitor("max_caption_length", options.max_caption_length);
   visit_normalization(options.normalization, visitor);
@@ -58,11 +62,39 @@ inline Vocabulary read_vocabulary(const SafetensorsFile& file) {
 inline CaptionerOptions read_options(const SafetensorsFile& file) {
   CaptionerOptions options;
   visit_options(options, [&](std::string_view key, auto& value) {
-    const bool older = key == "same_padding" && !file.metadata().contains(key);  // files had none of it at first
+    const bool is_new =
+        key == "same_padding" || key == "decoder" || key == "attention_size";  // files had none of these at first
+    const bool older = is_new && !file.metadata().contains(key);
     if (!older) from_text(file, key, file.metadata(key), value);
   });
   return options;
 }
+
+/// A model, visited under the names that files of the first format have.
+template <class Model>
+class FirstFormatNames {
+ public:
+  FirstFormatNames(Model& model, const std::string& encoder)
+      : model_(model), projection_(encoder == "small" ? "encoder.13" : "encoder.fc") {}
+
+  template <class Visitor>
+  void visit(Visitor&& visitor, const Name& name = {}) {
+    model_.visit([&](const Name& own, auto& item) { visitor(Name() / renamed(own.str()), item); }, name);
+  }
+
+ private:
+  std::string renamed(std::string name) const {
+    const auto replace = [&](std::string_view now, std::string_view then) {
+      if (const auto at = name.find(now); at != std::string::npos) name.replace(at, now.size(), then);
+    };
+    replace("decoder.image.fc", projection_);
+    replace("decoder.image.norm", "encoder.norm");
+    return name;
+  }
+
+  Model& model_;
+  std::string_view projection_;
+};
 
 /// An untrained captioner of the kind that the metadata describe.
 template <class T>
@@ -96,9 +128,22 @@ void add_captioner(CheckpointWriter& writer, const std::string& prefix, Captione
 inline CaptionerDescription read_captioner_description(const SafetensorsFile& file) {
   const auto& metadata = file.metadata();
   const auto format = metadata.find("format");
-  require<FileError>(format != metadata.end() && format->second == detail::captioner_format, file.path().string(),
-                     ": not a captioner's model");
+  const bool is_known = format != metadata.end() && (format->second == detail::captioner_format ||
+                                                     format->second == detail::first_captioner_format);
+  require<FileError>(is_known, file.path().string(), ": not a captioner's model");
   return {detail::read_options(file), detail::read_vocabulary(file), read_training_record(file)};
+}
+
+/// Reads a captioner, or an optimizer of one, from a captioner's file of any version, as read_model does.
+template <class Model>
+void read_captioner_part(const SafetensorsFile& file, const CaptionerDescription& description,
+                         const std::string& prefix, Model& model, bool with_generators = true) {
+  if (file.metadata("format") == detail::first_captioner_format) {
+    detail::FirstFormatNames<Model> names(model, description.options.encoder);
+    read_model(file, prefix, names, with_generators);
+  } else {
+    read_model(file, prefix, model, with_generators);
+  }
 }
 
 /// Makes a captioner with the weights that lie under `prefix`. The description may differ from the file's in options
@@ -108,7 +153,7 @@ template <class T>
 Captioner<T> read_captioner(const SafetensorsFile& file, const CaptionerDescription& description,
                             const std::string& prefix = "", bool with_generators = false, Rng rng = Rng(0)) {
   auto captioner = detail::make_captioner<T>(file, description, rng);
-  read_model(file, prefix, captioner, with_generators);
+  read_captioner_part(file, description, prefix, captioner, with_generators);
   return captioner;
 }
 

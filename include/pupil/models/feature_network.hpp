@@ -7,6 +7,8 @@
 #include <utility>
 
 #include <pupil/core/tensor.hpp>
+#include <pupil/kernels/add.hpp>
+#include <pupil/models/image_features.hpp>
 #include <pupil/nn/block_chain.hpp>
 #include <pupil/nn/initialization.hpp>
 #include <pupil/nn/parameter.hpp>
@@ -24,6 +26,7 @@ class FeatureNetwork {
   struct Context {
     typename Chain::Context blocks;
     typename Pooling::Context pooling;
+    Shape<4> grid;
   };
 
   /// What the last block gives.
@@ -33,20 +36,51 @@ class FeatureNetwork {
 
   Tensor<T, 2> pooled(const Tensor<T, 4>& images) const { return pooled_of_grid(grid(images)); }
 
-  /// The pooled features. Blocks before `first_trained` are run as in inference; where that is all of them, so is the
-  /// pooling.
-  Tensor<T, 2> forward(Tensor<T, 4> images, Context& context, Index first_trained = 0) {
-    const detail::EmptiedByException emptied(context);
-    auto grid = blocks_.forward(std::move(images), context.blocks, first_trained);
-    if (first_trained == blocks_.size()) return pooled_of_grid(grid);
-    return pooling_.forward(std::move(grid), context.pooling);
+  /// These kinds of features.
+  ImageFeatures<T> features(const Tensor<T, 4>& images, FeatureKinds kinds) const {
+    return features_of_grid(grid(images), kinds);
   }
 
-  /// Adds to the gradients of what is trained. Images are not: they get none.
-  void backward(const Tensor<T, 2>& d_pooled, const Context& context) {
+  /// The same, for training. Blocks before `first_trained` are run as in inference; where that is all of them, so is
+  /// the pooling.
+  ImageFeatures<T> forward(Tensor<T, 4> images, FeatureKinds kinds, Context& context, Index first_trained = 0) {
+    const detail::EmptiedByException emptied(context);
+    auto grid = blocks_.forward(std::move(images), context.blocks, first_trained);
+    if (first_trained == blocks_.size()) return features_of_grid(std::move(grid), kinds);
+    context.grid = grid.shape();
+    ImageFeatures<T> features;
+    if (!kinds.pooled) {
+      features.grid = positions_of_grid(std::move(grid));
+      return features;
+    }
+    if (kinds.grid) features.grid = positions_of_grid(grid);
+    features.pooled = pooling_.forward(std::move(grid), context.pooling);
+    return features;
+  }
+
+  /// Adds to the gradients of what is trained, from those of the features that forward gave. Images are not: they get
+  /// none.
+  void backward(ImageFeatures<T> d_features, const Context& context) {
     if (context.blocks.first_trained == blocks_.size()) return;
-    auto d_grid = pooling_.backward(d_pooled, context.pooling);
+    Tensor<T, 4> d_grid;
+    if (!d_features.pooled.empty()) d_grid = pooling_.backward(d_features.pooled, context.pooling);
+    if (!d_features.grid.empty()) {
+      auto d_positions = std::move(d_features.grid).reshaped(context.grid);
+      if (d_grid.empty()) {
+        d_grid = std::move(d_positions);
+      } else {
+        kernels::add_to(d_grid, d_positions);
+      }
+    }
     blocks_.backward(std::move(d_grid), context.blocks);
+  }
+
+  /// The pooled features alone, and the way back from them.
+  Tensor<T, 2> forward(Tensor<T, 4> images, Context& context, Index first_trained = 0) {
+    return forward(std::move(images), {.pooled = true}, context, first_trained).pooled;
+  }
+  void backward(Tensor<T, 2> d_pooled, const Context& context) {
+    backward(ImageFeatures<T>{.pooled = std::move(d_pooled)}, context);
   }
 
   /// The grid of images of this shape.
@@ -99,6 +133,13 @@ class FeatureNetwork {
   }
 
  private:
+  ImageFeatures<T> features_of_grid(Tensor<T, 4> grid, FeatureKinds kinds) const {
+    ImageFeatures<T> features;
+    if (kinds.pooled) features.pooled = pooled_of_grid(grid);
+    if (kinds.grid) features.grid = positions_of_grid(std::move(grid));
+    return features;
+  }
+
   Name pooling_name(const Name& name) const { return pooling_name_.empty() ? name : name / pooling_name_; }
 
   Chain blocks_;

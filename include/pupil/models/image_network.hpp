@@ -8,6 +8,7 @@
 #include <utility>
 #include <variant>
 
+#include <pupil/models/image_features.hpp>
 #include <pupil/models/mobilenet_v2.hpp>
 #include <pupil/models/resnet.hpp>
 #include <pupil/models/small_cnn.hpp>
@@ -65,28 +66,42 @@ class ImageNetwork {
     return std::visit([&](const auto& network) { return network.pooled_of_grid(grid); }, network_);
   }
 
-  /// The pooled features. Training begins at block `first_trained`; those before it are run as in inference.
-  Tensor<T, 2> forward(Tensor<T, 4> images, Context& context, Index first_trained = 0) {
+  /// These kinds of features.
+  ImageFeatures<T> features(const Tensor<T, 4>& images, FeatureKinds kinds) const {
+    check(images.shape());
+    return std::visit([&](const auto& network) { return network.features(images, kinds); }, network_);
+  }
+
+  /// The same, for training, which begins at block `first_trained`; those before it are run as in inference.
+  ImageFeatures<T> forward(Tensor<T, 4> images, FeatureKinds kinds, Context& context, Index first_trained = 0) {
     check(images.shape());
     const detail::EmptiedByException emptied(context);
     context.unread.begin("image_network");
     if (first_trained == block_count()) context.unread.end();  // there will be nothing to go back through
     return std::visit(
         [&](auto& network) {
-          return network.forward(std::move(images), context_of(network, context.network), first_trained);
+          return network.forward(std::move(images), kinds, context_of(network, context.network), first_trained);
         },
         network_);
   }
 
-  /// Adds to the gradients of what is trained; images get none.
-  void backward(const Tensor<T, 2>& d_pooled, const Context& context) {
+  /// Adds to the gradients of what is trained, from those of the features that forward gave; images get none.
+  void backward(ImageFeatures<T> d_features, const Context& context) {
     std::visit(
         [&](auto& network) {
           using Chosen = typename std::remove_cvref_t<decltype(network)>::Context;
-          network.backward(d_pooled, std::get<Chosen>(context.network));
+          network.backward(std::move(d_features), std::get<Chosen>(context.network));
         },
         network_);
     context.unread.end();
+  }
+
+  /// The pooled features alone, and the way back from them.
+  Tensor<T, 2> forward(Tensor<T, 4> images, Context& context, Index first_trained = 0) {
+    return forward(std::move(images), {.pooled = true}, context, first_trained).pooled;
+  }
+  void backward(Tensor<T, 2> d_pooled, const Context& context) {
+    backward(ImageFeatures<T>{.pooled = std::move(d_pooled)}, context);
   }
 
   Index pooled_size() const {

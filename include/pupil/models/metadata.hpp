@@ -9,6 +9,7 @@
 
 #include <pupil/core/errors.hpp>
 #include <pupil/core/shape.hpp>
+#include <pupil/io/normalization.hpp>
 #include <pupil/io/safetensors.hpp>
 
 namespace pupil::detail {

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include <pupil/data/augment.hpp>
+#include <pupil/io/normalization.hpp>
 #include <pupil/io/safetensors.hpp>
 #include <pupil/models/metadata.hpp>
 

@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-#include <pupil/data/hash.hpp>
+#include <pupil/core/hash.hpp>
 #include <pupil/io/parameter_layout.hpp>
 #include <pupil/io/safetensors.hpp>
 #include <pupil/models/image_classifier.hpp>

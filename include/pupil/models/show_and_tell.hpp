@@ -1,9 +1,9 @@
 #pragma once
-// ShowAndTell: the decoder that turns an image's features into words. Vinyals, Toshev, Bengio, Erhan, "Show and tell: a
-// neural image caption generator", 2015.
+// ShowAndTell: a decoder that reads an image as the first of its words. Vinyals, Toshev, Bengio, Erhan, "Show and tell:
+// a neural image caption generator", 2015.
 //
-//   x_0 = features of the image,  x_t = embedding of word t-1 (word 0 is the start word)
-//   h_t = LSTM(x_t, h_{t-1}),     logits of word t = W h_t + b
+//   x_0 = projection of the pooled features,  x_t = embedding of word t-1 (word 0 is the start word)
+//   h_t = LSTM(x_t, h_{t-1}),                 logits of word t = W h_t + b
 //
 // Dropout is between the inputs and the LSTM, and between the LSTM and the logits.
 
@@ -14,38 +14,66 @@
 #include <vector>
 
 #include <pupil/core/tensor.hpp>
-#include <pupil/data/batches.hpp>
+#include <pupil/models/image_features.hpp>
+#include <pupil/models/image_projection.hpp>
+#include <pupil/models/select_rows.hpp>
+#include <pupil/models/word_loss.hpp>
 #include <pupil/nn/dense.hpp>
 #include <pupil/nn/dropout.hpp>
 #include <pupil/nn/embedding.hpp>
 #include <pupil/nn/lstm.hpp>
 #include <pupil/nn/unread_forward.hpp>
+#include <pupil/text/caption_block.hpp>
 
 namespace pupil {
 
 struct ShowAndTellOptions {
   Index vocabulary_size = 0;
-  Index embedding_size = 512;  ///< of words, and of the image's features
+  Index pooled_size = 0;       ///< of the image's features
+  Index embedding_size = 512;  ///< of words, and of the projected features
   Index hidden_size = 512;
   double dropout = 0.5;
   Index max_caption_length = 30;  ///< in words: how long captions are said to be where nothing else is asked for
+  double word_loss = 0;  ///< weight of the word loss (word_loss.hpp) in training: 1 is as much as that of the captions
 };
 
 template <class T>
 class ShowAndTell {
- public:
-  struct Context {
+  /// What is kept of one block of captions.
+  struct BlockContext {
     typename Embedding<T>::Context embedding;
-    typename Dropout<T>::Context input_dropout, output_dropout;
+    typename Dropout<T>::Context input_dropout;
     typename Lstm<T>::Context lstm;
-    typename Dense<T>::Context out;
     std::vector<Index> lengths;     ///< of the sequences with the image before the words
     std::vector<Index> image_rows;  ///< which row of the features each sequence began with
-    Index images = 0;
+  };
+
+ public:
+  /// What it is in the middle of saying, a row each.
+  struct State {
+    LstmState<T> lstm;
+
+    Index rows() const { return lstm.hidden.dim(1); }
+    /// Keeps these rows, in this order; a row may come several times.
+    void select(std::span<const Index> kept) { select_state_rows(lstm, kept); }
+    /// Empty: it looks at no place in particular.
+    Tensor<T, 2> attention() const { return {}; }
+  };
+
+  struct Context {
+    double regularization = 0;  ///< what is added to the loss of the captions: the word loss
+    typename ImageProjection<T>::Context projection;
+    Tensor<T, 2> image;  ///< projected features, [images, embedding_size]
+    Tensor<T, 2> d_word_scores;
+    std::vector<BlockContext> blocks;  ///< as many as an earlier batch had, so that they keep their memory
+    std::size_t block_count = 0;
+    typename Dropout<T>::Context output_dropout;
+    typename Dense<T>::Context out;
   };
 
   ShowAndTell(const ShowAndTellOptions& options, Rng& rng)
       : options_(options),
+        projection_({.pooled_size = options.pooled_size, .embedding_size = options.embedding_size}, rng),
         embedding_({.num_embeddings = options.vocabulary_size,
                     .embedding_dim = options.embedding_size,
                     .standard_deviation = 0.1},
@@ -57,49 +85,63 @@ class ShowAndTell {
     open_forget_gates();
   }
 
-  /// Teacher forcing: features [images, embedding_size] and a block of captions give the logits of every target that is
-  /// not padding, [targets, vocabulary_size], in the order of `target_words(block)`.
-  Tensor<T, 2> forward(const Tensor<T, 2>& features, const CaptionBlock& block, Context& context) {
-    check_features(features);
+  /// Teacher forcing: the logits of every target of these captions that is not padding, [targets, vocabulary_size], in
+  /// the order of `target_words(blocks)`. Throws ShapeError for features of another size, or of a single image, and
+  /// IndexError for a caption of an image that there is not.
+  Tensor<T, 2> forward(const ImageFeatures<T>& features, std::span<const CaptionBlock> blocks, Context& context) {
+    check(features);
+    check_image_rows(blocks, features.images());
     const detail::EmptiedByException emptied(context);
-    context.images = features.rows();
-    context.image_rows.assign(block.image_rows.begin(), block.image_rows.end());
-    context.lengths.assign(block.lengths.begin(), block.lengths.end());
-    for (Index& length : context.lengths) ++length;
-
-    auto words = embedding_.forward(block.inputs, context.embedding);
-    auto inputs = input_dropout_.forward(with_image_first(features, words, context), context.input_dropout);
-    auto hidden = lstm_.forward(std::move(inputs), {}, context.lengths, context.lstm).output;
-    auto rows = output_dropout_.forward(gather_targets(hidden, context.lengths), context.output_dropout);
-    return out_.forward(std::move(rows), context.out);
+    context.image = projection_.forward(features.pooled, context.projection);
+    start_word_loss(blocks, context);
+    context.block_count = blocks.size();
+    if (context.blocks.size() < blocks.size()) context.blocks.resize(blocks.size());
+    auto rows = Tensor<T, 2>::uninitialized({count_targets(blocks), options_.hidden_size});
+    T* next = rows.data();
+    for (std::size_t b = 0; b < blocks.size(); ++b) {
+      BlockContext& block = context.blocks[b];
+      const Tensor<T, 3> hidden = read(context.image, blocks[b], block);
+      next = gather_targets(hidden, block.lengths, next);
+    }
+    return out_.forward(output_dropout_.forward(std::move(rows), context.output_dropout), context.out);
   }
 
-  /// The gradient of the features, [images, embedding_size], from that of the logits.
-  Tensor<T, 2> backward(const Tensor<T, 2>& d_logits, const Context& context) {
-    auto d_rows = output_dropout_.backward(out_.backward(d_logits, context.out), context.output_dropout);
-    auto d_hidden = scatter_targets(d_rows, context.lengths);
-    auto d_inputs = lstm_.backward({.output = std::move(d_hidden)}, context.lstm).input;
-    d_inputs = input_dropout_.backward(std::move(d_inputs), context.input_dropout);
-    return split_image_off(d_inputs, context);
+  /// The gradient of the features, from that of the logits; adds to those of the parameters.
+  ImageFeatures<T> backward(const Tensor<T, 2>& d_logits, const Context& context) {
+    const auto d_rows = output_dropout_.backward(out_.backward(d_logits, context.out), context.output_dropout);
+    Tensor<T, 2> d_image = context.d_word_scores.empty()
+                               ? Tensor<T, 2>(context.image.shape())
+                               : embedding_.backward_scores(context.d_word_scores, context.image);
+    const T* next = d_rows.data();
+    for (std::size_t b = 0; b < context.block_count; ++b) {
+      const BlockContext& block = context.blocks[b];
+      Tensor<T, 3> d_hidden = scatter_targets(next, block.lengths);
+      auto d_inputs = lstm_.backward({.output = std::move(d_hidden)}, block.lstm).input;
+      split_image_off(input_dropout_.backward(std::move(d_inputs), block.input_dropout), block, d_image);
+    }
+    return {.pooled = projection_.backward(std::move(d_image), context.projection)};
   }
 
-  /// The state after reading the features [batch, embedding_size], before any word.
-  LstmState<T> start(const Tensor<T, 2>& features) const {
-    check_features(features);
-    return lstm_.forward(features.reshaped(Shape<3>{1, features.rows(), features.columns()})).state;
+  /// The state after reading the images, a row each, before any word.
+  State start(const ImageFeatures<T>& features) const {
+    check(features);
+    auto image = projection_.forward(features.pooled);
+    const Shape<3> one_step{1, image.rows(), image.columns()};
+    return {lstm_.forward(std::move(image).reshaped(one_step)).state};
   }
 
-  /// Reads one word a sequence: moves the state on and returns the logits of the next, [batch, vocabulary_size].
-  Tensor<T, 2> step(const Tensor<std::int32_t, 1>& words, LstmState<T>& state) const {
+  /// Reads one word a row: moves the state on and returns the logits of the next, [rows, vocabulary_size].
+  Tensor<T, 2> step(const Tensor<std::int32_t, 1>& words, State& state) const {
     auto embedded = embedding_.forward(words);
     const Shape<3> one_step{1, embedded.rows(), embedded.columns()};
-    auto read = lstm_.forward(std::move(embedded).reshaped(one_step), state);
-    state = std::move(read.state);
+    auto read = lstm_.forward(std::move(embedded).reshaped(one_step), state.lstm);
+    state.lstm = std::move(read.state);
     return out_.forward(std::move(read.output).reshaped(Shape<2>{words.size(), options_.hidden_size}));
   }
 
   template <class Visitor>
   void visit(Visitor&& visitor, const Name& name = {}) {
+    projection_.visit(visitor, name / "image");
     embedding_.visit(visitor, name / "embed");
     input_dropout_.visit(visitor, name / "input_dropout");
     lstm_.visit(visitor, name / "lstm");
@@ -108,6 +150,9 @@ class ShowAndTell {
   }
 
   const ShowAndTellOptions& options() const { return options_; }
+
+  /// What it reads of an image.
+  static constexpr FeatureKinds reads() { return {.pooled = true}; }
 
   /// The numbers that words are read as.
   Embedding<T>& embedding() { return embedding_; }
@@ -123,38 +168,53 @@ class ShowAndTell {
     });
   }
 
-  void check_features(const Tensor<T, 2>& features) const {
-    require<ShapeError>(features.columns() == options_.embedding_size, "show_and_tell: features have ",
-                        features.columns(), " numbers, the decoder was made for ", options_.embedding_size,
-                        " (features ", features.shape(), ")");
+  void check(const ImageFeatures<T>& features) const {
+    require<ShapeError>(features.pooled.columns() == options_.pooled_size, "show_and_tell: pooled features have ",
+                        features.pooled.columns(), " numbers, the decoder was made for ", options_.pooled_size,
+                        " (features ", features.pooled.shape(), ")");
+  }
+
+  void start_word_loss(std::span<const CaptionBlock> blocks, Context& context) {
+    context.regularization = 0;
+    context.d_word_scores = {};
+    if (options_.word_loss == 0) return;
+    WordLoss<T> loss = word_loss(embedding_, context.image, blocks, options_.word_loss);
+    context.regularization = loss.value;
+    context.d_word_scores = std::move(loss.d_scores);
+  }
+
+  /// What the LSTM says at every step, [time + 1, captions, hidden_size]; the image is the first.
+  Tensor<T, 3> read(const Tensor<T, 2>& image, const CaptionBlock& block, BlockContext& context) {
+    context.image_rows.assign(block.image_rows.begin(), block.image_rows.end());
+    context.lengths.assign(block.lengths.begin(), block.lengths.end());
+    for (Index& length : context.lengths) ++length;
+    auto words = embedding_.forward(block.inputs, context.embedding);
+    auto inputs = input_dropout_.forward(with_image_first(image, words, context), context.input_dropout);
+    return lstm_.forward(std::move(inputs), {}, context.lengths, context.lstm).output;
   }
 
   /// [time + 1, captions, embedding_size]
-  Tensor<T, 3> with_image_first(const Tensor<T, 2>& features, const Tensor<T, 3>& words, const Context& context) const {
+  Tensor<T, 3> with_image_first(const Tensor<T, 2>& image, const Tensor<T, 3>& words,
+                                const BlockContext& context) const {
     const auto captions = static_cast<Index>(context.image_rows.size());
     auto inputs = Tensor<T, 3>::uninitialized({words.dim(0) + 1, captions, options_.embedding_size});
     for (Index c = 0; c < captions; ++c) {
-      const Index image = context.image_rows[static_cast<std::size_t>(c)];
-      require<IndexError>(image >= 0 && image < features.rows(), "show_and_tell: caption ", c, " is of image ", image,
-                          ", there are ", features.rows());
-      std::copy_n(features.row(image), options_.embedding_size, inputs.row(c));
+      std::copy_n(image.row(context.image_rows[static_cast<std::size_t>(c)]), options_.embedding_size, inputs.row(c));
     }
     std::copy(words.begin(), words.end(), inputs.row(captions));
     return inputs;
   }
 
-  /// Undoes with_image_first: word gradients go to the embedding, image gradients are summed by image and returned.
-  Tensor<T, 2> split_image_off(const Tensor<T, 3>& d_inputs, const Context& context) {
+  /// Undoes with_image_first: word gradients go to the embedding, image gradients are added to those of their images.
+  void split_image_off(const Tensor<T, 3>& d_inputs, const BlockContext& context, Tensor<T, 2>& d_image) {
     const Index captions = d_inputs.dim(1);
-    Tensor<T, 2> d_features({context.images, options_.embedding_size});
     for (Index c = 0; c < captions; ++c) {
-      T* const sum = d_features.row(context.image_rows[static_cast<std::size_t>(c)]);
+      T* const sum = d_image.row(context.image_rows[static_cast<std::size_t>(c)]);
       for (Index i = 0; i < options_.embedding_size; ++i) sum[i] += d_inputs.row(c)[i];
     }
     auto d_words = Tensor<T, 3>::uninitialized({d_inputs.dim(0) - 1, captions, options_.embedding_size});
     std::copy(d_inputs.row(captions), d_inputs.end(), d_words.begin());
     embedding_.backward(d_words, context.embedding);
-    return d_features;
   }
 
   /// Calls `use(step, active)` for every step after the image's: the first `active` sequences have a target there.
@@ -168,48 +228,33 @@ class ShowAndTell {
     }
   }
 
-  static Index count_targets(std::span<const Index> lengths) {
-    Index count = 0;
-    for_each_target_step(lengths, [&](Index, Index active) { count += active; });
-    return count;
-  }
-
-  /// The rows of hidden [time, batch, hidden_size] from which a target is predicted, padding dropped.
-  Tensor<T, 2> gather_targets(const Tensor<T, 3>& hidden, std::span<const Index> lengths) const {
-    auto rows = Tensor<T, 2>::uninitialized({count_targets(lengths), hidden.columns()});
-    T* next = rows.data();
+  /// Copies the rows of hidden [time, captions, hidden_size] from which a target is predicted to `next` and on, padding
+  /// dropped. Returns where they end.
+  static T* gather_targets(const Tensor<T, 3>& hidden, std::span<const Index> lengths, T* next) {
     for_each_target_step(lengths, [&](Index t, Index active) {
       next = std::copy_n(hidden.row(t * hidden.dim(1)), active * hidden.columns(), next);
     });
-    return rows;
+    return next;
   }
 
-  Tensor<T, 3> scatter_targets(const Tensor<T, 2>& rows, std::span<const Index> lengths) const {
-    Tensor<T, 3> hidden({lengths.empty() ? 0 : lengths.front(), static_cast<Index>(lengths.size()), rows.columns()});
-    const T* next = rows.data();
+  /// Undoes gather_targets, and moves `next` on.
+  Tensor<T, 3> scatter_targets(const T*& next, std::span<const Index> lengths) const {
+    Tensor<T, 3> hidden(
+        {lengths.empty() ? 0 : lengths.front(), static_cast<Index>(lengths.size()), options_.hidden_size});
     for_each_target_step(lengths, [&](Index t, Index active) {
-      std::copy_n(next, active * rows.columns(), hidden.row(t * hidden.dim(1)));
-      next += active * rows.columns();
+      std::copy_n(next, active * hidden.columns(), hidden.row(t * hidden.dim(1)));
+      next += active * hidden.columns();
     });
     return hidden;
   }
 
   ShowAndTellOptions options_;
+  ImageProjection<T> projection_;
   Embedding<T> embedding_;
   Dropout<T> input_dropout_;
   Lstm<T> lstm_;
   Dropout<T> output_dropout_;
   Dense<T> out_;
 };
-
-/// The targets of a block that are not padding, step by step, in the order of ShowAndTell's logits.
-inline Tensor<std::int32_t, 1> target_words(const CaptionBlock& block) {
-  Index count = 0;
-  for (const std::int32_t target : block.targets) count += target == CaptionBlock::ignored_target ? 0 : 1;
-  auto words = Tensor<std::int32_t, 1>::uninitialized({count});
-  std::copy_if(block.targets.begin(), block.targets.end(), words.begin(),
-               [](std::int32_t target) { return target != CaptionBlock::ignored_target; });
-  return words;
-}
 
 }  // namespace pupil

@@ -11,7 +11,7 @@
 #include <system_error>
 #include <vector>
 
-#include <pupil/data/image_identity.hpp>
+#include <pupil/io/image_identity.hpp>
 #include <pupil/io/safetensors.hpp>
 #include <pupil/models/metadata.hpp>
 

@@ -14,18 +14,23 @@
 //   auto d_query = attention.backward({dy}, projected, values, context, d_projected, d_values);  // adds to both
 //   auto d_keys = attention.backward_keys(d_projected, keys_context);
 //
+// Where several queries look at the same item, as captions at their image, `items` says which item each looks at: its
+// keys are projected once, and nothing is copied.
+//
 // A step keeps its weights and W_q q + b; the tanh of all positions is computed again on the way back, which costs less
 // than to keep it for every step.
 
+#include <algorithm>
+#include <numeric>
+#include <span>
 #include <utility>
 
 #include <pupil/core/move_mark.hpp>
-#include <pupil/core/parallel.hpp>
 #include <pupil/core/tensor.hpp>
-#include <pupil/kernels/additive_score.hpp>
+#include <pupil/kernels/additive_attention.hpp>
 #include <pupil/kernels/column_sums.hpp>
-#include <pupil/kernels/lanes.hpp>
-#include <pupil/kernels/softmax.hpp>
+#include <pupil/kernels/matrix_operand.hpp>
+#include <pupil/kernels/rows_by_item.hpp>
 #include <pupil/nn/dense.hpp>
 #include <pupil/nn/initialization.hpp>
 #include <pupil/nn/parameter.hpp>
@@ -57,6 +62,9 @@ class AdditiveAttention {
     typename Dense<T>::Context query;
     Tensor<T, 2> projected_query;  ///< [batch, attention_size]
     Tensor<T, 2> weights;          ///< [batch, positions]
+    Tensor<Index, 1> items;        ///< the item of each query
+    Index item_count = 0;
+    Tensor<bool, 2> mask;
   };
 
   /// All parameters begin as those of Dense layers. Throws OptionError where a size is below 1.
@@ -81,19 +89,28 @@ class AdditiveAttention {
   /// queries [batch, query_size], values [batch, positions, value_size] of any value_size. The mask [batch, positions]
   /// says which positions are there, as `positions_within` makes it of lengths; the others have the weight 0, and what
   /// stands there in projected keys and values is never read. An item without positions gets zeros. No mask: all are
-  /// there. Throws ShapeError where the shapes do not fit.
+  /// there.
+  ///
+  /// With `items`, of which there is one a query, query r looks at keys, values and mask of item `items[r]`; there may
+  /// be more queries than items, or fewer. Throws ShapeError where the shapes do not fit, and IndexError for an item
+  /// that there is not.
   AdditiveAttentionOutput<T> forward(const Tensor<T, 2>& queries, const Tensor<T, 3>& projected_keys,
-                                     const Tensor<T, 3>& values, const Tensor<bool, 2>& mask = {}) const {
-    check(queries.rows(), projected_keys, values, mask);
-    return attend(query_.forward(queries), projected_keys, values, mask);
+                                     const Tensor<T, 3>& values, const Tensor<bool, 2>& mask = {},
+                                     std::span<const Index> items = {}) const {
+    check(queries.rows(), projected_keys, values, mask, items);
+    return attend(query_.forward(queries), projected_keys, values, mask, item_of_query(queries.rows(), items));
   }
 
   AdditiveAttentionOutput<T> forward(Tensor<T, 2> queries, const Tensor<T, 3>& projected_keys,
-                                     const Tensor<T, 3>& values, const Tensor<bool, 2>& mask, Context& context) {
-    check(queries.rows(), projected_keys, values, mask);
+                                     const Tensor<T, 3>& values, const Tensor<bool, 2>& mask, Context& context,
+                                     std::span<const Index> items = {}) {
+    check(queries.rows(), projected_keys, values, mask, items);
     const detail::EmptiedByException emptied(context);
+    context.items = item_of_query(queries.rows(), items);
+    context.item_count = values.dim(0);
+    context.mask = mask;
     context.projected_query = query_.forward(std::move(queries), context.query);
-    auto y = attend(context.projected_query, projected_keys, values, mask);
+    auto y = attend(context.projected_query, projected_keys, values, mask, context.items);
     context.weights = y.weights;
     return y;
   }
@@ -105,28 +122,17 @@ class AdditiveAttention {
                         const Tensor<T, 3>& values, const Context& context, Tensor<T, 3>& d_projected_keys,
                         Tensor<T, 3>& d_values) {
     check_gradients(dy, projected_keys, values, context, d_projected_keys, d_values);
-    const Index positions = values.dim(1);
+    const auto attended = attended_items(projected_keys, values, context.mask, context.items);
+    const kernels::RowsByItem queries_of_items(context.items, values.dim(0));
+    const auto projected_query = kernels::matrix(context.projected_query);
     Tensor<T, 2> d_queries(context.projected_query.shape());
-    Tensor<T, 2> d_score(context.projected_query.shape());  // each item's part of dv
-    parallel_for(values.dim(0), [&](Index n) {
-      const T* const weights = context.weights.row(n);
-      Tensor<T, 1> d_scores({positions});
-      for (Index p = 0; p < positions; ++p) {
-        if (weights[p] == 0) continue;  // it has no gradient, and may be padding
-        const Index row = n * positions + p;
-        d_scores[p] = kernels::dot_lanes(dy.output.row(n), values.row(row), values.columns());
-        if (!dy.weights.empty()) d_scores[p] += dy.weights(n, p);
-        add_multiple(weights[p], dy.output.row(n), values.columns(), d_values.row(row));
-      }
-      kernels::softmax_row_backward(weights, d_scores.data(), positions);
-      for (Index p = 0; p < positions; ++p) {
-        if (weights[p] == 0) continue;
-        const Index row = n * positions + p;
-        kernels::additive_score_backward(d_scores[p], score_.value.data(), projected_keys.row(row),
-                                         context.projected_query.row(n), options_.attention_size,
-                                         {d_projected_keys.row(row), d_queries.row(n), d_score.row(n)});
-      }
-    });
+    Tensor<T, 2> d_score(context.projected_query.shape());  // each query's part of dv
+    Tensor<T, 2> d_scores = dy.weights.empty() ? Tensor<T, 2>(context.weights.shape()) : dy.weights;
+    kernels::attention_scores_backward(attended, context.weights.data(), kernels::matrix(dy.output), d_scores.data());
+    kernels::attention_keys_backward(score_.value.data(), projected_query, attended, queries_of_items, d_scores.data(),
+                                     {d_projected_keys.data(), d_queries.data(), d_score.data()});
+    kernels::attention_values_backward(kernels::matrix(context.weights), kernels::matrix(dy.output), queries_of_items,
+                                       d_values);
     kernels::add_column_sums(kernels::matrix(d_score), score_.gradient.data());
     return query_.backward(d_queries, context.query);
   }
@@ -150,57 +156,59 @@ class AdditiveAttention {
     return options;
   }
 
-  /// sum += factor * row
-  static void add_multiple(T factor, const T* row, Index size, T* sum) {
-    using Lanes = kernels::Lanes<T>;
-    kernels::combine_lanes(sum, row, size, [=](const Lanes& s, const Lanes& x) { return s + factor * x; });
+  static kernels::AttendedItems<T> attended_items(const Tensor<T, 3>& keys, const Tensor<T, 3>& values,
+                                                  const Tensor<bool, 2>& mask, const Tensor<Index, 1>& items) {
+    return {keys, values, items.data(), nullptr, nullptr, mask.empty() ? nullptr : mask.data()};
+  }
+
+  /// Without items, query r looks at item r.
+  static Tensor<Index, 1> item_of_query(Index queries, std::span<const Index> items) {
+    auto item = Tensor<Index, 1>::uninitialized({queries});
+    if (items.empty()) {
+      std::iota(item.begin(), item.end(), Index{0});
+    } else {
+      std::copy(items.begin(), items.end(), item.begin());
+    }
+    return item;
   }
 
   AdditiveAttentionOutput<T> attend(const Tensor<T, 2>& projected_query, const Tensor<T, 3>& projected_keys,
-                                    const Tensor<T, 3>& values, const Tensor<bool, 2>& mask) const {
-    const Index positions = values.dim(1);
-    AdditiveAttentionOutput<T> y{Tensor<T, 2>({values.dim(0), values.columns()}),
-                                 Tensor<T, 2>({values.dim(0), positions})};
-    parallel_for(values.dim(0), [&](Index n) {
-      T* const weights = y.weights.row(n);
-      const auto is_there = [&](Index p) { return mask.empty() || mask(n, p); };
-      for (Index p = 0; p < positions; ++p) {
-        if (!is_there(p)) continue;
-        weights[p] = kernels::additive_score(score_.value.data(), projected_keys.row(n * positions + p),
-                                             projected_query.row(n), options_.attention_size);
-      }
-      if (mask.empty()) {
-        kernels::softmax_row(weights, positions);
-      } else {
-        kernels::masked_softmax_row(weights, positions, mask.row(n));
-      }
-      for (Index p = 0; p < positions; ++p) {
-        if (is_there(p)) add_multiple(weights[p], values.row(n * positions + p), values.columns(), y.output.row(n));
-      }
-    });
+                                    const Tensor<T, 3>& values, const Tensor<bool, 2>& mask,
+                                    const Tensor<Index, 1>& items) const {
+    AdditiveAttentionOutput<T> y{Tensor<T, 2>::uninitialized({items.size(), values.columns()}),
+                                 Tensor<T, 2>::uninitialized({items.size(), values.dim(1)})};
+    kernels::attend(score_.value.data(), kernels::matrix(projected_query),
+                    attended_items(projected_keys, values, mask, items), y.weights.data(), kernels::into(y.output));
     return y;
   }
 
-  void check(Index queries, const Tensor<T, 3>& projected_keys, const Tensor<T, 3>& values,
-             const Tensor<bool, 2>& mask) const {
+  void check(Index queries, const Tensor<T, 3>& projected_keys, const Tensor<T, 3>& values, const Tensor<bool, 2>& mask,
+             std::span<const Index> items) const {
     moved_.check("additive_attention");
-    const Shape<3> expected{queries, values.dim(1), options_.attention_size};
+    const Index count = items.empty() ? queries : values.dim(0);
+    const Shape<3> expected{count, values.dim(1), options_.attention_size};
     require<ShapeError>(projected_keys.shape() == expected, "additive_attention: the projected keys ",
                         projected_keys.shape(), " are not ", expected, " (", queries, " queries, values ",
                         values.shape(), ")");
-    require<ShapeError>(values.dim(0) == queries, "additive_attention: the values ", values.shape(), " do not fit ",
+    require<ShapeError>(values.dim(0) == count, "additive_attention: the values ", values.shape(), " do not fit ",
                         queries, " queries");
     require<ShapeError>(values.dim(1) >= 1, "additive_attention: the values ", values.shape(), " have no position");
-    const Shape<2> places{queries, values.dim(1)};
+    const Shape<2> places{count, values.dim(1)};
     require<ShapeError>(mask.shape() == Shape<2>{} || mask.shape() == places, "additive_attention: the mask ",
                         mask.shape(), " is not ", places);
+    require<ShapeError>(items.empty() || static_cast<Index>(items.size()) == queries,
+                        "additive_attention: ", items.size(), " items for ", queries, " queries");
+    for (const Index item : items) {
+      require<IndexError>(item >= 0 && item < count, "additive_attention: there is no item ", item, ", there are ",
+                          count);
+    }
   }
 
   void check_gradients(const AdditiveAttentionOutput<T>& dy, const Tensor<T, 3>& projected_keys,
                        const Tensor<T, 3>& values, const Context& context, const Tensor<T, 3>& d_projected_keys,
                        const Tensor<T, 3>& d_values) const {
     moved_.check("additive_attention");
-    const Shape<3> keys{context.weights.dim(0), context.weights.dim(1), context.projected_query.columns()};
+    const Shape<3> keys{context.item_count, context.weights.dim(1), context.projected_query.columns()};
     require<ShapeError>(keys[2] == options_.attention_size, "additive_attention: the context's attention_size is ",
                         keys[2], ", not ", options_.attention_size);
     require<ShapeError>(projected_keys.shape() == keys, "additive_attention: the projected keys ",

@@ -69,6 +69,17 @@ class Dense {
   /// dy [..., out_features] gives dx [..., in_features].
   template <std::size_t Rank>
   Tensor<T, Rank> backward(const Tensor<T, Rank>& dy, const Context& context) {
+    backward_parameters(dy, context);
+    Shape<Rank> shape = dy.shape();
+    shape[Rank - 1] = options_.in_features;
+    auto dx = Tensor<T, Rank>::uninitialized(shape);
+    kernels::gemm(kernels::matrix(dy), kernels::matrix(weight_.value), kernels::into(dx));
+    return dx;
+  }
+
+  /// backward without dx, for an input that is not trained: adds to the gradients of the parameters alone.
+  template <std::size_t Rank>
+  void backward_parameters(const Tensor<T, Rank>& dy, const Context& context) {
     moved_.check("dense");
     require<ShapeError>(dy.rows() == context.input.rows() && dy.columns() == options_.out_features,
                         "dense: the gradient ", dy.shape(), " does not fit the output [", context.input.rows(), ", ",
@@ -76,14 +87,9 @@ class Dense {
     require<ShapeError>(context.input.columns() == options_.in_features, "dense: the context has ",
                         context.input.columns(), " features, the layer was made for ", options_.in_features);
     context.unread.end();
-    Shape<Rank> shape = dy.shape();
-    shape[Rank - 1] = options_.in_features;
-    auto dx = Tensor<T, Rank>::uninitialized(shape);
-    kernels::gemm(kernels::matrix(dy), kernels::matrix(weight_.value), kernels::into(dx));
     kernels::gemm(kernels::transposed(kernels::matrix(dy)), kernels::matrix(context.input),
                   kernels::added_to(weight_.gradient));
     if (options_.bias) kernels::add_column_sums(kernels::matrix(dy), bias_.gradient.data());
-    return dx;
   }
 
   /// What forward gives for an x of this shape, or throws.

@@ -36,7 +36,7 @@ int main() {
       MaxPool2d<float>({.kernel_size = 2}),
       Flatten<float>(),
       Dense<float>({.in_features = 8 * 4 * 4, .out_features = 16}, rng)};
-  ShowAndTell<float> decoder({.vocabulary_size = 20, .embedding_size = 16, .hidden_size = 16}, rng);
+  ShowAndTell<float> decoder({.vocabulary_size = 20, .pooled_size = 16, .embedding_size = 16, .hidden_size = 16}, rng);
   Adam<float> adam_of_encoder({.learning_rate = 1e-2});
   Adam<float> adam_of_decoder({.learning_rate = 1e-2});
 
@@ -52,16 +52,12 @@ int main() {
   double last = 0;
   for (int step = 0; step < 30; ++step) {
     decltype(encoder)::Context encoder_context;
-    const auto features = encoder.forward(images, encoder_context);
-    Tensor<float, 2> d_features(features.shape());
-    last = 0;
-    for (const CaptionBlock& block : batch.blocks()) {
-      ShowAndTell<float>::Context context;
-      auto loss = softmax_cross_entropy(decoder.forward(features, block, context), target_words(block));
-      last += loss.value;
-      kernels::add_to(d_features, decoder.backward(loss.gradient, context));
-    }
-    encoder.backward(d_features, encoder_context);
+    ShowAndTell<float>::Context decoder_context;
+    const ImageFeatures<float> features{.pooled = encoder.forward(images, encoder_context)};
+    auto loss =
+        softmax_cross_entropy(decoder.forward(features, batch.blocks(), decoder_context), target_words(batch.blocks()));
+    last = loss.value;
+    encoder.backward(decoder.backward(loss.gradient, decoder_context).pooled, encoder_context);
     adam_of_encoder.step(encoder);
     adam_of_decoder.step(decoder);
     if (step == 0) first = last;

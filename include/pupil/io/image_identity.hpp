@@ -10,8 +10,8 @@
 #include <vector>
 
 #include <pupil/core/errors.hpp>
+#include <pupil/core/hash.hpp>
 #include <pupil/core/parallel.hpp>
-#include <pupil/data/hash.hpp>
 #include <pupil/io/mapped_file.hpp>
 
 namespace pupil {

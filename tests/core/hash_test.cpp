@@ -1,6 +1,6 @@
 #include <doctest/doctest.h>
 
-#include <pupil/data/hash.hpp>
+#include <pupil/core/hash.hpp>
 
 using namespace pupil;
 

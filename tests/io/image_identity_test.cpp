@@ -4,7 +4,7 @@
 
 #include <doctest/doctest.h>
 
-#include <pupil/data/image_identity.hpp>
+#include <pupil/io/image_identity.hpp>
 
 #include "support/temporary_folder.hpp"
 
