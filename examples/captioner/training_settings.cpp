@@ -19,6 +19,11 @@ void add_what_is_new(nlohmann::json& settings) {
         "finetune_from", "encoder_learning_rate", "freeze_statistics", "save_precision", "decoder", "attention_size"}) {
     settings.emplace(name, defaults.at(name));
   }
+  for (const char* const name :
+       {"label_smoothing", "word_dropout", "scheduled_sampling", "weight_decay", "moving_average", "accumulate",
+        "color_jitter", "random_erasing", "word_vectors", "word_vectors_fingerprint"}) {
+    settings.emplace(name, defaults.at(name));
+  }
   settings.emplace("split_seed", settings.at("seed"));
 }
 

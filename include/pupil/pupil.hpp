@@ -266,6 +266,7 @@
 #include <pupil/text/unicode.hpp>
 #include <pupil/text/unicode_tables.hpp>
 #include <pupil/text/vocabulary.hpp>
+#include <pupil/text/word_dropout.hpp>
 
 // metrics: scores of captions
 #include <pupil/metrics/bleu.hpp>
@@ -323,6 +324,7 @@
 #include <pupil/models/image_features.hpp>
 #include <pupil/models/image_network.hpp>
 #include <pupil/models/image_projection.hpp>
+#include <pupil/models/input_changes.hpp>
 #include <pupil/models/metadata.hpp>
 #include <pupil/models/mobilenet_v2.hpp>
 #include <pupil/models/other_architectures.hpp>
@@ -332,6 +334,7 @@
 #include <pupil/models/pretrained_names.hpp>
 #include <pupil/models/pretrained_weights.hpp>
 #include <pupil/models/resnet.hpp>
+#include <pupil/models/scheduled_sampling.hpp>
 #include <pupil/models/select_rows.hpp>
 #include <pupil/models/show_and_tell.hpp>
 #include <pupil/models/small_cnn.hpp>
