@@ -17,6 +17,7 @@ void add_lstm(pupil::Index batch);
 void add_dropout(pupil::Index batch);
 void add_softmax_cross_entropy(pupil::Index batch);
 void add_optimizers();
+void add_cider_d_reward(pupil::Index batch);
 void add_caption_latency();
 void add_training_steps(pupil::Index batch);
 

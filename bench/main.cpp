@@ -81,6 +81,7 @@ void add_benchmarks(pupil::Index batch, int threads) {
   bench::add_dropout(batch);
   bench::add_softmax_cross_entropy(batch);
   bench::add_optimizers();
+  bench::add_cider_d_reward(batch);
   bench::add_comparisons(batch, threads);
   bench::add_caption_latency();
   bench::add_training_steps(batch);

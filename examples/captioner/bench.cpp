@@ -72,6 +72,14 @@ Timing time_train_end_to_end(const BenchArguments& arguments) {
   return {seconds, static_cast<double>(arguments.batch_size), "image"};
 }
 
+/// Its batch is that of the peer, whatever the other workloads' is.
+Timing time_train_decoder(const BenchArguments& arguments) {
+  TrainDecoder workload;
+  const double seconds = seconds_a_run(
+      arguments, arguments.repeats, [] { return 0; }, [&](int) { workload.step(); });
+  return {seconds, static_cast<double>(sizes::decoder_batch), "caption"};
+}
+
 /// Takes a moment only, so it is run five times at least.
 Timing time_caption_latency(const BenchArguments& arguments) {
   const CaptionLatency workload(arguments.image_size);
@@ -88,12 +96,13 @@ struct Workload {
   Timing (*time)(const BenchArguments&);
 };
 
-constexpr std::array<Workload, 5> workloads{
+constexpr std::array<Workload, 6> workloads{
     {{"extract-vgg16", [](const BenchArguments& arguments) { return time_extraction(arguments, "vgg16"); }},
      {"extract-resnet50", [](const BenchArguments& arguments) { return time_extraction(arguments, "resnet50"); }},
      {"extract-mobilenet_v2",
       [](const BenchArguments& arguments) { return time_extraction(arguments, "mobilenet_v2"); }},
      {"train-end-to-end", time_train_end_to_end},
+     {"train-decoder", time_train_decoder},
      {"caption-latency", time_caption_latency}}};
 
 /// One line of output, with `end` behind it.

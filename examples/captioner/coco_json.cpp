@@ -24,13 +24,16 @@ template <class... Parts>
   throw pupil::FileError(pupil::message(file.name(), ": ", parts...));
 }
 
-/// nlohmann's message behind its number and its place: "syntax error while parsing value - invalid literal; last read:
-/// 'NaN'".
+/// nlohmann's message without its number and its place: "syntax error while parsing value - invalid literal; last read:
+/// 'N'".
 std::string reason_of(const Json::exception& error) {
   std::string_view reason = error.what();
-  const std::size_t place = reason.find("column ");
-  const std::size_t colon = reason.find(": ", place == reason.npos ? 0 : place);
-  if (place != reason.npos && colon != reason.npos) reason.remove_prefix(colon + 2);
+  const auto drop_until = [&](std::string_view mark) {
+    const std::size_t place = reason.find(mark);
+    if (place != reason.npos) reason.remove_prefix(place + mark.size());
+  };
+  drop_until("] ");  // "[json.exception.parse_error.101] parse error at line 1, column 5: "
+  if (reason.starts_with("parse error at ")) drop_until(": ");
   constexpr std::size_t most = 200;
   return pupil::visible(reason.substr(0, most));
 }

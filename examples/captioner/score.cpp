@@ -66,7 +66,8 @@ std::vector<pupil::Sentence> tokenized(const std::vector<std::string>& captions)
 std::optional<std::vector<pupil::Sentence>> read_training(const std::string& path, std::vector<std::string>& remarks) {
   if (path.empty()) return std::nullopt;
   std::vector<pupil::Sentence> captions;
-  for (const CaptionedName& image : read_references(path, remarks).images()) {
+  const References references = read_references(path, remarks);
+  for (const CaptionedName& image : references.images()) {
     for (pupil::Sentence& sentence : tokenized(image.captions)) captions.push_back(std::move(sentence));
   }
   return captions;

@@ -111,10 +111,17 @@ TrainingSettings fine_tuning_settings(const TrainingSettings& asked, const Setti
   const pupil::CaptionerDescription description =
       pupil::read_captioner_description(pupil::SafetensorsFile(origin.model()));
   const pupil::CaptionerOptions& of_model = description.options;
-  nlohmann::json decided{{"encoder", of_model.encoder},         {"encoder_width", of_model.encoder_width},
-                         {"image_size", of_model.image_size},   {"embedding_size", of_model.embedding_size},
-                         {"hidden_size", of_model.hidden_size}, {"max_caption_length", of_model.max_caption_length},
-                         {"decoder", of_model.decoder},         {"attention_size", of_model.attention_size}};
+  nlohmann::json decided{{"encoder", of_model.encoder},
+                         {"encoder_width", of_model.encoder_width},
+                         {"image_size", of_model.image_size},
+                         {"embedding_size", of_model.embedding_size},
+                         {"hidden_size", of_model.hidden_size},
+                         {"max_caption_length", of_model.max_caption_length},
+                         {"decoder", of_model.decoder},
+                         {"attention_size", of_model.attention_size},
+                         {"gate", of_model.gated},
+                         {"project_output", of_model.projected},
+                         {"tie_weights", of_model.tied}};
   if (const auto seed = split_seed_of(origin, description.training)) decided["split_seed"] = *seed;
   TrainingSettings settings = with_decided(asked, options, decided, origin.model().string());
   settings.start_from_fingerprint = fingerprint_of_start(settings.start_from);

@@ -107,6 +107,15 @@ void add_network_options(SettingAdder& adder, TrainingSettings& settings) {
   adder.add("hidden_size", settings.hidden_size, "Size of the LSTM's state")->check(one_or(most_units));
   adder.add("attention_size", settings.attention_size, "Size in which a decoder compares places of the image")
       ->check(one_or(most_units));
+  adder.add_switch("gate", settings.gate, "Whether the attention decoder may turn down what it sees");
+  adder
+      .add("doubly_stochastic", settings.doubly_stochastic,
+           "Weight of the loss by which the attention decoder looks at all of an image; 0: none")
+      ->check(not_negative());
+  adder.add_switch("project_output", settings.project_output,
+                   "Whether decoders that look at a grid project their state before the words");
+  adder.add_switch("tie_weights", settings.tie_weights,
+                   "Whether they say words by the embedding that they read them by");
   adder.add("dropout", settings.dropout, "Probability of dropping a number around the LSTM")
       ->check(command_line::from_to(0.0, 0.99));
   adder.note("precision", add_precision_option(adder.command(), settings.precision));

@@ -16,7 +16,8 @@ void add_what_is_new(nlohmann::json& settings) {
   const nlohmann::json defaults = TrainingSettings();
   for (const char* const name :
        {"precision", "features", "weights", "weights_fingerprint", "start_from", "start_from_fingerprint",
-        "finetune_from", "encoder_learning_rate", "freeze_statistics", "save_precision", "decoder", "attention_size"}) {
+        "finetune_from", "encoder_learning_rate", "freeze_statistics", "save_precision", "decoder", "attention_size",
+        "gate", "doubly_stochastic", "project_output", "tie_weights"}) {
     settings.emplace(name, defaults.at(name));
   }
   for (const char* const name :

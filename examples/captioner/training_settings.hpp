@@ -37,6 +37,10 @@ struct TrainingSettings {
   pupil::Index embedding_size = 512;
   pupil::Index hidden_size = 512;
   pupil::Index attention_size = 512;  ///< of decoders that look at a grid
+  bool gate = true;                   ///< of the attention decoder, as is the next
+  double doubly_stochastic = 0;       ///< weight of looking at every place about as much in all
+  bool project_output = false;        ///< of decoders that look at a grid, as is the next
+  bool tie_weights = false;
   double dropout = 0.5;
   pupil::Index epochs = 30;
   pupil::Index batch_size = 32;
@@ -78,12 +82,13 @@ struct TrainingSettings {
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TrainingSettings, data, split_seed, features, weights, weights_fingerprint,
                                    start_from, start_from_fingerprint, finetune_from, encoder_learning_rate,
                                    freeze_statistics, save_precision, encoder, encoder_width, image_size, resize_to,
-                                   decoder, embedding_size, hidden_size, attention_size, dropout, epochs, batch_size,
-                                   captions_per_image, max_caption_length, min_count, learning_rate, max_gradient_norm,
-                                   word_loss, schedule, plateau_factor, plateau_patience, patience, limit,
-                                   checkpoint_every, precision, mirror, seed, label_smoothing, word_dropout,
-                                   scheduled_sampling, weight_decay, moving_average, accumulate, color_jitter,
-                                   random_erasing, word_vectors, word_vectors_fingerprint)
+                                   decoder, embedding_size, hidden_size, attention_size, gate, doubly_stochastic,
+                                   project_output, tie_weights, dropout, epochs, batch_size, captions_per_image,
+                                   max_caption_length, min_count, learning_rate, max_gradient_norm, word_loss, schedule,
+                                   plateau_factor, plateau_patience, patience, limit, checkpoint_every, precision,
+                                   mirror, seed, label_smoothing, word_dropout, scheduled_sampling, weight_decay,
+                                   moving_average, accumulate, color_jitter, random_erasing, word_vectors,
+                                   word_vectors_fingerprint)
 
 /// The settings that say where files lie: what they hold is another matter, and is checked where they are read.
 inline constexpr std::array path_settings{"data", "features", "weights", "start_from", "word_vectors"};

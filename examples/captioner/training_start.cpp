@@ -26,9 +26,13 @@ pupil::CaptionerOptions new_options(const TrainingSettings& settings) {
           .embedding_size = settings.embedding_size,
           .hidden_size = settings.hidden_size,
           .attention_size = settings.attention_size,
+          .gated = settings.gate,
+          .projected = settings.project_output,
+          .tied = settings.tie_weights,
           .dropout = settings.dropout,
           .max_caption_length = settings.max_caption_length,
-          .word_loss = settings.word_loss};
+          .word_loss = settings.word_loss,
+          .doubly_stochastic = settings.doubly_stochastic};
 }
 
 Model untrained(const TrainingSettings& settings, const pupil::Vocabulary& vocabulary) {
@@ -59,6 +63,7 @@ Model of_another_run(const TrainingSettings& settings) {
   description.options.resize_to = settings.resized();
   description.options.dropout = settings.dropout;
   description.options.word_loss = settings.word_loss;
+  description.options.doubly_stochastic = settings.doubly_stochastic;
   return pupil::read_captioner<float>(file, description, "", false, pupil::Rng(settings.seed));
 }
 

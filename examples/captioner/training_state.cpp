@@ -69,6 +69,7 @@ TrainingState load_checkpoint(const RunFolder& run, const TrainingSettings& sett
   pupil::CaptionerDescription description = pupil::read_captioner_description(file);
   description.options.frozen_statistics = settings.has_frozen_statistics();
   description.options.word_loss = settings.word_loss;
+  description.options.doubly_stochastic = settings.doubly_stochastic;
   TrainingState state = untouched_state(settings, pupil::read_captioner<float>(file, description, "model.", true));
   if (state.average) pupil::read_captioner_part(file, description, "average.", state.average->model(), false);
   auto trained = state.trained_part();

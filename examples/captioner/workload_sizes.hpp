@@ -12,5 +12,9 @@ inline constexpr pupil::Index vocabulary = 2540;
 inline constexpr pupil::Index words = 16;         ///< steps with a target
 inline constexpr pupil::Index steps = words + 1;  ///< the image's features are read before the words
 inline constexpr pupil::Index beam = 3;
+inline constexpr pupil::Index grid_side = 7;  ///< of the features of an image of 224 pixels
+inline constexpr pupil::Index grid_channels = 1280;
+inline constexpr pupil::Index attention = 512;
+inline constexpr pupil::Index decoder_batch = 64;  ///< captions, each of an image of its own
 
 }  // namespace captioner::sizes

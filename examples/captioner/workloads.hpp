@@ -6,6 +6,9 @@
 //                     (1280)
 //   train-end-to-end  a step of training from pixels to words: ResNet-18 from scratch, its features are the first input
 //                     of an LSTM; one caption of 16 steps an image, every step a target; no dropout, no clipping, Adam
+//   train-decoder     a step of training a decoder with soft attention, without gate, on grids of 7 x 7 x 1280
+//   features;
+//                     64 captions of 16 steps, each of an image of its own; no dropout, no clipping, Adam
 //   caption-latency   one image, ResNet-18 and an LSTM, a beam of 3 that says 16 words
 
 #include <cstdint>
@@ -14,6 +17,7 @@
 #include <vector>
 
 #include <pupil/data/batches.hpp>
+#include <pupil/models/attention_decoder.hpp>
 #include <pupil/models/captioner_training.hpp>
 #include <pupil/models/image_network.hpp>
 #include <pupil/nn/pack_weights.hpp>
@@ -105,6 +109,44 @@ class TrainEndToEnd {
   pupil::Tensor<float, 4> images_;
   pupil::Adam<float> adam_{{.learning_rate = 4e-4}};
   pupil::CaptionerContext<float> context_;
+};
+
+/// train-decoder.
+class TrainDecoder {
+ public:
+  explicit TrainDecoder(Index captions = sizes::decoder_batch)
+      : rng_(1),
+        batch_(random_batch(captions, rng_)),
+        decoder_({.vocabulary_size = sizes::vocabulary,
+                  .grid_channels = sizes::grid_channels,
+                  .embedding_size = sizes::embedding,
+                  .hidden_size = sizes::hidden,
+                  .attention_size = sizes::attention,
+                  .dropout = 0,
+                  .gated = false},
+                 rng_) {
+    constexpr Index positions = sizes::grid_side * sizes::grid_side;
+    features_.grid = pupil::Tensor<float, 3>::uninitialized({captions, positions, sizes::grid_channels});
+    pupil::fill_uniform(features_.grid, 1.0F, rng_);
+    context_.features_need_gradient = false;
+  }
+
+  /// One step; returns its loss.
+  float step() {
+    auto logits = decoder_.forward(features_, batch_.blocks(), context_);
+    const auto loss = pupil::softmax_cross_entropy(std::move(logits), pupil::target_words(batch_.blocks()));
+    decoder_.backward(loss.gradient, context_);
+    adam_.step(decoder_);
+    return loss.value;
+  }
+
+ private:
+  pupil::Rng rng_;
+  pupil::Batch batch_;
+  pupil::AttentionDecoder<float> decoder_;
+  pupil::ImageFeatures<float> features_;
+  pupil::Adam<float> adam_{{.learning_rate = 4e-4}};
+  pupil::AttentionDecoder<float>::Context context_;
 };
 
 /// caption-latency.

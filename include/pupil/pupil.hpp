@@ -275,6 +275,7 @@
 #include <pupil/metrics/cider_d.hpp>
 #include <pupil/metrics/cider_d_reward.hpp>
 #include <pupil/metrics/ngrams.hpp>
+#include <pupil/metrics/prepared_references.hpp>
 #include <pupil/metrics/rouge_l.hpp>
 #include <pupil/metrics/scores.hpp>
 

@@ -175,7 +175,7 @@ TEST_CASE("many samples of each image are rewarded, with the same bits on any nu
   const CiderDReward reward(references);
   pupil::testing::check_thread_counts([&] { return reward(captions); });
   const auto rewards = reward(captions);
-  for (const std::size_t s : {0, 7, 8, 499}) {
+  for (const std::size_t s : std::vector<std::size_t>{0, 7, 8, 499}) {
     CHECK(rewards[s] == reward_of(reward, captions[s].image, samples[s]));
   }
 }

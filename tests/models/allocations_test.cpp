@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <new>
 #include <string>
+#include <string_view>
 
 #include <doctest/doctest.h>
 
@@ -48,34 +49,51 @@ std::size_t rounded_up(std::size_t size, std::size_t alignment) {
 using namespace pupil;
 using namespace pupil::testing;
 
+namespace {
+
+void check_allocations(const CaptionerOptions& options, int threads) {
+  CAPTURE(options.encoder);
+  CAPTURE(options.decoder);
+  CAPTURE(threads);
+  const int threads_before = num_threads();
+  set_num_threads(threads);
+  Rng rng(1);
+  Captioner<float> captioner(options, tiny_vocabulary(), rng);
+  Adam<float> adam({.learning_rate = 0.01, .groups = {{.prefix = "encoder", .learning_rate_factor = 0.5}}});
+  MovingAverage average(captioner);
+  CaptionerContext<float> context;
+  const auto images = tiny_images<float>(32, rng);
+  const Batch batch = tiny_batch();
+  const auto step = [&] {
+    train_captioner(captioner, adam, images, batch.blocks(), {}, context);
+    average.update(captioner);
+  };
+  step();
+  step();
+  const std::int64_t before = allocations;
+  REQUIRE(before > 0);
+  for (int i = 0; i < 3; ++i) step();
+  CHECK(allocations - before == 0);
+  set_num_threads(threads_before);
+}
+
+}  // namespace
+
 TEST_CASE("a training step takes nothing from the heap from the third on") {
-  for (const std::string encoder : {"small", "resnet18", "mobilenet_v2"}) {
-    for (const int threads : {1, 2}) {
-      CAPTURE(encoder);
-      CAPTURE(threads);
-      const int threads_before = num_threads();
-      set_num_threads(threads);
-      Rng rng(1);
+  for (const int threads : {1, 2}) {
+    for (const std::string encoder : {"small", "resnet18", "mobilenet_v2"}) {
       auto options = tiny_captioner_options(encoder, 32);
       options.dropout = 0.3;
       options.word_loss = 1;
-      Captioner<float> captioner(options, tiny_vocabulary(), rng);
-      Adam<float> adam({.learning_rate = 0.01, .groups = {{.prefix = "encoder", .learning_rate_factor = 0.5}}});
-      MovingAverage average(captioner);
-      CaptionerContext<float> context;
-      const auto images = tiny_images<float>(32, rng);
-      const Batch batch = tiny_batch();
-      const auto step = [&] {
-        train_captioner(captioner, adam, images, batch.blocks(), {}, context);
-        average.update(captioner);
-      };
-      step();
-      step();
-      const std::int64_t before = allocations;
-      REQUIRE(before > 0);
-      for (int i = 0; i < 3; ++i) step();
-      CHECK(allocations - before == 0);
-      set_num_threads(threads_before);
+      check_allocations(options, threads);
+    }
+    for (const std::string_view decoder : decoder_names) {
+      auto options = tiny_captioner_options("small", 32);
+      options.decoder = decoder;
+      options.dropout = 0.3;
+      options.doubly_stochastic = decoder == "attention" ? 1 : 0;
+      options.projected = options.tied = decoder != "show_and_tell";
+      check_allocations(options, threads);
     }
   }
 }

@@ -119,8 +119,13 @@ TEST_CASE("every option comes back, to the last bit") {
                                  .image_size = 33,
                                  .resize_to = 41,
                                  .normalization = {.mean = {0.1F, 0.2F, 1.0F / 3}, .standard_deviation = {1, 2, 0.7F}},
+                                 .decoder = "attention",
                                  .embedding_size = 7,
                                  .hidden_size = 9,
+                                 .attention_size = 5,
+                                 .gated = false,
+                                 .projected = true,
+                                 .tied = true,
                                  .dropout = 1.0 / 7,
                                  .max_caption_length = 11};
   Captioner<float> saved(options, tiny_vocabulary(), rng);
@@ -135,7 +140,12 @@ TEST_CASE("every option comes back, to the last bit") {
   CHECK(read.normalization.mean == options.normalization.mean);
   CHECK(read.normalization.standard_deviation == options.normalization.standard_deviation);
   CHECK(read.embedding_size == options.embedding_size);
+  CHECK(read.decoder == options.decoder);
   CHECK(read.hidden_size == options.hidden_size);
+  CHECK(read.attention_size == options.attention_size);
+  CHECK(read.gated == options.gated);
+  CHECK(read.projected == options.projected);
+  CHECK(read.tied == options.tied);
   CHECK(read.dropout == options.dropout);
   CHECK(read.max_caption_length == options.max_caption_length);
 }

@@ -96,6 +96,18 @@ TEST_CASE("decoders that look at a grid are told of gates, coverage and tied wei
   CHECK(context.regularization > 0);
 }
 
+TEST_CASE("an option that the decoder does not have is refused") {
+  Rng rng(5);
+  auto options = options_of_kind("adaptive");
+  options.doubly_stochastic = 0.5;
+  CHECK(error_of<OptionError>([&] { Decoder<float>(options, rng); }) ==
+        "decoder: adaptive has no doubly stochastic attention (its weight is 0.5)");
+  options = options_of_kind("show_and_tell");
+  options.tied = true;
+  CHECK(error_of<OptionError>([&] { Decoder<float>(options, rng); }) ==
+        "decoder: show_and_tell has no projected output, and none of tied weights");
+}
+
 TEST_CASE("a decoder that there is not is named, with those that there are") {
   Rng rng(4);
   CHECK(error_of<OptionError>([&] { Decoder<float>(options_of_kind("transformer"), rng); }) ==

@@ -20,12 +20,10 @@
 // n-grams of both are in the order of their numbers, so that one walk along both finds what they share.
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <utility>
 #include <vector>
 
 #include <pupil/core/errors.hpp>
@@ -33,6 +31,7 @@
 #include <pupil/core/shape.hpp>
 #include <pupil/core/thread_scratch.hpp>
 #include <pupil/metrics/ngrams.hpp>
+#include <pupil/metrics/prepared_references.hpp>
 #include <pupil/text/tokenizer.hpp>
 #include <pupil/text/vocabulary.hpp>
 
@@ -45,19 +44,6 @@ struct SampledCaption {
 };
 
 namespace detail {
-
-/// An n-gram of a reference.
-struct ReferenceNgram {
-  std::int32_t number;
-  std::int32_t count;
-  double share;  ///< its weight in the reference, divided by the norm of those as long
-};
-
-/// A caption that a person wrote, ready to be compared with.
-struct PreparedReference {
-  std::vector<ReferenceNgram> ngrams;  ///< of all lengths, in the order of their numbers
-  double length;                       ///< in words, the end one of them
-};
 
 /// An n-gram of a candidate that is in some reference of some image.
 struct CandidateNgram {
@@ -84,17 +70,17 @@ inline std::int32_t count_from_first(std::span<const std::int32_t> words, std::s
 /// Rewards captions of a fixed set of images. Its memory is about 2 kB a reference.
 class CiderDReward {
  public:
-  using Words = std::vector<std::int32_t>;
+  using Words = detail::PreparedReferences::Words;
 
   /// `references[i]` are the captions of image i as ids, without start and end. Throws Error where there is no image,
   /// or where one has no reference.
-  explicit CiderDReward(const std::vector<std::vector<Words>>& references) { prepare(references); }
+  explicit CiderDReward(const std::vector<std::vector<Words>>& references) : references_(references) {}
 
   /// The same of captions as `tokenize` makes them.
   CiderDReward(const std::vector<std::vector<Sentence>>& references, const Vocabulary& vocabulary)
       : CiderDReward(encoded(references, vocabulary)) {}
 
-  Index images() const { return static_cast<Index>(references_.size()); }
+  Index images() const { return static_cast<Index>(references_.of_image().size()); }
 
   /// The CIDEr-D of each caption, from 0 to 10, in their order: the same bits for any number of threads. Throws
   /// IndexError where a caption is of an image that is not there.
@@ -133,70 +119,11 @@ class CiderDReward {
     return ids;
   }
 
-  void prepare(const std::vector<std::vector<Words>>& references) {
-    require<Error>(!references.empty(), "cider_d_reward: no image");
-    for (std::size_t i = 0; i < references.size(); ++i) {
-      require<Error>(!references[i].empty(), "cider_d_reward: image ", i, " of ", references.size(),
-                     " has no reference");
-    }
-    std::vector<std::vector<Counts>> counts;
-    for (const auto& of_image : references) counts.push_back(count(of_image));
-    weigh(counts);
-    references_.resize(references.size());
-    for (std::size_t i = 0; i < references.size(); ++i) {
-      for (std::size_t r = 0; r < references[i].size(); ++r) {
-        references_[i].push_back({shares(counts[i][r]), static_cast<double>(references[i][r].size() + 1)});
-      }
-    }
-  }
-
-  using Counts = std::array<NgramCounts, longest_ngram>;
-
-  std::vector<Counts> count(const std::vector<Words>& references) {
-    std::vector<Counts> counts;
-    for (Words words : references) {
-      words.push_back(Vocabulary::end);
-      counts.push_back(count_ngrams(words, table_));
-    }
-    return counts;
-  }
-
-  /// Finds the inverse document frequencies of all n-grams.
-  void weigh(const std::vector<std::vector<Counts>>& counts) {
-    std::vector<double> images_with(table_.size(), 0.0);
-    std::vector<std::size_t> counted_up_to(table_.size(), 0);  // the last image counted, from 1
-    for (std::size_t i = 0; i < counts.size(); ++i) {
-      for (const Counts& of_reference : counts[i]) {
-        for (const NgramCounts& of_length : of_reference) {
-          for (const auto [ngram, occurrences] : of_length) {
-            const auto g = static_cast<std::size_t>(ngram);
-            if (std::exchange(counted_up_to[g], i + 1) != i + 1) ++images_with[g];
-          }
-        }
-      }
-    }
-    log_images_ = std::log(static_cast<double>(counts.size()));
-    idf_.reserve(images_with.size());
-    for (const double images : images_with) idf_.push_back(log_images_ - std::log(std::max(1.0, images)));
-  }
-
-  std::vector<detail::ReferenceNgram> shares(const Counts& counts) const {
-    std::vector<detail::ReferenceNgram> ngrams;
-    for (const NgramCounts& of_length : counts) {
-      double squares = 0;
-      for (const auto [ngram, count] : of_length) squares += square(count * idf(ngram));
-      for (const auto [ngram, count] : of_length)
-        ngrams.push_back({ngram, count, count * idf(ngram) * inverse(squares)});
-    }
-    std::ranges::sort(ngrams, {}, &detail::ReferenceNgram::number);
-    return ngrams;
-  }
-
   /// Both buffers have room for the longest caption.
   double reward(const SampledCaption& caption, std::int32_t* numbers, detail::CandidateNgram* ngrams) const {
     const auto words = until_end(caption.words);
     const std::span<const detail::CandidateNgram> candidate(ngrams, find_ngrams(words, numbers, ngrams));
-    const auto& references = references_[static_cast<std::size_t>(caption.image)];
+    const auto& references = references_.of_image()[static_cast<std::size_t>(caption.image)];
     double sum = 0;
     for (const detail::PreparedReference& reference : references) {
       constexpr double sigma = 6;
@@ -216,14 +143,15 @@ class CiderDReward {
       double squares = 0;
       for (std::size_t place = 0; place + n <= words.size(); ++place) {
         const std::int32_t last = words[place + n - 1];
-        numbers[place] = last == Vocabulary::unknown ? NgramTable::none : table_.find(numbers[place], last);
+        numbers[place] =
+            last == Vocabulary::unknown ? NgramTable::none : references_.table().find(numbers[place], last);
         const std::int32_t count = detail::count_from_first(words, place, n);
         if (count == 0) continue;
-        const double weight = idf(numbers[place]);
+        const double weight = references_.idf(numbers[place]);
         squares += square(count * weight);
         if (numbers[place] != NgramTable::none) ngrams[found++] = {numbers[place], count, weight};
       }
-      for (std::size_t i = shorter; i < found; ++i) ngrams[i].scaled_idf *= inverse(squares);
+      for (std::size_t i = shorter; i < found; ++i) ngrams[i].scaled_idf *= detail::inverse_norm(squares);
     }
     std::ranges::sort(std::span(ngrams, found), {}, &detail::CandidateNgram::number);
     return found;
@@ -236,25 +164,15 @@ class CiderDReward {
     for (const detail::CandidateNgram& ngram : candidate) {
       while (theirs != reference.end() && theirs->number < ngram.number) ++theirs;
       if (theirs == reference.end()) break;
-      if (theirs->number == ngram.number)
-        sum += std::min(ngram.count, theirs->count) * ngram.scaled_idf * theirs->share;
+      if (theirs->number != ngram.number) continue;
+      sum += std::min(ngram.count, theirs->count) * ngram.scaled_idf * theirs->share;
     }
     return sum;
   }
 
   static double square(double number) { return number * number; }
 
-  /// 1 / norm, or 0 where the norm vanishes.
-  static double inverse(double squares) { return squares == 0 ? 0 : 1 / std::sqrt(squares); }
-
-  double idf(std::int32_t ngram) const {
-    return ngram == NgramTable::none ? log_images_ : idf_[static_cast<std::size_t>(ngram)];
-  }
-
-  NgramTable table_;         // of all n-grams of the references
-  std::vector<double> idf_;  // by their numbers
-  double log_images_ = 0;
-  std::vector<std::vector<detail::PreparedReference>> references_;  // by image
+  detail::PreparedReferences references_;
 };
 
 }  // namespace pupil

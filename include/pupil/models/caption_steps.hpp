@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <cstdint>
 #include <span>
-#include <vector>
 
+#include <pupil/core/pool_allocator.hpp>
 #include <pupil/core/tensor.hpp>
 #include <pupil/kernels/packed_sequences.hpp>
 #include <pupil/kernels/rows_by_item.hpp>
@@ -90,7 +90,7 @@ class CaptionSteps {
 
  private:
   void pack(std::span<const CaptionBlock> blocks) {
-    std::vector<Index> lengths;
+    PoolVector<Index> lengths;  // asks nothing of the system
     for (const CaptionBlock& block : blocks) lengths.insert(lengths.end(), block.lengths.begin(), block.lengths.end());
     const Index time = lengths.empty() ? 0 : *std::max_element(lengths.begin(), lengths.end());
     sequences_ = kernels::PackedSequences(time, static_cast<Index>(lengths.size()), lengths);

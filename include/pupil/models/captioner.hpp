@@ -27,10 +27,14 @@ struct CaptionerOptions {
   std::string decoder = "show_and_tell";  ///< one of decoder_names
   Index embedding_size = 512;
   Index hidden_size = 512;
-  Index attention_size = 512;  ///< of decoders that look at a grid
+  Index attention_size = 512;  ///< of decoders that look at a grid, as are the next three
+  bool gated = true;           ///< see AttentionDecoderOptions
+  bool projected = false;      ///< see WordOutputOptions
+  bool tied = false;           ///< see WordOutputOptions
   double dropout = 0.5;
   Index max_caption_length = 30;  ///< in words
   double word_loss = 0;           ///< of the decoder, in training; no property of the model, nor in its file
+  double doubly_stochastic = 0;   ///< as word_loss: see AttentionDecoderOptions
 };
 
 template <class T>
@@ -54,7 +58,11 @@ class Captioner {
                   .attention_size = options_.attention_size,
                   .dropout = options_.dropout,
                   .max_caption_length = options_.max_caption_length,
-                  .word_loss = options_.word_loss},
+                  .word_loss = options_.word_loss,
+                  .gated = options_.gated,
+                  .doubly_stochastic = options_.doubly_stochastic,
+                  .projected = options_.projected,
+                  .tied = options_.tied},
                  rng) {}
 
   /// Captions for images [N, image_size, image_size, 3], normalised as options().normalization says. They have at most

@@ -1,6 +1,8 @@
 #pragma once
 // A Captioner in one safetensors file: its weights under their names; its options and vocabulary in the metadata.
 
+#include <algorithm>
+#include <array>
 #include <filesystem>
 #include <new>
 #include <optional>
@@ -43,6 +45,9 @@ void visit_options(Options& options, Visitor&& visitor) {
   visitor("embedding_size", options.embedding_size);
   visitor("hidden_size", options.hidden_size);
   visitor("attention_size", options.attention_size);
+  visitor("gated", options.gated);
+  visitor("projected", options.projected);
+  visitor("tied", options.tied);
   visitor("dropout", options.dropout);
   visitor("max_caption_length", options.max_caption_length);
   visit_normalization(options.normalization, visitor);
@@ -59,12 +64,16 @@ inline Vocabulary read_vocabulary(const SafetensorsFile& file) {
   }
 }
 
+/// Whether files had no such option at first: it then has the value that it has where nothing is said.
+inline bool is_later_option(std::string_view key) {
+  constexpr std::array later{"same_padding", "decoder", "attention_size", "gated", "projected", "tied"};
+  return std::find(later.begin(), later.end(), key) != later.end();
+}
+
 inline CaptionerOptions read_options(const SafetensorsFile& file) {
   CaptionerOptions options;
   visit_options(options, [&](std::string_view key, auto& value) {
-    const bool is_new =
-        key == "same_padding" || key == "decoder" || key == "attention_size";  // files had none of these at first
-    const bool older = is_new && !file.metadata().contains(key);
+    const bool older = is_later_option(key) && !file.metadata().contains(key);
     if (!older) from_text(file, key, file.metadata(key), value);
   });
   return options;

@@ -153,6 +153,7 @@ class Decoder {
 
  private:
   static typename Choices::Any make(const DecoderOptions& options, Rng& rng) {
+    check_is_used(options);
     if (options.kind == "show_and_tell") {
       return ShowAndTell<T>({.vocabulary_size = options.vocabulary_size,
                              .pooled_size = options.pooled_size,
@@ -174,6 +175,14 @@ class Decoder {
     std::string names;
     for (const std::string_view name : decoder_names) names += message(names.empty() ? "" : ", ", name);
     throw OptionError(message("decoder: none is called \"", options.kind, "\"; there are ", names));
+  }
+
+  /// Throws OptionError where an option was chosen that the decoder does not have.
+  static void check_is_used(const DecoderOptions& options) {
+    require<OptionError>(options.kind == "attention" || options.doubly_stochastic == 0, "decoder: ", options.kind,
+                         " has no doubly stochastic attention (its weight is ", options.doubly_stochastic, ")");
+    require<OptionError>(options.kind != "show_and_tell" || !(options.projected || options.tied),
+                         "decoder: show_and_tell has no projected output, and none of tied weights");
   }
 
   /// What all decoders that look at a grid are told.
