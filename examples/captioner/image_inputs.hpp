@@ -1,10 +1,10 @@
 #pragma once
-// Training from pixels: windows of decoded images, perhaps mirrored.
+// Training from pixels: windows of decoded images, varied by chance.
 
 #include <string_view>
 #include <vector>
 
-#include <pupil/data/augment.hpp>
+#include <pupil/data/image_variation.hpp>
 
 #include "encoder_inputs.hpp"
 
@@ -13,7 +13,7 @@ namespace captioner {
 struct ImageInputOptions {
   pupil::Index image_size = 224;  ///< pixels a side of the windows
   pupil::Normalization normalization = pupil::imagenet_normalization;
-  bool mirror = true;  ///< whether half of the varied images are mirrored
+  pupil::ImageVariationOptions variation = {};  ///< of training's images
 };
 
 class ImageInputs final : public EncoderInputs {
@@ -26,7 +26,7 @@ class ImageInputs final : public EncoderInputs {
   EncoderInput plain(std::span<const pupil::Index> rows) const override;
 
  private:
-  EncoderInput load(std::span<const pupil::Index> rows, std::span<const pupil::View> views) const;
+  EncoderInput load(std::span<const pupil::Index> rows, std::span<const pupil::ImageVariation> variations) const;
 
   pupil::ImageCache images_;
   ImageInputOptions options_;

@@ -10,6 +10,7 @@
 
 #include "run_split.hpp"
 #include "size_limits.hpp"
+#include "word_vectors.hpp"
 
 namespace captioner {
 
@@ -52,6 +53,20 @@ void check_way(const SettingOptions& options) {
   for (const char* const setting : {"encoder_learning_rate", "freeze_statistics"}) {
     pupil::require<pupil::OptionError>(fine_tuned || !is_given(options, setting), options.at(setting)->get_name(),
                                        " needs --finetune-from");
+  }
+}
+
+/// Throws where an option is given that a run of this kind has no use for.
+void check_uses(const TrainingSettings& settings, const SettingOptions& options) {
+  const auto refuse = [&](const std::string& setting, const char* reason) {
+    pupil::require<pupil::OptionError>(!is_given(options, setting), options.at(setting)->get_name(), ' ', reason);
+  };
+  if (settings.way() == TrainingWay::frozen) {
+    if (settings.color_jitter > 0) refuse("color_jitter", "changes pixels, --features has none of them");
+    if (settings.random_erasing > 0) refuse("random_erasing", "changes pixels, --features has none of them");
+  }
+  if (settings.way() == TrainingWay::fine_tuned) {
+    refuse("word_vectors", "is what words begin with, --start-from has learned them: choose one");
   }
 }
 
@@ -123,6 +138,9 @@ void check_moved(const TrainingSettings& asked, const SettingOptions& options, c
   if (is_given(options, "weights")) {
     require_same(asked.weights, pupil::PretrainedWeights(asked.weights).fingerprint(), of_run.weights_fingerprint);
   }
+  if (is_given(options, "word_vectors")) {
+    require_same(asked.word_vectors, fingerprint_of_word_vectors(asked.word_vectors), of_run.word_vectors_fingerprint);
+  }
   if (is_given(options, "start_from")) {
     require_same(asked.start_from, fingerprint_of_start(asked.start_from), of_run.start_from_fingerprint);
   }
@@ -133,7 +151,9 @@ bool may_change(const std::string& setting, const TrainingSettings& of_run) {
   if (std::ranges::find(path_settings, setting) != path_settings.end()) {
     return !nlohmann::json(of_run).at(setting).get<std::string>().empty();  // it has such a file
   }
-  if (setting == "epochs") return of_run.schedule == "plateau";  // the others depend on how many steps there will be
+  if (setting == "epochs") {  // other schedules, and the share of drawn words, depend on how many there will be
+    return of_run.schedule == "plateau" && of_run.scheduled_sampling == 0;
+  }
   return setting == "patience" || setting == "checkpoint_every";
 }
 
@@ -153,8 +173,10 @@ TrainingSettings with_what_is_decided(const TrainingSettings& asked, const Setti
 TrainingSettings settings_to_begin(const TrainingSettings& asked, const SettingOptions& options) {
   pupil::require<pupil::OptionError>(!asked.data.empty(), "--data is required");
   check_way(options);
-  const TrainingSettings settings = with_what_is_decided(asked, options);
+  check_uses(asked, options);
+  TrainingSettings settings = with_what_is_decided(asked, options);
   require_possible_sizes(settings);
+  if (!settings.word_vectors.empty()) settings.word_vectors_fingerprint = check_word_vectors(settings);
   return settings;
 }
 

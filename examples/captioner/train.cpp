@@ -95,7 +95,8 @@ PreparedRun prepare(const TrainArguments& arguments, const TrainingSettings& set
   TrainingData training_data = read_training_data(settings, folder.image_folder, std::move(data), origin,
                                                   cache_file(arguments, settings, run), line);
   stop_if_interrupted();
-  TrainingState state = goes_on ? load_checkpoint(run, settings) : begin_training(settings, training_data.vocabulary);
+  TrainingState state =
+      goes_on ? load_checkpoint(run, settings) : begin_training(settings, training_data.vocabulary, line);
   if (arguments.overwrite) {
     for (const auto& file : {run.checkpoint(), run.model(), run.history()}) std::filesystem::remove(file);
   }

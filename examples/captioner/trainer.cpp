@@ -1,5 +1,6 @@
 #include "trainer.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <string>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include <pupil/data/augment.hpp>
+#include <pupil/data/batch_rng.hpp>
 #include <pupil/models/captioner_file.hpp>
 #include <pupil/optim/cosine_decay.hpp>
 #include <pupil/optim/warmup_stable_decay.hpp>
@@ -41,7 +43,9 @@ Trainer::Trainer(const TrainingSettings& settings, TrainingData data, TrainingSt
                      .captions_per_image = settings.captions_per_image,
                      .max_caption_length = settings.max_caption_length,
                      .seed = settings.seed},
-      step_options_{.first_trained = state_.first_trained, .max_gradient_norm = settings.max_gradient_norm} {
+      step_options_{.first_trained = state_.first_trained,
+                    .max_gradient_norm = settings.max_gradient_norm,
+                    .label_smoothing = settings.label_smoothing} {
   pupil::require<pupil::FileError>(state_.model.vocabulary() == data_.vocabulary, run.checkpoint().string(),
                                    ": knows other words than the captions of ", settings.data,
                                    " have; did the data change?");
@@ -68,7 +72,7 @@ bool Trainer::run() {
 void Trainer::keep_start() {
   if (!data_.dev_rows.empty()) {
     line_.show("scoring the dev split before the first step");
-    const double cider_d = score_dev(state_.model, data_, settings_.model_precision()).cider_d;
+    const double cider_d = score_dev(state_.scored_model(), data_, settings_.model_precision()).cider_d;
     take_score(cider_d);
     line_.print("before fine-tuning: dev CIDEr-D " + std::to_string(cider_d));
   }
@@ -89,9 +93,11 @@ void Trainer::run_epoch() {
   while (progress.batch < batches) {
     stop_if_interrupted();
     state_.adam.set_learning_rate(learning_rate(progress.batch, batches));
-    step(plan.batches[static_cast<std::size_t>(progress.batch)]);
+    const auto count = static_cast<std::size_t>(std::min(settings_.accumulate, batches - progress.batch));
+    step(std::span(plan.batches).subspan(static_cast<std::size_t>(progress.batch), count));
     if (line_.is_due()) show_progress(batches);
-    const bool checkpoint_due = settings_.checkpoint_every > 0 && progress.batch % settings_.checkpoint_every == 0;
+    const Index steps = progress.batch / settings_.accumulate;
+    const bool checkpoint_due = settings_.checkpoint_every > 0 && steps % settings_.checkpoint_every == 0;
     if (checkpoint_due && progress.batch < batches) save_checkpoint(run_, state_);
   }
   finish_epoch();
@@ -113,17 +119,18 @@ double Trainer::learning_rate(Index batch, Index batches) const {
   return plateau_.learning_rate();
 }
 
-void Trainer::step(const pupil::PlannedBatch& planned) {
+void Trainer::step(std::span<const pupil::PlannedBatch> planned) {
   TrainingProgress& progress = state_.progress;
   const auto start = Clock::now();
-  batch_.fill(data_.captions, planned);
+  Index targets = 0;
   try {
-    const auto train = [&](auto&& input) {
-      return pupil::train_captioner(state_.model, state_.adam, std::move(input), batch_.blocks(), step_options_,
-                                    context_);
-    };
-    const pupil::StepResult result = std::visit(train, load_input(planned));
-    progress.loss_sum += result.loss.captions * static_cast<double>(batch_.target_count());
+    pupil::CaptionerStep step(state_.model, state_.adam, context_);
+    for (std::size_t i = 0; i < planned.size(); ++i) {
+      add_batch(planned[i], progress.batch + static_cast<Index>(i), step);
+      targets += batch_.target_count();
+    }
+    const pupil::StepResult result = step.finish(step_options_.max_gradient_norm);
+    progress.loss_sum += result.loss.captions * static_cast<double>(targets);
   } catch (const pupil::NumericError& error) {
     const std::string last = std::filesystem::exists(run_.checkpoint())
                                  ? "the last good checkpoint is " + run_.checkpoint().string()
@@ -131,15 +138,33 @@ void Trainer::step(const pupil::PlannedBatch& planned) {
     throw pupil::NumericError(
         pupil::message("epoch ", progress.epoch + 1, ", step ", progress.batch + 1, ": ", error.what(), "; ", last));
   }
-  progress.targets += batch_.target_count();
-  progress.images += static_cast<Index>(planned.images.size());
-  ++progress.batch;
+  if (state_.average) {
+    const double decay = pupil::growing_decay(settings_.moving_average, state_.adam.step_count());
+    state_.average->update(state_.model, decay);
+  }
+  progress.targets += targets;
+  for (const pupil::PlannedBatch& batch : planned) progress.images += static_cast<Index>(batch.images.size());
+  progress.batch += static_cast<Index>(planned.size());
   progress.seconds += seconds_since(start);
 }
 
-EncoderInput Trainer::load_input(const pupil::PlannedBatch& planned) const {
-  pupil::Rng rng =
-      pupil::view_rng(settings_.seed, static_cast<std::uint64_t>(state_.progress.epoch), state_.progress.batch);
+void Trainer::add_batch(const pupil::PlannedBatch& planned, Index batch,
+                        pupil::CaptionerStep<float, pupil::AdamW<float>>& step) {
+  batch_.fill(data_.captions, planned);
+  pupil::CaptionerTrainingOptions options = step_options_;
+  options.inputs = input_changes(batch);
+  std::visit([&](auto&& input) { step.add(std::move(input), batch_.blocks(), options); }, load_input(planned, batch));
+}
+
+pupil::InputChanges Trainer::input_changes(Index batch) const {
+  const Index epoch = state_.progress.epoch;
+  return {.word_dropout = settings_.word_dropout,
+          .drawn_share = pupil::scheduled_share(settings_.scheduled_sampling, epoch, settings_.epochs),
+          .rng = pupil::batch_rng("words", settings_.seed, static_cast<std::uint64_t>(epoch), batch)};
+}
+
+EncoderInput Trainer::load_input(const pupil::PlannedBatch& planned, Index batch) const {
+  pupil::Rng rng = pupil::view_rng(settings_.seed, static_cast<std::uint64_t>(state_.progress.epoch), batch);
   std::vector<Index> rows;
   for (const Index image : planned.images) rows.push_back(data_.train_rows[static_cast<std::size_t>(image)]);
   return data_.inputs->varied(rows, rng);
@@ -159,7 +184,8 @@ void Trainer::finish_epoch() {
 EpochRecord Trainer::record_epoch() {
   TrainingProgress& progress = state_.progress;
   // The last step's, which is forgotten where scoring was interrupted and is done now.
-  state_.adam.set_learning_rate(learning_rate(progress.batch - 1, progress.batch));
+  const Index last_step = (progress.batch - 1) / settings_.accumulate * settings_.accumulate;
+  state_.adam.set_learning_rate(learning_rate(last_step, progress.batch));
   EpochRecord record{.epoch = progress.epoch + 1,
                      .train_loss = progress.mean_loss(),
                      .bleu = {},
@@ -171,7 +197,7 @@ EpochRecord Trainer::record_epoch() {
     return record;
   }
   line_.show("epoch " + std::to_string(record.epoch) + ": scoring the dev split");
-  const pupil::CaptionScores scores = score_dev(state_.model, data_, settings_.model_precision());
+  const pupil::CaptionScores scores = score_dev(state_.scored_model(), data_, settings_.model_precision());
   record.bleu.assign(scores.bleu.begin(), scores.bleu.end());
   record.rouge_l = scores.rouge_l;
   record.cider_d = scores.cider_d;
@@ -191,7 +217,7 @@ void Trainer::take_score(double cider_d) {
 }
 
 void Trainer::save_model() {
-  pupil::save_captioner(run_.model(), state_.model, settings_.model_precision(), state_.record);
+  pupil::save_captioner(run_.model(), state_.scored_model(), settings_.model_precision(), state_.record);
 }
 
 void Trainer::report(const EpochRecord& record, bool is_best) {

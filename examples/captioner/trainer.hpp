@@ -2,6 +2,8 @@
 // Training, epoch by epoch: steps, scores on the dev split, the best weights, checkpoints, early stopping. Where the
 // encoder's inputs come from, and what of the captioner is trained, is in the data and the state that it is given.
 
+#include <span>
+
 #include <pupil/data/batches.hpp>
 #include <pupil/models/captioner_training.hpp>
 
@@ -30,8 +32,13 @@ class Trainer {
   void run_epoch();
   /// Of a step of the running epoch, which has so many.
   double learning_rate(pupil::Index batch, pupil::Index batches) const;
-  void step(const pupil::PlannedBatch& planned);
-  EncoderInput load_input(const pupil::PlannedBatch& planned) const;
+  /// From these batches, the next of the running epoch.
+  void step(std::span<const pupil::PlannedBatch> planned);
+  /// Adds batch number `batch` of the epoch to a step.
+  void add_batch(const pupil::PlannedBatch& planned, pupil::Index batch,
+                 pupil::CaptionerStep<float, pupil::AdamW<float>>& step);
+  EncoderInput load_input(const pupil::PlannedBatch& planned, pupil::Index batch) const;
+  pupil::InputChanges input_changes(pupil::Index batch) const;
   void finish_epoch();
   /// What the epoch came to.
   EpochRecord record_epoch();

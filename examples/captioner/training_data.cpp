@@ -49,6 +49,13 @@ std::optional<pupil::FileLock> lock_cache(const std::filesystem::path& cache, Pr
   }
 }
 
+pupil::ImageVariationOptions variation_of(const TrainingSettings& settings) {
+  const double jitter = settings.color_jitter;
+  return {.mirror = settings.mirror,
+          .color_jitter = {.brightness = jitter, .contrast = jitter, .saturation = jitter},
+          .random_erasing = {.probability = settings.random_erasing}};
+}
+
 std::unique_ptr<const EncoderInputs> decode_images(const TrainingSettings& settings,
                                                    const std::filesystem::path& image_folder,
                                                    const std::vector<std::string>& names,
@@ -61,7 +68,8 @@ std::unique_ptr<const EncoderInputs> decode_images(const TrainingSettings& setti
   };
   return std::make_unique<const ImageInputs>(
       pupil::ImageCache(cache, image_folder, names, pupil::Size2d(settings.resized()), show),
-      ImageInputOptions{.image_size = settings.image_size, .normalization = normalization, .mirror = settings.mirror});
+      ImageInputOptions{
+          .image_size = settings.image_size, .normalization = normalization, .variation = variation_of(settings)});
 }
 
 /// Takes samples out of a split, and the identities of their images with them.

@@ -102,6 +102,8 @@ void add_network_options(SettingAdder& adder, TrainingSettings& settings) {
   adder.add("decoder", settings.decoder, "What turns its features into words")
       ->check(CLI::IsMember(names_of(pupil::decoder_names)));
   adder.add("embedding_size", settings.embedding_size, "Size of word and image embeddings")->check(one_or(most_units));
+  adder.add("word_vectors", settings.word_vectors,
+            "File of word vectors, as GloVe's, of the embedding's size, that the words begin with");
   adder.add("hidden_size", settings.hidden_size, "Size of the LSTM's state")->check(one_or(most_units));
   adder.add("attention_size", settings.attention_size, "Size in which a decoder compares places of the image")
       ->check(one_or(most_units));
@@ -130,12 +132,38 @@ void add_step_options(SettingAdder& adder, TrainingSettings& settings) {
       ->check(command_line::at_least(Index{2}, Index{100'000}));
   adder.add("captions_per_image", settings.captions_per_image, "Captions that share an encoder pass")
       ->check(one_or(100'000));
+  adder.add("accumulate", settings.accumulate, "Batches a step: the mean is over all their words")
+      ->check(one_or(100'000));
   adder.add("learning_rate", settings.learning_rate, "Adam's, at the start")->check(positive());
   adder.add("max_gradient_norm", settings.max_gradient_norm, "Gradients are clipped to this norm")->check(positive());
   adder
       .add("word_loss", settings.word_loss,
            "Weight of the loss by which the encoder alone is to know the words; 0: none")
       ->check(not_negative());
+}
+
+/// What keeps a captioner from learning its captions by heart; each is off where nothing is said.
+void add_regularization_options(SettingAdder& adder, TrainingSettings& settings) {
+  const CLI::Validator probability = command_line::from_to(0.0, 0.99);
+  adder.add("label_smoothing", settings.label_smoothing, "How much of every target is spread over all words")
+      ->check(probability);
+  adder.add("word_dropout", settings.word_dropout, "Probability of hiding a word that the decoder reads")
+      ->check(probability);
+  adder
+      .add("scheduled_sampling", settings.scheduled_sampling,
+           "Share of its own words that the decoder reads in the last epoch, growing from none in the first")
+      ->check(command_line::from_to(0.0, 1.0));
+  adder.add("weight_decay", settings.weight_decay, "AdamW's, of all but biases and norms")->check(not_negative());
+  adder
+      .add("moving_average", settings.moving_average,
+           "Score and save averages of the weights, which move by 1 - this a step; 0: the weights themselves")
+      ->check(command_line::from_to(0.0, 0.999999));
+  adder
+      .add("color_jitter", settings.color_jitter,
+           "Change brightness, contrast and saturation of images by a factor of up to 1 -+ this")
+      ->check(command_line::from_to(0.0, 1.0));
+  adder.add("random_erasing", settings.random_erasing, "Probability of erasing a part of an image")
+      ->check(command_line::from_to(0.0, 1.0));
 }
 
 void add_epoch_options(SettingAdder& adder, TrainingSettings& settings) {
@@ -165,6 +193,7 @@ SettingOptions add_setting_options(CLI::App& command, TrainingSettings& settings
   add_pretrained_options(adder, settings);
   add_network_options(adder, settings);
   add_step_options(adder, settings);
+  add_regularization_options(adder, settings);
   add_epoch_options(adder, settings);
   return adder.options();
 }

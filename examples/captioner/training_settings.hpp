@@ -50,6 +50,16 @@ struct TrainingSettings {
   double learning_rate = 4e-4;
   double max_gradient_norm = 5;
   double word_loss = 1;
+  double label_smoothing = 0;
+  double word_dropout = 0;               ///< probability that a word that the decoder reads is hidden
+  double scheduled_sampling = 0;         ///< share of its own words that it reads in the last epoch
+  double weight_decay = 0;               ///< AdamW's; not of biases and norms
+  double moving_average = 0;             ///< decay of the averages of weights that are scored and saved; 0: none
+  pupil::Index accumulate = 1;           ///< batches a step
+  double color_jitter = 0;               ///< strength of changes of brightness, contrast and saturation
+  double random_erasing = 0;             ///< probability that a part of an image is erased
+  std::string word_vectors;              ///< a file of word vectors that the embedding begins with; empty: none
+  std::string word_vectors_fingerprint;  ///< of this file
   std::string schedule = "plateau";
   double plateau_factor = 0.5;
   pupil::Index plateau_patience = 2;
@@ -76,10 +86,12 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TrainingSettings, data, split_seed, features,
                                    project_output, tie_weights, dropout, epochs, batch_size, captions_per_image,
                                    max_caption_length, min_count, learning_rate, max_gradient_norm, word_loss, schedule,
                                    plateau_factor, plateau_patience, patience, limit, checkpoint_every, precision,
-                                   mirror, seed)
+                                   mirror, seed, label_smoothing, word_dropout, scheduled_sampling, weight_decay,
+                                   moving_average, accumulate, color_jitter, random_erasing, word_vectors,
+                                   word_vectors_fingerprint)
 
 /// The settings that say where files lie: what they hold is another matter, and is checked where they are read.
-inline constexpr std::array path_settings{"data", "features", "weights", "start_from"};
+inline constexpr std::array path_settings{"data", "features", "weights", "start_from", "word_vectors"};
 
 /// 16 digits of the file of the captioner that a run starts from. Throws FileError where there is none.
 std::string fingerprint_of_start(const std::filesystem::path& run);

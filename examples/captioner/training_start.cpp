@@ -2,9 +2,13 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <pupil/models/captioner_file.hpp>
 #include <pupil/models/pretrained_weights.hpp>
+#include <pupil/optim/decay_groups.hpp>
+
+#include "word_vectors.hpp"
 
 namespace captioner {
 
@@ -87,25 +91,40 @@ pupil::Index first_trained_block(const TrainingSettings& settings, const Model& 
 }
 
 /// The encoder may have a learning rate of its own.
-pupil::Adam<float> make_adam(const TrainingSettings& settings) {
-  if (settings.way() != TrainingWay::fine_tuned) return pupil::Adam<float>();
+std::vector<pupil::ParameterGroup> groups_of_run(const TrainingSettings& settings) {
+  if (settings.way() != TrainingWay::fine_tuned) return {};
   const double factor =
       settings.encoder_learning_rate > 0 ? settings.encoder_learning_rate / settings.learning_rate : 0.1;
-  return pupil::Adam<float>({.groups = {{.prefix = "encoder", .learning_rate_factor = factor}}});
+  return {{.prefix = "encoder", .learning_rate_factor = factor}};
+}
+
+/// Without weight decay, this is Adam.
+pupil::AdamW<float> make_adam(const TrainingSettings& settings, pupil::TrainedPart<float> trained) {
+  auto groups = groups_of_run(settings);
+  if (settings.weight_decay > 0) groups = pupil::without_decay_of_vectors(trained, std::move(groups));
+  return pupil::AdamW<float>({.weight_decay = settings.weight_decay, .groups = std::move(groups)});
 }
 
 }  // namespace
 
 TrainingState untouched_state(const TrainingSettings& settings, Model model) {
   const pupil::Index first_trained = first_trained_block(settings, model);
-  pupil::Adam<float> adam = make_adam(settings);
+  pupil::AdamW<float> adam = make_adam(settings, {model, first_trained});
   TrainingState state{std::move(model), first_trained, std::move(adam), {}};
+  if (settings.moving_average > 0) state.average.emplace(state.model);
   state.progress.plateau.learning_rate = settings.learning_rate;
   return state;
 }
 
-TrainingState begin_training(const TrainingSettings& settings, const pupil::Vocabulary& vocabulary) {
-  return untouched_state(settings, first_model(settings, vocabulary));
+TrainingState begin_training(const TrainingSettings& settings, const pupil::Vocabulary& vocabulary,
+                             ProgressLine& line) {
+  Model model = first_model(settings, vocabulary);
+  if (!settings.word_vectors.empty()) {
+    const pupil::Index found = load_word_vectors(settings, model);
+    line.print(pupil::message("captioner: ", settings.word_vectors, ": vectors of ", found, " of the ",
+                              vocabulary.size(), " words"));
+  }
+  return untouched_state(settings, std::move(model));
 }
 
 }  // namespace captioner

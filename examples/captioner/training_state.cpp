@@ -56,6 +56,7 @@ TrainingProgress from_json(const nlohmann::json& json) {
 void save_checkpoint(const RunFolder& run, TrainingState& state) {
   pupil::CheckpointWriter writer;
   pupil::add_captioner(writer, "model.", state.model, true);
+  if (state.average) writer.add("average.", state.average->model(), false);
   writer.add("adam.", state.adam);
   writer.tensors().set_metadata("training", to_json(state.progress).dump());
   writer.tensors().set_metadata("data", nlohmann::json(state.data).dump());
@@ -70,6 +71,7 @@ TrainingState load_checkpoint(const RunFolder& run, const TrainingSettings& sett
   description.options.word_loss = settings.word_loss;
   description.options.doubly_stochastic = settings.doubly_stochastic;
   TrainingState state = untouched_state(settings, pupil::read_captioner<float>(file, description, "model.", true));
+  if (state.average) pupil::read_captioner_part(file, description, "average.", state.average->model(), false);
   auto trained = state.trained_part();
   state.adam.prepare(trained);
   pupil::read_captioner_part(file, description, "adam.", state.adam);

@@ -3,13 +3,15 @@
 // nothing had happened.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include <pupil/core/shape.hpp>
 #include <pupil/models/captioner_training.hpp>
 #include <pupil/models/training_record.hpp>
-#include <pupil/optim/adam.hpp>
+#include <pupil/optim/adamw.hpp>
+#include <pupil/optim/moving_average.hpp>
 #include <pupil/optim/reduce_on_plateau.hpp>
 
 #include "run_folder.hpp"
@@ -60,10 +62,14 @@ struct TrainingProgress {
 struct TrainingState {
   pupil::Captioner<float> model;
   pupil::Index first_trained = 0;  ///< block of the encoder's network
-  pupil::Adam<float> adam;
+  pupil::AdamW<float> adam;        ///< Adam, where nothing decays
   TrainingProgress progress;
-  DataIdentity data = {};             ///< that it learns from
-  pupil::TrainingRecord record = {};  ///< for the model's file
+  DataIdentity data = {};                                                     ///< that it learns from
+  pupil::TrainingRecord record = {};                                          ///< for the model's file
+  std::optional<pupil::MovingAverage<pupil::Captioner<float>>> average = {};  ///< of the model, where the run has one
+
+  /// What is scored and saved: the averages, or the model itself.
+  pupil::Captioner<float>& scored_model() { return average ? average->model() : model; }
 
   pupil::TrainedPart<float> trained_part() { return {model, first_trained}; }
 };

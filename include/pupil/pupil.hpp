@@ -195,6 +195,7 @@
 #include <pupil/optim/array_ranges.hpp>
 #include <pupil/optim/clip_gradients.hpp>
 #include <pupil/optim/cosine_decay.hpp>
+#include <pupil/optim/decay_groups.hpp>
 #include <pupil/optim/exponential_decay.hpp>
 #include <pupil/optim/gradients.hpp>
 #include <pupil/optim/known_parameters.hpp>
@@ -265,6 +266,7 @@
 #include <pupil/text/unicode.hpp>
 #include <pupil/text/unicode_tables.hpp>
 #include <pupil/text/vocabulary.hpp>
+#include <pupil/text/word_dropout.hpp>
 
 // metrics: scores of captions
 #include <pupil/metrics/bleu.hpp>
@@ -279,9 +281,11 @@
 
 // data: data sets and batches
 #include <pupil/data/augment.hpp>
+#include <pupil/data/batch_rng.hpp>
 #include <pupil/data/batches.hpp>
 #include <pupil/data/canvas.hpp>
 #include <pupil/data/captioned_images.hpp>
+#include <pupil/data/color_jitter.hpp>
 #include <pupil/data/csv.hpp>
 #include <pupil/data/epoch_plan.hpp>
 #include <pupil/data/feature_cache.hpp>
@@ -295,8 +299,10 @@
 #include <pupil/data/image_cache.hpp>
 #include <pupil/data/image_files.hpp>
 #include <pupil/data/image_lookup.hpp>
+#include <pupil/data/image_variation.hpp>
 #include <pupil/data/layout_hints.hpp>
 #include <pupil/data/progress.hpp>
+#include <pupil/data/random_erasing.hpp>
 #include <pupil/data/scene.hpp>
 #include <pupil/data/scene_captions.hpp>
 #include <pupil/data/scene_drawing.hpp>
@@ -325,6 +331,7 @@
 #include <pupil/models/image_features.hpp>
 #include <pupil/models/image_network.hpp>
 #include <pupil/models/image_projection.hpp>
+#include <pupil/models/input_changes.hpp>
 #include <pupil/models/metadata.hpp>
 #include <pupil/models/mobilenet_v2.hpp>
 #include <pupil/models/other_architectures.hpp>
@@ -335,6 +342,7 @@
 #include <pupil/models/pretrained_weights.hpp>
 #include <pupil/models/resnet.hpp>
 #include <pupil/models/sampling.hpp>
+#include <pupil/models/scheduled_sampling.hpp>
 #include <pupil/models/select_rows.hpp>
 #include <pupil/models/show_and_tell.hpp>
 #include <pupil/models/small_cnn.hpp>

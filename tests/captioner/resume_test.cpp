@@ -116,6 +116,20 @@ TEST_CASE("so does one that is fine-tuned, with batch statistics in its state") 
               killed, [&] { std::filesystem::remove_all(frozen.run); });
 }
 
+TEST_CASE("so does one with averages of its weights, several batches a step, and inputs that are changed by chance") {
+  if (!has_program()) return;
+  const TemporaryFolder folder;
+  make_scenes(folder / "data");
+  const auto whole = folder / "whole";
+  const auto killed = folder / "killed";
+  const Arguments regularized{"--moving-average",     "0.99", "--accumulate",   "2",   "--word-dropout",   "0.2",
+                              "--scheduled-sampling", "0.5",  "--weight-decay", "0.1", "--random-erasing", "0.5"};
+  // Twice the captions, so that as many steps are left.
+  const Arguments more{"--captions-per-image", "2"};
+  check_kills(long_training(folder / "data", whole) + regularized + more, whole,
+              long_training(folder / "data", killed) + regularized + more, killed);
+}
+
 TEST_CASE("an interrupted run says how to go on, and ends with the same bytes when it does") {
   if (!has_program()) return;
   const TemporaryFolder folder;

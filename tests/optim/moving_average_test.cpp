@@ -156,3 +156,17 @@ TEST_CASE("averages belong to a model by the names of its parameters") {
   CHECK_THROWS_AS(average.swap(other), ShapeError);
   CHECK_THROWS_AS(average.copy_to(other), ShapeError);
 }
+
+TEST_CASE("an update may be given a decay of its own, which grows to the one asked for") {
+  MovingAverage average(Model{}, {.decay = 0.75});
+  Model model = trained();
+  average.update(model, 0.5);
+  CHECK(average.model().weight.value == Tensor<double, 1>({2}, {3, 0}));
+  CHECK_THROWS_AS(average.update(model, 1.5), OptionError);
+  CHECK_THROWS_AS(average.update(model, -0.5), OptionError);
+
+  CHECK(growing_decay(0.999, 1) == doctest::Approx(2.0 / 11));
+  CHECK(growing_decay(0.999, 90) == doctest::Approx(0.91));
+  CHECK(growing_decay(0.999, 100'000) == 0.999);
+  CHECK(growing_decay(0, 5) == 0);
+}

@@ -16,6 +16,7 @@
 #include <pupil/core/parallel.hpp>
 #include <pupil/core/random.hpp>
 #include <pupil/core/tensor.hpp>
+#include <pupil/data/batch_rng.hpp>
 #include <pupil/data/image_cache.hpp>
 #include <pupil/io/normalization.hpp>
 
@@ -56,9 +57,9 @@ inline View random_view(Size2d image, Size2d window, bool mirror, Rng& rng) {
   return view;
 }
 
-/// The numbers behind the views of a training batch: a function of nothing but the seed, the epoch and the batch.
+/// The numbers behind the views of a training batch; see batch_rng.
 inline Rng view_rng(std::uint64_t seed, std::uint64_t epoch, Index batch) {
-  return Rng(seed, hash_number(static_cast<std::uint64_t>(batch), hash_number(epoch, hash_bytes("views"))));
+  return batch_rng("views", seed, epoch, batch);
 }
 
 namespace detail {
@@ -92,10 +93,11 @@ inline void copy_view(const std::uint8_t* image, Size2d size, const View& view, 
 
 }  // namespace detail
 
-/// Image `rows[i]` of the cache, seen through `views[i]`, as out[i]. The shape of `out`, [images, height, width, 3],
-/// says how large the windows are. Throws ShapeError where the sizes do not fit.
-inline void load_images(const ImageCache& cache, std::span<const Index> rows, std::span<const View> views,
-                        const Normalization& normalization, Tensor<float, 4>& out) {
+namespace detail {
+
+/// Throws where load_images does.
+inline void check_views(const ImageCache& cache, std::span<const Index> rows, std::span<const View> views,
+                        const Tensor<float, 4>& out) {
   const auto count = static_cast<Index>(rows.size());
   const Size2d size = cache.image_size();
   const Size2d window{out.dim(1), out.dim(2)};
@@ -110,10 +112,20 @@ inline void load_images(const ImageCache& cache, std::span<const Index> rows, st
   for (const Index row : rows) {
     require<IndexError>(row >= 0 && row < cache.size(), "load_images: row ", row, " of ", cache.size());
   }
+}
+
+}  // namespace detail
+
+/// Image `rows[i]` of the cache, seen through `views[i]`, as out[i]. The shape of `out`, [images, height, width, 3],
+/// says how large the windows are. Throws ShapeError where the sizes do not fit.
+inline void load_images(const ImageCache& cache, std::span<const Index> rows, std::span<const View> views,
+                        const Normalization& normalization, Tensor<float, 4>& out) {
+  detail::check_views(cache, rows, views, out);
+  const Size2d window{out.dim(1), out.dim(2)};
   const detail::NormalizedBytes table = detail::normalized_bytes(normalization);
-  parallel_for(count, [&](Index i) {
+  parallel_for(out.dim(0), [&](Index i) {
     const auto at = static_cast<std::size_t>(i);
-    detail::copy_view(cache.image(rows[at]), size, views[at], table, window,
+    detail::copy_view(cache.image(rows[at]), cache.image_size(), views[at], table, window,
                       out.data() + i * window.height * window.width * 3);
   });
   cache.release_pages();  // an epoch reads all of the cache: left mapped, it would fill the memory

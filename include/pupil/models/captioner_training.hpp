@@ -6,13 +6,16 @@
 #include <span>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include <pupil/core/tensor.hpp>
 #include <pupil/models/captioner.hpp>
 #include <pupil/models/image_features.hpp>
+#include <pupil/models/input_changes.hpp>
 #include <pupil/nn/softmax_cross_entropy.hpp>
 #include <pupil/optim/adam.hpp>
 #include <pupil/optim/clip_gradients.hpp>
+#include <pupil/optim/scale_gradients.hpp>
 #include <pupil/optim/step_guard.hpp>
 #include <pupil/text/caption_block.hpp>
 
@@ -24,6 +27,7 @@ template <class T>
 struct CaptionerContext {
   typename ImageNetwork<T>::Context encoder;
   typename Decoder<T>::Context decoder;
+  std::vector<CaptionBlock> inputs;  ///< captions of which some inputs were changed
 };
 
 /// What of a captioner is trained, for optimizers and clipping: the decoder, and all but the first blocks of the
@@ -49,6 +53,8 @@ class TrainedPart {
 struct CaptionerTrainingOptions {
   Index first_trained = 0;       ///< block of the encoder from which it is trained, where it sees images
   double max_gradient_norm = 5;  ///< gradients are clipped to it
+  double label_smoothing = 0;    ///< how much of every target is spread over all words
+  InputChanges inputs = {};      ///< of the words that the decoder reads
 };
 
 /// What a batch came to.
@@ -85,13 +91,25 @@ void captioner_backward(Captioner<T>& captioner, const Tensor<T, 2>& d_logits, C
 
 /// Clips the gradients of what is trained and makes the optimizer's step. Returns their norm, before clipping; throws
 /// NumericError where it is not finite.
-template <class Input, class T>
-double clip_and_step(Captioner<T>& captioner, Adam<T>& adam, Index first_trained, double max_gradient_norm) {
-  TrainedPart<T> trained(captioner, sees_images<T, Input> ? first_trained : captioner.encoder().block_count());
+template <class T, class Optimizer>
+double clip_and_step(TrainedPart<T> trained, Optimizer& optimizer, double max_gradient_norm) {
   const double norm = clip_gradient_norm(trained, max_gradient_norm);
   require<NumericError>(std::isfinite(norm), "the gradients' norm is ", norm);
-  adam.step(trained);
+  optimizer.step(trained);
   return norm;
+}
+
+/// The first block of the encoder that a step from such an input trains.
+template <class Input, class T>
+Index first_trained_from(const Captioner<T>& captioner, Index first_trained) {
+  return sees_images<T, Input> ? first_trained : captioner.encoder().block_count();
+}
+
+/// The same, of what a step from such an input trains.
+template <class Input, class T, class Optimizer>
+double clip_and_step(Captioner<T>& captioner, Optimizer& optimizer, Index first_trained, double max_gradient_norm) {
+  return clip_and_step(TrainedPart<T>(captioner, first_trained_from<Input>(captioner, first_trained)), optimizer,
+                       max_gradient_norm);
 }
 
 }  // namespace detail
@@ -99,15 +117,17 @@ double clip_and_step(Captioner<T>& captioner, Adam<T>& adam, Index first_trained
 /// Adds the gradients of the mean cross entropy over all targets of these captions, and of what the decoder adds to it,
 /// to those of the captioner's parameters. The captions are of the input: images [N, image_size, image_size, 3], or
 /// ImageFeatures, which leave the encoder as it is. An image goes through the encoder once, however many captions it
-/// has. After an exception averages, generators, gradients and context are those of half a step; `train_captioner` puts
+/// has. After an exception averages, generators, gradients and context are those of half a step; a CaptionerStep puts
 /// them back.
 template <class T, class Input>
 CaptionerLoss captioner_gradients(Captioner<T>& captioner, Input input, std::span<const CaptionBlock> captions,
                                   const CaptionerTrainingOptions& options, CaptionerContext<T>& context) {
   const ImageFeatures<T> features =
       detail::features_to_train_on(captioner, std::move(input), options.first_trained, context);
-  auto logits = captioner.decoder().forward(features, captions, context.decoder);
-  const auto entropy = softmax_cross_entropy(std::move(logits), target_words(captions));
+  const auto read = changed_inputs(captioner.decoder(), features, captions, options.inputs, context.inputs);
+  auto logits = captioner.decoder().forward(features, read, context.decoder);
+  const auto entropy =
+      softmax_cross_entropy(std::move(logits), target_words(captions), {.label_smoothing = options.label_smoothing});
   detail::captioner_backward<Input>(captioner, entropy.gradient, context);
   return {.captions = entropy.value, .regularization = context.decoder.regularization};
 }
@@ -118,21 +138,78 @@ struct StepResult {
   double gradient_norm = 0;  ///< before clipping
 };
 
-/// Gradients, clipping, and a step of the optimizer, for what is trained; see captioner_gradients for the input. Throws
-/// NumericError where the loss or the gradients' norm is not finite. A step that throws, that or anything else, leaves
-/// captioner and optimizer as they were, gradients of zero and an empty context: the next step may follow.
-template <class T, class Input>
-StepResult train_captioner(Captioner<T>& captioner, Adam<T>& adam, Input input, std::span<const CaptionBlock> captions,
-                           const CaptionerTrainingOptions& options, CaptionerContext<T>& context) {
-  StepGuard guard(captioner, context);
-  StepResult result;
-  result.loss = captioner_gradients(captioner, std::move(input), captions, options, context);
-  const double loss = result.loss.captions + result.loss.regularization;
-  require<NumericError>(std::isfinite(loss), "the loss is ", loss);
-  result.gradient_norm =
-      detail::clip_and_step<Input>(captioner, adam, options.first_trained, options.max_gradient_norm);
-  guard.commit();
-  return result;
+/// One step of training, made of one batch or of several: the mean is over all their targets, as if they were one, but
+/// batch norms see each by itself.
+///
+///   CaptionerStep step(captioner, optimizer, context);
+///   for (const auto& [input, captions] : batches) step.add(input, captions, options);
+///   const StepResult result = step.finish(options.max_gradient_norm);
+///
+/// A step that is not finished, because something threw or nobody asked for it, leaves captioner and optimizer as they
+/// were, gradients of zero and an empty context: the next step may follow.
+template <class T, class Optimizer>
+class CaptionerStep {
+ public:
+  CaptionerStep(Captioner<T>& captioner, Optimizer& optimizer, CaptionerContext<T>& context)
+      : captioner_(captioner), optimizer_(optimizer), context_(context), guard_(captioner, context) {}
+
+  /// Adds the gradients of a batch; see captioner_gradients for the input. Throws NumericError where its loss is not
+  /// finite. All batches train the same part: all are images, or all are features.
+  template <class Input>
+  void add(Input input, std::span<const CaptionBlock> captions, const CaptionerTrainingOptions& options) {
+    first_trained_ = detail::first_trained_from<Input>(captioner_, options.first_trained);
+    weigh_gradients(count_targets(captions));
+    const CaptionerLoss loss = captioner_gradients(captioner_, std::move(input), captions, options, context_);
+    const double sum = loss.captions + loss.regularization;
+    require<NumericError>(std::isfinite(sum), "the loss is ", sum);
+    const double share = static_cast<double>(targets_of_last_) / static_cast<double>(targets_);
+    loss_.captions += share * (loss.captions - loss_.captions);
+    loss_.regularization += share * (loss.regularization - loss_.regularization);
+  }
+
+  /// Clips the gradients and steps, for what is trained. Throws NumericError where the gradients' norm is not finite.
+  StepResult finish(double max_gradient_norm) {
+    if (targets_of_last_ < targets_) scale(static_cast<double>(targets_of_last_) / static_cast<double>(targets_));
+    StepResult result{.loss = loss_};
+    result.gradient_norm =
+        detail::clip_and_step(TrainedPart<T>(captioner_, first_trained_), optimizer_, max_gradient_norm);
+    guard_.commit();
+    return result;
+  }
+
+ private:
+  /// A batch adds the mean over its own targets. So that all targets count alike, the gradients that are there are
+  /// brought to the same measure, a part of the newest batch's targets: what a decoder adds to the loss, it adds
+  /// without knowing of other batches.
+  void weigh_gradients(Index targets) {
+    if (targets_ > 0) scale(static_cast<double>(targets_of_last_) / static_cast<double>(targets));
+    targets_of_last_ = targets;
+    targets_ += targets;
+  }
+
+  void scale(double factor) {
+    TrainedPart<T> trained(captioner_, first_trained_);
+    scale_gradients(trained, factor);
+  }
+
+  Captioner<T>& captioner_;
+  Optimizer& optimizer_;
+  CaptionerContext<T>& context_;
+  StepGuard<Captioner<T>, CaptionerContext<T>> guard_;
+  Index first_trained_ = 0;
+  Index targets_of_last_ = 0;  ///< of the newest batch
+  Index targets_ = 0;          ///< of all
+  CaptionerLoss loss_;
+};
+
+/// A CaptionerStep of one batch.
+template <class T, class Optimizer, class Input>
+StepResult train_captioner(Captioner<T>& captioner, Optimizer& optimizer, Input input,
+                           std::span<const CaptionBlock> captions, const CaptionerTrainingOptions& options,
+                           CaptionerContext<T>& context) {
+  CaptionerStep<T, Optimizer> step(captioner, optimizer, context);
+  step.add(std::move(input), captions, options);
+  return step.finish(options.max_gradient_norm);
 }
 
 }  // namespace pupil

@@ -5,11 +5,14 @@
 //
 //   average = decay average + (1 - decay) value        after every step of the optimizer
 //
+// With a decay near 1 the first weights, which are random, would stay in the average for long: so the decay may grow.
+//
 //   MovingAverage average(net, {.decay = 0.999});
 //   for (...) { ...; adam.step(net); average.update(net); }
 //   auto scores = average.model().forward(photo);
 
 #include <Eigen/Core>
+#include <algorithm>
 #include <cstddef>
 #include <type_traits>
 #include <utility>
@@ -25,9 +28,15 @@
 namespace pupil {
 
 struct MovingAverageOptions {
-  double decay = 0.999;
+  double decay = 0.999;     ///< of an update that is given no other
   bool use_buffers = true;  ///< averages buffers such as running means too; otherwise they are the newest ones
 };
+
+/// The decay of the update after step `step` of the optimizer, counted from 1: (1 + step) / (10 + step), which is a
+/// mean of about the last tenth of the steps, and `decay` at most. As TensorFlow's ExponentialMovingAverage has it.
+inline double growing_decay(double decay, Index step) {
+  return std::min(decay, static_cast<double>(1 + step) / static_cast<double>(10 + step));
+}
 
 namespace detail {
 
@@ -74,13 +83,16 @@ class MovingAverage {
   /// Begins as a copy of `model`. Throws OptionError for a decay outside [0, 1].
   explicit MovingAverage(const Model& model, const MovingAverageOptions& options = {})
       : average_(model), options_(options) {
-    require<OptionError>(options.decay >= 0 && options.decay <= 1, "moving_average: the decay ", options.decay,
-                         " is not between 0 and 1");
+    check(options.decay);
   }
 
   /// Moves the averages towards the values of `model`, which stay. Throws ShapeError where it has other parameters or
   /// buffers than the model that this was made from. Buffers of whole numbers are copied.
-  void update(Model& model) {
+  void update(Model& model) { update(model, options_.decay); }
+
+  /// The same with another decay, such as growing_decay's. Throws OptionError where it is outside [0, 1].
+  void update(Model& model, double decay) {
+    check(decay);
     detail::MovedArrays moved;
     pair_.visit(average_, model, [&]<class Item>(const Name&, Item& average, const Item& newest) {
       if constexpr (detail::is_parameter<Item>) {
@@ -92,7 +104,7 @@ class MovingAverage {
         average = newest;
       }
     });
-    moved.move(1 - options_.decay);
+    moved.move(1 - decay);
   }
 
   /// Gives `model` the averages as its parameters and buffers. Throws ShapeError as `update` does.
@@ -131,6 +143,10 @@ class MovingAverage {
   const MovingAverageOptions& options() const { return options_; }
 
  private:
+  static void check(double decay) {
+    require<OptionError>(decay >= 0 && decay <= 1, "moving_average: the decay ", decay, " is not between 0 and 1");
+  }
+
   Model average_;
   MovingAverageOptions options_;
   SideBySide pair_;

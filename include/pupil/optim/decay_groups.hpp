@@ -1,0 +1,36 @@
+#pragma once
+// Which parameters decay.
+
+#include <cstddef>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <pupil/optim/parameter_group.hpp>
+
+namespace pupil {
+
+/// The groups, and before them one for every parameter of a single dimension, in which it does not decay: biases, and
+/// scales and shifts of norms. These are few numbers that fit nothing by heart, and a norm's scale has no reason to be
+/// near 0. Matrices, filters and embeddings decay as the optimizer and its groups say. Such a parameter keeps the
+/// learning rate of its group, and stays frozen where that is.
+template <class Model>
+std::vector<ParameterGroup> without_decay_of_vectors(Model& model, std::vector<ParameterGroup> groups = {}) {
+  std::vector<ParameterGroup> result;
+  const auto chosen = groups_of(model, groups);
+  std::size_t i = 0;
+  for_each_parameter(model, [&](const Name& name, auto& parameter) {
+    const Index number = chosen[i++];
+    if constexpr (std::remove_cvref_t<decltype(parameter.value)>::rank == 1) {
+      ParameterGroup own = number == no_group ? ParameterGroup{} : groups[static_cast<std::size_t>(number)];
+      own.prefix = name.str();
+      own.weight_decay = 0;
+      result.push_back(std::move(own));
+    }
+  });
+  for (ParameterGroup& group : groups) result.push_back(std::move(group));
+  return result;
+}
+
+}  // namespace pupil

@@ -1,0 +1,150 @@
+// Steps of several batches, and what regularizes them.
+
+#include <cmath>
+#include <limits>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include <pupil/models/captioner_training.hpp>
+#include <pupil/optim/adamw.hpp>
+#include <pupil/optim/decay_groups.hpp>
+
+#include "../support/thread_counts.hpp"
+#include "parameter_gradients.hpp"
+#include "tiny_captioner.hpp"
+
+using namespace pupil;
+using namespace pupil::testing;
+
+namespace {
+
+CaptionerOptions options_with_word_loss() {
+  auto options = tiny_captioner_options();
+  options.word_loss = 0.7;
+  return options;
+}
+
+/// A tiny captioner, features of three images for it, and all that a step needs.
+struct FeatureTraining {
+  explicit FeatureTraining(std::uint64_t seed, double weight_decay = 0)
+      : rng(seed),
+        captioner(options_with_word_loss(), tiny_vocabulary(), rng),
+        adam({.learning_rate = 0.01, .weight_decay = weight_decay}) {
+    features.pooled = random_tensor<double>(Shape{3, captioner.encoder().pooled_size()}, rng);
+  }
+
+  double step(const CaptionerTrainingOptions& options = {}) {
+    return train_captioner(captioner, adam, features, batch.blocks(), options, context).loss.captions;
+  }
+
+  Rng rng;
+  Captioner<double> captioner;
+  AdamW<double> adam;
+  ImageFeatures<double> features;
+  Batch batch = tiny_batch();
+  CaptionerContext<double> context;
+};
+
+}  // namespace
+
+TEST_CASE("a step of several batches is that of all their captions together") {
+  FeatureTraining together(1), apart(1);
+  const auto blocks = together.batch.blocks();
+  REQUIRE(count_targets(blocks.first(1)) != count_targets(blocks.subspan(1)));
+  const double loss = together.step();
+
+  CaptionerStep step(apart.captioner, apart.adam, apart.context);
+  step.add(apart.features, blocks.first(1), {});
+  step.add(apart.features, blocks.subspan(1), {});
+  const StepResult result = step.finish(5);
+  CHECK(result.loss.captions == doctest::Approx(loss).epsilon(1e-12));
+  const auto expected = all_values<double>(together.captioner), found = all_values<double>(apart.captioner);
+  REQUIRE(found.size() == expected.size());
+  for (std::size_t i = 0; i < found.size(); ++i) CHECK(found[i] == doctest::Approx(expected[i]).epsilon(1e-6));
+  CHECK(apart.adam.step_count() == 1);
+}
+
+TEST_CASE("a step that was given up, or one of whose batches throws, leaves all as it was") {
+  FeatureTraining training(2), undisturbed(2);
+  const auto before = all_values<double>(training.captioner);
+  {
+    CaptionerStep step(training.captioner, training.adam, training.context);
+    step.add(training.features, training.batch.blocks(), {});
+  }
+  auto bad = training.features;
+  bad.pooled[0] = std::numeric_limits<double>::infinity();
+  const auto fail = [&] {
+    CaptionerStep step(training.captioner, training.adam, training.context);
+    step.add(training.features, training.batch.blocks(), {});
+    step.add(bad, training.batch.blocks(), {});
+  };
+  CHECK_THROWS_AS(fail(), NumericError);
+  CHECK(all_values<double>(training.captioner) == before);
+  for (int i = 0; i < 2; ++i) CHECK(training.step() == undisturbed.step());
+  CHECK(all_values<double>(training.captioner) == all_values<double>(undisturbed.captioner));
+}
+
+TEST_CASE("gradients with smoothed labels and changed inputs agree with differences") {
+  FeatureTraining training(3);
+  const CaptionerTrainingOptions options{.label_smoothing = 0.2, .inputs = {.word_dropout = 0.3, .rng = Rng(4)}};
+  const auto loss = [&](Captioner<double>& subject) {
+    CaptionerContext<double> context;
+    const auto parts = captioner_gradients(subject, training.features, training.batch.blocks(), options, context);
+    return parts.captions + parts.regularization;
+  };
+  CHECK(check_parameter_gradients(training.captioner, loss, loss,
+                                  {.step = 1e-6, .tolerance = 2e-6, .most_elements = 20}) > 10);
+}
+
+TEST_CASE("smoothing, hidden words and drawn words each change what a step learns") {
+  const auto learned = [](const CaptionerTrainingOptions& options) {
+    FeatureTraining training(5);
+    training.step(options);
+    return all_values<double>(training.captioner);
+  };
+  const auto plain = learned({});
+  CHECK(learned({}) == plain);
+  CHECK(learned({.label_smoothing = 0.1}) != plain);
+  CHECK(learned({.inputs = {.word_dropout = 0.5, .rng = Rng(6)}}) != plain);
+  CHECK(learned({.inputs = {.drawn_share = 0.9, .rng = Rng(6)}}) != plain);
+  CHECK(learned({.inputs = {.word_dropout = 0.5, .rng = Rng(6)}}) ==
+        learned({.inputs = {.word_dropout = 0.5, .rng = Rng(6)}}));
+}
+
+TEST_CASE("AdamW without decay steps as Adam does, bit by bit") {
+  const auto learned = [](auto adam) {
+    FeatureTraining training(7);
+    for (int i = 0; i < 3; ++i) {
+      train_captioner(training.captioner, adam, training.features, training.batch.blocks(), {}, training.context);
+    }
+    return all_values<double>(training.captioner);
+  };
+  CHECK(learned(AdamW<double>({.weight_decay = 0})) == learned(Adam<double>()));
+  CHECK(learned(AdamW<double>({.weight_decay = 0.1})) != learned(Adam<double>()));
+}
+
+TEST_CASE("regularized steps of several batches give the same bits for any number of threads") {
+  check_thread_counts([] {
+    Rng rng(8);
+    auto tiny = options_with_word_loss();
+    tiny.dropout = 0.3;
+    Captioner<float> captioner(tiny, tiny_vocabulary(), rng);
+    const auto images = tiny_images<float>(16, rng);
+    AdamW<float> adam({.learning_rate = 0.01, .weight_decay = 0.1});
+    CaptionerContext<float> context;
+    const Batch batch = tiny_batch();
+    for (int i = 0; i < 3; ++i) {
+      CaptionerStep step(captioner, adam, context);
+      for (std::uint64_t part = 0; part < 2; ++part) {
+        step.add(images, batch.blocks(),
+                 {.label_smoothing = 0.1, .inputs = {.word_dropout = 0.3, .drawn_share = 0.5, .rng = Rng(9, part)}});
+      }
+      step.finish(5);
+    }
+    return all_values<float>(captioner);
+  });
+}
