@@ -60,7 +60,7 @@ inline float mean_grey(const float* pixels, Index count) {
 
 /// x = factor x + (1 - factor) other(pixel), cut to [0, 1].
 template <class Other>
-void blend(float factor, const Other& other, float* pixels, Index count) {
+void blend_pixels(float factor, const Other& other, float* pixels, Index count) {
   for (Index i = 0; i < count; ++i, pixels += 3) {
     const float rest = (1 - factor) * other(pixels);
     for (int c = 0; c < 3; ++c) pixels[c] = std::clamp(factor * pixels[c] + rest, 0.0f, 1.0f);
@@ -75,13 +75,13 @@ inline void change_colors(const ColorChange& change, float* pixels, Index count)
   for (const ColorProperty property : change.order) {
     switch (property) {
       case ColorProperty::brightness:
-        detail::blend(change.brightness, constant(0), pixels, count);
+        detail::blend_pixels(change.brightness, constant(0), pixels, count);
         break;
       case ColorProperty::contrast:
-        detail::blend(change.contrast, constant(detail::mean_grey(pixels, count)), pixels, count);
+        detail::blend_pixels(change.contrast, constant(detail::mean_grey(pixels, count)), pixels, count);
         break;
       case ColorProperty::saturation:
-        detail::blend(change.saturation, detail::grey, pixels, count);
+        detail::blend_pixels(change.saturation, detail::grey, pixels, count);
         break;
     }
   }
