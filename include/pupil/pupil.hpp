@@ -344,6 +344,7 @@
 #include <pupil/models/sampling.hpp>
 #include <pupil/models/scheduled_sampling.hpp>
 #include <pupil/models/select_rows.hpp>
+#include <pupil/models/self_critical.hpp>
 #include <pupil/models/show_and_tell.hpp>
 #include <pupil/models/small_cnn.hpp>
 #include <pupil/models/spoken_steps.hpp>

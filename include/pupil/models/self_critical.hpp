@@ -1,0 +1,218 @@
+#pragma once
+// Training on the metric: a captioner says several captions of each image, and those that score better than the others
+// of the same image become more probable. Rennie, Marcheret, Mroueh, Ross, Goel, "Self-critical sequence training for
+// image captioning", 2017; the baseline is that of Luo, "A better variant of self-critical sequence training", 2020:
+//
+//   A_s = r_s - mean of r over the other samples of the image        L = -(1 / words) sum over samples, words of A_s ln
+//   p
+//
+// or, as Rennie has it, r_s less the reward of what greedy search says. Captions are drawn as they are made for use,
+// without dropout: a captioner that is trained so should have none, or its gradients are of another one.
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <numeric>
+#include <set>
+#include <span>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <pupil/core/tensor.hpp>
+#include <pupil/metrics/cider_d_reward.hpp>
+#include <pupil/models/beam_search.hpp>
+#include <pupil/models/captioner.hpp>
+#include <pupil/models/captioner_training.hpp>
+#include <pupil/models/found_caption.hpp>
+#include <pupil/models/sampling.hpp>
+#include <pupil/nn/policy_gradient.hpp>
+#include <pupil/optim/clip_gradients.hpp>
+#include <pupil/optim/step_guard.hpp>
+#include <pupil/text/caption_block.hpp>
+
+namespace pupil {
+
+/// What a sampled caption has to be better than.
+enum class RewardBaseline { other_samples, greedy };
+
+struct SelfCriticalOptions {
+  Index samples = 5;  ///< of each image; two at least where they are compared with each other
+  RewardBaseline baseline = RewardBaseline::other_samples;
+  Index first_trained = 0;       ///< as CaptionerTrainingOptions has it
+  double max_gradient_norm = 5;  ///< gradients are clipped to it
+};
+
+/// What a step on the metric came to.
+struct SelfCriticalResult {
+  double reward = 0;         ///< mean over the samples
+  double length = 0;         ///< mean, in words
+  Index captions = 0;        ///< how many were sampled
+  Index distinct = 0;        ///< how many of them are different
+  double gradient_norm = 0;  ///< before clipping
+};
+
+/// A block of captions that a decoder has said, of these images, so that their probabilities have gradients: the
+/// longest first. `order` is filled with the numbers of the captions in that order.
+inline CaptionBlock block_of_captions(std::span<const FoundCaption> captions, std::span<const Index> image_rows,
+                                      std::vector<std::size_t>& order) {
+  order.resize(captions.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::stable_sort(order,
+                           [&](std::size_t a, std::size_t b) { return captions[a].steps() > captions[b].steps(); });
+  const Index time = order.empty() ? 0 : captions[order.front()].steps();
+  const Shape<2> shape{time, static_cast<Index>(captions.size())};
+  CaptionBlock block{.inputs = Tensor<std::int32_t, 2>::uninitialized(shape),
+                     .targets = Tensor<std::int32_t, 2>::uninitialized(shape),
+                     .lengths = {},
+                     .image_rows = {}};
+  block.inputs.fill(Vocabulary::pad);
+  block.targets.fill(CaptionBlock::ignored_target);
+  for (Index c = 0; c < shape[1]; ++c) {
+    const FoundCaption& caption = captions[order[static_cast<std::size_t>(c)]];
+    const auto word = [&](Index i) { return caption.words[static_cast<std::size_t>(i)]; };
+    const auto words = static_cast<Index>(caption.words.size());
+    for (Index t = 0; t < caption.steps(); ++t) {
+      block.inputs(t, c) = t == 0 ? Vocabulary::start : word(t - 1);
+      block.targets(t, c) = t < words ? word(t) : Vocabulary::end;
+    }
+    block.lengths.push_back(caption.steps());
+    block.image_rows.push_back(image_rows[order[static_cast<std::size_t>(c)]]);
+  }
+  return block;
+}
+
+namespace detail {
+
+/// Captions that were said of a batch of images, and which of them each is of.
+struct SaidCaptions {
+  std::vector<FoundCaption> captions;
+  std::vector<Index> image_rows;
+
+  void add(FoundCaption caption, Index image_row) {
+    captions.push_back(std::move(caption));
+    image_rows.push_back(image_row);
+  }
+};
+
+/// The CIDEr-D of each caption; `images` says which of the reward's images each row of the batch is.
+inline std::vector<double> rewards_of(const CiderDReward& reward, const SaidCaptions& said,
+                                      std::span<const Index> images) {
+  std::vector<std::vector<std::int32_t>> words;
+  for (const FoundCaption& caption : said.captions) {
+    words.push_back(caption.words);
+    if (caption.ended) words.back().push_back(Vocabulary::end);
+  }
+  std::vector<SampledCaption> sampled;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    sampled.push_back({images[static_cast<std::size_t>(said.image_rows[i])], words[i]});
+  }
+  return reward(sampled);
+}
+
+/// By how much each reward is above the mean of the others of its image, of which there are `samples` in a row.
+inline std::vector<double> above_others(std::span<const double> rewards, Index samples) {
+  std::vector<double> advantages;
+  const auto group = static_cast<std::size_t>(samples);
+  for (std::size_t first = 0; first < rewards.size(); first += group) {
+    const auto of_image = rewards.subspan(first, group);
+    const double sum = std::accumulate(of_image.begin(), of_image.end(), 0.0);
+    for (const double reward : of_image) {
+      advantages.push_back(reward - (sum - reward) / static_cast<double>(samples - 1));
+    }
+  }
+  return advantages;
+}
+
+/// The advantage of each target of a block, in the order of `target_words`.
+inline std::vector<double> advantages_of_targets(const CaptionBlock& block, std::span<const std::size_t> order,
+                                                 std::span<const double> advantages) {
+  std::vector<double> of_targets;
+  for (Index t = 0; t < block.targets.dim(0); ++t) {
+    for (std::size_t c = 0; c < order.size() && block.lengths[c] > t; ++c) of_targets.push_back(advantages[order[c]]);
+  }
+  return of_targets;
+}
+
+template <class T>
+SaidCaptions draw_captions(const Decoder<T>& decoder, const ImageFeatures<T>& features, Index samples,
+                           std::uint64_t seed) {
+  SaidCaptions said;
+  Index image_row = 0;
+  for (auto& of_image : sample_captions(decoder, features, {.samples = samples, .seed = seed})) {
+    for (FoundCaption& caption : of_image) said.add(std::move(caption), image_row);
+    ++image_row;
+  }
+  return said;
+}
+
+/// By how much each reward is above what greedy search gets for the same image.
+template <class T>
+std::vector<double> above_greedy(const Decoder<T>& decoder, const ImageFeatures<T>& features,
+                                 const CiderDReward& reward, std::span<const Index> images, const SaidCaptions& said,
+                                 std::span<const double> rewards) {
+  SaidCaptions greedy;
+  for (FoundCaption& caption : beam_search(decoder, features)) {
+    greedy.add(std::move(caption), static_cast<Index>(greedy.captions.size()));
+  }
+  const std::vector<double> of_greedy = rewards_of(reward, greedy, images);
+  std::vector<double> advantages;
+  for (std::size_t i = 0; i < rewards.size(); ++i) {
+    advantages.push_back(rewards[i] - of_greedy[static_cast<std::size_t>(said.image_rows[i])]);
+  }
+  return advantages;
+}
+
+inline SelfCriticalResult summary_of(const SaidCaptions& said, std::span<const double> rewards) {
+  SelfCriticalResult result{.captions = static_cast<Index>(said.captions.size())};
+  std::set<std::vector<std::int32_t>> distinct;
+  for (std::size_t i = 0; i < rewards.size(); ++i) {
+    result.reward += rewards[i] / static_cast<double>(rewards.size());
+    result.length += static_cast<double>(said.captions[i].words.size()) / static_cast<double>(rewards.size());
+    distinct.insert(said.captions[i].words);
+  }
+  result.distinct = static_cast<Index>(distinct.size());
+  return result;
+}
+
+}  // namespace detail
+
+/// A training step on CIDEr-D. The input is images [N, image_size, image_size, 3] or ImageFeatures, as train_captioner
+/// takes it; `images` says which of the reward's images each is. The same seed draws the same captions on any number of
+/// threads; give each step another. Throws as train_captioner does, and leaves all as it was then; OptionError for too
+/// few samples.
+template <class T, class Optimizer, class Input>
+SelfCriticalResult train_on_cider_d(Captioner<T>& captioner, Optimizer& optimizer, Input input,
+                                    std::span<const Index> images, const CiderDReward& reward,
+                                    const SelfCriticalOptions& options, std::uint64_t seed,
+                                    CaptionerContext<T>& context) {
+  const bool among_each_other = options.baseline == RewardBaseline::other_samples;
+  require<OptionError>(options.samples >= (among_each_other ? 2 : 1), "train_on_cider_d: samples is ", options.samples,
+                       among_each_other ? ", two or more are compared with each other" : "");
+  StepGuard guard(captioner, context);
+  Decoder<T>& decoder = captioner.decoder();
+  const ImageFeatures<T> features =
+      detail::features_to_train_on(captioner, std::move(input), options.first_trained, context);
+
+  const detail::SaidCaptions said = detail::draw_captions(std::as_const(decoder), features, options.samples, seed);
+  const std::vector<double> rewards = detail::rewards_of(reward, said, images);
+  const std::vector<double> advantages =
+      among_each_other ? detail::above_others(rewards, options.samples)
+                       : detail::above_greedy(std::as_const(decoder), features, reward, images, said, rewards);
+
+  std::vector<std::size_t> order;
+  const CaptionBlock block = block_of_captions(said.captions, said.image_rows, order);
+  const std::span<const CaptionBlock> blocks(&block, 1);
+  const auto loss = policy_gradient(decoder.forward(features, blocks, context.decoder), target_words(blocks),
+                                    detail::advantages_of_targets(block, order, advantages));
+  require<NumericError>(std::isfinite(loss.value), "the loss is ", loss.value);
+  detail::captioner_backward<Input>(captioner, loss.gradient, context);
+
+  SelfCriticalResult result = detail::summary_of(said, rewards);
+  result.gradient_norm =
+      detail::clip_and_step<Input>(captioner, optimizer, options.first_trained, options.max_gradient_norm);
+  guard.commit();
+  return result;
+}
+
+}  // namespace pupil
