@@ -19,7 +19,7 @@ constexpr AdditiveAttentionOptions small_attention{.query_size = 3, .key_size = 
 
 /// Gives `to` the values of `from`, by name.
 template <class From, class To>
-void copy_parameters(From& from, To& to) {
+void copy_attention_parameters(From& from, To& to) {
   for_each_parameter(from, [&](const Name& name, auto& parameter) {
     for_each_parameter(to, [&](const Name& other, auto& twin) {
       if constexpr (std::is_same_v<decltype(twin), decltype(parameter)>) {
@@ -35,7 +35,7 @@ TEST_CASE("stepwise attention gives what additive attention gives, there and bac
   Rng rng(1);
   StepwiseAttention<double> stepwise(small_attention, rng);
   AdditiveAttention<double> additive(small_attention, rng);
-  copy_parameters(stepwise, additive);
+  copy_attention_parameters(stepwise, additive);
   const auto values = random_tensor<double>(Shape{2, 6, 4}, rng);
   const auto queries = random_tensor<double>(Shape{3, 3}, rng);
   const Tensor<Index, 1> items({3}, {1, 0, 1});
