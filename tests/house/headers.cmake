@@ -5,11 +5,32 @@
 # precompiled, and a header starts from the largest of them that it includes itself, at any depth. It sees no more than it
 # would see alone: whatever it lacks is missing there too, and a precompiled header was tested in the same way. Who
 # includes whom is read when the build is configured, so a header that changes configures it anew.
-set(header_flags ${development_flags})
-list(FILTER header_flags EXCLUDE REGEX "^SHELL:|sanitize") # of code, which there is none of
-set(compile_header ${CMAKE_CXX_COMPILER} -std=c++20 ${header_flags} -Wundef -I ${include_dir}
-                   -isystem ${eigen_include_dirs})
-if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+set(pupil_hpp_flags ${development_flags})
+list(FILTER pupil_hpp_flags EXCLUDE REGEX "^SHELL:|sanitize") # of code, which there is none of
+set(compile_pupil_hpp ${CMAKE_CXX_COMPILER} -std=c++20 ${pupil_hpp_flags} -Wundef -I ${include_dir}
+                      -isystem ${eigen_include_dirs})
+
+# Single headers are read by Clang where it is found: it loads what was precompiled sooner, with the templates that this
+# uses instantiated already. What a header lacks it lacks for both compilers; what GCC alone warns of it finds in pupil.hpp.
+find_program(PUPIL_COMPILER_Clang clang++)
+if(PUPIL_COMPILER_Clang AND NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  set(compile_header ${PUPIL_COMPILER_Clang} -std=c++20 -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror -Wundef
+                     -I ${include_dir} -isystem ${eigen_include_dirs})
+  if(PUPIL_NATIVE)
+    list(APPEND compile_header -march=native)
+  endif()
+  execute_process(COMMAND ${PUPIL_COMPILER_Clang} -fopenmp -fsyntax-only -include omp.h -x c++ /dev/null
+                  RESULT_VARIABLE clang_lacks_openmp OUTPUT_QUIET ERROR_QUIET)
+  if(openmp_flags AND NOT clang_lacks_openmp)
+    list(APPEND compile_header -fopenmp)
+  endif()
+else()
+  set(compile_header ${compile_pupil_hpp} ${openmp_flags})
+endif()
+set(precompile_header ${compile_header})
+if(PUPIL_COMPILER_Clang)
+  list(APPEND precompile_header -fpch-instantiate-templates)
+else()
   list(APPEND compile_header -Winvalid-pch) # a precompiled header that cannot be used is an error
 endif()
 
@@ -64,7 +85,7 @@ foreach(header IN LISTS precompiled_headers)
   endforeach()
 
   file(CONFIGURE OUTPUT ${precompiled_dir}/${header} CONTENT "#include <pupil/${header}>\n")
-  add_test(NAME header/${header} COMMAND ${compile_header} ${openmp_flags} -x c++-header ${precompiled_dir}/${header}
+  add_test(NAME header/${header} COMMAND ${precompile_header} -x c++-header ${precompiled_dir}/${header}
                                          -o ${precompiled_dir}/${header}.gch)
   set_tests_properties(header/${header} PROPERTIES LABELS header FIXTURES_SETUP precompiled/${header})
 endforeach()
@@ -77,7 +98,7 @@ foreach(header IN LISTS headers)
   if(DEFINED start_of_${header})
     set(start -include ${precompiled_dir}/${start_of_${header}})
   endif()
-  add_test(NAME header/${header} COMMAND ${compile_header} ${openmp_flags} -fsyntax-only ${start}
+  add_test(NAME header/${header} COMMAND ${compile_header} -fsyntax-only ${start}
                                          -include pupil/${header} -x c++ /dev/null)
   set_tests_properties(header/${header} PROPERTIES LABELS header)
   if(start)
@@ -95,8 +116,8 @@ set_tests_properties(header/remove_precompiled PROPERTIES LABELS header FIXTURES
 # alone, without what was precompiled.
 add_test(NAME header/pupil.hpp
          COMMAND ${compile_time_ratio} 7.5 ${include_dir}/pupil/pupil.hpp /dev/null
-                 ${compile_header} ${openmp_flags} -fsyntax-only)
+                 ${compile_pupil_hpp} ${openmp_flags} -fsyntax-only)
 add_test(NAME header/pupil.hpp_without_openmp
-         COMMAND ${compile_header} -fsyntax-only -include pupil/pupil.hpp -x c++ /dev/null)
+         COMMAND ${compile_pupil_hpp} -fsyntax-only -include pupil/pupil.hpp -x c++ /dev/null)
 set_tests_properties(header/pupil.hpp PROPERTIES RUN_SERIAL ON)
 set_tests_properties(header/pupil.hpp header/pupil.hpp_without_openmp PROPERTIES LABELS header)
