@@ -11,11 +11,12 @@ namespace {
 
 /// Captions of the words 4 to 8, one of them shorter.
 std::vector<CaptionBlock> blocks_to_drop() {
-  constexpr Index time = 60, captions = 40;
-  CaptionBlock block{Tensor<std::int32_t, 2>({time, captions}), Tensor<std::int32_t, 2>({time, captions}), {}, {}};
+  constexpr Index time = 60, caption_count = 40;
+  CaptionBlock block{
+      Tensor<std::int32_t, 2>({time, caption_count}), Tensor<std::int32_t, 2>({time, caption_count}), {}, {}};
   Rng rng(1);
-  for (Index c = 0; c < captions; ++c) {
-    const Index length = c + 1 < captions ? time : 10;
+  for (Index c = 0; c < caption_count; ++c) {
+    const Index length = c + 1 < caption_count ? time : 10;
     block.lengths.push_back(length);
     block.image_rows.push_back(c);
     for (Index t = 0; t < time; ++t) {
