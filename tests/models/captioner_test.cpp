@@ -143,7 +143,7 @@ TEST_CASE("options that make no captioner are refused") {
   CHECK(error([](auto& options) { options.max_caption_length = 0; }) == "captioner: max_caption_length is 0");
   CHECK(contains(error([](auto& options) { options.encoder = "vgg"; }), "no network is called \"vgg\""));
   CHECK(error([](auto& options) { options.decoder = "lstm"; }) ==
-        "decoder: none is called \"lstm\"; there are show_and_tell");
+        "decoder: none is called \"lstm\"; there are show_and_tell, attention, adaptive, top_down");
   CHECK(contains(error([](auto& options) { options.hidden_size = 0; }), "hidden state of 0"));
   CHECK(contains(error([](auto& options) { options.dropout = 1; }), "the probability 1 is not in [0, 1)"));
 }
