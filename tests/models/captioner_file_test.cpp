@@ -168,8 +168,9 @@ TEST_CASE("a file from before there was a choice of padding is read") {
 
 TEST_CASE("a file of the first format, in which the image's projection is the encoder's, is read") {
   const TemporaryFolder folder;
-  for (const auto& [encoder, projection] : {std::pair{"small", "encoder.13"}, std::pair{"resnet18", "encoder.fc"}}) {
+  for (const std::string encoder : {"small", "resnet18"}) {
     CAPTURE(encoder);
+    const std::string projection = encoder == "small" ? "encoder.13" : "encoder.fc";
     Rng rng(10);
     Captioner<float> captioner(tiny_captioner_options(encoder, 32), tiny_vocabulary(), rng);
     save_captioner(folder / "new", captioner);

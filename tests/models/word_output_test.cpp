@@ -72,7 +72,7 @@ Parameter<double, Rank> parameter_of(Model& model, const std::string& wanted) {
 
 }  // namespace
 
-TEST_CASE("words are scored by tanh(P h + p) against every row, and a bias") {
+TEST_CASE("read are scored by tanh(P h + p) against every row, and a bias") {
   Rng rng(1);
   for (const WordOutputOptions& options : every_output()) {
     CAPTURE(options.projected);
@@ -161,7 +161,7 @@ TEST_CASE("a tied weight collects the gradients of reading and of saying, and an
   CHECK(count_parameters(model) ==
         vocabulary_size * embedding_size + embedding_size * (hidden_size + 1) + vocabulary_size);
 
-  const Tensor<std::int32_t, 1> words({3}, {4, 0, 4});
+  const Tensor<std::int32_t, 1> read({3}, {4, 0, 4});
   const auto d_read = random_tensor<double>(Shape{3, embedding_size}, rng);
   const auto hidden = random_tensor<double>(Shape{5, hidden_size}, rng);
   const auto d_logits = random_tensor<double>(Shape{5, vocabulary_size}, rng);
@@ -169,7 +169,7 @@ TEST_CASE("a tied weight collects the gradients of reading and of saying, and an
     zero_gradients(model);
     if (reads) {
       Embedding<double>::Context context;
-      model.embedding.forward(words, context);
+      model.embedding.forward(read, context);
       model.embedding.backward(d_read, context);
     }
     if (says) {
