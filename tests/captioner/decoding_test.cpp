@@ -234,7 +234,8 @@ TEST_CASE("options that exclude each other are refused, naming the value, and no
   const TemporaryFolder folder;
   const auto json = folder / "scores.json";
   for (const auto& [options, error] : cases) {
-    INFO(error);
+    const std::string expected = error;
+    CAPTURE(expected);
     const Finished captioned = caption_one(options);
     check_refused(captioned, {});
     CHECK(captioned.err == "captioner: " + error + "\n");

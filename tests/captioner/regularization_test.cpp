@@ -58,7 +58,8 @@ TEST_CASE("every option changes what is learned, and none does where it is off")
       {"label-smoothing", "0.1"}, {"word-dropout", "0.2"}, {"scheduled-sampling", "0.9"}, {"weight-decay", "0.1"},
       {"moving-average", "0.9"},  {"color-jitter", "0.4"}, {"random-erasing", "1"}};
   for (const auto& [option, value] : options) {
-    INFO(option);
+    const std::string name = option;
+    CAPTURE(name);
     CHECK((train(option, value) != plain));
     CHECK((train(option, "0") == plain));
   }
