@@ -18,7 +18,8 @@ void add_run_option(CLI::App& command, std::vector<std::string>& runs) {
                   "Folder of a trained run, or its model.safetensors; several, each with --run, speak as one")
       ->required()
       ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->allow_extra_args(false);  // what follows is an image, and a -- is not this option's
 }
 
 std::vector<RunModel> load_models(const std::vector<std::string>& runs) {
