@@ -58,22 +58,12 @@ class Batch {
     for (Index c = 0; c < shape[1]; ++c) {
       const PlannedCaption& caption = planned[static_cast<std::size_t>(c)];
       const Index image = images_[static_cast<std::size_t>(caption.image_row)];
-      fill_column(detail::words_of(captions, image, caption.caption), caption.steps, c, block);
+      fill_caption(detail::words_of(captions, image, caption.caption), caption.steps, c, block);
       block.lengths.push_back(caption.steps);
       block.image_rows.push_back(caption.image_row);
       targets_ += caption.steps;
     }
     cells_ += shape.size();
-  }
-
-  static void fill_column(std::span<const std::int32_t> words, Index steps, Index column, CaptionBlock& block) {
-    const auto word = [&](Index i) { return words[static_cast<std::size_t>(i)]; };
-    const auto word_count = static_cast<Index>(words.size());
-    for (Index t = 0; t < block.inputs.dim(0); ++t) {
-      const bool is_step = t < steps;
-      block.inputs(t, column) = !is_step ? Vocabulary::pad : t == 0 ? Vocabulary::start : word(t - 1);
-      block.targets(t, column) = !is_step ? CaptionBlock::ignored_target : t < word_count ? word(t) : Vocabulary::end;
-    }
   }
 
   std::vector<Index> images_;

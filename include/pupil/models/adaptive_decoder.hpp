@@ -36,17 +36,8 @@
 
 namespace pupil {
 
-struct AdaptiveDecoderOptions {
-  Index vocabulary_size = 0;
-  Index grid_channels = 0;
-  Index embedding_size = 512;  ///< of words, and of v_g
-  Index hidden_size = 512;     ///< also of v_p
-  Index attention_size = 512;
-  double dropout = 0.5;
-  Index max_caption_length = 30;  ///< in words: how long captions are said to be where nothing else is asked for
-  bool projected = false;         ///< whether z + h is projected before the logits, and
-  bool tied = false;              ///< whether these are of the words' embeddings: see WordOutputOptions
-};
+/// embedding_size is also the size of v_g, hidden_size that of v_p; projected is z + h.
+using AdaptiveDecoderOptions = GridDecoderOptions;
 
 template <class T>
 class AdaptiveDecoder {
@@ -130,7 +121,7 @@ class AdaptiveDecoder {
     sentinel_.forward(sequences, context.steps.image_of_rank(), context.lstm, context.sentinel);
     context.own_keys = sentinel_key_.forward(context.sentinel.sentinel, context.sentinel_key);
 
-    const auto hiddens = hiddens_of_rows(context);
+    const auto hiddens = StepwiseLstm<T>::hiddens_of_rows(context.steps.sequences(), context.lstm);
     auto found = Tensor<T, 2>::uninitialized({hiddens.rows, hiddens.columns});
     attention_.begin(sequences.rows(), context.values.dim(1) + 1, context.attention);
     attention_.step(0, hiddens, attended(context), context.attention, kernels::into(found));
@@ -235,13 +226,6 @@ class AdaptiveDecoder {
             context.sentinel.sentinel.data()};
   }
 
-  /// The hidden states after every packed row.
-  static kernels::RowMajor<T> hiddens_of_rows(const Context& context) {
-    const auto& hiddens = context.lstm.trace.hiddens;
-    const auto& sequences = context.steps.sequences();
-    return {hiddens.row(sequences.batch()), sequences.rows(), hiddens.columns(), hiddens.columns()};
-  }
-
   /// found += hidden, of the same shape.
   static void add_hidden(const T* hidden, Tensor<T, 2>& found) {
     kernels::detail::add_row(hidden, found.size(), found.data());
@@ -262,7 +246,8 @@ class AdaptiveDecoder {
     auto d_attention = attention_.begin_backward(context.attention, context.keys.shape(), true);
     attention_.step_backward(0, kernels::matrix(d_found), attended(context), rows_of_images, context.attention,
                              d_attention, kernels::into(d_hiddens));
-    attention_.end_backward(hiddens_of_rows(context), context.values, d_attention, d_values);
+    attention_.end_backward(StepwiseLstm<T>::hiddens_of_rows(context.steps.sequences(), context.lstm), context.values,
+                            d_attention, d_values);
     kernels::attention_values_backward(kernels::matrix(weights), kernels::matrix(d_found), rows_of_images, d_values);
     auto d_sentinels = sentinel_key_.backward(d_attention.own_keys, context.sentinel_key);
     for (Index r = 0; r < d_sentinels.rows(); ++r) {

@@ -16,6 +16,19 @@
 
 namespace pupil {
 
+/// What decoders that look at a grid are made by.
+struct GridDecoderOptions {
+  Index vocabulary_size = 0;
+  Index grid_channels = 0;
+  Index embedding_size = 512;  ///< of words
+  Index hidden_size = 512;     ///< of every LSTM
+  Index attention_size = 512;
+  double dropout = 0.5;
+  Index max_caption_length = 30;  ///< in words: how long captions are said to be where nothing else is asked for
+  bool projected = false;         ///< whether what words are said from is projected before the logits, and
+  bool tied = false;              ///< whether these are of the words' embeddings: see WordOutputOptions
+};
+
 /// Throws ShapeError, in the decoder's name, where there is no grid of so many channels.
 template <class T>
 void check_grid(std::string_view decoder, const ImageFeatures<T>& features, Index channels) {

@@ -17,6 +17,7 @@
 #include <pupil/core/random.hpp>
 #include <pupil/core/tensor.hpp>
 #include <pupil/kernels/softmax.hpp>
+#include <pupil/models/word_draw.hpp>
 #include <pupil/text/caption_block.hpp>
 #include <pupil/text/vocabulary.hpp>
 
@@ -37,13 +38,8 @@ Tensor<std::int32_t, 1> draw_words(Tensor<T, 2> logits, Rng& rng) {
   auto drawn = Tensor<std::int32_t, 1>::uninitialized({logits.rows()});
   kernels::softmax_rows(logits);
   parallel_for(logits.rows(), words, [&](Index r) {
-    const T* const probabilities = logits.row(r);
-    double left = static_cast<double>(rng.uniform_at(static_cast<std::uint64_t>(r)));
-    Index word = 0;
-    while (word + 1 < words && left >= static_cast<double>(probabilities[word])) {
-      left -= static_cast<double>(probabilities[word++]);
-    }
-    drawn[r] = static_cast<std::int32_t>(word);
+    const std::span<const T> probabilities(logits.row(r), static_cast<std::size_t>(words));
+    drawn[r] = detail::word_at(probabilities, static_cast<double>(rng.uniform_at(static_cast<std::uint64_t>(r))));
   });
   rng.skip(static_cast<std::uint64_t>(logits.rows()));
   return drawn;

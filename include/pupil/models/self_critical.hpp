@@ -66,16 +66,9 @@ inline CaptionBlock block_of_captions(std::span<const FoundCaption> captions, st
                      .targets = Tensor<std::int32_t, 2>::uninitialized(shape),
                      .lengths = {},
                      .image_rows = {}};
-  block.inputs.fill(Vocabulary::pad);
-  block.targets.fill(CaptionBlock::ignored_target);
   for (Index c = 0; c < shape[1]; ++c) {
     const FoundCaption& caption = captions[order[static_cast<std::size_t>(c)]];
-    const auto word = [&](Index i) { return caption.words[static_cast<std::size_t>(i)]; };
-    const auto words = static_cast<Index>(caption.words.size());
-    for (Index t = 0; t < caption.steps(); ++t) {
-      block.inputs(t, c) = t == 0 ? Vocabulary::start : word(t - 1);
-      block.targets(t, c) = t < words ? word(t) : Vocabulary::end;
-    }
+    fill_caption(caption.words, caption.steps(), c, block);
     block.lengths.push_back(caption.steps());
     block.image_rows.push_back(image_rows[order[static_cast<std::size_t>(c)]]);
   }

@@ -30,17 +30,8 @@
 
 namespace pupil {
 
-struct TopDownDecoderOptions {
-  Index vocabulary_size = 0;
-  Index grid_channels = 0;
-  Index embedding_size = 512;  ///< of words
-  Index hidden_size = 512;     ///< of both LSTMs
-  Index attention_size = 512;
-  double dropout = 0.5;
-  Index max_caption_length = 30;  ///< in words: how long captions are said to be where nothing else is asked for
-  bool projected = false;         ///< whether h2 is projected before the logits, and
-  bool tied = false;              ///< whether these are of the words' embeddings: see WordOutputOptions
-};
+/// hidden_size is that of both LSTMs; projected is h2.
+using TopDownDecoderOptions = GridDecoderOptions;
 
 template <class T>
 class TopDownDecoder {
@@ -159,8 +150,8 @@ class TopDownDecoder {
 
     ImageFeatures<T> d_features;
     if (context.features_need_gradient) d_features.grid = Tensor<T, 3>(context.grid.shape());
-    attention_.end_backward(hiddens_of_rows(context.attention_lstm, sequences), context.grid, d_attention,
-                            d_features.grid);
+    attention_.end_backward(StepwiseLstm<T>::hiddens_of_rows(sequences, context.attention_lstm), context.grid,
+                            d_attention, d_features.grid);
     if (!context.features_need_gradient) return d_features;
     kernels::attention_values_backward(
         kernels::matrix(context.attention.weights),
@@ -219,13 +210,6 @@ class TopDownDecoder {
 
   static kernels::AttendedItems<T> attended(const Context& context) {
     return {context.keys, context.grid, context.steps.image_of_rank().data()};
-  }
-
-  /// The hidden states after every packed row.
-  static kernels::RowMajor<T> hiddens_of_rows(const typename StepwiseLstm<T>::Context& lstm,
-                                              const kernels::PackedSequences& sequences) {
-    const auto& hiddens = lstm.trace.hiddens;
-    return {hiddens.row(sequences.batch()), sequences.rows(), hiddens.columns(), hiddens.columns()};
   }
 
   static void copy_rows(const kernels::RowMajor<T>& rows, const kernels::Destination<T>& destination) {

@@ -138,6 +138,12 @@ class StepwiseLstm {
     return {context.trace.hiddens.row(sequences.state_begin(t + 1)), sequences.active(t), size, size};
   }
 
+  /// The hidden states after all packed rows.
+  static kernels::RowMajor<T> hiddens_of_rows(const kernels::PackedSequences& sequences, const Context& context) {
+    const Index size = context.trace.hiddens.columns();
+    return {context.trace.hiddens.row(sequences.batch()), sequences.rows(), size, size};
+  }
+
   Gradients begin_backward(const kernels::PackedSequences& sequences, const Context& context) const {
     const Shape states{sequences.batch(), options_.hidden_size};
     Gradients gradients{Tensor<T, 2>(states),

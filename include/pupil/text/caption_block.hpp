@@ -11,6 +11,7 @@
 
 #include <pupil/core/errors.hpp>
 #include <pupil/core/tensor.hpp>
+#include <pupil/text/vocabulary.hpp>
 
 namespace pupil {
 
@@ -24,6 +25,18 @@ struct CaptionBlock {
   std::vector<Index> lengths;       ///< the steps of every caption, descending; the first is the block's time
   std::vector<Index> image_rows;    ///< which of the batch's images every caption belongs to
 };
+
+/// Writes a caption into a column of a block's inputs and targets: the first `steps` steps of its words and the end,
+/// then padding.
+inline void fill_caption(std::span<const std::int32_t> words, Index steps, Index column, CaptionBlock& block) {
+  const auto word = [&](Index i) { return words[static_cast<std::size_t>(i)]; };
+  const auto word_count = static_cast<Index>(words.size());
+  for (Index t = 0; t < block.inputs.dim(0); ++t) {
+    const bool is_step = t < steps;
+    block.inputs(t, column) = !is_step ? Vocabulary::pad : t == 0 ? Vocabulary::start : word(t - 1);
+    block.targets(t, column) = !is_step ? CaptionBlock::ignored_target : t < word_count ? word(t) : Vocabulary::end;
+  }
+}
 
 /// How many steps of these blocks have a target.
 inline Index count_targets(std::span<const CaptionBlock> blocks) {
