@@ -15,6 +15,7 @@
 #include "busy_processes.hpp"
 #include "commands.hpp"
 #include "compute_options.hpp"
+#include "metric_workload.hpp"
 #include "size_limits.hpp"
 #include "workloads.hpp"
 
@@ -80,6 +81,15 @@ Timing time_train_decoder(const BenchArguments& arguments) {
   return {seconds, static_cast<double>(sizes::decoder_batch), "caption"};
 }
 
+/// As time_train_decoder.
+Timing time_train_on_metric(const BenchArguments& arguments) {
+  TrainOnMetric workload;
+  Index captions = 0;
+  const double seconds = seconds_a_run(
+      arguments, arguments.repeats, [] { return 0; }, [&](int) { captions = workload.step(); });
+  return {seconds, static_cast<double>(captions), "caption"};
+}
+
 /// Takes a moment only, so it is run five times at least.
 Timing time_caption_latency(const BenchArguments& arguments) {
   const CaptionLatency workload(arguments.image_size);
@@ -96,13 +106,14 @@ struct Workload {
   Timing (*time)(const BenchArguments&);
 };
 
-constexpr std::array<Workload, 6> workloads{
+constexpr std::array<Workload, 7> workloads{
     {{"extract-vgg16", [](const BenchArguments& arguments) { return time_extraction(arguments, "vgg16"); }},
      {"extract-resnet50", [](const BenchArguments& arguments) { return time_extraction(arguments, "resnet50"); }},
      {"extract-mobilenet_v2",
       [](const BenchArguments& arguments) { return time_extraction(arguments, "mobilenet_v2"); }},
      {"train-end-to-end", time_train_end_to_end},
      {"train-decoder", time_train_decoder},
+     {"train-on-metric", time_train_on_metric},
      {"caption-latency", time_caption_latency}}};
 
 /// One line of output, with `end` behind it.

@@ -6,6 +6,8 @@
 #include <variant>
 #include <vector>
 
+#include <pupil/metrics/caption_statistics.hpp>
+
 #include "image_batches.hpp"
 #include "interruption.hpp"
 
@@ -13,7 +15,7 @@ namespace captioner {
 
 namespace {
 
-pupil::CaptionScores score(const pupil::Captioner<float>& model, const TrainingData& data) {
+DevScores score(const pupil::Captioner<float>& model, const TrainingData& data) {
   constexpr auto batch = static_cast<std::size_t>(image_batch);  // that of evaluate: not even roundings differ
   std::vector<pupil::Sentence> candidates;
   for (std::size_t first = 0; first < data.dev_rows.size(); first += batch) {
@@ -24,13 +26,15 @@ pupil::CaptionScores score(const pupil::Captioner<float>& model, const TrainingD
       candidates.push_back(std::move(caption));
     }
   }
-  return pupil::score_captions(candidates, data.dev_references);
+  const pupil::CaptionStatistics statistics = pupil::caption_statistics(candidates);
+  return {.scores = pupil::score_captions(candidates, data.dev_references),
+          .length = statistics.mean_length,
+          .distinct_captions = static_cast<pupil::Index>(statistics.distinct_captions)};
 }
 
 }  // namespace
 
-pupil::CaptionScores score_dev(const pupil::Captioner<float>& model, const TrainingData& data,
-                               pupil::ParameterPrecision saved) {
+DevScores score_dev(const pupil::Captioner<float>& model, const TrainingData& data, pupil::ParameterPrecision saved) {
   if (saved == pupil::ParameterPrecision::fp32) return score(model, data);
   pupil::Captioner<float> as_saved = model;
   pupil::round_parameters(as_saved, saved);

@@ -1,5 +1,5 @@
 #pragma once
-// How good a captioner's captions of the dev split are.
+// How good a captioner's captions of the dev split are, and how varied.
 
 #include <pupil/io/checkpoint.hpp>
 #include <pupil/metrics/scores.hpp>
@@ -9,9 +9,14 @@
 
 namespace captioner {
 
+struct DevScores {
+  pupil::CaptionScores scores;
+  double length = 0;                   ///< of the captions, mean, in words
+  pupil::Index distinct_captions = 0;  ///< how many of them are different
+};
+
 /// Scores what `evaluate --beam 1` scores once the captioner is saved at this precision. Throws Interrupted where an
 /// interruption is noted.
-pupil::CaptionScores score_dev(const pupil::Captioner<float>& model, const TrainingData& data,
-                               pupil::ParameterPrecision saved);
+DevScores score_dev(const pupil::Captioner<float>& model, const TrainingData& data, pupil::ParameterPrecision saved);
 
 }  // namespace captioner

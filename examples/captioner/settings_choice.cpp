@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include <pupil/data/feature_cache.hpp>
 #include <pupil/models/captioner_file.hpp>
@@ -24,9 +25,14 @@ nlohmann::json frozen_defaults() {
 }
 
 /// What was learned is to be changed, not learned anew.
-nlohmann::json fine_tuning_defaults(const pupil::CaptionerOptions& of_model) {
+nlohmann::json further_training_defaults(const pupil::CaptionerOptions& of_model) {
   return {
       {"resize_to", of_model.resize_to}, {"dropout", of_model.dropout}, {"word_loss", 0.0}, {"learning_rate", 1e-4}};
+}
+
+/// Captions are said as they are for use, without dropout, and a step is as small as their scores are noisy.
+nlohmann::json metric_defaults() {
+  return {{"dropout", 0.0}, {"learning_rate", 5e-5}, {"batch_size", 50}, {"schedule", "cosine"}, {"epochs", 8}};
 }
 
 bool is_given(const SettingOptions& options, const std::string& setting) { return options.at(setting)->count() > 0; }
@@ -46,10 +52,14 @@ void require_together(const SettingOptions& options, const std::string& one, con
 
 void check_way(const SettingOptions& options) {
   require_together(options, "features", "weights");
-  require_together(options, "start_from", "finetune_from");
-  const bool fine_tuned = is_given(options, "start_from");
-  pupil::require<pupil::OptionError>(!fine_tuned || !is_given(options, "features"),
+  const bool fine_tuned = is_given(options, "finetune_from");
+  const bool on_features = is_given(options, "features");
+  pupil::require<pupil::OptionError>(!fine_tuned || !on_features,
                                      "--features keeps the encoder as it is, --finetune-from trains it: choose one");
+  pupil::require<pupil::OptionError>(!fine_tuned || is_given(options, "start_from"),
+                                     "--finetune-from needs --start-from");
+  pupil::require<pupil::OptionError>(!is_given(options, "start_from") || fine_tuned || on_features,
+                                     "--start-from needs --finetune-from, or --features");
   for (const char* const setting : {"encoder_learning_rate", "freeze_statistics"}) {
     pupil::require<pupil::OptionError>(fine_tuned || !is_given(options, setting), options.at(setting)->get_name(),
                                        " needs --finetune-from");
@@ -61,12 +71,24 @@ void check_uses(const TrainingSettings& settings, const SettingOptions& options)
   const auto refuse = [&](const std::string& setting, const char* reason) {
     pupil::require<pupil::OptionError>(!is_given(options, setting), options.at(setting)->get_name(), ' ', reason);
   };
-  if (settings.way() == TrainingWay::frozen) {
+  if (settings.reads_features()) {
     if (settings.color_jitter > 0) refuse("color_jitter", "changes pixels, --features has none of them");
     if (settings.random_erasing > 0) refuse("random_erasing", "changes pixels, --features has none of them");
   }
-  if (settings.way() == TrainingWay::fine_tuned) {
+  if (settings.starts_from_a_run()) {
     refuse("word_vectors", "is what words begin with, --start-from has learned them: choose one");
+  }
+  if (!settings.trains_on_the_metric()) {
+    for (const char* const setting : {"samples", "baseline"}) refuse(setting, "needs --objective cider-d");
+    return;
+  }
+  pupil::require<pupil::OptionError>(settings.starts_from_a_run(),
+                                     "--objective cider-d needs --start-from: it makes a trained captioner better");
+  pupil::require<pupil::OptionError>(settings.samples >= 2 || settings.baseline != "samples", "--samples is ",
+                                     settings.samples, ", and --baseline samples compares them with each other");
+  for (const char* const setting : {"captions_per_image", "accumulate", "label_smoothing", "word_dropout",
+                                    "scheduled_sampling", "word_loss", "doubly_stochastic"}) {
+    refuse(setting, "is for --objective cross-entropy");
   }
 }
 
@@ -93,7 +115,8 @@ TrainingSettings with_defaults(const TrainingSettings& asked, const SettingOptio
   return settings.get<TrainingSettings>();
 }
 
-TrainingSettings frozen_settings(const TrainingSettings& asked, const SettingOptions& options) {
+/// With what a cache of features, and the weights that made it, decide.
+TrainingSettings with_features(const TrainingSettings& asked, const SettingOptions& options) {
   const pupil::PretrainedWeights weights(asked.weights);
   const pupil::Index image_size = pupil::FeatureCache(asked.features).description().image_size;
   TrainingSettings settings = with_decided(asked, options,
@@ -103,10 +126,11 @@ TrainingSettings frozen_settings(const TrainingSettings& asked, const SettingOpt
                                             {"resize_to", image_size}},
                                            asked.features);
   settings.weights_fingerprint = weights.fingerprint();
-  return with_defaults(settings, options, frozen_defaults());
+  return settings;
 }
 
-TrainingSettings fine_tuning_settings(const TrainingSettings& asked, const SettingOptions& options) {
+/// With what the captioner decides that the run starts from.
+TrainingSettings with_start(const TrainingSettings& asked, const SettingOptions& options) {
   const RunFolder origin(asked.start_from);
   const pupil::CaptionerDescription description =
       pupil::read_captioner_description(pupil::SafetensorsFile(origin.model()));
@@ -125,7 +149,10 @@ TrainingSettings fine_tuning_settings(const TrainingSettings& asked, const Setti
   if (const auto seed = split_seed_of(origin, description.training)) decided["split_seed"] = *seed;
   TrainingSettings settings = with_decided(asked, options, decided, origin.model().string());
   settings.start_from_fingerprint = fingerprint_of_start(settings.start_from);
-  return with_defaults(settings, options, fine_tuning_defaults(of_model));
+  nlohmann::json defaults = further_training_defaults(of_model);
+  if (settings.reads_features()) defaults.erase("resize_to");  // the features have decided it
+  if (settings.trains_on_the_metric()) defaults.update(metric_defaults());
+  return with_defaults(settings, options, defaults);
 }
 
 /// Throws where files that were moved are not those that the run began with. Data and features are compared where they
@@ -157,15 +184,33 @@ bool may_change(const std::string& setting, const TrainingSettings& of_run) {
   return setting == "patience" || setting == "checkpoint_every";
 }
 
-TrainingSettings with_what_is_decided(const TrainingSettings& asked, const SettingOptions& options) {
-  switch (asked.way()) {
-    case TrainingWay::frozen:
-      return frozen_settings(asked, options);
-    case TrainingWay::fine_tuned:
-      return fine_tuning_settings(asked, options);
-    default:
-      return asked;
+/// An option that some decoders alone have, and what it is where it does nothing.
+struct DecoderOption {
+  const char* setting;
+  std::vector<std::string> decoders;
+  nlohmann::json off;
+};
+
+/// Throws where an option asks for something that the decoder does not have.
+void check_decoder_options(const TrainingSettings& settings, const SettingOptions& options) {
+  const std::vector<std::string> of_grids{"attention", "adaptive", "top_down"};
+  const std::vector<DecoderOption> of_some{
+      {"attention_size", of_grids, 512},         {"project_output", of_grids, false},
+      {"tie_weights", of_grids, false},          {"gate", {"attention"}, true},
+      {"doubly_stochastic", {"attention"}, 0.0}, {"word_loss", {"show_and_tell"}, 0.0}};
+  const nlohmann::json values = settings;
+  for (const auto& [setting, decoders, off] : of_some) {
+    const bool is_known = std::ranges::find(decoders, settings.decoder) != decoders.end();
+    pupil::require<pupil::OptionError>(is_known || !is_given(options, setting) || values.at(setting) == off,
+                                       options.at(setting)->get_name(), " is ", shown(values.at(setting)),
+                                       ", which --decoder ", settings.decoder, " does not have");
   }
+}
+
+TrainingSettings with_what_is_decided(const TrainingSettings& asked, const SettingOptions& options) {
+  TrainingSettings settings = asked.reads_features() ? with_features(asked, options) : asked;
+  if (settings.starts_from_a_run()) return with_start(settings, options);
+  return settings.reads_features() ? with_defaults(settings, options, frozen_defaults()) : settings;
 }
 
 }  // namespace
@@ -175,6 +220,7 @@ TrainingSettings settings_to_begin(const TrainingSettings& asked, const SettingO
   check_way(options);
   check_uses(asked, options);
   TrainingSettings settings = with_what_is_decided(asked, options);
+  check_decoder_options(settings, options);
   require_possible_sizes(settings);
   if (!settings.word_vectors.empty()) settings.word_vectors_fingerprint = check_word_vectors(settings);
   return settings;

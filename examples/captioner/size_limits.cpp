@@ -49,7 +49,7 @@ void require_possible_sizes(const TrainingSettings& settings) {
   pupil::require<OptionError>(settings.resized() >= settings.image_size, "--resize-to: ", settings.resized(),
                               " is less than --image-size, ", settings.image_size);
   require_visible(settings.encoder, settings.image_size);
-  if (settings.way() != TrainingWay::frozen) require_memory_for_images(settings.batch_size, settings.image_size);
+  if (!settings.reads_features()) require_memory_for_images(settings.batch_size, settings.image_size);
   const auto hidden = static_cast<double>(settings.hidden_size);
   const auto embedding = static_cast<double>(settings.embedding_size);
   constexpr double copies = 4;  // the weights, their gradients, and two moments of Adam

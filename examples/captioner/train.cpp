@@ -30,8 +30,9 @@ namespace {
 /// As settings_to_begin has them.
 constexpr std::string_view other_defaults =
     "On --features, the defaults are --captions-per-image 1 --embedding-size 256 --dropout 0.3 --word-loss 0\n"
-    "--learning-rate 0.001 --schedule cosine --epochs 8; with --finetune-from, --learning-rate 0.0001 --word-loss 0,\n"
-    "and sizes and dropout of the captioner it starts from.";
+    "--learning-rate 0.001 --schedule cosine --epochs 8; with --start-from, --learning-rate 0.0001 --word-loss 0, and\n"
+    "sizes and dropout of the captioner it starts from; with --objective cider-d, --learning-rate 0.00005 --dropout 0\n"
+    "--batch-size 50 --schedule cosine --epochs 8.";
 
 struct TrainArguments {
   std::string out;
@@ -67,10 +68,10 @@ struct PreparedRun {
   TrainingState state;
 };
 
-/// The captioner whose words and normalisation a run has that is to be fine-tuned; nothing for others.
+/// The captioner whose words and normalisation a run has that it starts from; nothing for others.
 std::optional<pupil::CaptionerDescription> origin_of(const TrainingSettings& settings, const RunFolder& run,
                                                      bool goes_on) {
-  if (settings.way() != TrainingWay::fine_tuned) return std::nullopt;
+  if (!settings.starts_from_a_run()) return std::nullopt;
   const auto file = goes_on ? run.checkpoint() : RunFolder(settings.start_from).model();
   return pupil::read_captioner_description(pupil::SafetensorsFile(file));
 }

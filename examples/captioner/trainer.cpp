@@ -24,6 +24,17 @@ namespace {
 using pupil::Index;
 using Clock = std::chrono::steady_clock;
 
+/// Longer than any image's captions: an epoch on the metric visits each image once.
+constexpr Index every_caption = 1'000'000;
+
+/// Numbers as printf writes them.
+template <class... Numbers>
+std::string printed(const char* format, Numbers... numbers) {
+  char text[80];
+  std::snprintf(text, sizeof text, format, numbers...);
+  return text;
+}
+
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 }  // namespace
@@ -39,16 +50,18 @@ Trainer::Trainer(const TrainingSettings& settings, TrainingData data, TrainingSt
                 .mode = pupil::PlateauMode::max,
                 .factor = settings.plateau_factor,
                 .patience = settings.plateau_patience}),
-      batch_options_{.batch_size = settings.batch_size,
-                     .captions_per_image = settings.captions_per_image,
-                     .max_caption_length = settings.max_caption_length,
-                     .seed = settings.seed},
+      batch_options_{
+          .batch_size = settings.batch_size,
+          .captions_per_image = settings.trains_on_the_metric() ? every_caption : settings.captions_per_image,
+          .max_caption_length = settings.max_caption_length,
+          .seed = settings.seed},
       step_options_{.first_trained = state_.first_trained,
                     .max_gradient_norm = settings.max_gradient_norm,
                     .label_smoothing = settings.label_smoothing} {
   pupil::require<pupil::FileError>(state_.model.vocabulary() == data_.vocabulary, run.checkpoint().string(),
                                    ": knows other words than the captions of ", settings.data,
                                    " have; did the data change?");
+  if (settings.trains_on_the_metric()) metric_.emplace(settings, data_);
   plateau_.restore(state_.progress.plateau);
   state_.data = data_.identity;
   state_.record = data_.record;
@@ -56,7 +69,7 @@ Trainer::Trainer(const TrainingSettings& settings, TrainingData data, TrainingSt
 
 bool Trainer::run() {
   try {
-    if (settings_.way() == TrainingWay::fine_tuned && !state_.progress.has_begun()) keep_start();
+    if (settings_.starts_from_a_run() && !state_.progress.has_begun()) keep_start();
     while (!finished()) run_epoch();
     return true;
   } catch (const Interrupted&) {
@@ -72,9 +85,9 @@ bool Trainer::run() {
 void Trainer::keep_start() {
   if (!data_.dev_rows.empty()) {
     line_.show("scoring the dev split before the first step");
-    const double cider_d = score_dev(state_.scored_model(), data_, settings_.model_precision()).cider_d;
+    const double cider_d = score_dev(state_.scored_model(), data_, settings_.model_precision()).scores.cider_d;
     take_score(cider_d);
-    line_.print("before fine-tuning: dev CIDEr-D " + std::to_string(cider_d));
+    line_.print("before the first step: dev CIDEr-D " + std::to_string(cider_d));
   }
   save_model();
 }
@@ -122,15 +135,12 @@ double Trainer::learning_rate(Index batch, Index batches) const {
 void Trainer::step(std::span<const pupil::PlannedBatch> planned) {
   TrainingProgress& progress = state_.progress;
   const auto start = Clock::now();
-  Index targets = 0;
   try {
-    pupil::CaptionerStep step(state_.model, state_.adam, context_);
-    for (std::size_t i = 0; i < planned.size(); ++i) {
-      add_batch(planned[i], progress.batch + static_cast<Index>(i), step);
-      targets += batch_.target_count();
+    if (metric_) {
+      learn_from_rewards(planned.front());
+    } else {
+      learn_captions(planned);
     }
-    const pupil::StepResult result = step.finish(step_options_.max_gradient_norm);
-    progress.loss_sum += result.loss.captions * static_cast<double>(targets);
   } catch (const pupil::NumericError& error) {
     const std::string last = std::filesystem::exists(run_.checkpoint())
                                  ? "the last good checkpoint is " + run_.checkpoint().string()
@@ -142,10 +152,29 @@ void Trainer::step(std::span<const pupil::PlannedBatch> planned) {
     const double decay = pupil::growing_decay(settings_.moving_average, state_.adam.step_count());
     state_.average->update(state_.model, decay);
   }
-  progress.targets += targets;
   for (const pupil::PlannedBatch& batch : planned) progress.images += static_cast<Index>(batch.images.size());
   progress.batch += static_cast<Index>(planned.size());
   progress.seconds += seconds_since(start);
+}
+
+void Trainer::learn_captions(std::span<const pupil::PlannedBatch> planned) {
+  TrainingProgress& progress = state_.progress;
+  Index targets = 0;
+  pupil::CaptionerStep step(state_.model, state_.adam, context_);
+  for (std::size_t i = 0; i < planned.size(); ++i) {
+    add_batch(planned[i], progress.batch + static_cast<Index>(i), step);
+    targets += batch_.target_count();
+  }
+  const pupil::StepResult result = step.finish(step_options_.max_gradient_norm);
+  progress.loss_sum += result.loss.captions * static_cast<double>(targets);
+  progress.targets += targets;
+}
+
+void Trainer::learn_from_rewards(const pupil::PlannedBatch& planned) {
+  TrainingProgress& progress = state_.progress;
+  const auto result = metric_->step(state_, load_input(planned, progress.batch), planned.images, context_);
+  progress.reward_sum += result.reward * static_cast<double>(result.captions);
+  progress.samples += result.captions;
 }
 
 void Trainer::add_batch(const pupil::PlannedBatch& planned, Index batch,
@@ -176,7 +205,7 @@ void Trainer::finish_epoch() {
   const bool is_best = progress.epochs_since_best == 0;
   if (is_best) save_model();
   progress.begin_next_epoch();
-  write_history(run_, progress);
+  write_history(run_, progress, settings_);
   save_checkpoint(run_, state_);
   report(progress.history.back(), is_best);
 }
@@ -187,7 +216,8 @@ EpochRecord Trainer::record_epoch() {
   const Index last_step = (progress.batch - 1) / settings_.accumulate * settings_.accumulate;
   state_.adam.set_learning_rate(learning_rate(last_step, progress.batch));
   EpochRecord record{.epoch = progress.epoch + 1,
-                     .train_loss = progress.mean_loss(),
+                     .train_loss = metric_ ? 0 : progress.mean_loss(),
+                     .reward = metric_ ? progress.mean_reward() : 0,
                      .bleu = {},
                      .learning_rate = state_.adam.learning_rate(),
                      .images_per_second = progress.images_per_second(),
@@ -197,11 +227,13 @@ EpochRecord Trainer::record_epoch() {
     return record;
   }
   line_.show("epoch " + std::to_string(record.epoch) + ": scoring the dev split");
-  const pupil::CaptionScores scores = score_dev(state_.scored_model(), data_, settings_.model_precision());
-  record.bleu.assign(scores.bleu.begin(), scores.bleu.end());
-  record.rouge_l = scores.rouge_l;
-  record.cider_d = scores.cider_d;
-  take_score(scores.cider_d);
+  const DevScores dev = score_dev(state_.scored_model(), data_, settings_.model_precision());
+  record.bleu.assign(dev.scores.bleu.begin(), dev.scores.bleu.end());
+  record.rouge_l = dev.scores.rouge_l;
+  record.cider_d = dev.scores.cider_d;
+  record.length = dev.length;
+  record.distinct_captions = dev.distinct_captions;
+  take_score(record.cider_d);
   return record;
 }
 
@@ -221,25 +253,22 @@ void Trainer::save_model() {
 }
 
 void Trainer::report(const EpochRecord& record, bool is_best) {
-  char text[160];
-  std::snprintf(text, sizeof text, "epoch %ld: loss %.4f, dev CIDEr-D %.4f, BLEU-4 %.4f, %.1f images/s, %s%s",
-                static_cast<long>(record.epoch), record.train_loss, record.cider_d,
-                record.bleu.empty() ? 0.0 : record.bleu.back(), record.images_per_second,
-                format_duration(record.seconds).c_str(), is_best ? ", the best so far" : "");
-  line_.print(text);
+  std::string text = "epoch " + std::to_string(record.epoch) + ": " +
+                     (metric_ ? printed("reward %.4f", record.reward) : printed("loss %.4f", record.train_loss));
+  if (!record.bleu.empty()) text += printed(", dev CIDEr-D %.4f, BLEU-4 %.4f", record.cider_d, record.bleu.back());
+  text += printed(", %.1f images/s, ", record.images_per_second) + format_duration(record.seconds);
+  line_.print(text + (is_best ? ", the best so far" : ""));
 }
 
 void Trainer::show_progress(Index batches) {
   const TrainingProgress& progress = state_.progress;
   const double seconds_a_step = progress.seconds / static_cast<double>(progress.batch);
   const Index steps_left = (settings_.epochs - progress.epoch) * batches - progress.batch;
-  char text[160];
-  std::snprintf(text, sizeof text, "epoch %ld/%ld step %ld/%ld loss %.4f %.1f images/s, at most %s left",
-                static_cast<long>(progress.epoch + 1), static_cast<long>(settings_.epochs),
-                static_cast<long>(progress.batch), static_cast<long>(batches), progress.mean_loss(),
-                progress.images_per_second(),
-                format_duration(seconds_a_step * static_cast<double>(steps_left)).c_str());
-  line_.show(text);
+  line_.show(pupil::message(
+      "epoch ", progress.epoch + 1, '/', settings_.epochs, " step ", progress.batch, '/', batches,
+      metric_ ? printed(" reward %.4f", progress.mean_reward()) : printed(" loss %.4f", progress.mean_loss()),
+      printed(" %.1f images/s", progress.images_per_second()), ", at most ",
+      format_duration(seconds_a_step * static_cast<double>(steps_left)), " left"));
 }
 
 }  // namespace captioner

@@ -1,12 +1,16 @@
 #pragma once
-// Training, epoch by epoch: steps, scores on the dev split, the best weights, checkpoints, early stopping. Where the
-// encoder's inputs come from, and what of the captioner is trained, is in the data and the state that it is given.
+// Training, epoch by epoch: steps on either objective, scores on the dev split, the best weights, checkpoints, early
+// stopping. Where the encoder's inputs come from, and what of the captioner is trained, is in the data and the state
+// that it is given.
 
+#include <optional>
 #include <span>
 
 #include <pupil/data/batches.hpp>
 #include <pupil/models/captioner_training.hpp>
 
+#include "dev_scores.hpp"
+#include "metric_objective.hpp"
 #include "progress_line.hpp"
 #include "run_folder.hpp"
 #include "training_data.hpp"
@@ -26,7 +30,7 @@ class Trainer {
   bool run();
 
  private:
-  /// A captioner that is to be fine-tuned is the best so far.
+  /// A captioner that is trained further is the best so far.
   void keep_start();
   bool finished() const;
   void run_epoch();
@@ -34,6 +38,9 @@ class Trainer {
   double learning_rate(pupil::Index batch, pupil::Index batches) const;
   /// From these batches, the next of the running epoch.
   void step(std::span<const pupil::PlannedBatch> planned);
+  /// The same, before it is counted: on people's captions, or on captions of its own.
+  void learn_captions(std::span<const pupil::PlannedBatch> planned);
+  void learn_from_rewards(const pupil::PlannedBatch& planned);
   /// Adds batch number `batch` of the epoch to a step.
   void add_batch(const pupil::PlannedBatch& planned, pupil::Index batch,
                  pupil::CaptionerStep<float, pupil::AdamW<float>>& step);
@@ -56,6 +63,7 @@ class Trainer {
   pupil::ReduceOnPlateau plateau_;
   pupil::BatchOptions batch_options_;
   pupil::CaptionerTrainingOptions step_options_;
+  std::optional<MetricObjective> metric_;  ///< where it is trained on
   pupil::Batch batch_;
   pupil::CaptionerContext<float> context_;
 };

@@ -118,7 +118,7 @@ TrainingData read_training_data(const TrainingSettings& settings, const std::fil
   TrainingData result;
   result.identity = data.identity;
   const std::vector<std::string> names = image_names(data.train, data.dev);
-  if (settings.way() == TrainingWay::frozen) {
+  if (settings.reads_features()) {
     result.inputs = open_features(settings, names);
   } else {
     const auto normalization = origin ? origin->options.normalization : pupil::imagenet_normalization;

@@ -84,7 +84,7 @@ void add_data_options(SettingAdder& adder, TrainingSettings& settings) {
 void add_pretrained_options(SettingAdder& adder, TrainingSettings& settings) {
   adder.add("features", settings.features, "Train on this cache of features (captioner features), encoder frozen");
   adder.add("weights", settings.weights, "File of weights that these features were made by");
-  adder.add("start_from", settings.start_from, "Fine-tune the captioner of this run, or model.safetensors");
+  adder.add("start_from", settings.start_from, "Train the captioner of this run, or model.safetensors, further");
   adder.add("finetune_from", settings.finetune_from,
             "First block of its encoder that is trained, by name (layer4, features.17)");
   adder
@@ -142,6 +142,19 @@ void add_step_options(SettingAdder& adder, TrainingSettings& settings) {
       ->check(not_negative());
 }
 
+void add_objective_options(SettingAdder& adder, TrainingSettings& settings) {
+  adder
+      .add("objective", settings.objective,
+           "What is learned: people's captions, word by word; or to say captions that score well, from a trained start")
+      ->check(CLI::IsMember({"cross-entropy", "cider-d"}));
+  adder.add("samples", settings.samples, "Captions of each image that --objective cider-d has it say")
+      ->check(one_or(1000));
+  adder
+      .add("baseline", settings.baseline,
+           "What these have to be better than: the other samples of their image, or what greedy search says")
+      ->check(CLI::IsMember({"samples", "greedy"}));
+}
+
 /// What keeps a captioner from learning its captions by heart; each is off where nothing is said.
 void add_regularization_options(SettingAdder& adder, TrainingSettings& settings) {
   const CLI::Validator probability = command_line::from_to(0.0, 0.99);
@@ -193,6 +206,7 @@ SettingOptions add_setting_options(CLI::App& command, TrainingSettings& settings
   add_pretrained_options(adder, settings);
   add_network_options(adder, settings);
   add_step_options(adder, settings);
+  add_objective_options(adder, settings);
   add_regularization_options(adder, settings);
   add_epoch_options(adder, settings);
   return adder.options();

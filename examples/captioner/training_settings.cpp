@@ -20,9 +20,9 @@ void add_what_is_new(nlohmann::json& settings) {
         "gate", "doubly_stochastic", "project_output", "tie_weights"}) {
     settings.emplace(name, defaults.at(name));
   }
-  for (const char* const name :
-       {"label_smoothing", "word_dropout", "scheduled_sampling", "weight_decay", "moving_average", "accumulate",
-        "color_jitter", "random_erasing", "word_vectors", "word_vectors_fingerprint"}) {
+  for (const char* const name : {"label_smoothing", "word_dropout", "scheduled_sampling", "weight_decay",
+                                 "moving_average", "accumulate", "color_jitter", "random_erasing", "word_vectors",
+                                 "word_vectors_fingerprint", "objective", "samples", "baseline"}) {
     settings.emplace(name, defaults.at(name));
   }
   settings.emplace("split_seed", settings.at("seed"));
@@ -67,8 +67,8 @@ pupil::ParameterPrecision TrainingSettings::model_precision() const {
 }
 
 TrainingWay TrainingSettings::way() const {
-  if (!features.empty()) return TrainingWay::frozen;
-  return start_from.empty() ? TrainingWay::from_scratch : TrainingWay::fine_tuned;
+  if (reads_features()) return starts_from_a_run() ? TrainingWay::continued : TrainingWay::frozen;
+  return starts_from_a_run() ? TrainingWay::fine_tuned : TrainingWay::from_scratch;
 }
 
 std::string fingerprint_of_start(const std::filesystem::path& run) {

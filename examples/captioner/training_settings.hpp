@@ -14,9 +14,10 @@
 
 namespace captioner {
 
-/// What becomes of the encoder's network: it begins with nothing and is trained; it is pretrained and stays as it is,
-/// known by its features alone; or it is that of a captioner trained so, and is trained from some block on.
-enum class TrainingWay { from_scratch, frozen, fine_tuned };
+/// What becomes of the encoder's network. It begins with nothing and is trained; it is pretrained and stays as it is,
+/// known by its features alone; it is that of a captioner trained so, and goes on like that; or it is that of a
+/// captioner, and is trained from some block on.
+enum class TrainingWay { from_scratch, frozen, continued, fine_tuned };
 
 struct TrainingSettings {
   std::string data;
@@ -24,7 +25,7 @@ struct TrainingSettings {
   std::string features;                ///< a cache of features; empty: the encoder sees pixels
   std::string weights;                 ///< the file of weights that the features were made by
   std::string weights_fingerprint;     ///< of these weights
-  std::string start_from;              ///< a run, or its model, whose captioner is fine-tuned; empty: none
+  std::string start_from;              ///< a run, or its model, whose captioner is trained on; empty: none
   std::string start_from_fingerprint;  ///< of this model
   std::string finetune_from;           ///< the first block of the encoder's network that is trained then
   double encoder_learning_rate = 0;    ///< of that network; 0: a tenth of the learning rate
@@ -47,6 +48,9 @@ struct TrainingSettings {
   pupil::Index captions_per_image = 5;
   pupil::Index max_caption_length = 30;
   pupil::Index min_count = 5;
+  std::string objective = "cross-entropy";  ///< or "cider-d": captions that it says itself, by their scores
+  pupil::Index samples = 5;                 ///< of each image, where captions are scored
+  std::string baseline = "samples";         ///< what they have to be better than: one another, or "greedy" search
   double learning_rate = 4e-4;
   double max_gradient_norm = 5;
   double word_loss = 1;
@@ -72,6 +76,9 @@ struct TrainingSettings {
   std::uint64_t seed = 0;
 
   TrainingWay way() const;
+  bool reads_features() const { return !features.empty(); }
+  bool starts_from_a_run() const { return !start_from.empty(); }
+  bool trains_on_the_metric() const { return objective == "cider-d"; }
   /// Whether the batch norms of the encoder's network keep their running statistics in training.
   bool has_frozen_statistics() const { return way() == TrainingWay::fine_tuned && freeze_statistics; }
   pupil::Index resized() const { return resize_to > 0 ? resize_to : image_size * 8 / 7; }
@@ -88,7 +95,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TrainingSettings, data, split_seed, features,
                                    plateau_factor, plateau_patience, patience, limit, checkpoint_every, precision,
                                    mirror, seed, label_smoothing, word_dropout, scheduled_sampling, weight_decay,
                                    moving_average, accumulate, color_jitter, random_erasing, word_vectors,
-                                   word_vectors_fingerprint)
+                                   word_vectors_fingerprint, objective, samples, baseline)
 
 /// The settings that say where files lie: what they hold is another matter, and is checked where they are read.
 inline constexpr std::array path_settings{"data", "features", "weights", "start_from", "word_vectors"};

@@ -40,10 +40,16 @@ Model untrained(const TrainingSettings& settings, const pupil::Vocabulary& vocab
   return Model(new_options(settings), vocabulary, rng);
 }
 
-Model with_pretrained_network(const TrainingSettings& settings, const pupil::Vocabulary& vocabulary) {
-  const pupil::PretrainedWeights weights(settings.weights);
+/// The file of weights that the run's features were made by.
+pupil::PretrainedWeights weights_of_features(const TrainingSettings& settings) {
+  pupil::PretrainedWeights weights(settings.weights);
   pupil::require<pupil::FileError>(weights.fingerprint() == settings.weights_fingerprint, settings.weights,
                                    ": has changed since the run began");
+  return weights;
+}
+
+Model with_pretrained_network(const TrainingSettings& settings, const pupil::Vocabulary& vocabulary) {
+  const pupil::PretrainedWeights weights = weights_of_features(settings);
   pupil::CaptionerOptions options = new_options(settings);
   options.same_padding = weights.preprocessing().same_padding;
   options.normalization = weights.preprocessing().normalization;
@@ -67,10 +73,40 @@ Model of_another_run(const TrainingSettings& settings) {
   return pupil::read_captioner<float>(file, description, "", false, pupil::Rng(settings.seed));
 }
 
+/// All that an encoder's network computes with.
+std::vector<float> numbers_of(pupil::ImageNetwork<float>& network) {
+  std::vector<float> numbers;
+  pupil::for_each_parameter(network, [&](const pupil::Name&, const auto& parameter) {
+    numbers.insert(numbers.end(), parameter.value.begin(), parameter.value.end());
+  });
+  return numbers;
+}
+
+/// Throws where the captioner's encoder is not the one that made the features: a captioner whose encoder was trained
+/// sees others. In a file of bf16, the encoder's weights are rounded.
+void require_encoder_of_features(const TrainingSettings& settings, Model& model) {
+  pupil::ImageNetwork<float> of_features = model.encoder();
+  weights_of_features(settings).load(of_features);
+  const std::vector<float> numbers = numbers_of(model.encoder());
+  if (numbers == numbers_of(of_features)) return;
+  pupil::round_parameters(of_features, pupil::ParameterPrecision::bf16);
+  pupil::require<pupil::FileError>(numbers == numbers_of(of_features), settings.start_from,
+                                   ": its encoder is not that of ", settings.weights,
+                                   ", which --features were made by; was it trained?");
+}
+
+Model continued_on_features(const TrainingSettings& settings) {
+  Model model = of_another_run(settings);
+  require_encoder_of_features(settings, model);
+  return model;
+}
+
 Model first_model(const TrainingSettings& settings, const pupil::Vocabulary& vocabulary) {
   switch (settings.way()) {
     case TrainingWay::frozen:
       return with_pretrained_network(settings, vocabulary);
+    case TrainingWay::continued:
+      return continued_on_features(settings);
     case TrainingWay::fine_tuned:
       return of_another_run(settings);
     default:
@@ -80,14 +116,8 @@ Model first_model(const TrainingSettings& settings, const pupil::Vocabulary& voc
 
 pupil::Index first_trained_block(const TrainingSettings& settings, const Model& model) {
   const auto& network = model.encoder();
-  switch (settings.way()) {
-    case TrainingWay::frozen:
-      return network.block_count();
-    case TrainingWay::fine_tuned:
-      return network.block_index(settings.finetune_from);
-    default:
-      return 0;
-  }
+  if (settings.reads_features()) return network.block_count();
+  return settings.starts_from_a_run() ? network.block_index(settings.finetune_from) : 0;
 }
 
 /// The encoder may have a learning rate of its own.

@@ -13,8 +13,9 @@
 
 namespace captioner {
 
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(EpochRecord, epoch, train_loss, bleu, rouge_l, cider_d, learning_rate,
-                                   images_per_second, seconds)
+// What a checkpoint of an earlier version does not have is as it is at first.
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(EpochRecord, epoch, train_loss, bleu, rouge_l, cider_d, learning_rate,
+                                                images_per_second, seconds, reward, length, distinct_captions)
 
 namespace {
 
@@ -24,6 +25,8 @@ nlohmann::json to_json(const TrainingProgress& progress) {
           {"batch", progress.batch},
           {"loss_sum", progress.loss_sum},
           {"targets", progress.targets},
+          {"reward_sum", progress.reward_sum},
+          {"samples", progress.samples},
           {"images", progress.images},
           {"seconds", progress.seconds},
           {"best_cider_d", progress.best_cider_d},
@@ -40,6 +43,8 @@ TrainingProgress from_json(const nlohmann::json& json) {
   json.at("batch").get_to(progress.batch);
   json.at("loss_sum").get_to(progress.loss_sum);
   json.at("targets").get_to(progress.targets);
+  progress.reward_sum = json.value("reward_sum", 0.0);  // not in checkpoints of earlier versions
+  progress.samples = json.value("samples", pupil::Index{0});
   json.at("images").get_to(progress.images);
   json.at("seconds").get_to(progress.seconds);
   json.at("best_cider_d").get_to(progress.best_cider_d);
@@ -83,21 +88,27 @@ TrainingState load_checkpoint(const RunFolder& run, const TrainingSettings& sett
   return state;
 }
 
-void write_history(const RunFolder& run, const TrainingProgress& progress) {
+void write_history(const RunFolder& run, const TrainingProgress& progress, const TrainingSettings& settings) {
+  const bool rewarded = settings.trains_on_the_metric();
   std::ostringstream text;
-  text << "epoch,train_loss,bleu_1,bleu_2,bleu_3,bleu_4,rouge_l,cider_d,learning_rate,images_per_second,seconds\n";
+  text << "epoch,train_loss,bleu_1,bleu_2,bleu_3,bleu_4,rouge_l,cider_d,learning_rate,images_per_second,seconds,"
+          "reward,length,distinct_captions\n";
+  const auto add_if = [&](bool is_known, auto number) {
+    text << ',';
+    if (is_known) text << number;
+  };
   for (const EpochRecord& record : progress.history) {
-    text << record.epoch << ',' << record.train_loss;
-    for (std::size_t n = 0; n < 4; ++n) {
-      text << ',';
-      if (n < record.bleu.size()) text << record.bleu[n];
-    }
-    if (record.bleu.empty()) {
-      text << ",,";
-    } else {
-      text << ',' << record.rouge_l << ',' << record.cider_d;
-    }
-    text << ',' << record.learning_rate << ',' << record.images_per_second << ',' << record.seconds << '\n';
+    const bool scored = !record.bleu.empty();
+    text << record.epoch;
+    add_if(!rewarded, record.train_loss);
+    for (std::size_t n = 0; n < 4; ++n) add_if(scored, scored ? record.bleu[n] : 0);
+    add_if(scored, record.rouge_l);
+    add_if(scored, record.cider_d);
+    text << ',' << record.learning_rate << ',' << record.images_per_second << ',' << record.seconds;
+    add_if(rewarded, record.reward);
+    add_if(scored, record.length);
+    add_if(scored, record.distinct_captions);
+    text << '\n';
   }
   pupil::write_file_atomically(run.history(), text.str());
 }

@@ -23,10 +23,13 @@ namespace captioner {
 /// One finished epoch, as a row of history.csv.
 struct EpochRecord {
   pupil::Index epoch = 0;  ///< the first is 1
-  double train_loss = 0;   ///< mean over all targets
+  double train_loss = 0;   ///< mean over all targets, where people's captions are learned
+  double reward = 0;       ///< mean over all sampled captions, where that is learned from
   std::vector<double> bleu;
   double rouge_l = 0;
   double cider_d = 0;
+  double length = 0;                   ///< mean of the dev captions, in words
+  pupil::Index distinct_captions = 0;  ///< of the dev captions
   double learning_rate = 0;
   double images_per_second = 0;
   double seconds = 0;  ///< of training, without scoring
@@ -37,6 +40,8 @@ struct TrainingProgress {
   pupil::Index batch = 0;  ///< how many of the running epoch are done
   double loss_sum = 0;     ///< over the targets of the running epoch
   pupil::Index targets = 0;
+  double reward_sum = 0;  ///< over the sampled captions of the running epoch
+  pupil::Index samples = 0;
   pupil::Index images = 0;
   double seconds = 0;
   double best_cider_d = -1;
@@ -45,7 +50,9 @@ struct TrainingProgress {
   std::vector<EpochRecord> history;
 
   bool has_begun() const { return epoch > 0 || batch > 0; }
+  /// Not a number where nothing is learned so.
   double mean_loss() const { return loss_sum / static_cast<double>(targets); }
+  double mean_reward() const { return reward_sum / static_cast<double>(samples); }
   double images_per_second() const { return static_cast<double>(images) / seconds; }
 
   void begin_next_epoch() {
@@ -53,6 +60,8 @@ struct TrainingProgress {
     batch = 0;
     loss_sum = 0;
     targets = 0;
+    reward_sum = 0;
+    samples = 0;
     images = 0;
     seconds = 0;
   }
@@ -80,7 +89,7 @@ void save_checkpoint(const RunFolder& run, TrainingState& state);
 /// Reads what save_checkpoint wrote in a run of these settings. Throws FileError where it is damaged.
 TrainingState load_checkpoint(const RunFolder& run, const TrainingSettings& settings);
 
-/// Writes history.csv from the progress.
-void write_history(const RunFolder& run, const TrainingProgress& progress);
+/// Writes history.csv from the progress of a run of these settings.
+void write_history(const RunFolder& run, const TrainingProgress& progress, const TrainingSettings& settings);
 
 }  // namespace captioner

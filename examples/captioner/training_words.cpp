@@ -52,11 +52,11 @@ TrainingWords choose_words(const std::vector<pupil::Sample>& train, const Traini
 
 std::optional<std::string> TrainingWords::warning(const TrainingSettings& settings) const {
   if (3 * unknown < occurrences) return std::nullopt;
-  const bool has_origin = settings.way() == TrainingWay::fine_tuned;
   return pupil::message(settings.data, ": ", unknown, " of the ", occurrences, " words in the train captions are ",
-                        has_origin ? "unknown to the captioner of " + settings.start_from
-                                   : "unknown, because they occur fewer than " + times(settings.min_count) +
-                                         " (--min-count); --min-count 1 keeps all");
+                        settings.starts_from_a_run()
+                            ? "unknown to the captioner of " + settings.start_from
+                            : "unknown, because they occur fewer than " + times(settings.min_count) +
+                                  " (--min-count); --min-count 1 keeps all");
 }
 
 }  // namespace captioner

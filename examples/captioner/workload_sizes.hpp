@@ -16,5 +16,7 @@ inline constexpr pupil::Index grid_side = 7;  ///< of the features of an image o
 inline constexpr pupil::Index grid_channels = 1280;
 inline constexpr pupil::Index attention = 512;
 inline constexpr pupil::Index decoder_batch = 64;  ///< captions, each of an image of its own
+inline constexpr pupil::Index metric_images = 50;
+inline constexpr pupil::Index metric_samples = 5;  ///< captions of each image, of `words` words
 
 }  // namespace captioner::sizes

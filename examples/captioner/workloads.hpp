@@ -53,7 +53,7 @@ inline pupil::Tensor<float, 4> random_images(Index count, Index image_size, pupi
 }
 
 /// One caption an image of random words: with the start before them or the end after them, 16 steps.
-inline pupil::Batch random_batch(Index images, pupil::Rng& rng) {
+inline pupil::EncodedCaptions random_captions(Index images, pupil::Rng& rng) {
   const auto special = static_cast<Index>(pupil::Vocabulary().words().size());
   pupil::EncodedCaptions captions;
   for (Index i = 0; i < images; ++i) {
@@ -63,9 +63,29 @@ inline pupil::Batch random_batch(Index images, pupil::Rng& rng) {
     }
     captions.push_back({std::move(caption)});
   }
+  return captions;
+}
+
+inline pupil::Batch random_batch(Index images, pupil::Rng& rng) {
+  const pupil::EncodedCaptions captions = random_captions(images, rng);
   pupil::Batch batch;
   batch.fill(captions, pupil::plan_epoch(captions, {.batch_size = images, .captions_per_image = 1}, 0).batches.front());
   return batch;
+}
+
+inline pupil::ImageFeatures<float> random_grids(Index images, pupil::Rng& rng) {
+  constexpr Index positions = sizes::grid_side * sizes::grid_side;
+  pupil::ImageFeatures<float> features;
+  features.grid = pupil::Tensor<float, 3>::uninitialized({images, positions, sizes::grid_channels});
+  pupil::fill_uniform(features.grid, 1.0F, rng);
+  return features;
+}
+
+/// Makes the end improbable, so that every caption is as long as captions may be.
+inline void never_end(pupil::Captioner<float>& captioner) {
+  pupil::for_each_parameter(captioner, [](const pupil::Name& name, auto& parameter) {
+    if (name.str() == "decoder.out.bias") parameter.value[pupil::Vocabulary::end] = -1e4F;
+  });
 }
 
 /// extract-vgg16 and the like.
@@ -124,10 +144,8 @@ class TrainDecoder {
                   .attention_size = sizes::attention,
                   .dropout = 0,
                   .gated = false},
-                 rng_) {
-    constexpr Index positions = sizes::grid_side * sizes::grid_side;
-    features_.grid = pupil::Tensor<float, 3>::uninitialized({captions, positions, sizes::grid_channels});
-    pupil::fill_uniform(features_.grid, 1.0F, rng_);
+                 rng_),
+        features_(random_grids(captions, rng_)) {
     context_.features_need_gradient = false;
   }
 
@@ -154,7 +172,7 @@ class CaptionLatency {
  public:
   explicit CaptionLatency(Index image_size = sizes::image)
       : rng_(1), captioner_(make_timed_captioner(image_size, rng_)), image_(random_images(1, image_size, rng_)) {
-    never_end();
+    never_end(captioner_);
     pupil::pack_weights(captioner_);
   }
 
@@ -164,13 +182,6 @@ class CaptionLatency {
   }
 
  private:
-  /// Makes the end improbable, so that every beam goes on to the longest caption.
-  void never_end() {
-    pupil::for_each_parameter(captioner_, [](const pupil::Name& name, auto& parameter) {
-      if (name.str() == "decoder.out.bias") parameter.value[pupil::Vocabulary::end] = -1e4F;
-    });
-  }
-
   pupil::Rng rng_;
   pupil::Captioner<float> captioner_;
   pupil::Tensor<float, 4> image_;

@@ -257,3 +257,18 @@ TEST_CASE("a loss that is not a number stops training, and the step and the last
   CHECK(contains(without.err, "no checkpoint"));
   CHECK_FALSE(fs::exists(other / "model.safetensors"));
 }
+
+TEST_CASE("options that the decoder does not have are refused, by their names, and nothing is written") {
+  if (!has_program()) return;
+  const TemporaryFolder folder;
+  const auto run = folder / "run";
+  const auto check = [&](const Arguments& arguments) {
+    check_refused(run_program(tiny_training(trained().data, run) + arguments), {arguments[2], arguments[1]});
+    CHECK_FALSE(fs::exists(run));
+  };
+  check({"--decoder", "show_and_tell", "--attention-size", "64"});
+  check({"--decoder", "show_and_tell", "--tie-weights"});
+  check({"--decoder", "show_and_tell", "--project-output"});
+  check({"--decoder", "adaptive", "--doubly-stochastic", "0.5"});
+  check({"--decoder", "top_down", "--word-loss", "1"});
+}

@@ -45,7 +45,7 @@ TEST_CASE("bench prints a line a workload: name, type, threads, time and rate") 
   CHECK(finished.status == 0);
   CHECK(finished.err.empty());
   const auto lines = lines_of(finished.out);
-  REQUIRE(lines.size() == 6);
+  REQUIRE(lines.size() == 7);
   const std::string time_and_rate = " +float32 +threads=1 +[0-9]+\\.[0-9] ms +[0-9]+\\.[0-9] ";
   const auto check_line = [&](std::size_t line, const std::string& name, const std::string& unit) {
     CHECK(std::regex_match(lines[line], std::regex(name + time_and_rate + unit + "/s")));
@@ -55,7 +55,8 @@ TEST_CASE("bench prints a line a workload: name, type, threads, time and rate") 
   check_line(2, "extract-mobilenet_v2", "image");
   check_line(3, "train-end-to-end", "image");
   check_line(4, "train-decoder", "caption");
-  check_line(5, "caption-latency", "caption");
+  check_line(5, "train-on-metric", "caption");
+  check_line(6, "caption-latency", "caption");
 }
 
 TEST_CASE("bench --only times one workload") {

@@ -1,35 +1,16 @@
 // What a training measures on the dev split is what evaluate says of the file that it leaves.
 
-#include <algorithm>
-#include <sstream>
 #include <string>
 
 #include <nlohmann/json.hpp>
 
+#include "history.hpp"
 #include "pretrained_program.hpp"
 
 using namespace pupil;
 using namespace pupil::testing;
 
 namespace {
-
-/// The best CIDEr-D in a run's history, as it is written there.
-double best_measured(const std::filesystem::path& run) {
-  double best = -1;
-  std::size_t column = 0;
-  for (const std::string& row : lines_of(file_text(run / "history.csv"))) {
-    std::vector<std::string> fields;
-    std::istringstream stream(row);
-    for (std::string field; std::getline(stream, field, ',');) fields.push_back(field);
-    const auto named = std::ranges::find(fields, "cider_d");
-    if (named != fields.end()) {
-      column = static_cast<std::size_t>(named - fields.begin());
-    } else {
-      best = std::max(best, std::stod(fields.at(column)));
-    }
-  }
-  return best;
-}
 
 /// What evaluate says, with greedy search as in training.
 double evaluated(const std::filesystem::path& run, const std::filesystem::path& data) {
@@ -47,7 +28,7 @@ void check_same(const Arguments& training, const std::filesystem::path& run, con
   const Finished finished = run_program(training);
   INFO(finished.err);
   REQUIRE(finished.status == 0);
-  CHECK(evaluated(run, data) == doctest::Approx(best_measured(run)).epsilon(1e-5));
+  CHECK(evaluated(run, data) == doctest::Approx(best_cider_d(run)).epsilon(1e-5));
 }
 
 }  // namespace

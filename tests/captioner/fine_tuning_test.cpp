@@ -1,9 +1,9 @@
 #include <algorithm>
-#include <sstream>
 #include <string>
 
 #include <pupil/io/safetensors.hpp>
 
+#include "history.hpp"
 #include "pretrained_program.hpp"
 
 using namespace pupil;
@@ -18,29 +18,13 @@ std::string bytes_of(const SafetensorsFile& file, const std::string& name) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-/// The best score of all epochs in a run's history.csv.
-double best_cider_d(const fs::path& run) {
-  std::istringstream rows(file_text(run / "history.csv"));
-  std::string row;
-  std::getline(rows, row);
-  constexpr int column = 7;
-  double best = -1;
-  while (std::getline(rows, row)) {
-    std::istringstream fields(row);
-    std::string field;
-    for (int i = 0; i <= column; ++i) std::getline(fields, field, ',');
-    best = std::max(best, std::stod(field));
-  }
-  return best;
-}
-
 /// A fine-tuning run, with more options than the usual ones.
 fs::path fine_tuned(const std::string& name, const Arguments& more = {}) {
   const auto run = frozen_run().folder / name;
   const Finished finished = run_program(frozen_run().fine_tuning(run) + more);
   INFO(finished.err);
   REQUIRE(finished.status == 0);
-  CHECK(contains(finished.err, "before fine-tuning: dev CIDEr-D "));
+  CHECK(contains(finished.err, "before the first step: dev CIDEr-D "));
   return run;
 }
 
@@ -88,7 +72,7 @@ TEST_CASE("a fine-tuned run keeps what it started from unless an epoch is better
   const Finished finished =
       run_program(frozen_run().fine_tuning(out) + Arguments{"--learning-rate", "1", "--max-gradient-norm", "1e6"});
   REQUIRE(finished.status == 0);
-  const std::string before_tuning = "before fine-tuning: dev CIDEr-D ";
+  const std::string before_tuning = "before the first step: dev CIDEr-D ";
   const double start = std::stod(finished.err.substr(finished.err.find(before_tuning) + before_tuning.size()));
   const SafetensorsFile before(frozen_run().run / "model.safetensors");
   const SafetensorsFile after(out / "model.safetensors");

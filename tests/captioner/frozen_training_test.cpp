@@ -1,5 +1,3 @@
-#include <nlohmann/json.hpp>
-
 #include <pupil/data/feature_cache.hpp>
 #include <pupil/io/safetensors.hpp>
 
@@ -33,25 +31,6 @@ TEST_CASE("what is not trained has no optimizer state") {
   CHECK(checkpoint.contains("adam.exp_avg.decoder.image.norm.weight"));
   CHECK(checkpoint.contains("adam.exp_avg.decoder.out.weight"));
   CHECK_FALSE(checkpoint.contains("adam.exp_avg.encoder.features.18.1.bias"));
-}
-
-TEST_CASE("the dev score of training is that of evaluate, which goes through the encoder") {
-  if (!has_program()) return;
-  const FrozenRun& frozen = frozen_run();
-  const auto json = frozen.folder / "scores.json";
-  const Finished evaluated = run_program({"evaluate", "--run", frozen.run.string(), "--data", frozen.data.string(),
-                                          "--json", json.string(), "--seed", "5"});
-  INFO(evaluated.err);
-  REQUIRE(evaluated.status == 0);
-  double best = -1;
-  for (const std::string& row : lines_of(file_text(frozen.run / "history.csv"))) {
-    std::istringstream fields(row);
-    std::string field;
-    for (int column = 0; column < 8; ++column) std::getline(fields, field, ',');
-    if (field != "cider_d") best = std::max(best, std::stod(field));
-  }
-  CHECK(nlohmann::json::parse(file_text(json)).at("scores").at("cider_d").get<double>() ==
-        doctest::Approx(best).epsilon(1e-3));
 }
 
 TEST_CASE("flips change what is learned, and --no-mirror leaves them out") {

@@ -6,7 +6,7 @@
 
 #include <pupil/kernels/instruction_set.hpp>
 
-#include "program.hpp"
+#include "history.hpp"
 
 using namespace pupil;
 using namespace pupil::testing;
@@ -39,10 +39,7 @@ Arguments training_at(const std::string& precision, const TemporaryFolder& folde
 }
 
 /// The first epoch's loss, as the history has it.
-double first_loss(const std::filesystem::path& run) {
-  const std::string row = lines_of(file_text(run / "history.csv")).at(1);
-  return std::stod(row.substr(row.find(',') + 1));
-}
+double first_loss(const std::filesystem::path& run) { return std::stod(history_of(run).at(0).at("train_loss")); }
 
 }  // namespace
 

@@ -78,6 +78,34 @@ struct FrozenRun : PretrainedData {
             "2",          "--batch-size",    "8",           "--seed",      "5",          "--threads",
             "1"};
   }
+
+  /// The arguments of a training that goes on from that run, on the features that it was trained on.
+  Arguments continued_training(const std::filesystem::path& out) const {
+    return {"train",
+            "--data",
+            data.string(),
+            "--out",
+            out.string(),
+            "--start-from",
+            run.string(),
+            "--features",
+            features.string(),
+            "--weights",
+            weights.string(),
+            "--epochs",
+            "2",
+            "--batch-size",
+            "8",
+            "--seed",
+            "5",
+            "--threads",
+            "1"};
+  }
+
+  /// The same, on the metric.
+  Arguments metric_training(const std::filesystem::path& out) const {
+    return continued_training(out) + Arguments{"--objective", "cider-d", "--samples", "3"};
+  }
 };
 
 inline const FrozenRun& frozen_run() {

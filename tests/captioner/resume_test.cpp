@@ -1,11 +1,11 @@
 #include <chrono>
 #include <functional>
-#include <sstream>
 #include <string>
 #include <thread>
 
 #include <pupil/io/safetensors.hpp>
 
+#include "history.hpp"
 #include "pretrained_program.hpp"
 
 using namespace pupil;
@@ -50,9 +50,10 @@ bool stop_after(const Arguments& arguments, const std::filesystem::path& run, st
 /// What the end of two equal trainings must agree in: the model, and the scores in the history.
 std::string outcome(const std::filesystem::path& run) {
   std::string text = file_text(run / "model.safetensors");
-  for (const std::string& row : lines_of(file_text(run / "history.csv"))) {
-    const std::size_t rate = row.rfind(',', row.rfind(',') - 1);  // what follows are images a second, and seconds
-    text += row.substr(0, rate) + "\n";
+  for (const HistoryRow& row : history_of(run)) {
+    for (const auto& [name, value] : row) {
+      if (name != "images_per_second" && name != "seconds") text += name + ' ' + value + '\n';
+    }
   }
   return text;
 }
@@ -80,10 +81,7 @@ void check_kills(
 
 /// The learning rate in the last row of the history.
 double last_learning_rate(const std::filesystem::path& run) {
-  std::istringstream row(lines_of(file_text(run / "history.csv")).back());
-  std::string field;
-  for (int column = 0; column < 9; ++column) std::getline(row, field, ',');
-  return std::stod(field);
+  return std::stod(history_of(run).back().at("learning_rate"));
 }
 
 }  // namespace
@@ -128,6 +126,15 @@ TEST_CASE("so does one with averages of its weights, several batches a step, and
   const Arguments more{"--captions-per-image", "2"};
   check_kills(long_training(folder / "data", whole) + regularized + more, whole,
               long_training(folder / "data", killed) + regularized + more, killed);
+}
+
+TEST_CASE("so does one on the metric, whose captions are drawn by chance") {
+  if (!has_program()) return;
+  const FrozenRun frozen;
+  const auto whole = frozen.folder / "whole";
+  const auto killed = frozen.folder / "killed";
+  check_kills(lengthened(frozen.metric_training(whole)), whole, lengthened(frozen.metric_training(killed)), killed,
+              [&] { std::filesystem::remove_all(frozen.run); });
 }
 
 TEST_CASE("an interrupted run says how to go on, and ends with the same bytes when it does") {

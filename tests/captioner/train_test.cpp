@@ -1,6 +1,6 @@
 #include <nlohmann/json.hpp>
 
-#include "program.hpp"
+#include "history.hpp"
 
 using namespace pupil::testing;
 
@@ -11,14 +11,18 @@ TEST_CASE("training leaves the model, a checkpoint, a history with a row an epoc
     CAPTURE(file);
     CHECK(std::filesystem::file_size(trained.run / file) > 0);
   }
-  const auto history = lines_of(file_text(trained.run / "history.csv"));
-  REQUIRE(history.size() == 3);
-  CHECK(history[0] ==
-        "epoch,train_loss,bleu_1,bleu_2,bleu_3,bleu_4,rouge_l,cider_d,learning_rate,images_per_second,seconds");
-  const auto fields = std::count(history[0].begin(), history[0].end(), ',');
-  for (std::size_t epoch = 1; epoch <= 2; ++epoch) {
-    CHECK(history[epoch].starts_with(std::to_string(epoch) + ","));
-    CHECK(std::count(history[epoch].begin(), history[epoch].end(), ',') == fields);
+  CHECK(lines_of(file_text(trained.run / "history.csv")).at(0) ==
+        "epoch,train_loss,bleu_1,bleu_2,bleu_3,bleu_4,rouge_l,cider_d,learning_rate,images_per_second,seconds,"
+        "reward,length,distinct_captions");
+  const auto history = history_of(trained.run);
+  REQUIRE(history.size() == 2);
+  for (std::size_t i = 0; i < history.size(); ++i) {
+    CHECK(history[i].at("epoch") == std::to_string(i + 1));
+    CHECK(history[i].at("reward").empty());
+    for (const auto& [name, value] : history[i]) {
+      CAPTURE(name);
+      CHECK(value.empty() == (name == "reward"));
+    }
   }
   CHECK(nlohmann::json::parse(file_text(trained.run / "settings.json")).at("batch_size") == 8);
 }

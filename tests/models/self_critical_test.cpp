@@ -94,6 +94,28 @@ TEST_CASE("training on the metric makes the captions that are drawn better, by e
   }
 }
 
+TEST_CASE("words that are never said neither grow nor shrink, however probable they are, and are no obstacle") {
+  MetricTraining training(5);
+  const auto with_bias = [&](const auto& use) {
+    for_each_parameter(training.captioner, [&](const Name& name, auto& parameter) {
+      if (name.str() == "decoder.out.bias") use(parameter.value);
+    });
+  };
+  with_bias([](auto& bias) { bias[Vocabulary::unknown] = 3; });
+  std::vector<float> before, after;
+  const auto read_into = [&](std::vector<float>& values) {
+    with_bias([&](auto& bias) {
+      for (const std::int32_t word : Vocabulary::never_said) values.push_back(bias[word]);
+    });
+  };
+  read_into(before);
+  const double reward_before = training.mean_reward(99);
+  for (std::uint64_t i = 0; i < 150; ++i) training.step(i);
+  read_into(after);
+  CHECK(after == before);
+  CHECK(training.mean_reward(99) > 3 * reward_before);
+}
+
 TEST_CASE("training on the metric gives the same bits for any number of threads") {
   check_thread_counts([] {
     MetricTraining training(2);

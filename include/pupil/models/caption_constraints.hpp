@@ -59,7 +59,7 @@ class NextWords {
     require_known(row.size());
     if (words.size() < constraints_.begin.size()) return leave_alone(constraints_.begin[words.size()], row);
     const T end = row[Vocabulary::end];
-    for (const auto special : {Vocabulary::pad, Vocabulary::start, Vocabulary::unknown}) drop(special, row);
+    for (const std::int32_t special : Vocabulary::never_said) drop(special, row);
     for (const std::int32_t word : constraints_.never) drop(word, row);
     if (static_cast<Index>(words.size()) < constraints_.min_length) drop(Vocabulary::end, row);
     forbid_repetitions(words, row);

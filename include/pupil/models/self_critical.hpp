@@ -3,15 +3,17 @@
 // of the same image become more probable. Rennie, Marcheret, Mroueh, Ross, Goel, "Self-critical sequence training for
 // image captioning", 2017; the baseline is that of Luo, "A better variant of self-critical sequence training", 2020:
 //
-//   A_s = r_s - mean of r over the other samples of the image        L = -(1 / words) sum over samples, words of A_s ln
-//   p
+//   A_s = r_s - mean of r over the other samples of the image
+//   L   = -(1 / words) sum over samples s and their words of A_s ln p
 //
-// or, as Rennie has it, r_s less the reward of what greedy search says. Captions are drawn as they are made for use,
-// without dropout: a captioner that is trained so should have none, or its gradients are of another one.
+// or, as Rennie has it, r_s less the reward of what greedy search says. p is the probability among the words that can
+// be drawn. Captions are drawn as they are made for use, without dropout: a captioner that is trained so should have
+// none, or its gradients are of another one.
 
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <numeric>
 #include <set>
 #include <span>
@@ -156,6 +158,17 @@ std::vector<double> above_greedy(const Decoder<T>& decoder, const ImageFeatures<
   return advantages;
 }
 
+/// The logits of the words that are drawn from: of others, minus infinity. Were p the probability among all words, what
+/// is never drawn, such as "unknown", would get a share of every loss and no reward of its own, and would grow until
+/// little else is left.
+template <class T>
+Tensor<T, 2> among_said_words(Tensor<T, 2> logits) {
+  for (Index row = 0; row < logits.rows(); ++row) {
+    for (const std::int32_t word : Vocabulary::never_said) logits(row, word) = -std::numeric_limits<T>::infinity();
+  }
+  return logits;
+}
+
 inline SelfCriticalResult summary_of(const SaidCaptions& said, std::span<const double> rewards) {
   SelfCriticalResult result{.captions = static_cast<Index>(said.captions.size())};
   std::set<std::vector<std::int32_t>> distinct;
@@ -196,8 +209,8 @@ SelfCriticalResult train_on_cider_d(Captioner<T>& captioner, Optimizer& optimize
   std::vector<std::size_t> order;
   const CaptionBlock block = block_of_captions(said.captions, said.image_rows, order);
   const std::span<const CaptionBlock> blocks(&block, 1);
-  const auto loss = policy_gradient(decoder.forward(features, blocks, context.decoder), target_words(blocks),
-                                    detail::advantages_of_targets(block, order, advantages));
+  const auto loss = policy_gradient(detail::among_said_words(decoder.forward(features, blocks, context.decoder)),
+                                    target_words(blocks), detail::advantages_of_targets(block, order, advantages));
   require<NumericError>(std::isfinite(loss.value), "the loss is ", loss.value);
   detail::captioner_backward<Input>(captioner, loss.gradient, context);
 

@@ -43,6 +43,8 @@ class Vocabulary {
   static constexpr std::int32_t unknown = 3;
   /// How the four are written. The tokenizer drops angle brackets, so no word of a caption looks like them.
   static constexpr std::array<std::string_view, 4> special_words{"<pad>", "<start>", "<end>", "<unknown>"};
+  /// Those that a caption never has, though a decoder gives them a probability.
+  static constexpr std::array<std::int32_t, 3> never_said{pad, start, unknown};
 
   /// Knows the special words alone.
   Vocabulary() : Vocabulary(std::vector<std::string>(special_words.begin(), special_words.end())) {}

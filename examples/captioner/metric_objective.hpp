@@ -1,0 +1,32 @@
+#pragma once
+// Training on the metric, as `captioner train --objective cider-d` does it.
+
+#include <cstdint>
+#include <span>
+
+#include <pupil/models/self_critical.hpp>
+
+#include "encoder_inputs.hpp"
+#include "training_data.hpp"
+#include "training_settings.hpp"
+#include "training_state.hpp"
+
+namespace captioner {
+
+/// Rewards captions of a run's train images by what people wrote of them.
+class MetricObjective {
+ public:
+  MetricObjective(const TrainingSettings& settings, const TrainingData& data);
+
+  /// A step on these train images, whose inputs are given. The same step of the same epoch draws the same captions.
+  /// Throws NumericError, and leaves all as it was, where a number is not finite.
+  pupil::SelfCriticalResult step(TrainingState& state, EncoderInput input, std::span<const pupil::Index> images,
+                                 pupil::CaptionerContext<float>& context) const;
+
+ private:
+  pupil::CiderDReward reward_;
+  pupil::SelfCriticalOptions options_;
+  std::uint64_t seed_;
+};
+
+}  // namespace captioner
