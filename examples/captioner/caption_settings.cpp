@@ -75,7 +75,11 @@ pupil::CaptionConstraints constraints(const SearchOptions& options, const Captio
   const Index longest = options.max_length.value_or(defaults.max_length);
   pupil::require<pupil::OptionError>(options.min_length <= longest, "--min-length is ", options.min_length,
                                      ", more than the longest caption of ", defaults.model, ", ", longest);
-  pupil::CaptionConstraints result{.min_length = options.min_length, .block_ngrams = options.block_ngrams};
+  pupil::CaptionConstraints result{
+      .min_length = options.min_length,
+      .block_ngrams = options.block_ngrams,
+      .no_repetition = options.no_repetition.value_or(defaults.decoding.no_repetition && !options.sample),
+      .conjunctions = conjunctions(defaults.vocabulary)};
   if (!options.never.empty()) result.never = read_never(options.never, defaults);
   result.begin = read_begin(options, result.never, defaults);
   pupil::require<pupil::OptionError>(static_cast<Index>(result.begin.size()) < longest, "--begin: \"",
@@ -91,6 +95,15 @@ Index beam_width(const SearchOptions& options, const CaptionDefaults& defaults) 
 }
 
 }  // namespace
+
+std::vector<std::int32_t> conjunctions(const pupil::Vocabulary& vocabulary) {
+  std::vector<std::int32_t> words;
+  for (const char* const word : {"and", "or"}) {
+    const std::int32_t id = vocabulary.id(word);
+    if (id != pupil::Vocabulary::unknown) words.push_back(id);
+  }
+  return words;
+}
 
 CaptionSettings caption_settings(const SearchOptions& options, const CaptionDefaults& defaults) {
   if (options.sample) {

@@ -1,8 +1,10 @@
 #pragma once
 // From the options of a command to how certain captioners are to make captions.
 
+#include <cstdint>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include <pupil/models/beam_search.hpp>
 #include <pupil/models/decoding_settings.hpp>
@@ -23,6 +25,9 @@ struct CaptionDefaults {
   Index max_length = 30;                  ///< what it was made for
   pupil::DecodingSettings decoding = {};  ///< chosen by `captioner tune`, or greedy search
 };
+
+/// Of a captioner: "and" and "or", where it knows them.
+std::vector<std::int32_t> conjunctions(const pupil::Vocabulary& vocabulary);
 
 /// Reads the words of --never and --begin; says on standard error which of those not to be said the captioner never
 /// says. Throws OptionError or FileError, naming the value, where words are unknown or none is left to be said.

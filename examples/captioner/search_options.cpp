@@ -70,6 +70,12 @@ void add_constraint_options(CLI::App& command, SearchOptions& options) {
                   "Say no so many words in a row twice in a caption; 0: all may come again")
       ->check(from_to(Index{0}, most_words))
       ->capture_default_str();
+  command
+      .add_flag(
+          "--no-repetition,!--repetition", options.no_repetition,
+          "Say nothing twice: no \"a a dog\", \"a bike on a bike\", \"black and black\". Not given: what captioner "
+          "tune chose for the model")
+      ->default_str("false");
   command.add_option("--never", options.never, "File of words that are not said, one a line");
   command.add_option("--begin", options.begin, "The words that every caption begins with, as in \"a photo of\"");
 }

@@ -30,6 +30,7 @@ struct SearchOptions {
   std::optional<Index> max_length;
   Index min_length = 0;
   Index block_ngrams = 0;
+  std::optional<bool> no_repetition;
   std::string never;  ///< a file
   std::string begin;
 

@@ -68,8 +68,8 @@ TEST_CASE("tune prints what evaluate says at every setting, and keeps the best f
       highest = std::max(highest, row[i + 1]);
     }
     for (const std::size_t i : {std::size_t{0}, penalties.size() - 1}) {
-      const auto scored =
-          scores_of(trained().run, {"--beam", std::to_string(beam), "--length-penalty", message(penalties[i])});
+      const auto scored = scores_of(trained().run, {"--beam", std::to_string(beam), "--length-penalty",
+                                                    message(penalties[i]), "--no-repetition"});
       CHECK(scored.at("scores").at("cider_d").get<double>() == doctest::Approx(row[i + 1]).epsilon(1e-3));
     }
   }
@@ -79,7 +79,8 @@ TEST_CASE("tune prints what evaluate says at every setting, and keeps the best f
   CHECK(by_default.at("beam") == kept->beam);
   CHECK(by_default.at("length_penalty") == kept->length_penalty);
   CHECK(by_default.at("scores").at("cider_d").get<double>() == doctest::Approx(highest).epsilon(1e-3));
-  CHECK(scores_of(run, {"--beam", "1", "--length-penalty", "0"}).at("scores") == scores_of(trained().run).at("scores"));
+  CHECK(scores_of(run, {"--beam", "1", "--length-penalty", "0", "--repetition"}).at("scores") ==
+        scores_of(trained().run).at("scores"));
   CHECK(contains(lines.back(), message("--beam ", kept->beam, " --length-penalty ", kept->length_penalty)));
   CHECK_FALSE(std::filesystem::exists(run / ".lock"));
 
@@ -87,8 +88,10 @@ TEST_CASE("tune prints what evaluate says at every setting, and keeps the best f
   const auto captions = [&](const Arguments& more) {
     return run_program(Arguments{"caption", "--run", run.string(), image} + more).out;
   };
-  CHECK(captions({}) == captions({"--beam", message(kept->beam), "--length-penalty", message(kept->length_penalty)}));
-  CHECK(captions({"--sample", "--top-k", "1"}) == captions({"--beam", "1", "--length-penalty", "0"}));
+  CHECK(captions({}) == captions({"--beam", message(kept->beam), "--length-penalty", message(kept->length_penalty),
+                                  "--no-repetition"}));
+  CHECK(captions({"--sample", "--top-k", "1"}) == captions({"--beam", "1", "--length-penalty", "0", "--repetition"}));
+  CHECK(kept->no_repetition);
 }
 
 TEST_CASE("images that a captioner was trained on choose nothing, and the model stays as it is") {

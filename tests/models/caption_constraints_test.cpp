@@ -8,6 +8,7 @@
 
 #include <doctest/doctest.h>
 
+#include <pupil/metrics/caption_statistics.hpp>
 #include <pupil/models/beam_search.hpp>
 #include <pupil/models/caption_constraints.hpp>
 #include <pupil/models/sampling.hpp>
@@ -93,6 +94,22 @@ TEST_CASE("a word that would end an n-gram which the caption has may not follow"
   CHECK(allowed_after({4, 5}, {.block_ngrams = 3}) == Allowed{2, 4, 5, 6, 7});
 }
 
+TEST_CASE("a word that would say something twice may not follow") {
+  const auto allowed = [](const WordIds& words) {
+    return allowed_after(words, {.no_repetition = true, .conjunctions = {7}});
+  };
+  CHECK(allowed({}) == Allowed{2, 4, 5, 6, 7});
+  CHECK(allowed({4}) == Allowed{2, 5, 6, 7});           // in a row
+  CHECK(allowed({4, 5, 4}) == Allowed{2, 6, 7});        // a phrase in a row, and a word
+  CHECK(allowed({4, 5, 6, 4, 5}) == Allowed{2, 4, 7});  // three words in a row
+  CHECK(allowed({4, 5, 7, 4}) == Allowed{2, 6, 7});     // a phrase around a word
+  CHECK(allowed({4, 5, 6, 4}) == Allowed{2, 6, 7});     // whatever that is
+  CHECK(allowed({4, 7}) == Allowed{2, 5, 6});           // a word around a conjunction
+  CHECK(allowed({4, 6}) == Allowed{2, 4, 5, 7});        // and around another word: hand in hand
+  CHECK(allowed_after({4, 5, 6, 7, 8, 9, 10, 4, 5, 6, 7}, {.no_repetition = true}, 11) ==
+        Allowed{2, 4, 5, 6, 9, 10});  // five words anywhere, and the last in a row
+}
+
 TEST_CASE("the words of the beginning follow one another, whatever else is forbidden") {
   const CaptionConstraints constraints{.min_length = 1, .block_ngrams = 1, .begin = {4, 4, 5}};
   CHECK(allowed_after({}, constraints) == Allowed{4});
@@ -133,6 +150,17 @@ TEST_CASE("no way to decode says an n-gram twice") {
       }
     });
   }
+}
+
+TEST_CASE("no way to decode says what has_repetition finds") {
+  for_each_way({.no_repetition = true, .conjunctions = {5}}, 9, [](const FoundCaption& caption) {
+    Sentence sentence;
+    for (const std::int32_t word : caption.words) {
+      sentence.push_back(word == 5 ? "and" : word == 6 ? "with" : message("word", word));
+    }
+    CAPTURE(sentence);
+    CHECK_FALSE(has_repetition(sentence));
+  });
 }
 
 TEST_CASE("every way to decode begins as it must, and counts those words as part of the caption") {

@@ -36,7 +36,7 @@ TEST_CASE("settings for decoding are kept in a model's file, with all else as it
   save_captioner(path, captioner, ParameterPrecision::bf16, record);
   CHECK_FALSE(read_decoding_settings(SafetensorsFile(path)).has_value());
   const std::string before = file_text(path);
-  for (const DecodingSettings& settings : {DecodingSettings{4, 0.7}, DecodingSettings{1, 0.1}}) {
+  for (const DecodingSettings& settings : {DecodingSettings{4, 0.7, true}, DecodingSettings{1, 0.1, false}}) {
     keep_decoding_settings(path, settings);
     CHECK(read_decoding_settings(SafetensorsFile(path)) == settings);
   }
@@ -50,7 +50,7 @@ TEST_CASE("settings for decoding are kept in a model's file, with all else as it
     CHECK(std::ranges::equal(file.raw(name), again.raw(name)));
   }
   for (const auto& [key, text] : again.metadata()) CHECK(file.metadata(key) == text);
-  CHECK(file.metadata().size() == again.metadata().size() + 2);
+  CHECK(file.metadata().size() == again.metadata().size() + 3);
   CHECK((file_text(folder / "again.safetensors") == before));
 }
 
@@ -62,6 +62,7 @@ TEST_CASE("settings for decoding that make no sense are refused, naming the file
     CHECK(text.starts_with(path.string() + ": "));
     return text.substr(path.string().size() + 2);
   };
+  CHECK(read_decoding_settings(SafetensorsFile(settings_file(folder, "2", "0.5"))) == DecodingSettings{2, 0.5, false});
   CHECK(error("0", "0") == "decoding_beam is 0 in the metadata");
   CHECK(error("two", "0") == "decoding_beam is \"two\" in the metadata");
   CHECK(error("2", "-1") == "decoding_length_penalty is -1 in the metadata");

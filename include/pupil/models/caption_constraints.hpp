@@ -22,6 +22,11 @@ struct CaptionConstraints {
   Index block_ngrams = 0;                ///< no so many words in a row twice in a caption; 0: all may come again
   std::vector<std::int32_t> never = {};  ///< words that are not said
   std::vector<std::int32_t> begin = {};  ///< the first words of every caption; they may repeat each other
+  /// Nothing is said twice in one of these ways: a word or phrase twice in a row ("a a dog"), a phrase of two words or
+  /// more twice around another word ("a bike on a bike"), one word twice around a conjunction ("black and black"), five
+  /// words twice anywhere. No caption then has what `has_repetition` finds.
+  bool no_repetition = false;
+  std::vector<std::int32_t> conjunctions = {};  ///< such as "and", "or", where no_repetition holds
 
   bool operator==(const CaptionConstraints&) const = default;
 };
@@ -33,7 +38,7 @@ class NextWords {
  public:
   /// Throws OptionError where no caption of at most `max_length` words can be as the constraints want it.
   NextWords(CaptionConstraints constraints, Index max_length) : constraints_(std::move(constraints)) {
-    const auto& [min_length, block_ngrams, never, begin] = constraints_;
+    const auto& [min_length, block_ngrams, never, begin, no_repetition, conjunctions] = constraints_;
     require<OptionError>(min_length >= 0 && min_length <= max_length, "captions: min_length is ", min_length,
                          ", not from 0 to max_length, ", max_length);
     require<OptionError>(block_ngrams >= 0, "captions: block_ngrams is ", block_ngrams);
@@ -62,7 +67,8 @@ class NextWords {
     for (const std::int32_t special : Vocabulary::never_said) drop(special, row);
     for (const std::int32_t word : constraints_.never) drop(word, row);
     if (static_cast<Index>(words.size()) < constraints_.min_length) drop(Vocabulary::end, row);
-    forbid_repetitions(words, row);
+    forbid_ngrams(constraints_.block_ngrams, words, row);
+    if (constraints_.no_repetition) forbid_repetition(words, row);
     if (is_empty(words, row)) row[Vocabulary::end] = possible(end);
   }
 
@@ -98,15 +104,34 @@ class NextWords {
     }
   }
 
-  /// Drops each word that would end an n-gram which the caption has already.
+  /// Drops each word that would end an n-gram of so many words which the caption has already.
   template <class T>
-  void forbid_repetitions(std::span<const std::int32_t> words, std::span<T> row) const {
-    const auto n = static_cast<std::size_t>(constraints_.block_ngrams);
+  static void forbid_ngrams(Index count, std::span<const std::int32_t> words, std::span<T> row) {
+    const auto n = static_cast<std::size_t>(count);
     if (n == 0 || words.size() < n) return;
     const auto last = words.last(n - 1);
     for (std::size_t i = 0; i + n <= words.size(); ++i) {
       if (std::ranges::equal(words.subspan(i, n - 1), last)) drop(words[i + n - 1], row);
     }
+  }
+
+  template <class T>
+  void forbid_repetition(std::span<const std::int32_t> words, std::span<T> row) const {
+    constexpr Index long_phrase = 5;
+    forbid_ngrams(long_phrase, words, row);
+    for (const std::size_t between : {std::size_t{0}, std::size_t{1}}) {
+      for (std::size_t length = 1; 2 * length + between <= words.size() + 1; ++length) {
+        if (between == 1 && length == 1 && !is_conjunction(words.back())) continue;
+        // The phrase ends with the next word; where that is this one, it is said a second time.
+        const std::size_t place = words.size() - length - between;
+        const auto before = words.subspan(place - (length - 1), length - 1);
+        if (std::ranges::equal(before, words.last(length - 1))) drop(words[place], row);
+      }
+    }
+  }
+
+  bool is_conjunction(std::int32_t word) const {
+    return std::ranges::find(constraints_.conjunctions, word) != constraints_.conjunctions.end();
   }
 
   template <class T>

@@ -1,5 +1,5 @@
 #pragma once
-// How a captioner's captions are best searched for, which can be chosen once it is trained, and is kept in its file.
+// How a captioner's captions are best made, which can be chosen once it is trained, and is kept in its file.
 
 #include <filesystem>
 #include <optional>
@@ -10,10 +10,11 @@
 
 namespace pupil {
 
-/// As in BeamSearchOptions.
+/// As in BeamSearchOptions and its CaptionConstraints.
 struct DecodingSettings {
   Index beam = 1;
   double length_penalty = 0;
+  bool no_repetition = false;
 
   bool operator==(const DecodingSettings&) const = default;
 };
@@ -22,6 +23,7 @@ namespace detail {
 
 inline constexpr const char* beam_key = "decoding_beam";
 inline constexpr const char* length_penalty_key = "decoding_length_penalty";
+inline constexpr const char* no_repetition_key = "decoding_no_repetition";
 
 }  // namespace detail
 
@@ -33,6 +35,10 @@ inline std::optional<DecodingSettings> read_decoding_settings(const SafetensorsF
   detail::from_text(file, detail::beam_key, file.metadata(detail::beam_key), settings.beam);
   detail::from_text(file, detail::length_penalty_key, file.metadata(detail::length_penalty_key),
                     settings.length_penalty);
+  if (file.metadata().contains(detail::no_repetition_key)) {  // earlier versions had none
+    detail::from_text(file, detail::no_repetition_key, file.metadata(detail::no_repetition_key),
+                      settings.no_repetition);
+  }
   require<FileError>(settings.beam >= 1, file.path().string(), ": ", detail::beam_key, " is ", settings.beam,
                      " in the metadata");
   require<FileError>(settings.length_penalty >= 0 && settings.length_penalty <= 1000, file.path().string(), ": ",
@@ -52,6 +58,7 @@ inline void keep_decoding_settings(const std::filesystem::path& path, const Deco
   for (const auto& [key, text] : file.metadata()) writer.set_metadata(key, text);
   writer.set_metadata(detail::beam_key, detail::to_text(settings.beam));
   writer.set_metadata(detail::length_penalty_key, detail::to_text(settings.length_penalty));
+  writer.set_metadata(detail::no_repetition_key, detail::to_text(settings.no_repetition));
   writer.write(path);
 }
 
