@@ -107,6 +107,7 @@ void add_settings(nlohmann::ordered_json& json, const CaptionSettings& settings)
   if (const auto* const search = std::get_if<pupil::BeamSearchOptions>(&settings)) {
     json["beam"] = search->width;
     json["length_penalty"] = search->length_penalty;
+    json["no_repetition"] = search->constraints.no_repetition;
   } else {
     const auto& sampling = std::get<pupil::SamplingOptions>(settings);
     json["sample"] = {{"temperature", sampling.draw.temperature},

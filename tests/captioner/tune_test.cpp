@@ -78,6 +78,7 @@ TEST_CASE("tune prints what evaluate says at every setting, and keeps the best f
   const auto by_default = scores_of(run);
   CHECK(by_default.at("beam") == kept->beam);
   CHECK(by_default.at("length_penalty") == kept->length_penalty);
+  CHECK(by_default.at("no_repetition") == true);
   CHECK(by_default.at("scores").at("cider_d").get<double>() == doctest::Approx(highest).epsilon(1e-3));
   CHECK(scores_of(run, {"--beam", "1", "--length-penalty", "0", "--repetition"}).at("scores") ==
         scores_of(trained().run).at("scores"));
