@@ -3,7 +3,7 @@
 #include <utility>
 #include <variant>
 
-#include <pupil/core/hash.hpp>
+#include <pupil/data/batch_rng.hpp>
 
 namespace captioner {
 
@@ -13,7 +13,7 @@ MetricObjective::MetricObjective(const TrainingSettings& settings, const Trainin
                .baseline =
                    settings.baseline == "greedy" ? pupil::RewardBaseline::greedy : pupil::RewardBaseline::other_samples,
                .max_gradient_norm = settings.max_gradient_norm},
-      seed_(pupil::hash_number(settings.seed, pupil::hash_bytes("sampled captions"))) {}
+      seed_(settings.seed) {}
 
 pupil::SelfCriticalResult MetricObjective::step(TrainingState& state, EncoderInput input,
                                                 std::span<const pupil::Index> images,
@@ -21,8 +21,7 @@ pupil::SelfCriticalResult MetricObjective::step(TrainingState& state, EncoderInp
   pupil::SelfCriticalOptions options = options_;
   options.first_trained = state.first_trained;
   const auto epoch = static_cast<std::uint64_t>(state.progress.epoch);
-  const auto batch = static_cast<std::uint64_t>(state.progress.batch);
-  const std::uint64_t seed = pupil::hash_number(batch, pupil::hash_number(epoch, seed_));
+  const std::uint64_t seed = pupil::batch_rng("sampled captions", seed_, epoch, state.progress.batch).next64();
   return std::visit(
       [&](auto&& each) {
         return pupil::train_on_cider_d(state.model, state.adam, std::move(each), images, reward_, options, seed,

@@ -1,5 +1,6 @@
 #include "search_options.hpp"
 
+#include <cstdint>
 #include <string_view>
 
 #include <pupil/core/errors.hpp>
@@ -71,11 +72,11 @@ void add_constraint_options(CLI::App& command, SearchOptions& options) {
       ->check(from_to(Index{0}, most_words))
       ->capture_default_str();
   command
-      .add_flag(
-          "--no-repetition,!--repetition", options.no_repetition,
+      .add_flag_function(
+          "--no-repetition,!--repetition", [&options](std::int64_t said) { options.no_repetition = said > 0; },
           "Say nothing twice: no \"a a dog\", \"a bike on a bike\", \"black and black\". Not given: what captioner "
           "tune chose for the model")
-      ->default_str("false");
+      ->take_last();
   command.add_option("--never", options.never, "File of words that are not said, one a line");
   command.add_option("--begin", options.begin, "The words that every caption begins with, as in \"a photo of\"");
 }

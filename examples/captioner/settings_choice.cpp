@@ -86,9 +86,12 @@ void check_uses(const TrainingSettings& settings, const SettingOptions& options)
                                      "--objective cider-d needs --start-from: it makes a trained captioner better");
   pupil::require<pupil::OptionError>(settings.samples >= 2 || settings.baseline != "samples", "--samples is ",
                                      settings.samples, ", and --baseline samples compares them with each other");
-  for (const char* const setting : {"captions_per_image", "accumulate", "label_smoothing", "word_dropout",
-                                    "scheduled_sampling", "word_loss", "doubly_stochastic"}) {
-    refuse(setting, "is for --objective cross-entropy");
+  refuse("captions_per_image", "is for --objective cross-entropy");
+  const nlohmann::json off{{"accumulate", 1},           {"label_smoothing", 0.0}, {"word_dropout", 0.0},
+                           {"scheduled_sampling", 0.0}, {"word_loss", 0.0},       {"doubly_stochastic", 0.0}};
+  const nlohmann::json values = settings;
+  for (const auto& [setting, nothing] : off.items()) {
+    if (values.at(setting) != nothing) refuse(setting, "is for --objective cross-entropy");
   }
 }
 
@@ -129,6 +132,19 @@ TrainingSettings with_features(const TrainingSettings& asked, const SettingOptio
   return settings;
 }
 
+/// Throws where features and captioner are not of one encoder and image size. Which weights the encoder has is compared
+/// where they are read.
+void require_features_of(const pupil::CaptionerOptions& captioner, const RunFolder& origin,
+                         const TrainingSettings& of_features) {
+  const auto require_same = [&](const char* what, const auto& found, const auto& expected) {
+    pupil::require<pupil::FileError>(found == expected, of_features.features, ": holds features of ", what, ' ', found,
+                                     ", that of ", origin.model().string(), " is ", expected);
+  };
+  require_same("encoder", of_features.encoder, captioner.encoder);
+  require_same("encoder width", of_features.encoder_width, captioner.encoder_width);
+  require_same("image size", of_features.image_size, captioner.image_size);
+}
+
 /// With what the captioner decides that the run starts from.
 TrainingSettings with_start(const TrainingSettings& asked, const SettingOptions& options) {
   const RunFolder origin(asked.start_from);
@@ -147,6 +163,7 @@ TrainingSettings with_start(const TrainingSettings& asked, const SettingOptions&
                          {"project_output", of_model.projected},
                          {"tie_weights", of_model.tied}};
   if (const auto seed = split_seed_of(origin, description.training)) decided["split_seed"] = *seed;
+  if (asked.reads_features()) require_features_of(of_model, origin, asked);
   TrainingSettings settings = with_decided(asked, options, decided, origin.model().string());
   settings.start_from_fingerprint = fingerprint_of_start(settings.start_from);
   nlohmann::json defaults = further_training_defaults(of_model);
@@ -184,7 +201,7 @@ bool may_change(const std::string& setting, const TrainingSettings& of_run) {
   return setting == "patience" || setting == "checkpoint_every";
 }
 
-/// An option that some decoders alone have, and what it is where it does nothing.
+/// An option that some decoders alone have, and a value that asks for nothing.
 struct DecoderOption {
   const char* setting;
   std::vector<std::string> decoders;
@@ -194,10 +211,12 @@ struct DecoderOption {
 /// Throws where an option asks for something that the decoder does not have.
 void check_decoder_options(const TrainingSettings& settings, const SettingOptions& options) {
   const std::vector<std::string> of_grids{"attention", "adaptive", "top_down"};
-  const std::vector<DecoderOption> of_some{
-      {"attention_size", of_grids, 512},         {"project_output", of_grids, false},
-      {"tie_weights", of_grids, false},          {"gate", {"attention"}, true},
-      {"doubly_stochastic", {"attention"}, 0.0}, {"word_loss", {"show_and_tell"}, 0.0}};
+  const std::vector<DecoderOption> of_some{{"attention_size", of_grids, TrainingSettings().attention_size},
+                                           {"project_output", of_grids, false},
+                                           {"tie_weights", of_grids, false},
+                                           {"gate", {"attention"}, true},
+                                           {"doubly_stochastic", {"attention"}, 0.0},
+                                           {"word_loss", {"show_and_tell"}, 0.0}};
   const nlohmann::json values = settings;
   for (const auto& [setting, decoders, off] : of_some) {
     const bool is_known = std::ranges::find(decoders, settings.decoder) != decoders.end();

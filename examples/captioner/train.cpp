@@ -1,5 +1,6 @@
-// captioner train: trains encoder and decoder together, from pixels to words; a decoder on the features of a pretrained
-// encoder; or both again, from a run that was trained so.
+// captioner train: trains encoder and decoder together, from pixels to words; or a decoder on the features of a
+// pretrained encoder; or a captioner of such a run further, alone or with its encoder, on people's captions or on the
+// metric.
 
 #include <filesystem>
 #include <limits>
@@ -29,7 +30,8 @@ namespace {
 
 /// As settings_to_begin has them.
 constexpr std::string_view other_defaults =
-    "On --features, the defaults are --captions-per-image 1 --embedding-size 256 --dropout 0.3 --word-loss 0\n"
+    "On --features without --start-from, the defaults are --captions-per-image 1 --embedding-size 256 --dropout 0.3 "
+    "--word-loss 0\n"
     "--learning-rate 0.001 --schedule cosine --epochs 8; with --start-from, --learning-rate 0.0001 --word-loss 0, and\n"
     "sizes and dropout of the captioner it starts from; with --objective cider-d, --learning-rate 0.00005 --dropout 0\n"
     "--batch-size 50 --schedule cosine --epochs 8.";
@@ -52,6 +54,11 @@ TrainingSettings choose_settings(const TrainArguments& arguments, const RunFolde
   const TrainingSettings settings = settings_to_begin(arguments.settings, arguments.options);
   pupil::require<pupil::FileError>(!run.in_use() || arguments.resume || arguments.overwrite, arguments.out,
                                    ": already there; --resume goes on with it, --overwrite begins anew");
+  const bool starts_here =
+      settings.starts_from_a_run() && run.in_use() &&
+      std::filesystem::equivalent(RunFolder(settings.start_from).model().parent_path(), run.path());
+  pupil::require<pupil::OptionError>(!starts_here, "--start-from: ", settings.start_from,
+                                     " is in --out, and would be overwritten");
   return settings;
 }
 

@@ -24,7 +24,7 @@ namespace {
 using pupil::Index;
 using Clock = std::chrono::steady_clock;
 
-/// Longer than any image's captions: an epoch on the metric visits each image once.
+/// More than any image has: an epoch on the metric visits each image once.
 constexpr Index every_caption = 1'000'000;
 
 /// Numbers as printf writes them.
@@ -74,12 +74,19 @@ bool Trainer::run() {
     return true;
   } catch (const Interrupted&) {
     if (!state_.progress.has_begun()) {
-      std::filesystem::remove(run_.model());  // all that it has is what it was started from
+      forget_start();
       throw;
     }
     save_checkpoint(run_, state_);
     return false;
+  } catch (...) {
+    if (!std::filesystem::exists(run_.checkpoint())) forget_start();
+    throw;
   }
+}
+
+void Trainer::forget_start() {
+  if (state_.progress.history.empty()) std::filesystem::remove(run_.model());
 }
 
 void Trainer::keep_start() {

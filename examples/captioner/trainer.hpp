@@ -9,7 +9,6 @@
 #include <pupil/data/batches.hpp>
 #include <pupil/models/captioner_training.hpp>
 
-#include "dev_scores.hpp"
 #include "metric_objective.hpp"
 #include "progress_line.hpp"
 #include "run_folder.hpp"
@@ -32,13 +31,15 @@ class Trainer {
  private:
   /// A captioner that is trained further is the best so far.
   void keep_start();
+  /// Where no epoch was finished, the run's model is what it started from, and is taken away: nothing came of the run.
+  void forget_start();
   bool finished() const;
   void run_epoch();
   /// Of a step of the running epoch, which has so many.
   double learning_rate(pupil::Index batch, pupil::Index batches) const;
   /// From these batches, the next of the running epoch.
   void step(std::span<const pupil::PlannedBatch> planned);
-  /// The same, before it is counted: on people's captions, or on captions of its own.
+  /// The step itself: on people's captions, or on captions of its own.
   void learn_captions(std::span<const pupil::PlannedBatch> planned);
   void learn_from_rewards(const pupil::PlannedBatch& planned);
   /// Adds batch number `batch` of the epoch to a step.

@@ -84,7 +84,8 @@ void add_data_options(SettingAdder& adder, TrainingSettings& settings) {
 void add_pretrained_options(SettingAdder& adder, TrainingSettings& settings) {
   adder.add("features", settings.features, "Train on this cache of features (captioner features), encoder frozen");
   adder.add("weights", settings.weights, "File of weights that these features were made by");
-  adder.add("start_from", settings.start_from, "Train the captioner of this run, or model.safetensors, further");
+  adder.add("start_from", settings.start_from,
+            "Train the captioner of this run, or model.safetensors, further: on --features, or with --finetune-from");
   adder.add("finetune_from", settings.finetune_from,
             "First block of its encoder that is trained, by name (layer4, features.17)");
   adder

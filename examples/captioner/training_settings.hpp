@@ -25,7 +25,7 @@ struct TrainingSettings {
   std::string features;                ///< a cache of features; empty: the encoder sees pixels
   std::string weights;                 ///< the file of weights that the features were made by
   std::string weights_fingerprint;     ///< of these weights
-  std::string start_from;              ///< a run, or its model, whose captioner is trained on; empty: none
+  std::string start_from;              ///< a run, or its model, whose captioner is trained further; empty: none
   std::string start_from_fingerprint;  ///< of this model
   std::string finetune_from;           ///< the first block of the encoder's network that is trained then
   double encoder_learning_rate = 0;    ///< of that network; 0: a tenth of the learning rate

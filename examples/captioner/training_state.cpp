@@ -13,14 +13,43 @@
 
 namespace captioner {
 
-// What a checkpoint of an earlier version does not have is as it is at first.
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(EpochRecord, epoch, train_loss, bleu, rouge_l, cider_d, learning_rate,
-                                                images_per_second, seconds, reward, length, distinct_captions)
-
 namespace {
+
+nlohmann::json to_json(const EpochRecord& record) {
+  nlohmann::json json{{"epoch", record.epoch},
+                      {"train_loss", record.train_loss},
+                      {"bleu", record.bleu},
+                      {"rouge_l", record.rouge_l},
+                      {"cider_d", record.cider_d},
+                      {"learning_rate", record.learning_rate},
+                      {"images_per_second", record.images_per_second},
+                      {"seconds", record.seconds},
+                      {"reward", record.reward}};
+  if (record.length) json["length"] = *record.length;
+  if (record.distinct_captions) json["distinct_captions"] = *record.distinct_captions;
+  return json;
+}
+
+EpochRecord record_from_json(const nlohmann::json& json) {
+  EpochRecord record;
+  json.at("epoch").get_to(record.epoch);
+  json.at("train_loss").get_to(record.train_loss);
+  json.at("bleu").get_to(record.bleu);
+  json.at("rouge_l").get_to(record.rouge_l);
+  json.at("cider_d").get_to(record.cider_d);
+  json.at("learning_rate").get_to(record.learning_rate);
+  json.at("images_per_second").get_to(record.images_per_second);
+  json.at("seconds").get_to(record.seconds);
+  record.reward = json.value("reward", 0.0);  // this and what follows: not in checkpoints of earlier versions
+  if (json.contains("length")) record.length = json.at("length").get<double>();
+  if (json.contains("distinct_captions")) record.distinct_captions = json.at("distinct_captions").get<pupil::Index>();
+  return record;
+}
 
 nlohmann::json to_json(const TrainingProgress& progress) {
   const auto& plateau = progress.plateau;
+  auto history = nlohmann::json::array();
+  for (const EpochRecord& record : progress.history) history.push_back(to_json(record));
   return {{"epoch", progress.epoch},
           {"batch", progress.batch},
           {"loss_sum", progress.loss_sum},
@@ -34,7 +63,7 @@ nlohmann::json to_json(const TrainingProgress& progress) {
           {"plateau_learning_rate", plateau.learning_rate},
           {"plateau_best", plateau.best ? nlohmann::json(*plateau.best) : nlohmann::json()},
           {"plateau_updates_since_best", plateau.updates_since_best},
-          {"history", progress.history}};
+          {"history", std::move(history)}};
 }
 
 TrainingProgress from_json(const nlohmann::json& json) {
@@ -52,7 +81,7 @@ TrainingProgress from_json(const nlohmann::json& json) {
   json.at("plateau_learning_rate").get_to(progress.plateau.learning_rate);
   if (!json.at("plateau_best").is_null()) progress.plateau.best = json.at("plateau_best").get<double>();
   json.at("plateau_updates_since_best").get_to(progress.plateau.updates_since_best);
-  json.at("history").get_to(progress.history);
+  for (const nlohmann::json& record : json.at("history")) progress.history.push_back(record_from_json(record));
   return progress;
 }
 
@@ -106,8 +135,8 @@ void write_history(const RunFolder& run, const TrainingProgress& progress, const
     add_if(scored, record.cider_d);
     text << ',' << record.learning_rate << ',' << record.images_per_second << ',' << record.seconds;
     add_if(rewarded, record.reward);
-    add_if(scored, record.length);
-    add_if(scored, record.distinct_captions);
+    add_if(record.length.has_value(), record.length.value_or(0));
+    add_if(record.distinct_captions.has_value(), record.distinct_captions.value_or(0));
     text << '\n';
   }
   pupil::write_file_atomically(run.history(), text.str());

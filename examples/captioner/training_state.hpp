@@ -28,8 +28,9 @@ struct EpochRecord {
   std::vector<double> bleu;
   double rouge_l = 0;
   double cider_d = 0;
-  double length = 0;                   ///< mean of the dev captions, in words
-  pupil::Index distinct_captions = 0;  ///< of the dev captions
+  // Of the dev captions; not in checkpoints of earlier versions.
+  std::optional<double> length = {};                   ///< mean, in words
+  std::optional<pupil::Index> distinct_captions = {};  ///< how many of them are different
   double learning_rate = 0;
   double images_per_second = 0;
   double seconds = 0;  ///< of training, without scoring
@@ -50,7 +51,7 @@ struct TrainingProgress {
   std::vector<EpochRecord> history;
 
   bool has_begun() const { return epoch > 0 || batch > 0; }
-  /// Not a number where nothing is learned so.
+  // Not a number where nothing is learned so.
   double mean_loss() const { return loss_sum / static_cast<double>(targets); }
   double mean_reward() const { return reward_sum / static_cast<double>(samples); }
   double images_per_second() const { return static_cast<double>(images) / seconds; }

@@ -7,8 +7,7 @@
 //   train-end-to-end  a step of training from pixels to words: ResNet-18 from scratch, its features are the first input
 //                     of an LSTM; one caption of 16 steps an image, every step a target; no dropout, no clipping, Adam
 //   train-decoder     a step of training a decoder with soft attention, without gate, on grids of 7 x 7 x 1280
-//   features;
-//                     64 captions of 16 steps, each of an image of its own; no dropout, no clipping, Adam
+//                     features; 64 captions of 16 steps, each of an image of its own; no dropout, no clipping, Adam
 //   caption-latency   one image, ResNet-18 and an LSTM, a beam of 3 that says 16 words
 
 #include <cstdint>

@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include <pupil/io/safetensors.hpp>
+#include <pupil/metrics/caption_statistics.hpp>
 
 #include "program.hpp"
 
@@ -137,6 +138,13 @@ TEST_CASE("what captions may not say holds for greedy search, beams and samples"
       CHECK(words.size() >= 7);
       CHECK(std::set<std::string>(words.begin(), words.end()).size() == words.size());
     }
+    const Finished unrepeated = caption_one(way + Arguments{"--no-repetition"});
+    CHECK(unrepeated.status == 0);
+    for (const std::string& caption : captions_in(unrepeated.out)) {
+      CAPTURE(caption);
+      CHECK_FALSE(has_repetition(words_in(caption)));
+    }
+    CHECK(caption_one(way + Arguments{"--no-repetition", "--repetition"}).out == caption_one(way).out);
   }
 }
 

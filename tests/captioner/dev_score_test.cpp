@@ -13,14 +13,14 @@ using namespace pupil::testing;
 namespace {
 
 /// What evaluate says, with greedy search as in training.
-double evaluated(const std::filesystem::path& run, const std::filesystem::path& data) {
+nlohmann::json evaluated(const std::filesystem::path& run, const std::filesystem::path& data) {
   const TemporaryFolder folder;
   const std::string json = (folder / "scores.json").string();
   const Finished finished =
       run_program({"evaluate", "--run", run.string(), "--data", data.string(), "--beam", "1", "--json", json});
   INFO(finished.err);
   REQUIRE(finished.status == 0);
-  return nlohmann::json::parse(file_text(json)).at("scores").at("cider_d").get<double>();
+  return nlohmann::json::parse(file_text(json));
 }
 
 /// Trains and compares. The history is written with fewer digits.
@@ -28,7 +28,12 @@ void check_same(const Arguments& training, const std::filesystem::path& run, con
   const Finished finished = run_program(training);
   INFO(finished.err);
   REQUIRE(finished.status == 0);
-  CHECK(evaluated(run, data) == doctest::Approx(best_cider_d(run)).epsilon(1e-5));
+  const auto said = evaluated(run, data);
+  const auto number = [&](const char* part, const char* name) { return said.at(part).at(name).get<double>(); };
+  const HistoryRow best = best_epoch(run);
+  CHECK(number("scores", "cider_d") == doctest::Approx(std::stod(best.at("cider_d"))).epsilon(1e-5));
+  CHECK(number("statistics", "mean_length") == doctest::Approx(std::stod(best.at("length"))).epsilon(1e-5));
+  CHECK(number("statistics", "distinct_captions") == std::stod(best.at("distinct_captions")));
 }
 
 }  // namespace

@@ -59,9 +59,9 @@ TEST_CASE("help names every option that people look for") {
     CHECK(contains(train, option));
   }
   const std::string caption = run_program({"caption", "--help"}).out;
-  for (const std::string option :
-       {"--run", "--format", "--beam", "--length-penalty", "--captions", "--diverse", "--sample", "--temperature",
-        "--top-k", "--top-p", "--seed", "--min-length", "--block-ngrams", "--no-repetition", "--never", "--begin", "--mirror-too"}) {
+  for (const std::string option : {"--run", "--format", "--beam", "--length-penalty", "--captions", "--diverse",
+                                   "--sample", "--temperature", "--top-k", "--top-p", "--seed", "--min-length",
+                                   "--block-ngrams", "--no-repetition", "--never", "--begin", "--mirror-too"}) {
     CAPTURE(option);
     CHECK(contains(caption, option));
   }

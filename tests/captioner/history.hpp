@@ -37,11 +37,12 @@ inline std::vector<HistoryRow> history_of(const std::filesystem::path& run) {
   return rows;
 }
 
-/// The best dev score of all epochs, as it is written there.
-inline double best_cider_d(const std::filesystem::path& run) {
-  double best = -1;
-  for (const HistoryRow& row : history_of(run)) best = std::max(best, std::stod(row.at("cider_d")));
-  return best;
+/// The first epoch with the best dev score of all.
+inline HistoryRow best_epoch(const std::filesystem::path& run) {
+  const auto rows = history_of(run);
+  return *std::ranges::max_element(rows, {}, [](const HistoryRow& row) { return std::stod(row.at("cider_d")); });
 }
+
+inline double best_cider_d(const std::filesystem::path& run) { return std::stod(best_epoch(run).at("cider_d")); }
 
 }  // namespace pupil::testing

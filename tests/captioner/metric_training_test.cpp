@@ -57,7 +57,7 @@ TEST_CASE("its history has the reward in place of a loss, and how long and how v
     CHECK(row.at("train_loss").empty());
     CHECK(std::stod(row.at("reward")) > 0);
     CHECK(std::stod(row.at("length")) > 0);
-    CHECK(std::stod(row.at("distinct_captions")) >= 1);
+    CHECK(std::stod(row.at("distinct_captions")) > 0);
   }
 }
 
@@ -132,6 +132,50 @@ TEST_CASE("a captioner at bf16 goes on with the features of its weights, one wit
   CHECK_FALSE(fs::exists(refused));
 }
 
+TEST_CASE("features of another image size than the captioner's are refused, both files named, before data are read") {
+  if (!has_program()) return;
+  const auto larger = frozen_run().folder / "larger.safetensors";
+  frozen_run().extract(frozen_run().weights, larger, {"--image-size", "48"});
+  const auto run = frozen_run().folder / "refused_size";
+  check_refused(run_program(with(frozen_run().metric_training(run), "--features", larger.string())),
+                {larger.string(), "48", (frozen_run().run / "model.safetensors").string(), "32"});
+  CHECK_FALSE(fs::exists(run));
+}
+
+TEST_CASE("a training that fails at its first step leaves nothing, not even the captioner that it started from") {
+  if (!has_program()) return;
+  const auto run = frozen_run().folder / "failed";
+  const Finished finished = run_program(with(frozen_run().continued_training(run), "--batch-size", "2") +
+                                        Arguments{"--learning-rate", "1e300"});
+  CAPTURE(finished.err);
+  CHECK(finished.status == 2);
+  CHECK(contains(finished.err, "there is no checkpoint yet"));
+  CHECK_FALSE(fs::exists(run / "model.safetensors"));
+  CHECK(run_program(frozen_run().continued_training(run)).status == 0);  // the folder is free
+}
+
+TEST_CASE("a run is not overwritten by one that starts from it") {
+  if (!has_program()) return;
+  const auto run = copy_of(frozen_run().run, frozen_run().folder / "own_start");
+  const std::string model = file_text(run / "model.safetensors");
+  check_refused(
+      run_program(with(frozen_run().metric_training(run), "--start-from", run.string()) + Arguments{"--overwrite"}),
+      {"--start-from", run.string(), "--out"});
+  CHECK((file_text(run / "model.safetensors") == model));
+}
+
+TEST_CASE("another seed draws other captions, and one sample an image is enough beside what greedy search says") {
+  if (!has_program()) return;
+  const auto reward = [&](const std::string& seed) {
+    const auto run = frozen_run().folder / ("seed" + seed);
+    trained_by(with(with(frozen_run().metric_training(run), "--samples", "1"), "--seed", seed) +
+                   Arguments{"--baseline", "greedy"},
+               run);
+    return history_of(run).front().at("reward");
+  };
+  CHECK(reward("5") != reward("6"));
+}
+
 TEST_CASE("the metric without a trained start, or with options of another objective, is refused by one line") {
   if (!has_program()) return;
   const auto run = frozen_run().folder / "refused_objective";
@@ -147,6 +191,7 @@ TEST_CASE("the metric without a trained start, or with options of another object
                                                                                       {"--scheduled-sampling", "0.1"},
                                                                                       {"--captions-per-image", "2"},
                                                                                       {"--accumulate", "2"},
+                                                                                      {"--doubly-stochastic", "1"},
                                                                                       {"--word-loss", "1"}}) {
     check(frozen_run().metric_training(run) + Arguments{option, value}, {option, "cross-entropy"});
   }

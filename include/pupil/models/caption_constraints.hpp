@@ -76,7 +76,10 @@ class NextWords {
   template <class T>
   static constexpr T impossible = -std::numeric_limits<T>::infinity();
 
-  static bool is_sayable(std::int32_t word) { return word > Vocabulary::unknown; }
+  static bool is_sayable(std::int32_t word) {
+    return word >= 0 && word != Vocabulary::end &&
+           std::ranges::find(Vocabulary::never_said, word) == Vocabulary::never_said.end();
+  }
 
   template <class T>
   static void drop(std::int32_t word, std::span<T> row) {

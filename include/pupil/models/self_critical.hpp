@@ -7,8 +7,8 @@
 //   L   = -(1 / words) sum over samples s and their words of A_s ln p
 //
 // or, as Rennie has it, r_s less the reward of what greedy search says. p is the probability among the words that can
-// be drawn. Captions are drawn as they are made for use, without dropout: a captioner that is trained so should have
-// none, or its gradients are of another one.
+// be drawn. Captions are drawn as they are made for use, without dropout. Where the captioner has some, gradients are
+// those of a part of it: a regularisation.
 
 #include <algorithm>
 #include <cmath>
