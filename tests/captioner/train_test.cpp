@@ -18,10 +18,9 @@ TEST_CASE("training leaves the model, a checkpoint, a history with a row an epoc
   REQUIRE(history.size() == 2);
   for (std::size_t i = 0; i < history.size(); ++i) {
     CHECK(history[i].at("epoch") == std::to_string(i + 1));
-    CHECK(history[i].at("reward").empty());
-    for (const auto& [name, value] : history[i]) {
-      CAPTURE(name);
-      CHECK(value.empty() == (name == "reward"));
+    for (const auto& field : history[i]) {
+      CAPTURE(field.first);
+      CHECK(field.second.empty() == (field.first == "reward"));
     }
   }
   CHECK(nlohmann::json::parse(file_text(trained.run / "settings.json")).at("batch_size") == 8);
