@@ -22,8 +22,8 @@ struct CaptionConstraints {
   Index block_ngrams = 0;                ///< no so many words in a row twice in a caption; 0: all may come again
   std::vector<std::int32_t> never = {};  ///< words that are not said
   std::vector<std::int32_t> begin = {};  ///< the first words of every caption; they may repeat each other
-  /// Nothing is said twice in one of these ways: a word or phrase twice in a row ("a a dog"), a phrase of two words or
-  /// more twice around another word ("a bike on a bike"), one word twice around a conjunction ("black and black"), five
+  /// Nothing is said twice in one of these ways: a word or phrase twice in a row ("a a dog"), a phrase of two words
+  /// twice around another word ("a bike on a bike"), one word twice around a conjunction ("black and black"), three
   /// words twice anywhere. No caption then has what `has_repetition` finds.
   bool no_repetition = false;
   std::vector<std::int32_t> conjunctions = {};  ///< such as "and", "or", where no_repetition holds
@@ -120,7 +120,7 @@ class NextWords {
 
   template <class T>
   void forbid_repetition(std::span<const std::int32_t> words, std::span<T> row) const {
-    constexpr Index long_phrase = 5;
+    constexpr Index long_phrase = 3;  // "a white dog is playing with a white dog"
     forbid_ngrams(long_phrase, words, row);
     for (const std::size_t between : {std::size_t{0}, std::size_t{1}}) {
       for (std::size_t length = 1; 2 * length + between <= words.size() + 1; ++length) {
