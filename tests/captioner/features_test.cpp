@@ -48,12 +48,6 @@ struct Caches {
   }
 };
 
-/// The command with another value of an option.
-Arguments with(Arguments arguments, const std::string& option, const std::string& value) {
-  *(std::find(arguments.begin(), arguments.end(), option) + 1) = value;
-  return arguments;
-}
-
 /// How many images of a partial cache are finished; 0 where there is none yet.
 std::int64_t finished_rows(const fs::path& partial) {
   try {

@@ -26,11 +26,6 @@ fs::path trained_by(const Arguments& arguments, const fs::path& run) {
   return run;
 }
 
-Arguments with(Arguments arguments, const std::string& option, const std::string& value) {
-  *(std::find(arguments.begin(), arguments.end(), option) + 1) = value;
-  return arguments;
-}
-
 /// Steps that are large enough for a few of them to tell.
 const Arguments large_steps{"--learning-rate", "0.003"};
 

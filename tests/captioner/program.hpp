@@ -191,6 +191,12 @@ struct TrainedRun {
   }
 };
 
+/// The arguments with another value of an option that they have.
+inline Arguments with(Arguments arguments, const std::string& option, const std::string& value) {
+  *(std::find(arguments.begin(), arguments.end(), option) + 1) = value;
+  return arguments;
+}
+
 /// Copies a folder that a test is going to damage.
 inline std::filesystem::path copy_of(const std::filesystem::path& folder, const std::filesystem::path& destination) {
   std::filesystem::copy(folder, destination, std::filesystem::copy_options::recursive);
