@@ -53,10 +53,13 @@ TEST_CASE("the dev score of a training from pixels is that of its file, at eithe
 TEST_CASE("the dev score of a training on features is that of its file, which goes through the encoder") {
   if (!has_program()) return;
   const FrozenRun& frozen = frozen_run();
-  const auto run = frozen.folder / "scored";
-  check_same(
-      frozen.frozen_training(run) + Arguments{"--epochs", "4", "--learning-rate", "0.01", "--save-precision", "bf16"},
-      run, frozen.data);
+  for (const std::string precision : {"fp32", "bf16"}) {
+    CAPTURE(precision);
+    const auto run = frozen.folder / ("scored" + precision);
+    check_same(frozen.frozen_training(run) +
+                   Arguments{"--epochs", "4", "--learning-rate", "0.01", "--save-precision", precision},
+               run, frozen.data);
+  }
 }
 
 TEST_CASE("the dev score of a fine-tuning is that of its file") {

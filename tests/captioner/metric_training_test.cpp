@@ -18,12 +18,10 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// Runs the training, and returns its run.
-fs::path trained_by(const Arguments& arguments, const fs::path& run) {
-  const Finished finished = run_program(arguments);
+void complete(const Arguments& training) {
+  const Finished finished = run_program(training);
   INFO(finished.err);
   REQUIRE(finished.status == 0);
-  return run;
 }
 
 /// Steps that are large enough for a few of them to tell.
@@ -34,7 +32,7 @@ const Arguments large_steps{"--learning-rate", "0.003"};
 TEST_CASE("training on the metric raises the rewards of the captions that are sampled") {
   if (!has_program()) return;
   const auto run = frozen_run().folder / "rewarded";
-  trained_by(with(frozen_run().metric_training(run), "--epochs", "6") + large_steps, run);
+  complete(with(frozen_run().metric_training(run), "--epochs", "6") + large_steps);
   const auto history = history_of(run);
   REQUIRE(history.size() == 6);
   CHECK(std::stod(history.back().at("reward")) > 1.2 * std::stod(history.front().at("reward")));
@@ -64,12 +62,12 @@ TEST_CASE("training on the metric leaves the encoder as it is on features, and t
            SafetensorsFile(run / "checkpoint.safetensors").read<float, 1>("model." + name);
   };
   const auto on_features = frozen_run().folder / "on_features";
-  trained_by(frozen_run().metric_training(on_features), on_features);
+  complete(frozen_run().metric_training(on_features));
   CHECK(is_trained(on_features, "decoder.out.bias"));
   CHECK_FALSE(is_trained(on_features, "encoder.features.18.1.bias"));
 
   const auto from_pixels = frozen_run().folder / "from_pixels";
-  trained_by(frozen_run().fine_tuning(from_pixels) + Arguments{"--objective", "cider-d"}, from_pixels);
+  complete(frozen_run().fine_tuning(from_pixels) + Arguments{"--objective", "cider-d"});
   CHECK(is_trained(from_pixels, "decoder.out.bias"));
   CHECK(is_trained(from_pixels, "encoder.features.18.1.bias"));
   CHECK_FALSE(is_trained(from_pixels, "encoder.features.0.1.bias"));
@@ -79,9 +77,8 @@ TEST_CASE("the same seed gives the same bytes on any number of threads, by eithe
   if (!has_program()) return;
   const auto model = [&](const std::string& baseline, const std::string& threads) {
     const auto run = frozen_run().folder / (baseline + threads);
-    trained_by(with(frozen_run().metric_training(run), "--threads", threads) + large_steps +
-                   Arguments{"--baseline", baseline, "--moving-average", "0.5"},
-               run);
+    complete(with(frozen_run().metric_training(run), "--threads", threads) + large_steps +
+             Arguments{"--baseline", baseline, "--moving-average", "0.5"});
     const SafetensorsFile checkpoint(run / "checkpoint.safetensors");
     return std::pair(checkpoint.read<float, 2>("model.decoder.out.weight"), file_text(run / "model.safetensors"));
   };
@@ -108,9 +105,9 @@ TEST_CASE("a captioner goes on with people's captions too, on the features that 
 TEST_CASE("a captioner at bf16 goes on with the features of its weights, one with another encoder does not") {
   if (!has_program()) return;
   const auto rounded = frozen_run().folder / "rounded";
-  trained_by(frozen_run().frozen_training(rounded) + Arguments{"--save-precision", "bf16"}, rounded);
+  complete(frozen_run().frozen_training(rounded) + Arguments{"--save-precision", "bf16"});
   const auto run = frozen_run().folder / "of_rounded";
-  trained_by(with(frozen_run().metric_training(run), "--start-from", rounded.string()), run);
+  complete(with(frozen_run().metric_training(run), "--start-from", rounded.string()));
 
   // One number of the encoder is another.
   const auto changed = frozen_run().folder / "changed.safetensors";
@@ -163,9 +160,8 @@ TEST_CASE("another seed draws other captions, and one sample an image is enough 
   if (!has_program()) return;
   const auto reward = [&](const std::string& seed) {
     const auto run = frozen_run().folder / ("seed" + seed);
-    trained_by(with(with(frozen_run().metric_training(run), "--samples", "1"), "--seed", seed) +
-                   Arguments{"--baseline", "greedy"},
-               run);
+    complete(with(with(frozen_run().metric_training(run), "--samples", "1"), "--seed", seed) +
+             Arguments{"--baseline", "greedy"});
     return history_of(run).front().at("reward");
   };
   CHECK(reward("5") != reward("6"));

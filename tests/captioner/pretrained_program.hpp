@@ -33,32 +33,19 @@ struct PretrainedData {
             "--threads", "1",         "--batch-size",   "1",      "--image-size", "32"};
   }
 
-  /// The arguments of a frozen training that takes a moment.
-  Arguments frozen_training(const std::filesystem::path& run) const {
-    return {"train",
-            "--data",
-            data.string(),
-            "--out",
-            run.string(),
-            "--features",
-            features.string(),
-            "--weights",
-            weights.string(),
-            "--hidden-size",
-            "16",
-            "--embedding-size",
-            "16",
-            "--min-count",
-            "1",
-            "--epochs",
-            "2",
-            "--batch-size",
-            "8",
-            "--seed",
-            "5",
-            "--threads",
-            "1"};
+  /// The arguments of any training that takes a moment.
+  Arguments short_training(const std::filesystem::path& run) const {
+    return {"train",        "--data", data.string(), "--out", run.string(), "--epochs", "2",
+            "--batch-size", "8",      "--seed",      "5",     "--threads",  "1"};
   }
+
+  /// Those of one on the features.
+  Arguments frozen_training(const std::filesystem::path& run) const {
+    return short_training(run) + on_features() +
+           Arguments{"--hidden-size", "16", "--embedding-size", "16", "--min-count", "1"};
+  }
+
+  Arguments on_features() const { return {"--features", features.string(), "--weights", weights.string()}; }
 };
 
 /// Data and a run that was trained on features, for all tests that only look at them.
@@ -73,33 +60,13 @@ struct FrozenRun : PretrainedData {
 
   /// The arguments of a short fine-tuning of that run.
   Arguments fine_tuning(const std::filesystem::path& out) const {
-    return {"train",      "--data",          data.string(), "--out",       out.string(), "--start-from",
-            run.string(), "--finetune-from", "features.17", "--min-count", "1",          "--epochs",
-            "2",          "--batch-size",    "8",           "--seed",      "5",          "--threads",
-            "1"};
+    return short_training(out) +
+           Arguments{"--start-from", run.string(), "--finetune-from", "features.17", "--min-count", "1"};
   }
 
   /// The arguments of a training that goes on from that run, on the features that it was trained on.
   Arguments continued_training(const std::filesystem::path& out) const {
-    return {"train",
-            "--data",
-            data.string(),
-            "--out",
-            out.string(),
-            "--start-from",
-            run.string(),
-            "--features",
-            features.string(),
-            "--weights",
-            weights.string(),
-            "--epochs",
-            "2",
-            "--batch-size",
-            "8",
-            "--seed",
-            "5",
-            "--threads",
-            "1"};
+    return short_training(out) + on_features() + Arguments{"--start-from", run.string()};
   }
 
   /// The same, on the metric.
