@@ -1,6 +1,6 @@
 // caption-latency, as `captioner bench` has it: one image, and the words that a beam search finds for it.
 
-#include "../examples/captioner/workloads.hpp"
+#include "../examples/captioner/bench/workloads.hpp"
 #include "benchmarks.hpp"
 #include "operations.hpp"
 #include "support.hpp"

@@ -1,7 +1,7 @@
 #pragma once
 // The sizes of the captioner that is trained on Flickr8k, on which its layers are timed.
 
-#include "../examples/captioner/workload_sizes.hpp"
+#include "../examples/captioner/bench/workload_sizes.hpp"
 
 namespace bench {
 

@@ -14,7 +14,7 @@
 #include <pupil/data/scene_captions.hpp>
 #include <pupil/models/captioner_training.hpp>
 
-#include "../examples/captioner/workloads.hpp"
+#include "../examples/captioner/bench/workloads.hpp"
 #include "benchmarks.hpp"
 #include "captioner_sizes.hpp"
 #include "operations.hpp"

@@ -18,11 +18,11 @@
 
 #include "../command_line/program.hpp"
 #include "commands.hpp"
-#include "compute_options.hpp"
-#include "image_arguments.hpp"
-#include "image_batches.hpp"
-#include "json_line.hpp"
-#include "pretrained.hpp"
+#include "common/compute_options.hpp"
+#include "common/image_arguments.hpp"
+#include "common/image_batches.hpp"
+#include "common/json_line.hpp"
+#include "common/pretrained.hpp"
 
 namespace captioner {
 

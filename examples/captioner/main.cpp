@@ -8,7 +8,7 @@
 #include "../command_line/parse.hpp"
 #include "../command_line/program.hpp"
 #include "commands.hpp"
-#include "interruption.hpp"
+#include "common/interruption.hpp"
 
 namespace {
 

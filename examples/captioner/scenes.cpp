@@ -8,8 +8,8 @@
 #include "../command_line/number_checks.hpp"
 #include "../command_line/standard_streams.hpp"
 #include "commands.hpp"
-#include "interruption.hpp"
-#include "progress_line.hpp"
+#include "common/interruption.hpp"
+#include "common/progress_line.hpp"
 
 namespace captioner {
 

@@ -353,6 +353,7 @@
 #include <pupil/models/vgg16.hpp>
 #include <pupil/models/vgg_pooling.hpp>
 #include <pupil/models/visual_sentinel.hpp>
+#include <pupil/models/word_attention.hpp>
 #include <pupil/models/word_draw.hpp>
 #include <pupil/models/word_loss.hpp>
 #include <pupil/models/word_output.hpp>

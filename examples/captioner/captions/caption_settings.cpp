@@ -1,0 +1,128 @@
+#include "caption_settings.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include <pupil/core/utf8.hpp>
+#include <pupil/data/captioned_images.hpp>
+#include <pupil/io/text_file.hpp>
+#include <pupil/text/tokenizer.hpp>
+
+#include "../../command_line/program.hpp"
+
+namespace captioner {
+
+namespace {
+
+/// The word of a line of the file; empty where there is none.
+std::string word_of_line(std::string_view line, const pupil::TextFile& file, std::size_t number) {
+  const pupil::Sentence words = pupil::tokenize(line);
+  pupil::require<pupil::FileError>(words.size() <= 1, file.name(), ": line ", number, ": \"", pupil::visible(line),
+                                   "\" is more than one word");
+  return words.empty() ? std::string() : words.front();
+}
+
+/// Words that are never said. Those that the captioner does not know are named, for they may be misspelt.
+std::vector<std::int32_t> read_never(const std::string& path, const CaptionDefaults& defaults) {
+  const pupil::TextFile file(path);
+  pupil::require_utf8(file.text(), file.name());
+  std::vector<std::int32_t> never;
+  pupil::LeftOut unknown;
+  pupil::LineReader lines(file.text());
+  for (std::string_view line; lines.next(line);) {
+    const std::string word = word_of_line(line, file, lines.number());
+    if (word.empty()) continue;
+    const std::int32_t id = defaults.vocabulary.id(word);
+    if (id == pupil::Vocabulary::unknown) {
+      unknown.add(word);
+    } else {
+      never.push_back(id);
+    }
+  }
+  std::ranges::sort(never);
+  never.erase(std::unique(never.begin(), never.end()), never.end());
+  const std::size_t sayable = defaults.vocabulary.words().size() - pupil::Vocabulary::special_words.size();
+  pupil::require<pupil::OptionError>(never.size() < sayable, "--never: ", path, " leaves no word of the ", sayable,
+                                     " of ", defaults.model);
+  if (unknown.count > 0) {
+    command_line::complain("captioner",
+                           pupil::message(path, ": ", unknown.count, unknown.count == 1 ? " word is" : " words are",
+                                          " unknown to ", defaults.model, " (", unknown.names(), ")"));
+  }
+  return never;
+}
+
+/// The words of --begin. One that is not to be said is refused.
+std::vector<std::int32_t> read_begin(const SearchOptions& options, const std::vector<std::int32_t>& never,
+                                     const CaptionDefaults& defaults) {
+  const pupil::Sentence words = pupil::tokenize(options.begin);
+  pupil::require<pupil::OptionError>(!words.empty() || options.begin.empty(), "--begin: there is no word in \"",
+                                     pupil::visible(options.begin), '"');
+  std::vector<std::int32_t> begin;
+  for (const std::string& word : words) {
+    begin.push_back(defaults.vocabulary.id(word));
+    pupil::require<pupil::OptionError>(begin.back() != pupil::Vocabulary::unknown, "--begin: \"", pupil::visible(word),
+                                       "\" is no word that ", defaults.model, " knows");
+    pupil::require<pupil::OptionError>(std::ranges::find(never, begin.back()) == never.end(), "--begin: \"",
+                                       pupil::visible(word), "\" is not to be said by --never, ", options.never);
+  }
+  return begin;
+}
+
+pupil::CaptionConstraints constraints(const SearchOptions& options, const CaptionDefaults& defaults) {
+  const Index longest = options.max_length.value_or(defaults.max_length);
+  pupil::require<pupil::OptionError>(options.min_length <= longest, "--min-length is ", options.min_length,
+                                     ", more than the longest caption of ", defaults.model, ", ", longest);
+  pupil::CaptionConstraints result{
+      .min_length = options.min_length,
+      .block_ngrams = options.block_ngrams,
+      .no_repetition = options.no_repetition.value_or(defaults.decoding.no_repetition && !options.sample),
+      .conjunctions = conjunctions(defaults.vocabulary)};
+  if (!options.never.empty()) result.never = read_never(options.never, defaults);
+  result.begin = read_begin(options, result.never, defaults);
+  pupil::require<pupil::OptionError>(static_cast<Index>(result.begin.size()) < longest, "--begin: \"",
+                                     pupil::visible(options.begin), "\" has ", result.begin.size(),
+                                     " words, captions have ", longest, " at most");
+  return result;
+}
+
+/// A beam that is wide enough for what is wanted of it, where no width was given.
+Index beam_width(const SearchOptions& options, const CaptionDefaults& defaults) {
+  if (options.beam) return *options.beam;
+  return std::max({defaults.decoding.beam, options.captions.value_or(1), options.groups.value_or(1)});
+}
+
+}  // namespace
+
+std::vector<std::int32_t> conjunctions(const pupil::Vocabulary& vocabulary) {
+  std::vector<std::int32_t> words;
+  for (const char* const word : {"and", "or"}) {
+    const std::int32_t id = vocabulary.id(word);
+    if (id != pupil::Vocabulary::unknown) words.push_back(id);
+  }
+  return words;
+}
+
+CaptionSettings caption_settings(const SearchOptions& options, const CaptionDefaults& defaults) {
+  if (options.sample) {
+    return pupil::SamplingOptions{.samples = options.captions.value_or(1),
+                                  .max_length = options.max_length,
+                                  .draw = {.temperature = options.temperature.value_or(1),
+                                           .top_k = options.top_k.value_or(0),
+                                           .top_p = options.top_p.value_or(1)},
+                                  .seed = options.seed.value_or(0),
+                                  .constraints = constraints(options, defaults)};
+  }
+  pupil::BeamSearchOptions search{.width = beam_width(options, defaults),
+                                  .max_length = options.max_length,
+                                  .length_penalty = options.length_penalty.value_or(defaults.decoding.length_penalty),
+                                  .captions = options.captions.value_or(1),
+                                  .groups = options.groups.value_or(1),
+                                  .constraints = constraints(options, defaults)};
+  search.diversity = options.diversity.value_or(search.diversity);
+  return search;
+}
+
+}  // namespace captioner

@@ -1,0 +1,54 @@
+#include "progress_line.hpp"
+
+#include <cstdio>
+
+#include "../../command_line/standard_streams.hpp"
+#include "../../command_line/terminal.hpp"
+
+namespace captioner {
+
+namespace {
+
+constexpr std::chrono::milliseconds terminal_interval{200};
+constexpr std::chrono::milliseconds plain_interval{30000};
+
+}  // namespace
+
+std::string format_duration(double seconds) {
+  const auto total = static_cast<long>(seconds + 0.5);
+  char text[32];
+  if (total >= 3600) {
+    std::snprintf(text, sizeof text, "%ld:%02ld:%02ld", total / 3600, total / 60 % 60, total % 60);
+  } else {
+    std::snprintf(text, sizeof text, "%ld:%02ld", total / 60, total % 60);
+  }
+  return text;
+}
+
+ProgressLine::ProgressLine() : terminal_(command_line::has_terminal()) {
+  if (!terminal_) next_ += plain_interval;  // short work stays silent
+}
+
+void ProgressLine::show(const std::string& text) {
+  if (!is_due()) return;
+  next_ = Clock::now() + (terminal_ ? terminal_interval : plain_interval);
+  if (!terminal_) return command_line::write_error_line(text);
+  // The last column stays free: a terminal that has filled it may go on to the next line.
+  const std::string line = command_line::one_line(text);
+  const std::string cut(command_line::fitting(line, command_line::terminal_columns() - 1));
+  std::fprintf(stderr, "\r%s\x1b[K", cut.c_str());
+  std::fflush(stderr);
+  shown_ = true;
+}
+
+void ProgressLine::print(const std::string& text) {
+  clear();
+  command_line::write_error_line(text);
+}
+
+void ProgressLine::clear() {
+  if (shown_) std::fputs("\r\x1b[K", stderr);
+  shown_ = false;
+}
+
+}  // namespace captioner

@@ -1,0 +1,174 @@
+// captioner tune: chooses the beam and the length penalty by the dev split, and keeps them in the model's file. From
+// then on the captioner says nothing twice: that is better for who reads it, whatever it scores.
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <pupil/io/file_lock.hpp>
+#include <pupil/metrics/scores.hpp>
+#include <pupil/models/beam_search.hpp>
+
+#include "../../command_line/program.hpp"
+#include "../captions/caption_settings.hpp"
+#include "../captions/captioning.hpp"
+#include "../captions/run_models.hpp"
+#include "../commands.hpp"
+#include "../common/compute_options.hpp"
+#include "../common/interruption.hpp"
+#include "../common/progress_line.hpp"
+#include "../common/run_folder.hpp"
+#include "../common/run_split.hpp"
+
+namespace captioner {
+
+namespace {
+
+constexpr Index widest = 10;
+constexpr std::array length_penalties{0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.5};
+
+struct TuneArguments {
+  std::string run;
+  std::string data;
+  std::optional<std::uint64_t> split_seed;
+  ComputeOptions compute;
+};
+
+/// The dev images as the decoder sees them, a batch after another, and what people wrote of those that can be read.
+struct DevFeatures {
+  std::vector<Features> batches;
+  std::vector<bool> can_be_read;
+  std::vector<std::vector<pupil::Sentence>> references;
+};
+
+DevFeatures read_dev(const RunModel& run, const pupil::CaptionedImages& data, ProgressLine& line) {
+  const auto& samples = data.at(pupil::Split::dev);
+  std::vector<std::string> paths;
+  for (const pupil::Sample& sample : samples) paths.push_back((data.image_folder / sample.image).string());
+  DevFeatures dev;
+  const auto& options = run.model.options();
+  const ImageFormat format{options.resize_to, options.image_size, options.normalization};
+  for_each_image_batch(paths, {format}, [&](const ImageBatch& batch) {
+    stop_if_interrupted();
+    line.show(pupil::message("reading images: ", batch.first, " of ", paths.size()));
+    for (std::size_t i = 0; i < batch.errors.size(); ++i) {
+      dev.can_be_read.push_back(batch.errors[i].empty());
+      if (dev.can_be_read.back()) {
+        dev.references.push_back(reference_words(samples[batch.first + i]));
+      } else {
+        line.print("captioner: skipped: " + batch.errors[i]);
+      }
+    }
+    dev.batches.push_back(features_of(run.model, batch.images.front()));
+  });
+  pupil::require<pupil::FileError>(!dev.references.empty(), data.folder.string(),
+                                   ": no image of the dev split can be read");
+  return dev;
+}
+
+/// All captions that a beam of this width comes to, of each image: what it says at any length penalty is the best of
+/// them by that.
+std::vector<std::vector<pupil::FoundCaption>> all_captions(const Model& model, const DevFeatures& dev, Index beam) {
+  const pupil::BeamSearchOptions search{
+      .width = beam,
+      .captions = beam * model.options().max_caption_length,
+      .constraints = {.no_repetition = true, .conjunctions = conjunctions(model.vocabulary())}};
+  std::vector<std::vector<pupil::FoundCaption>> captions;
+  std::size_t image = 0;
+  for (const Features& features : dev.batches) {
+    stop_if_interrupted();
+    for (auto& found : pupil::beam_search_n_best(model.decoder(), features, search)) {
+      if (dev.can_be_read[image++]) captions.push_back(std::move(found));
+    }
+  }
+  return captions;
+}
+
+double cider_d(const Model& model, const DevFeatures& dev,
+               const std::vector<std::vector<pupil::FoundCaption>>& captions, double length_penalty) {
+  std::vector<pupil::Sentence> candidates;
+  for (const auto& of_image : captions) {
+    const auto best = std::ranges::max_element(of_image, {}, [&](const pupil::FoundCaption& caption) {
+      return pupil::caption_score(caption, length_penalty);
+    });
+    candidates.push_back(model.vocabulary().decode(best->words));
+  }
+  return pupil::score_captions(candidates, dev.references).cider_d;
+}
+
+std::string cell(double number, int decimals) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%8.*f", decimals, number);
+  return text;
+}
+
+/// The best settings; of equally good ones the narrowest beam, and the least penalty. Prints a row a beam.
+pupil::DecodingSettings try_all(const RunModel& run, const DevFeatures& dev, ProgressLine& line) {
+  std::string header = "beam";
+  for (const double penalty : length_penalties) header += cell(penalty, 1);
+  command_line::write_output("dev CIDEr-D by beam and --length-penalty, with --no-repetition\n" + header + "\n");
+  pupil::DecodingSettings best;
+  double highest = -1;
+  for (Index beam = 1; beam <= widest; ++beam) {
+    line.show(pupil::message("searching with a beam of ", beam));
+    const auto captions = all_captions(run.model, dev, beam);
+    std::string row = (beam < 10 ? "   " : "  ") + std::to_string(beam);
+    for (const double penalty : length_penalties) {
+      const double score = cider_d(run.model, dev, captions, penalty);
+      row += cell(score, 4);
+      if (score <= highest) continue;
+      highest = score;
+      best = {.beam = beam, .length_penalty = penalty, .no_repetition = true};
+    }
+    line.clear();
+    command_line::write_output(row + "\n");
+  }
+  return best;
+}
+
+/// Held while a run's model is read and written anew, so that no training writes it meanwhile.
+pupil::FileLock lock_model(const std::string& run) {
+  constexpr auto activity = "its settings for decoding are being chosen";
+  const std::filesystem::path model = RunFolder(run).model();
+  const bool is_folder = std::filesystem::is_directory(run);
+  return is_folder ? pupil::lock_folder(run, activity) : pupil::lock_output(model, activity);
+}
+
+void tune(const TuneArguments& arguments) {
+  command_line::require_output();
+  note_interruptions();
+  begin_to_compute(arguments.compute);
+  const pupil::FileLock lock = lock_model(arguments.run);
+  const std::vector<RunModel> models = load_models({arguments.run});
+  const RunModel& run = models.front();
+  const pupil::CaptionedImages data = read_data_of_runs(models, arguments.data, arguments.split_seed);
+  ProgressLine line;
+  for (const std::string& warning : data.warnings()) line.print("captioner: " + warning);
+  check_untrained(run.training, run.file, data, pupil::Split::dev, false, line);
+  const pupil::DecodingSettings best = try_all(run, read_dev(run, data, line), line);
+  pupil::keep_decoding_settings(run.file, best);
+  command_line::write_output(pupil::message("caption and evaluate take --beam ", best.beam, " --length-penalty ",
+                                            best.length_penalty, " --no-repetition of ", run.file,
+                                            " from here on, where they are not told otherwise\n"));
+}
+
+}  // namespace
+
+void add_tune_command(CLI::App& app, ExitStatus&) {
+  CLI::App* const command = app.add_subcommand(
+      "tune", "Choose a model's beam and length penalty by the dev split, and keep them in its file");
+  const auto arguments = std::make_shared<TuneArguments>();
+  command->add_option("--run", arguments->run, "Folder of a trained run, or its model.safetensors")->required();
+  command->add_option("--data", arguments->data, "Folder of Flickr8k, in Kaggle's or the official form")->required();
+  command->add_option("--split-seed", arguments->split_seed,
+                      "Decides the split where neither the run nor lists of the data do");
+  add_compute_options(*command, arguments->compute);
+  command->callback([arguments] { tune(*arguments); });
+}
+
+}  // namespace captioner

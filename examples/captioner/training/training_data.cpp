@@ -1,0 +1,156 @@
+#include "training_data.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <functional>
+#include <set>
+#include <thread>
+#include <utility>
+
+#include <pupil/io/file_lock.hpp>
+
+#include "../captions/captioning.hpp"
+#include "../common/interruption.hpp"
+#include "../common/run_split.hpp"
+#include "../common/skipped_images.hpp"
+#include "feature_inputs.hpp"
+#include "image_inputs.hpp"
+#include "training_words.hpp"
+
+namespace captioner {
+
+namespace {
+
+using pupil::Sample;
+
+/// The names of the images of both splits, for the cache.
+std::vector<std::string> image_names(const std::vector<Sample>& train, const std::vector<Sample>& dev) {
+  std::vector<std::string> names;
+  for (const Sample& sample : train) names.push_back(sample.image);
+  for (const Sample& sample : dev) names.push_back(sample.image);
+  return names;
+}
+
+/// Waits while another process decodes images into the same file, and says so. Nothing where there cannot be a lock: a
+/// folder that may only be read has the images, or an error will say that it cannot be written.
+std::optional<pupil::FileLock> lock_cache(const std::filesystem::path& cache, ProgressLine& line) {
+  for (bool is_said = false;; std::this_thread::sleep_for(std::chrono::milliseconds(100))) {
+    try {
+      pupil::FileLock lock = pupil::lock_output(cache, "another process is decoding images into it");
+      pupil::remove_leftovers(cache.parent_path());
+      return lock;
+    } catch (const pupil::FileInUse& in_use) {
+      if (!is_said) line.print("captioner: " + std::string(in_use.what()) + "; waiting for it");
+      is_said = true;
+    } catch (const pupil::FileError&) {
+      return std::nullopt;
+    }
+    stop_if_interrupted();
+  }
+}
+
+pupil::ImageVariationOptions variation_of(const TrainingSettings& settings) {
+  const double jitter = settings.color_jitter;
+  return {.mirror = settings.mirror,
+          .color_jitter = {.brightness = jitter, .contrast = jitter, .saturation = jitter},
+          .random_erasing = {.probability = settings.random_erasing}};
+}
+
+std::unique_ptr<const EncoderInputs> decode_images(const TrainingSettings& settings,
+                                                   const std::filesystem::path& image_folder,
+                                                   const std::vector<std::string>& names,
+                                                   const pupil::Normalization& normalization,
+                                                   const std::filesystem::path& cache, ProgressLine& line) {
+  const auto lock = lock_cache(cache, line);
+  const auto show = [&](pupil::Index done, pupil::Index total) {
+    stop_if_interrupted();
+    line.show("decoding images: " + std::to_string(done) + " of " + std::to_string(total));
+  };
+  return std::make_unique<const ImageInputs>(
+      pupil::ImageCache(cache, image_folder, names, pupil::Size2d(settings.resized()), show),
+      ImageInputOptions{
+          .image_size = settings.image_size, .normalization = normalization, .variation = variation_of(settings)});
+}
+
+/// Takes samples out of a split, and the identities of their images with them.
+void leave_out_if(const std::function<bool(const Sample&)>& unwanted, std::vector<Sample>& samples,
+                  std::vector<pupil::ImageIdentity>& images) {
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    if (unwanted(samples[i])) continue;
+    if (kept != i) samples[kept] = std::move(samples[i]);
+    images[kept++] = images[i];
+  }
+  samples.resize(kept);
+  images.resize(kept);
+}
+
+/// Leaves out the dev images that the captioner was trained on before, by another split, and says so; and warns of
+/// those that only look like such.
+void leave_out_trained(const pupil::TrainingRecord& record, const std::string& folder, IdentifiedData& data,
+                       ProgressLine& line) {
+  const pupil::TrainedImages found = pupil::find_trained(record, data.dev_images);
+  const auto say = [&](const std::vector<std::size_t>& places, const char* what) {
+    const pupil::LeftOut images = names_at(places, data.dev);
+    if (images.count == 0) return;
+    line.print(pupil::message("captioner: ", folder, ": ", images.count, " of ", data.dev.size(), " dev images ", what,
+                              " (", images.names(), ")"));
+  };
+  say(found.same, "are left out: the captioner that the run starts from was trained on them");
+  say(found.renamed, "have the bytes of images that are trained on, under other names");
+  say(found.changed, "have the names of images that were trained on, with other bytes");
+  std::set<std::string> trained;
+  for (const std::size_t place : found.same) trained.insert(data.dev[place].image);
+  leave_out_if([&](const Sample& sample) { return trained.contains(sample.image); }, data.dev, data.dev_images);
+}
+
+}  // namespace
+
+TrainingData read_training_data(const TrainingSettings& settings, const std::filesystem::path& image_folder,
+                                IdentifiedData data, const std::optional<pupil::CaptionerDescription>& origin,
+                                const std::filesystem::path& cache, ProgressLine& line) {
+  if (data.dev.empty()) line.print("captioner: " + settings.data + ": no dev split; the last epoch's weights are kept");
+
+  // Before images are decoded, which takes long; again below, because some may be left out.
+  const auto warning = choose_words(data.train, settings, origin).warning(settings);
+  if (warning) line.print("captioner: " + *warning);
+
+  TrainingData result;
+  result.identity = data.identity;
+  const std::vector<std::string> names = image_names(data.train, data.dev);
+  if (settings.reads_features()) {
+    result.inputs = open_features(settings, names);
+  } else {
+    const auto normalization = origin ? origin->options.normalization : pupil::imagenet_normalization;
+    result.inputs = decode_images(settings, image_folder, names, normalization, cache, line);
+  }
+  report_skipped(result.inputs->skipped(), line);
+  const auto is_skipped = [&](const Sample& sample) { return !result.inputs->find(sample.image); };
+  leave_out_if(is_skipped, data.train, data.train_images);
+  leave_out_if(is_skipped, data.dev, data.dev_images);
+  const auto& train = data.train;
+  pupil::require<pupil::FileError>(!train.empty(), settings.data, ": no train image can be read");
+  pupil::require<pupil::FileError>(train.size() >= 2, settings.data, ": only one train image is there, ",
+                                   train.front().image, "; training needs two or more");
+
+  if (origin && origin->training) result.record = *origin->training;
+  result.record.split_seed = settings.split_seed;
+  result.record.add(data.train_images);
+  leave_out_trained(result.record, settings.data, data, line);
+
+  result.vocabulary = choose_words(train, settings, origin).vocabulary;
+  for (const Sample& sample : train) {
+    result.train_rows.push_back(*result.inputs->find(sample.image));
+    auto& captions = result.captions.emplace_back();
+    for (const std::string& caption : sample.captions) {
+      captions.push_back(result.vocabulary.encode(pupil::tokenize(caption)));
+    }
+  }
+  for (const Sample& sample : data.dev) {
+    result.dev_rows.push_back(*result.inputs->find(sample.image));
+    result.dev_references.push_back(reference_words(sample));
+  }
+  return result;
+}
+
+}  // namespace captioner

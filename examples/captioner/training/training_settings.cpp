@@ -1,0 +1,102 @@
+#include "training_settings.hpp"
+
+#include <pupil/core/hash.hpp>
+#include <pupil/io/atomic_file.hpp>
+#include <pupil/io/mapped_file.hpp>
+#include <pupil/io/text_file.hpp>
+
+#include "../common/run_folder.hpp"
+
+namespace captioner {
+
+namespace {
+
+/// Gives settings that earlier versions did not have the value that they then meant.
+void add_what_is_new(nlohmann::json& settings) {
+  const nlohmann::json defaults = TrainingSettings();
+  for (const char* const name :
+       {"precision", "features", "weights", "weights_fingerprint", "start_from", "start_from_fingerprint",
+        "finetune_from", "encoder_learning_rate", "freeze_statistics", "save_precision", "decoder", "attention_size",
+        "gate", "doubly_stochastic", "project_output", "tie_weights"}) {
+    settings.emplace(name, defaults.at(name));
+  }
+  for (const char* const name : {"label_smoothing", "word_dropout", "scheduled_sampling", "weight_decay",
+                                 "moving_average", "accumulate", "color_jitter", "random_erasing", "word_vectors",
+                                 "word_vectors_fingerprint", "objective", "samples", "baseline"}) {
+    settings.emplace(name, defaults.at(name));
+  }
+  settings.emplace("split_seed", settings.at("seed"));
+}
+
+/// The key of what the paths are from the run's folder.
+constexpr const char* paths_from_run = "paths_from_run";
+
+std::filesystem::path folder_of(const std::filesystem::path& settings_file) {
+  return std::filesystem::weakly_canonical(std::filesystem::absolute(settings_file).parent_path());
+}
+
+/// Makes the paths absolute, and adds what they are from the run's folder: of a run and data that are moved together,
+/// the second still leads there.
+void add_places(const std::filesystem::path& folder, nlohmann::json& settings) {
+  for (const char* const name : path_settings) {
+    const auto file = settings.at(name).get<std::string>();
+    if (file.empty()) continue;
+    auto absolute = std::filesystem::absolute(file).lexically_normal();
+    if (!absolute.has_filename()) absolute = absolute.parent_path();  // a slash at the end is no part of the name
+    settings[name] = absolute.string();
+    settings[paths_from_run][name] = std::filesystem::weakly_canonical(absolute).lexically_relative(folder).string();
+  }
+}
+
+/// Where a path leads nowhere, and that from the run's folder does, takes the second.
+void find_moved(const std::filesystem::path& folder, nlohmann::json& settings) {
+  if (!settings.contains(paths_from_run)) return;
+  for (const auto& [name, relative] : settings.at(paths_from_run).items()) {
+    const auto file = (folder / relative.get<std::string>()).lexically_normal();
+    const bool is_gone = !std::filesystem::exists(settings.at(name).get<std::string>());
+    if (is_gone && std::filesystem::exists(file)) settings[name] = file.string();
+  }
+}
+
+}  // namespace
+
+pupil::ParameterPrecision TrainingSettings::model_precision() const {
+  if (save_precision == "fp32") return pupil::ParameterPrecision::fp32;
+  if (save_precision == "bf16") return pupil::ParameterPrecision::bf16;
+  throw pupil::OptionError(pupil::message("save_precision is \"", save_precision, "\"; it may be fp32 or bf16"));
+}
+
+TrainingWay TrainingSettings::way() const {
+  if (reads_features()) return starts_from_a_run() ? TrainingWay::continued : TrainingWay::frozen;
+  return starts_from_a_run() ? TrainingWay::fine_tuned : TrainingWay::from_scratch;
+}
+
+std::string fingerprint_of_start(const std::filesystem::path& run) {
+  const pupil::MappedFile file(RunFolder(run).model());
+  const auto bytes = file.bytes();
+  return pupil::hash_digits(pupil::hash_bytes({reinterpret_cast<const char*>(bytes.data()), bytes.size()}));
+}
+
+TrainingSettings read_settings(const std::filesystem::path& path) {
+  const pupil::TextFile file(path);
+  pupil::require_utf8(file.text(), file.name());
+  try {
+    nlohmann::json settings = nlohmann::json::parse(file.text());
+    if (settings.is_object()) {
+      add_what_is_new(settings);
+      find_moved(folder_of(path), settings);
+    }
+    return settings.get<TrainingSettings>();
+  } catch (const nlohmann::json::exception& error) {
+    throw pupil::FileError(pupil::message(path.string(), ": ", error.what()));
+  }
+}
+
+void write_settings(const std::filesystem::path& path, const TrainingSettings& settings) {
+  nlohmann::json stored = settings;
+  add_places(folder_of(path), stored);
+  const std::string text = stored.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+  pupil::write_file_atomically(path, text);
+}
+
+}  // namespace captioner
