@@ -10,7 +10,6 @@
 #include <nlohmann/json.hpp>
 
 #include <pupil/data/csv.hpp>
-#include <pupil/nn/pack_weights.hpp>
 
 #include "../../command_line/program.hpp"
 #include "../commands.hpp"
@@ -18,7 +17,6 @@
 #include "../common/image_arguments.hpp"
 #include "../common/json_line.hpp"
 #include "captioning.hpp"
-#include "run_models.hpp"
 #include "search_options.hpp"
 
 namespace captioner {
@@ -82,9 +80,7 @@ void caption(const CaptionArguments& arguments, ExitStatus& status) {
                                      ", but without --sample no word is drawn by chance");
   command_line::require_output();
   begin_to_compute(arguments.compute);
-  std::vector<RunModel> models = load_models(arguments.runs);
-  for (RunModel& each : models) pupil::pack_weights(each.model);
-  const CaptionMaker maker(models, arguments.search);
+  const CaptionMaker maker(arguments.runs, arguments.search, WeightsAre::packed);
   const bool all = arguments.search.captions.has_value();
   if (arguments.format == "csv") command_line::write_output(all ? "image,caption,probability\n" : "image,caption\n");
   caption_files(maker, arguments.images, [&](const CaptionResult& result) {

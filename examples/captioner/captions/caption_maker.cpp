@@ -6,6 +6,9 @@
 
 #include <pupil/models/ensemble.hpp>
 #include <pupil/models/word_attention.hpp>
+#include <pupil/nn/pack_weights.hpp>
+
+#include "run_models.hpp"
 
 namespace captioner {
 
@@ -15,14 +18,14 @@ using FoundCaptions = std::vector<std::vector<pupil::FoundCaption>>;
 
 /// What several captioners have in common: the least that one was made for, and the first choice for decoding there is.
 CaptionDefaults defaults_of(std::span<const RunModel> models) {
-  CaptionDefaults defaults{.model = models.front().run,
+  CaptionDefaults defaults{.model = models.front().info.run,
                            .vocabulary = models.front().model.vocabulary(),
                            .max_length = models.front().model.options().max_caption_length};
   bool is_chosen = false;
   for (const RunModel& each : models) {
     defaults.max_length = std::min(defaults.max_length, each.model.options().max_caption_length);
-    if (each.decoding && !is_chosen) defaults.decoding = *each.decoding;
-    is_chosen = is_chosen || each.decoding;
+    if (each.info.decoding && !is_chosen) defaults.decoding = *each.info.decoding;
+    is_chosen = is_chosen || each.info.decoding;
   }
   return defaults;
 }
@@ -40,33 +43,61 @@ FoundCaptions say(const Decoder& decoder, const Features& features, const Captio
 
 }  // namespace
 
-CaptionMaker::CaptionMaker(std::span<const RunModel> models, const SearchOptions& options)
-    : models_(models), settings_(caption_settings(options, defaults_of(models))) {
-  for (const RunModel& each : models) {
+struct CaptionMaker::Captioners {
+  /// One that looks at images of a format. A captioner may be two: of an image, and of its mirror image.
+  struct Member {
+    const Model* model;
+    std::size_t format;
+
+    Features features(const std::vector<pupil::Tensor<float, 4>>& images) const {
+      return features_of(*model, images[format]);
+    }
+  };
+
+  std::vector<RunModel> models;
+  std::vector<Member> members;
+  CaptionSettings settings;
+};
+
+CaptionMaker::CaptionMaker(const std::vector<std::string>& runs, const SearchOptions& options, WeightsAre weights) {
+  std::vector<RunModel> models = load_models(runs);
+  CaptionSettings settings = caption_settings(options, defaults_of(models));
+  auto captioners = std::make_unique<Captioners>(Captioners{std::move(models), {}, std::move(settings)});
+  const auto add_member = [&](const Model& model, bool mirrored) {
+    const auto& made_for = model.options();
+    const ImageFormat format{made_for.resize_to, made_for.image_size, made_for.normalization, mirrored};
+    const auto place = std::ranges::find(formats_, format);
+    captioners->members.push_back({&model, static_cast<std::size_t>(place - formats_.begin())});
+    if (place == formats_.end()) formats_.push_back(format);
+  };
+  for (RunModel& each : captioners->models) {
+    if (weights == WeightsAre::packed) pupil::pack_weights(each.model);
+    runs_.push_back(each.info);
     add_member(each.model, false);
     if (options.mirror_too) add_member(each.model, true);
   }
+  captioners_ = std::move(captioners);
 }
 
-void CaptionMaker::add_member(const Model& model, bool mirrored) {
-  const auto& options = model.options();
-  const ImageFormat format{options.resize_to, options.image_size, options.normalization, mirrored};
-  const auto place = std::ranges::find(formats_, format);
-  members_.push_back({&model, static_cast<std::size_t>(place - formats_.begin())});
-  if (place == formats_.end()) formats_.push_back(format);
-}
+CaptionMaker::CaptionMaker(CaptionMaker&&) noexcept = default;
+CaptionMaker& CaptionMaker::operator=(CaptionMaker&&) noexcept = default;
+CaptionMaker::~CaptionMaker() = default;
+
+const CaptionSettings& CaptionMaker::settings() const { return captioners_->settings; }
+
+const pupil::Vocabulary& CaptionMaker::vocabulary() const { return captioners_->models.front().model.vocabulary(); }
 
 std::vector<ImageDescription> CaptionMaker::describe(const std::vector<pupil::Tensor<float, 4>>& images,
                                                      Index first_image) const {
   using Decoder = pupil::Decoder<float>;
   std::vector<const Decoder*> decoders;
   std::vector<Features> features;
-  for (const Member& member : members_) {
+  for (const auto& member : captioners_->members) {
     decoders.push_back(&member.model->decoder());
-    features.push_back(features_of(*member.model, images[member.format]));
+    features.push_back(member.features(images));
   }
-  auto found = members_.size() == 1 ? say(*decoders.front(), features.front(), settings_, first_image)
-                                    : say(pupil::Ensemble<Decoder>(decoders), features, settings_, first_image);
+  auto found = decoders.size() == 1 ? say(*decoders.front(), features.front(), settings(), first_image)
+                                    : say(pupil::Ensemble<Decoder>(decoders), features, settings(), first_image);
   std::vector<ImageDescription> descriptions;
   for (auto& captions : found) descriptions.push_back({std::move(captions)});
   return descriptions;
@@ -74,8 +105,8 @@ std::vector<ImageDescription> CaptionMaker::describe(const std::vector<pupil::Te
 
 pupil::Tensor<float, 2> CaptionMaker::attention(const std::vector<pupil::Tensor<float, 4>>& image,
                                                 std::span<const std::int32_t> words) const {
-  const Member& first = members_.front();
-  return pupil::word_attention(first.model->decoder(), features_of(*first.model, image[first.format]), words);
+  const auto& first = captioners_->members.front();
+  return pupil::word_attention(first.model->decoder(), first.features(image), words);
 }
 
 }  // namespace captioner

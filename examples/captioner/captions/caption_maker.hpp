@@ -2,16 +2,18 @@
 // Captions of images by one captioner, or by several that speak as one.
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include <pupil/core/tensor.hpp>
 #include <pupil/models/found_caption.hpp>
 
-#include "../common/image_batches.hpp"
+#include "../common/image_format.hpp"
 #include "caption_settings.hpp"
-#include "run_models.hpp"
+#include "run_info.hpp"
 
 namespace captioner {
 
@@ -21,20 +23,31 @@ struct ImageDescription {
   std::optional<double> confidence = {};      ///< that the first is acceptable, where the captioner was calibrated
 };
 
-/// Uses captioners that must live longer, each with images as it wants them. Threads may share one.
+/// Whether a captioner's weights are arranged for many calls when it is loaded: faster, and at --precision medium in
+/// bf16 throughout, so that its scores are no longer those that training measured.
+enum class WeightsAre { as_trained, packed };
+
+/// The captioners of one or several runs, which speak as one, each with images as it wants them. Threads may share it.
 class CaptionMaker {
  public:
-  /// Throws as caption_settings does.
-  CaptionMaker(std::span<const RunModel> models, const SearchOptions& options);
+  /// The captioners of these runs, or the one in the box where there is none. Throws as load_models and
+  /// caption_settings do.
+  CaptionMaker(const std::vector<std::string>& runs, const SearchOptions& options, WeightsAre weights);
+  CaptionMaker(CaptionMaker&&) noexcept;
+  CaptionMaker& operator=(CaptionMaker&&) noexcept;
+  ~CaptionMaker();
+
+  /// What the files of the captioners say.
+  const std::vector<RunInfo>& runs() const { return runs_; }
 
   /// How images are wanted, each way once.
   const std::vector<ImageFormat>& formats() const { return formats_; }
 
-  const CaptionSettings& settings() const { return settings_; }
-  const pupil::Vocabulary& vocabulary() const { return models_.front().model.vocabulary(); }
+  const CaptionSettings& settings() const;
+  const pupil::Vocabulary& vocabulary() const;
 
-  /// One caption or several of each image. `images` are in the order of `formats()`; the first one has this number
-  /// among all that are captioned.
+  /// What is said of each image. `images` are in the order of `formats()`; the first one has this number among all that
+  /// are captioned.
   std::vector<ImageDescription> describe(const std::vector<pupil::Tensor<float, 4>>& images, Index first_image) const;
 
   /// Where the first captioner looked in one image, in the order of `formats()`, when it said each of these words:
@@ -43,18 +56,11 @@ class CaptionMaker {
                                     std::span<const std::int32_t> words) const;
 
  private:
-  /// A captioner that looks at images of a format.
-  struct Member {
-    const Model* model;
-    std::size_t format;
-  };
+  struct Captioners;  // so that who makes captions need not read every layer
 
-  void add_member(const Model& model, bool mirrored);
-
-  std::span<const RunModel> models_;
+  std::vector<RunInfo> runs_;
   std::vector<ImageFormat> formats_;
-  std::vector<Member> members_;
-  CaptionSettings settings_;
+  std::unique_ptr<const Captioners> captioners_;
 };
 
 }  // namespace captioner

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include <pupil/data/captioned_images.hpp>
-#include <pupil/metrics/scores.hpp>
 #include <pupil/text/tokenizer.hpp>
 
 #include "caption_maker.hpp"
@@ -30,29 +29,10 @@ struct CaptionResult {
 };
 
 /// Captions the files in order, calling `use(result)` for each as soon as its batch is done.
-inline void caption_files(const CaptionMaker& maker, const std::vector<std::string>& paths,
-                          const std::function<void(const CaptionResult&)>& use) {
-  for_each_image_batch(paths, maker.formats(), [&](const ImageBatch& batch) {
-    const auto descriptions = maker.describe(batch.images, static_cast<Index>(batch.first));
-    for (std::size_t i = 0; i < descriptions.size(); ++i) {
-      CaptionResult result{batch.paths[i], {}, batch.errors[i]};
-      if (result.error.empty()) {
-        result.confidence = descriptions[i].confidence;
-        for (const pupil::FoundCaption& found : descriptions[i].captions) {
-          result.captions.push_back({pupil::join(maker.vocabulary().decode(found.words)), found.log_probability});
-        }
-        result.caption = result.captions.front().text;
-      }
-      use(result);
-    }
-  });
-}
+void caption_files(const CaptionMaker& maker, const std::vector<std::string>& paths,
+                   const std::function<void(const CaptionResult&)>& use);
 
 /// All captions of a sample, as words.
-inline std::vector<pupil::Sentence> reference_words(const pupil::Sample& sample) {
-  std::vector<pupil::Sentence> references;
-  for (const std::string& caption : sample.captions) references.push_back(pupil::tokenize(caption));
-  return references;
-}
+std::vector<pupil::Sentence> reference_words(const pupil::Sample& sample);
 
 }  // namespace captioner

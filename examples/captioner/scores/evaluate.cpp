@@ -15,10 +15,11 @@
 #include <pupil/data/scene_captions.hpp>
 #include <pupil/io/atomic_file.hpp>
 #include <pupil/io/file_lock.hpp>
+#include <pupil/metrics/caption_statistics.hpp>
+#include <pupil/metrics/scores.hpp>
 
 #include "../../command_line/program.hpp"
 #include "../captions/captioning.hpp"
-#include "../captions/run_models.hpp"
 #include "../captions/search_options.hpp"
 #include "../commands.hpp"
 #include "../common/compute_options.hpp"
@@ -173,13 +174,12 @@ void evaluate(const EvaluateArguments& arguments) {
     pupil::TemporaryFile{arguments.json};  // throws now where it would after the work
   }
   begin_to_compute(arguments.compute);
-  const std::vector<RunModel> models = load_models(arguments.runs);
-  const CaptionMaker maker(models, arguments.search);
-  const pupil::CaptionedImages data = read_data_of_runs(models, arguments.data, arguments.split_seed);
+  const CaptionMaker maker(arguments.runs, arguments.search, WeightsAre::as_trained);
+  const pupil::CaptionedImages data = read_data_of_runs(maker.runs(), arguments.data, arguments.split_seed);
   for (const std::string& warning : data.warnings()) command_line::complain("captioner", warning);
   {
     ProgressLine line;
-    for (const RunModel& each : models) {
+    for (const RunInfo& each : maker.runs()) {
       check_untrained(each.training, each.file, data, pupil::split_named(arguments.split), arguments.allow_trained,
                       line);
     }

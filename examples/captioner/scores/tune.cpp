@@ -20,6 +20,7 @@
 #include "../captions/run_models.hpp"
 #include "../commands.hpp"
 #include "../common/compute_options.hpp"
+#include "../common/image_batches.hpp"
 #include "../common/interruption.hpp"
 #include "../common/progress_line.hpp"
 #include "../common/run_folder.hpp"
@@ -146,14 +147,14 @@ void tune(const TuneArguments& arguments) {
   const pupil::FileLock lock = lock_model(arguments.run);
   const std::vector<RunModel> models = load_models({arguments.run});
   const RunModel& run = models.front();
-  const pupil::CaptionedImages data = read_data_of_runs(models, arguments.data, arguments.split_seed);
+  const pupil::CaptionedImages data = read_data_of_runs({&run.info, 1}, arguments.data, arguments.split_seed);
   ProgressLine line;
   for (const std::string& warning : data.warnings()) line.print("captioner: " + warning);
-  check_untrained(run.training, run.file, data, pupil::Split::dev, false, line);
+  check_untrained(run.info.training, run.info.file, data, pupil::Split::dev, false, line);
   const pupil::DecodingSettings best = try_all(run, read_dev(run, data, line), line);
-  pupil::keep_decoding_settings(run.file, best);
+  pupil::keep_decoding_settings(run.info.file, best);
   command_line::write_output(pupil::message("caption and evaluate take --beam ", best.beam, " --length-penalty ",
-                                            best.length_penalty, " --no-repetition of ", run.file,
+                                            best.length_penalty, " --no-repetition of ", run.info.file,
                                             " from here on, where they are not told otherwise\n"));
 }
 

@@ -1,0 +1,35 @@
+#include "run_info.hpp"
+
+#include <pupil/data/flickr8k.hpp>
+
+#include "../common/run_folder.hpp"
+#include "../common/run_split.hpp"
+
+namespace captioner {
+
+CLI::Option* add_run_option(CLI::App& command, std::vector<std::string>& runs) {
+  return command
+      .add_option("--run", runs,
+                  "Folder of a trained run, or its model.safetensors; several, each with --run, speak as one. Not "
+                  "given: the captioner of photographs that comes with the program")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->allow_extra_args(false);  // what follows is an image, and a -- is not this option's
+}
+
+pupil::CaptionedImages read_data_of_runs(std::span<const RunInfo> runs, const std::string& data,
+                                         const std::optional<std::uint64_t>& asked) {
+  std::optional<std::uint64_t> seed = asked;
+  std::string whose = "--split-seed";
+  for (const RunInfo& each : runs) {
+    const auto of_run = split_seed_of(RunFolder(each.run), each.training);
+    if (!of_run) continue;
+    pupil::require<pupil::OptionError>(!seed || *seed == *of_run, whose, " is ", seed.value_or(0), ", but ", *of_run,
+                                       " in ", each.run);
+    if (!seed) whose = "the split seed of " + each.run;
+    seed = of_run;
+  }
+  return pupil::read_flickr8k(data, seed.value_or(0));
+}
+
+}  // namespace captioner

@@ -1,0 +1,34 @@
+#pragma once
+// What the file of a run's captioner says besides its weights.
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include <pupil/data/captioned_images.hpp>
+#include <pupil/models/decoding_settings.hpp>
+#include <pupil/models/training_record.hpp>
+
+namespace captioner {
+
+struct RunInfo {
+  std::string run;   ///< as it was given
+  std::string file;  ///< of the model
+  std::optional<pupil::TrainingRecord> training = {};
+  std::optional<pupil::DecodingSettings> decoding = {};
+};
+
+/// Adds --run, which may come several times: an ensemble. Where none is given, it is the captioner in the box
+/// (box_model.hpp).
+CLI::Option* add_run_option(CLI::App& command, std::vector<std::string>& runs);
+
+/// The data, cut into splits as they were for these runs; by `asked`, or 0, where none says how that was. Throws
+/// OptionError where two of them, or what is asked for, differ.
+pupil::CaptionedImages read_data_of_runs(std::span<const RunInfo> runs, const std::string& data,
+                                         const std::optional<std::uint64_t>& asked);
+
+}  // namespace captioner
