@@ -17,14 +17,13 @@ using namespace pupil::testing;
 
 namespace {
 
-constexpr Index hidden_size = 6, embedding_size = 4, vocabulary_size = 9;
+constexpr Index hidden_size = 6, embedding_size = 4, word_count = 9;
 
 /// As a decoder has them: an embedding, and an output that may share its weight.
 template <class T>
 struct ReadAndSay {
   ReadAndSay(const WordOutputOptions& options, Rng& rng)
-      : embedding({.num_embeddings = vocabulary_size, .embedding_dim = options.embedding_size}, rng),
-        output(options, rng) {}
+      : embedding({.num_embeddings = word_count, .embedding_dim = options.embedding_size}, rng), output(options, rng) {}
 
   template <class Visitor>
   void visit(Visitor&& visitor, const Name& name = {}) {
@@ -39,7 +38,7 @@ struct ReadAndSay {
 WordOutputOptions output_options(bool projected, bool tied, Index embedding = embedding_size) {
   return {.hidden_size = hidden_size,
           .embedding_size = embedding,
-          .vocabulary_size = vocabulary_size,
+          .vocabulary_size = word_count,
           .projected = projected,
           .tied = tied};
 }
@@ -83,7 +82,7 @@ TEST_CASE("read are scored by tanh(P h + p) against every row, and a bias") {
     });
     const auto hidden = random_tensor<double>(Shape{3, hidden_size}, rng);
     const auto logits = model.output.forward(hidden, model.embedding);
-    REQUIRE(logits.shape() == Shape{3, vocabulary_size});
+    REQUIRE(logits.shape() == Shape{3, word_count});
 
     const auto rows = parameter_of<2>(model, options.tied ? "embed.weight" : "out.weight").value;
     const auto bias = parameter_of<1>(model, "out.bias").value;
@@ -99,7 +98,7 @@ TEST_CASE("read are scored by tanh(P h + p) against every row, and a bias") {
           compared[static_cast<std::size_t>(i)] = std::tanh(sum);
         }
       }
-      for (Index w = 0; w < vocabulary_size; ++w) {
+      for (Index w = 0; w < word_count; ++w) {
         double expected = bias[w];
         for (std::size_t i = 0; i < compared.size(); ++i) expected += rows(w, static_cast<Index>(i)) * compared[i];
         CHECK(logits(r, w) == doctest::Approx(expected).epsilon(1e-12));
@@ -132,7 +131,7 @@ TEST_CASE("gradients of hidden rows and of all parameters agree with differences
     CAPTURE(options.tied);
     const ReadAndSay<double> model(options, rng);
     auto hidden = random_tensor<double>(Shape{5, hidden_size}, rng);
-    const auto cotangent = random_tensor<double>(Shape{5, vocabulary_size}, rng);
+    const auto cotangent = random_tensor<double>(Shape{5, word_count}, rng);
 
     auto subject = model;
     pupil::testing::detail::begin_gradients(subject);
@@ -158,13 +157,12 @@ TEST_CASE("a tied weight collects the gradients of reading and of saying, and an
   ReadAndSay<double> model(output_options(true, true), rng);
   CHECK(names_of(model) ==
         std::vector<std::string>{"embed.weight", "out.projection.weight", "out.projection.bias", "out.bias"});
-  CHECK(count_parameters(model) ==
-        vocabulary_size * embedding_size + embedding_size * (hidden_size + 1) + vocabulary_size);
+  CHECK(count_parameters(model) == word_count * embedding_size + embedding_size * (hidden_size + 1) + word_count);
 
   const Tensor<std::int32_t, 1> read({3}, {4, 0, 4});
   const auto d_read = random_tensor<double>(Shape{3, embedding_size}, rng);
   const auto hidden = random_tensor<double>(Shape{5, hidden_size}, rng);
-  const auto d_logits = random_tensor<double>(Shape{5, vocabulary_size}, rng);
+  const auto d_logits = random_tensor<double>(Shape{5, word_count}, rng);
   const auto gradient_of = [&](bool reads, bool says) {
     zero_gradients(model);
     if (reads) {
@@ -203,16 +201,16 @@ TEST_CASE("an output with a weight of its own leaves the embedding alone") {
   zero_gradients(model);
   WordOutput<double>::Context context;
   model.output.forward(random_tensor<double>(Shape{2, hidden_size}, rng), model.embedding, context);
-  model.output.backward(random_tensor<double>(Shape{2, vocabulary_size}, rng), model.embedding, context);
-  CHECK(parameter_of<2>(model, "embed.weight").gradient == Tensor<double, 2>({vocabulary_size, embedding_size}));
+  model.output.backward(random_tensor<double>(Shape{2, word_count}, rng), model.embedding, context);
+  CHECK(parameter_of<2>(model, "embed.weight").gradient == Tensor<double, 2>({word_count, embedding_size}));
 }
 
 TEST_CASE("without projection and tie it draws and computes what a Dense layer does") {
   Rng rng(6), same(6);
   const WordOutput<float> output(output_options(false, false), rng);
-  const Dense<float> dense({.in_features = hidden_size, .out_features = vocabulary_size}, same);
+  const Dense<float> dense({.in_features = hidden_size, .out_features = word_count}, same);
   CHECK(rng.state().position == same.state().position);
-  const Embedding<float> embedding({.num_embeddings = vocabulary_size, .embedding_dim = 1}, rng);
+  const Embedding<float> embedding({.num_embeddings = word_count, .embedding_dim = 1}, rng);
   const auto hidden = random_tensor<float>(Shape{7, hidden_size}, rng);
   CHECK(output.forward(hidden, embedding) == dense.forward(hidden));
 }
@@ -221,8 +219,7 @@ TEST_CASE("word output gives the same bits for any number of threads") {
   check_thread_counts([] {
     Rng rng(7);
     ReadAndSay<float> model(
-        {.hidden_size = 96, .embedding_size = 64, .vocabulary_size = vocabulary_size, .projected = true, .tied = true},
-        rng);
+        {.hidden_size = 96, .embedding_size = 64, .vocabulary_size = word_count, .projected = true, .tied = true}, rng);
     const auto hidden = random_tensor<float>(Shape{1100, 96}, rng);  // several ranges of sums
     WordOutput<float>::Context context;
     const auto logits = model.output.forward(hidden, model.embedding, context);
@@ -246,8 +243,8 @@ TEST_CASE("sizes that do not fit are named, and so is a context that was not rea
   CHECK_THROWS_AS(WordOutput<float>({.hidden_size = 3}, rng), OptionError);
 
   WordOutput<float> output(output_options(true, true), rng);
-  Embedding<float> other({.num_embeddings = vocabulary_size, .embedding_dim = 5}, rng);
-  Embedding<float> embedding({.num_embeddings = vocabulary_size, .embedding_dim = embedding_size}, rng);
+  Embedding<float> other({.num_embeddings = word_count, .embedding_dim = 5}, rng);
+  Embedding<float> embedding({.num_embeddings = word_count, .embedding_dim = embedding_size}, rng);
   const auto hidden = random_tensor<float>(Shape{2, hidden_size}, rng);
   WordOutput<float>::Context context;
   CHECK(error_of<ShapeError>([&] { output.forward(hidden, other); }) ==
@@ -258,5 +255,5 @@ TEST_CASE("sizes that do not fit are named, and so is a context that was not rea
   CHECK_THROWS_AS(output.forward(hidden, embedding, context), ContextError);
   CHECK_NOTHROW(output.forward(hidden, embedding, context));
   CHECK_THROWS_AS(output.backward(Tensor<float, 2>({2, 8}), embedding, context), ShapeError);
-  CHECK_NOTHROW(output.backward(Tensor<float, 2>({2, vocabulary_size}), embedding, context));
+  CHECK_NOTHROW(output.backward(Tensor<float, 2>({2, word_count}), embedding, context));
 }
