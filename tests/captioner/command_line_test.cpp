@@ -178,8 +178,9 @@ TEST_CASE("of an option or command that is misspelt, the nearest is named") {
 
 TEST_CASE("what is required and missing is named, all of it") {
   if (!has_program()) return;
-  check_error(run_program({"evaluate"}), "--run and --data are required");
-  check_error(run_program({"caption"}), "--run is required");
+  check_error(run_program({"tune"}), "--run and --data are required");
+  check_error(run_program({"evaluate"}), "--data is required");
+  check_error(run_program({"caption"}), "no image is given; caption takes one or more");
   check_error(run_program({"caption", "--run", "r"}), "no image is given; caption takes one or more");
 }
 

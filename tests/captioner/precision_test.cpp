@@ -13,27 +13,6 @@ using namespace pupil::testing;
 
 namespace {
 
-/// PUPIL_ISA for the programs that are run while it lives.
-class InstructionSetOfPrograms {
- public:
-  explicit InstructionSetOfPrograms(const char* name) {
-    if (const char* const value = std::getenv("PUPIL_ISA")) before_ = value;
-    ::setenv("PUPIL_ISA", name, 1);
-  }
-  ~InstructionSetOfPrograms() {
-    if (before_) {
-      ::setenv("PUPIL_ISA", before_->c_str(), 1);
-    } else {
-      ::unsetenv("PUPIL_ISA");
-    }
-  }
-  InstructionSetOfPrograms(const InstructionSetOfPrograms&) = delete;
-  InstructionSetOfPrograms& operator=(const InstructionSetOfPrograms&) = delete;
-
- private:
-  std::optional<std::string> before_;
-};
-
 Arguments training_at(const std::string& precision, const TemporaryFolder& folder, const std::string& run) {
   return tiny_training(folder / "data", folder / run) + Arguments{"--precision", precision};
 }
@@ -45,7 +24,7 @@ double first_loss(const std::filesystem::path& run) { return std::stod(history_o
 
 TEST_CASE("a precision that the processor does not have is said in one line, and trains as the highest") {
   if (!has_program()) return;
-  const InstructionSetOfPrograms without_tiles("portable");
+  const VariableOfPrograms without_tiles("PUPIL_ISA", "portable");
   const TemporaryFolder folder;
   make_scenes(folder / "data");
   const Finished highest = run_program(training_at("highest", folder, "highest"));
@@ -60,7 +39,7 @@ TEST_CASE("a precision that the processor does not have is said in one line, and
 #if PUPIL_X86_KERNELS
 TEST_CASE("with tiles, training at each precision gives other bits, in fp32, and nearly the same loss") {
   if (!has_program()) return;
-  const InstructionSetOfPrograms emulated("amx_emulated");
+  const VariableOfPrograms emulated("PUPIL_ISA", "amx_emulated");
   const TemporaryFolder folder;
   make_scenes(folder / "data");
   std::vector<std::string> models;
@@ -80,7 +59,7 @@ TEST_CASE("with tiles, training at each precision gives other bits, in fp32, and
 
 TEST_CASE("a run at medium precision goes on at it, on any number of threads, and refuses another") {
   if (!has_program()) return;
-  const InstructionSetOfPrograms emulated("amx_emulated");
+  const VariableOfPrograms emulated("PUPIL_ISA", "amx_emulated");
   const TemporaryFolder folder;
   make_scenes(folder / "data");
   Arguments whole = training_at("medium", folder, "whole");

@@ -6,6 +6,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -98,6 +99,28 @@ class Running {
 inline Finished run_program(const Arguments& arguments, rlim_t largest_file = 0) {
   return Running(arguments, largest_file).finish();
 }
+
+/// A variable of the environment of the programs that are run while it lives.
+class VariableOfPrograms {
+ public:
+  VariableOfPrograms(const char* name, const std::string& value) : name_(name) {
+    if (const char* const before = std::getenv(name)) before_ = before;
+    ::setenv(name, value.c_str(), 1);
+  }
+  ~VariableOfPrograms() {
+    if (before_) {
+      ::setenv(name_, before_->c_str(), 1);
+    } else {
+      ::unsetenv(name_);
+    }
+  }
+  VariableOfPrograms(const VariableOfPrograms&) = delete;
+  VariableOfPrograms& operator=(const VariableOfPrograms&) = delete;
+
+ private:
+  const char* name_;
+  std::optional<std::string> before_;
+};
 
 /// Whether there is a program to run; says so where there is none.
 inline bool has_program() {
