@@ -33,7 +33,8 @@ constexpr std::string_view other_defaults =
     "On --features without --start-from, the defaults are --captions-per-image 1 --embedding-size 256 --dropout 0.3 "
     "--word-loss 0\n"
     "--learning-rate 0.001 --schedule cosine --epochs 8; with --start-from, --learning-rate 0.0001 --word-loss 0, and\n"
-    "sizes and dropout of the captioner it starts from; with --objective cider-d, --learning-rate 0.0001 --dropout 0.4\n"
+    "sizes and dropout of the captioner it starts from; with --objective cider-d, --learning-rate 0.0001 --dropout "
+    "0.4\n"
     "--batch-size 20 --weight-decay 0.01 --moving-average 0.999 --schedule cosine --epochs 14.";
 
 struct TrainArguments {
