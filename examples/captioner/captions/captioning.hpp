@@ -25,7 +25,6 @@ struct CaptionResult {
   std::optional<std::string> caption;  ///< the first of them
   std::string error;
   std::vector<SaidCaption> captions = {};
-  std::optional<double> confidence = {};  ///< that the first is acceptable, where the captioner was calibrated
 };
 
 /// Captions the files in order, calling `use(result)` for each as soon as its batch is done.
