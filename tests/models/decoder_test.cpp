@@ -10,22 +10,12 @@
 #include "../support/files.hpp"
 #include "../support/random_tensor.hpp"
 #include "caption_blocks.hpp"
+#include "decoder_of_kind.hpp"
 
 using namespace pupil;
 using namespace pupil::testing;
 
 namespace {
-
-DecoderOptions options_of_kind(std::string_view kind) {
-  return {.kind = std::string(kind),
-          .vocabulary_size = 9,
-          .pooled_size = 7,
-          .grid_channels = 7,
-          .embedding_size = 4,
-          .hidden_size = 6,
-          .attention_size = 3,
-          .dropout = 0};
-}
 
 ImageFeatures<double> features_for(const Decoder<double>& decoder, Rng& rng) {
   ImageFeatures<double> features;
