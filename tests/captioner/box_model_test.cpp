@@ -28,6 +28,17 @@ TEST_CASE("without --run, a captioner that CAPTIONER_MODEL names in vain is an e
   check_refused(run_program({"caption", trained().image(0)}), {absent});
 }
 
+TEST_CASE("the captioner that is used without --run is kept where --json names its file") {
+  if (!has_program()) return;
+  const TemporaryFolder folder;
+  const fs::path model = folder / "model.safetensors";
+  fs::copy_file(trained().run / "model.safetensors", model);
+  const VariableOfPrograms variable("CAPTIONER_MODEL", model.string());
+  check_refused(run_program({"evaluate", "--data", trained().data.string(), "--json", model.string()}),
+                {"--json", model.string()});
+  CHECK((file_text(model) == file_text(trained().run / "model.safetensors")));
+}
+
 TEST_CASE("without --run, a program that has no captioner beside it says where it looked, and what else can be done") {
   if (!has_program()) return;
   const TemporaryFolder folder;

@@ -33,4 +33,8 @@ fs::path box_model() {
                                         "; name one by --run, or by CAPTIONER_MODEL in the environment"));
 }
 
+std::vector<std::string> runs_or_box(const std::vector<std::string>& runs) {
+  return runs.empty() ? std::vector{box_model().string()} : runs;
+}
+
 }  // namespace captioner

@@ -54,15 +54,18 @@ struct CaptionMaker::Captioners {
     }
   };
 
-  std::vector<RunModel> models;
+  std::vector<Model> models;
   std::vector<Member> members;
   CaptionSettings settings;
 };
 
 CaptionMaker::CaptionMaker(const std::vector<std::string>& runs, const SearchOptions& options, WeightsAre weights) {
-  std::vector<RunModel> models = load_models(runs);
-  CaptionSettings settings = caption_settings(options, defaults_of(models));
-  auto captioners = std::make_unique<Captioners>(Captioners{std::move(models), {}, std::move(settings)});
+  std::vector<RunModel> loaded = load_models(runs);
+  auto captioners = std::make_unique<Captioners>(Captioners{{}, {}, caption_settings(options, defaults_of(loaded))});
+  for (RunModel& each : loaded) {
+    runs_.push_back(std::move(each.info));
+    captioners->models.push_back(std::move(each.model));
+  }
   const auto add_member = [&](const Model& model, bool mirrored) {
     const auto& made_for = model.options();
     const ImageFormat format{made_for.resize_to, made_for.image_size, made_for.normalization, mirrored};
@@ -70,22 +73,19 @@ CaptionMaker::CaptionMaker(const std::vector<std::string>& runs, const SearchOpt
     captioners->members.push_back({&model, static_cast<std::size_t>(place - formats_.begin())});
     if (place == formats_.end()) formats_.push_back(format);
   };
-  for (RunModel& each : captioners->models) {
-    if (weights == WeightsAre::packed) pupil::pack_weights(each.model);
-    runs_.push_back(each.info);
-    add_member(each.model, false);
-    if (options.mirror_too) add_member(each.model, true);
+  for (Model& model : captioners->models) {
+    if (weights == WeightsAre::packed) pupil::pack_weights(model);
+    add_member(model, false);
+    if (options.mirror_too) add_member(model, true);
   }
   captioners_ = std::move(captioners);
 }
 
-CaptionMaker::CaptionMaker(CaptionMaker&&) noexcept = default;
-CaptionMaker& CaptionMaker::operator=(CaptionMaker&&) noexcept = default;
 CaptionMaker::~CaptionMaker() = default;
 
 const CaptionSettings& CaptionMaker::settings() const { return captioners_->settings; }
 
-const pupil::Vocabulary& CaptionMaker::vocabulary() const { return captioners_->models.front().model.vocabulary(); }
+const pupil::Vocabulary& CaptionMaker::vocabulary() const { return captioners_->models.front().vocabulary(); }
 
 FoundCaptions CaptionMaker::caption(const std::vector<pupil::Tensor<float, 4>>& images, Index first_image) const {
   using Decoder = pupil::Decoder<float>;

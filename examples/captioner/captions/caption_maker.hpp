@@ -24,8 +24,6 @@ class CaptionMaker {
   /// The captioners of these runs, or the one in the box where there is none. Throws as load_models and
   /// caption_settings do.
   CaptionMaker(const std::vector<std::string>& runs, const SearchOptions& options, WeightsAre weights);
-  CaptionMaker(CaptionMaker&&) noexcept;
-  CaptionMaker& operator=(CaptionMaker&&) noexcept;
   ~CaptionMaker();
 
   /// What the files of the captioners say.

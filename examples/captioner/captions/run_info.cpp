@@ -7,8 +7,8 @@
 
 namespace captioner {
 
-CLI::Option* add_run_option(CLI::App& command, std::vector<std::string>& runs) {
-  return command
+void add_run_option(CLI::App& command, std::vector<std::string>& runs) {
+  command
       .add_option("--run", runs,
                   "Folder of a trained run, or its model.safetensors; several, each with --run, speak as one. Not "
                   "given: the captioner of photographs that comes with the program")

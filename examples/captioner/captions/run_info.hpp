@@ -24,7 +24,7 @@ struct RunInfo {
 
 /// Adds --run, which may come several times: an ensemble. Where none is given, it is the captioner in the box
 /// (box_model.hpp).
-CLI::Option* add_run_option(CLI::App& command, std::vector<std::string>& runs);
+void add_run_option(CLI::App& command, std::vector<std::string>& runs);
 
 /// The data, cut into splits as they were for these runs; by `asked`, or 0, where none says how that was. Throws
 /// OptionError where two of them, or what is asked for, differ.

@@ -13,7 +13,7 @@ namespace captioner {
 
 std::vector<RunModel> load_models(const std::vector<std::string>& runs) {
   std::vector<RunModel> models;
-  for (const std::string& run : runs.empty() ? std::vector{box_model().string()} : runs) {
+  for (const std::string& run : runs_or_box(runs)) {
     const pupil::SafetensorsFile file(RunFolder(run).model());
     pupil::CaptionerDescription description = pupil::read_captioner_description(file);
     if (!models.empty()) {

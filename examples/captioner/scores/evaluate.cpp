@@ -19,6 +19,7 @@
 #include <pupil/metrics/scores.hpp>
 
 #include "../../command_line/program.hpp"
+#include "../captions/box_model.hpp"
 #include "../captions/captioning.hpp"
 #include "../captions/search_options.hpp"
 #include "../commands.hpp"
@@ -165,7 +166,7 @@ void evaluate(const EvaluateArguments& arguments) {
   std::optional<pupil::FileLock> lock;
   if (!arguments.json.empty()) {
     std::vector<std::filesystem::path> inputs = caption_files(arguments.data);
-    for (const std::string& folder : arguments.runs) {
+    for (const std::string& folder : runs_or_box(arguments.runs)) {
       const RunFolder run(folder);
       inputs.insert(inputs.end(), {run.model(), run.checkpoint(), run.settings()});
     }
