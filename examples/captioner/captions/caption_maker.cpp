@@ -1,11 +1,11 @@
 #include "caption_maker.hpp"
 
 #include <algorithm>
-#include <span>
 #include <utility>
 #include <variant>
 
 #include <pupil/models/ensemble.hpp>
+#include <pupil/models/word_attention.hpp>
 #include <pupil/nn/pack_weights.hpp>
 
 #include "run_models.hpp"
@@ -87,7 +87,8 @@ const CaptionSettings& CaptionMaker::settings() const { return captioners_->sett
 
 const pupil::Vocabulary& CaptionMaker::vocabulary() const { return captioners_->models.front().vocabulary(); }
 
-FoundCaptions CaptionMaker::caption(const std::vector<pupil::Tensor<float, 4>>& images, Index first_image) const {
+std::vector<ImageDescription> CaptionMaker::describe(const std::vector<pupil::Tensor<float, 4>>& images,
+                                                     Index first_image) const {
   using Decoder = pupil::Decoder<float>;
   std::vector<const Decoder*> decoders;
   std::vector<Features> features;
@@ -95,8 +96,17 @@ FoundCaptions CaptionMaker::caption(const std::vector<pupil::Tensor<float, 4>>& 
     decoders.push_back(&member.model->decoder());
     features.push_back(member.features(images));
   }
-  if (decoders.size() == 1) return say(*decoders.front(), features.front(), settings(), first_image);
-  return say(pupil::Ensemble<Decoder>(decoders), features, settings(), first_image);
+  auto found = decoders.size() == 1 ? say(*decoders.front(), features.front(), settings(), first_image)
+                                    : say(pupil::Ensemble<Decoder>(decoders), features, settings(), first_image);
+  std::vector<ImageDescription> descriptions;
+  for (auto& captions : found) descriptions.push_back({std::move(captions)});
+  return descriptions;
+}
+
+pupil::Tensor<float, 2> CaptionMaker::attention(const std::vector<pupil::Tensor<float, 4>>& image,
+                                                std::span<const std::int32_t> words) const {
+  const auto& first = captioners_->members.front();
+  return pupil::word_attention(first.model->decoder(), first.features(image), words);
 }
 
 }  // namespace captioner

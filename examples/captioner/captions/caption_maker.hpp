@@ -1,7 +1,10 @@
 #pragma once
 // Captions of images by one captioner, or by several that speak as one.
 
+#include <cstdint>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -13,6 +16,12 @@
 #include "run_info.hpp"
 
 namespace captioner {
+
+/// What captioners say of an image.
+struct ImageDescription {
+  std::vector<pupil::FoundCaption> captions;  ///< the best first, or as they were drawn
+  std::optional<double> confidence = {};      ///< that the first is acceptable, where the captioner was calibrated
+};
 
 /// Whether a captioner's weights are arranged for many calls when it is loaded: faster, and at --precision medium in
 /// bf16 throughout, so that its scores are no longer those that training measured.
@@ -35,10 +44,14 @@ class CaptionMaker {
   const CaptionSettings& settings() const;
   const pupil::Vocabulary& vocabulary() const;
 
-  /// One caption or several of each image, the best first or as they were drawn. `images` are in the order of
-  /// `formats()`; the first one has this number among all that are captioned.
-  std::vector<std::vector<pupil::FoundCaption>> caption(const std::vector<pupil::Tensor<float, 4>>& images,
-                                                        Index first_image) const;
+  /// What is said of each image. `images` are in the order of `formats()`; the first one has this number among all that
+  /// are captioned.
+  std::vector<ImageDescription> describe(const std::vector<pupil::Tensor<float, 4>>& images, Index first_image) const;
+
+  /// Where the first captioner looked in one image, in the order of `formats()`, when it said each of these words:
+  /// [words, positions], as pupil::word_attention gives it.
+  pupil::Tensor<float, 2> attention(const std::vector<pupil::Tensor<float, 4>>& image,
+                                    std::span<const std::int32_t> words) const;
 
  private:
   struct Captioners;  // so that who makes captions need not read every layer

@@ -1,18 +1,21 @@
 #include "captioning.hpp"
 
 #include "../common/image_batches.hpp"
+#include "sentence.hpp"
 
 namespace captioner {
 
 void caption_files(const CaptionMaker& maker, const std::vector<std::string>& paths,
                    const std::function<void(const CaptionResult&)>& use) {
   for_each_image_batch(paths, maker.formats(), [&](const ImageBatch& batch) {
-    const auto captions = maker.caption(batch.images, static_cast<Index>(batch.first));
-    for (std::size_t i = 0; i < captions.size(); ++i) {
+    const auto descriptions = maker.describe(batch.images, static_cast<Index>(batch.first));
+    for (std::size_t i = 0; i < descriptions.size(); ++i) {
       CaptionResult result{batch.paths[i], {}, batch.errors[i]};
       if (result.error.empty()) {
-        for (const pupil::FoundCaption& found : captions[i]) {
-          result.captions.push_back({pupil::join(maker.vocabulary().decode(found.words)), found.log_probability});
+        result.confidence = descriptions[i].confidence;
+        for (const pupil::FoundCaption& found : descriptions[i].captions) {
+          const auto words = maker.vocabulary().decode(found.words);
+          result.captions.push_back({pupil::join(words), as_sentence(words), found.log_probability});
         }
         result.caption = result.captions.front().text;
       }

@@ -15,7 +15,8 @@ namespace captioner {
 
 /// A caption as it is shown, and how probable the captioner finds it.
 struct SaidCaption {
-  std::string text;
+  std::string text;      ///< as metrics read it: words in lower case
+  std::string sentence;  ///< as people write it (sentence.hpp)
   double log_probability = 0;
 };
 
@@ -25,6 +26,7 @@ struct CaptionResult {
   std::optional<std::string> caption;  ///< the first of them
   std::string error;
   std::vector<SaidCaption> captions = {};
+  std::optional<double> confidence = {};  ///< that the first is acceptable, where the captioner was calibrated
 };
 
 /// Captions the files in order, calling `use(result)` for each as soon as its batch is done.
