@@ -146,6 +146,21 @@ TEST_CASE("a tensor that is missing, has another shape, or has no place is named
         path.string() + ": tensor \"encoder.weight\" is not in this file");
 }
 
+TEST_CASE("what a file says about a model is no part of it") {
+  const TemporaryFolder folder;
+  Rng rng(10);
+  Dense<float> dense({.in_features = 3, .out_features = 2}, rng), read({.in_features = 3, .out_features = 2}, rng);
+  const Tensor<float, 1> average({7});
+  CheckpointWriter writer;
+  writer.add("", dense);
+  writer.tensors().add("about.average", average);
+  writer.write(folder / "model");
+  read_model(SafetensorsFile(folder / "model"), "", read);
+  Tensor<float, 2> x({1, 3});
+  x.fill(1);
+  CHECK(read.forward(x) == dense.forward(x));
+}
+
 TEST_CASE("rounded parameters are those that a file of that precision gives back, and buffers stay") {
   const TemporaryFolder folder;
   for (const ParameterPrecision precision : {ParameterPrecision::fp32, ParameterPrecision::bf16}) {

@@ -111,9 +111,9 @@ ParameterLayout layout_of(const SafetensorsFile& file, const std::string& prefix
 
 /// Fills a model from what CheckpointWriter::add wrote under `prefix`, or from a file that says that its parameters lie
 /// as PyTorch's. What has several names in the model may be there under any or all of them. Throws FileError, naming
-/// the tensor, where one is missing, has another shape, is left over, or where two that are one in the model differ;
-/// the model is then partly filled. A file that does not say how its parameters lie, as older ones do not, is refused
-/// where their shapes do not tell either.
+/// the tensor, where one is missing, has another shape, is left over (and not under `about_model_prefix`), or where two
+/// that are one in the model differ; the model is then partly filled. A file that does not say how its parameters lie,
+/// as older ones do not, is refused where their shapes do not tell either.
 template <class Model>
 void read_model(const SafetensorsFile& file, const std::string& prefix, Model& model, bool with_generators = true) {
   const ParameterLayout layout = detail::layout_of(file, prefix, model);

@@ -12,6 +12,13 @@
 #include <pupil/io/safetensors.hpp>
 #include <pupil/nn/parameter.hpp>
 
+namespace pupil {
+
+/// What begins with this in a file says something of the model, and is no part of it.
+inline constexpr std::string_view about_model_prefix = "about.";
+
+}  // namespace pupil
+
 namespace pupil::detail {
 
 /// Reads what a model has under `prefix` in a file, and remembers what it came to.
@@ -38,10 +45,11 @@ class StateDictNames {
     });
   }
 
-  /// Throws FileError, naming it, where the file has a tensor under the prefix that was not read.
+  /// Throws FileError, naming it, where the file has a tensor of a model under the prefix that was not read.
   void require_all_read() const {
     for (const std::string& name : file_.names()) {
-      file_.require_tensor(!name.starts_with(prefix_) || expected_.contains(name), name, "has no place in this model");
+      const bool is_of_model = name.starts_with(prefix_) && !name.starts_with(about_model_prefix);
+      file_.require_tensor(!is_of_model || expected_.contains(name), name, "has no place in this model");
     }
   }
 

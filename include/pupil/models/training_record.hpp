@@ -2,8 +2,11 @@
 // What a captioner was trained on, kept in its file: so that these images are not taken for ones it never saw.
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <span>
 #include <string>
@@ -58,20 +61,17 @@ inline TrainedImages find_trained(const TrainingRecord& record, std::span<const 
 
 namespace detail {
 
-/// A line an image: two hashes of 16 digits.
-inline std::string format_identities(std::span<const ImageIdentity> images) {
-  std::string text;
-  for (const ImageIdentity& image : images) text += hash_digits(image.name) + ' ' + hash_digits(image.content) + '\n';
-  return text;
-}
+inline constexpr const char* trained_images_key = "trained_images";  ///< of the metadata of earlier versions
+inline constexpr const char* trained_images_tensor = "about.trained_images";
 
+/// From a line an image, two hashes of 16 digits, in the metadata: as earlier versions kept them.
 inline std::vector<ImageIdentity> parse_identities(const SafetensorsFile& file, std::string_view text) {
   constexpr std::size_t digits = 16, line_length = 2 * digits + 2;
   const auto number = [&](std::string_view word) {
     std::uint64_t value = 0;
     const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value, digits);
     const bool is_whole = word.size() == digits && error == std::errc() && end == word.data() + word.size();
-    require<FileError>(is_whole, file.path().string(), ": trained_images is damaged in the metadata");
+    require<FileError>(is_whole, file.path().string(), ": ", trained_images_key, " is damaged in the metadata");
     return value;
   };
   std::vector<ImageIdentity> images;
@@ -83,22 +83,41 @@ inline std::vector<ImageIdentity> parse_identities(const SafetensorsFile& file, 
   return images;
 }
 
-}  // namespace detail
-
-/// Puts the record into the metadata of a file.
-inline void write_training_record(SafetensorsWriter& writer, const TrainingRecord& record) {
-  writer.set_metadata("split_seed", detail::to_text(record.split_seed));
-  writer.set_metadata("trained_images", detail::format_identities(record.images));
+/// From a tensor of two hashes an image.
+inline std::vector<ImageIdentity> read_identities(const SafetensorsFile& file) {
+  const TensorInfo& tensor = file.info(trained_images_tensor);
+  require<FileError>(tensor.dtype == Dtype::U64 && tensor.shape.size() == 2 && tensor.shape[1] == 2,
+                     file.path().string(), ": tensor \"", trained_images_tensor, "\" is ", tensor.dtype,
+                     " of the shape ", format_extents(tensor.shape), ", expected ", Dtype::U64,
+                     " and two numbers an image");
+  std::vector<ImageIdentity> images(static_cast<std::size_t>(tensor.shape[0]));
+  if (!images.empty())
+    std::memcpy(images.data(), file.raw(trained_images_tensor).data(), images.size() * sizeof images[0]);
+  std::ranges::sort(images);
+  return images;
 }
 
-/// The record in the metadata of a file; nothing where there is none, as in the files of earlier versions. Throws
-/// FileError where it is damaged.
+}  // namespace detail
+
+/// Adds the record to what is being collected for a file; it is not copied, and must stay until that is written.
+inline void write_training_record(SafetensorsWriter& writer, const TrainingRecord& record) {
+  static_assert(sizeof(ImageIdentity) == 2 * sizeof(std::uint64_t));
+  writer.set_metadata("split_seed", detail::to_text(record.split_seed));
+  const std::array<Index, 2> shape{static_cast<Index>(record.images.size()), 2};
+  writer.add(detail::trained_images_tensor, Dtype::U64, shape,
+             reinterpret_cast<const std::byte*>(record.images.data()));
+}
+void write_training_record(SafetensorsWriter& writer, TrainingRecord&& record) = delete;  // would not live until write
+
+/// The record in a file; nothing where there is none, as in the files of early versions. Throws FileError where it is
+/// damaged.
 inline std::optional<TrainingRecord> read_training_record(const SafetensorsFile& file) {
-  const auto images = file.metadata().find("trained_images");
-  if (images == file.metadata().end()) return std::nullopt;
+  const auto as_text = file.metadata().find(detail::trained_images_key);
+  const bool is_text = as_text != file.metadata().end();
+  if (!is_text && !file.contains(detail::trained_images_tensor)) return std::nullopt;
   TrainingRecord record;
   detail::from_text(file, "split_seed", file.metadata("split_seed"), record.split_seed);
-  record.images = detail::parse_identities(file, images->second);
+  record.images = is_text ? detail::parse_identities(file, as_text->second) : detail::read_identities(file);
   return record;
 }
 
