@@ -3,6 +3,8 @@
 #include <string>
 #include <thread>
 
+#include <nlohmann/json.hpp>
+
 #include <pupil/io/safetensors.hpp>
 
 #include "history.hpp"
@@ -206,6 +208,21 @@ TEST_CASE("a checkpoint or settings that are damaged are named") {
   const auto settings = trained.run / "settings.json";
   put_file(settings, "{\"batch_size\": ");
   check_refused(run_program(resume), {settings.string()});
+}
+
+TEST_CASE("settings that name what there is not are refused by that name") {
+  if (!has_program()) return;
+  const TrainedRun trained;
+  const auto path = trained.run / "settings.json";
+  const nlohmann::json sound = nlohmann::json::parse(file_text(path));
+  for (const std::string setting : {"objective", "baseline", "schedule", "save_precision"}) {
+    CAPTURE(setting);
+    nlohmann::json settings = sound;
+    settings[setting] = "whatever";
+    put_file(path, settings.dump());
+    check_refused(run_program({"train", "--out", trained.run.string(), "--resume", "--epochs", "3"}),
+                  {path.string(), setting, "whatever"});
+  }
 }
 
 TEST_CASE("a run is not resumed on captions with other words") {

@@ -212,7 +212,7 @@ void Trainer::finish_epoch() {
   const bool is_best = progress.epochs_since_best == 0;
   if (is_best) save_model();
   progress.begin_next_epoch();
-  write_history(run_, progress, settings_);
+  write_history(run_.history(), progress.history, settings_);
   save_checkpoint(run_, state_);
   report(progress.history.back(), is_best);
 }

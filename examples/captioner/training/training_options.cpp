@@ -123,7 +123,7 @@ void add_network_options(SettingAdder& adder, TrainingSettings& settings) {
   adder
       .add("save_precision", settings.save_precision,
            "Of the weights in model.safetensors: bf16 takes half the bytes; the checkpoint stays fp32")
-      ->check(CLI::IsMember({"fp32", "bf16"}));
+      ->check(CLI::IsMember(names_of(save_precision_names)));
   adder.add("seed", settings.seed, "The same seed gives the same model, whatever the threads")
       ->check(command_line::from_to(std::uint64_t{0}, std::numeric_limits<std::uint64_t>::max()));
 }
@@ -147,13 +147,13 @@ void add_objective_options(SettingAdder& adder, TrainingSettings& settings) {
   adder
       .add("objective", settings.objective,
            "What is learned: people's captions, word by word; or to say captions that score well, from a trained start")
-      ->check(CLI::IsMember({"cross-entropy", "cider-d"}));
+      ->check(CLI::IsMember(names_of(objective_names)));
   adder.add("samples", settings.samples, "Captions of each image that --objective cider-d has it say")
       ->check(one_or(1000));
   adder
       .add("baseline", settings.baseline,
            "What these have to be better than: the other samples of their image, or what greedy search says")
-      ->check(CLI::IsMember({"samples", "greedy"}));
+      ->check(CLI::IsMember(names_of(baseline_names)));
 }
 
 /// What keeps a captioner from learning its captions by heart; each is off where nothing is said.
@@ -187,7 +187,7 @@ void add_epoch_options(SettingAdder& adder, TrainingSettings& settings) {
            "Learning rate: lowered on a plateau; step by step along a cosine to the last epoch; or rising in the first "
            "5 % "
            "of the steps, falling in the last 30 %, and constant in between")
-      ->check(CLI::IsMember({"plateau", "cosine", "warmup-stable-decay"}));
+      ->check(CLI::IsMember(names_of(schedule_names)));
   adder.add("plateau_factor", settings.plateau_factor, "Lower the learning rate by this")
       ->check(command_line::from_to(0.01, 0.99));
   adder

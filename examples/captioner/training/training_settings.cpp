@@ -1,7 +1,11 @@
 #include "training_settings.hpp"
 
+#include <algorithm>
+#include <span>
+
 #include <pupil/core/hash.hpp>
 #include <pupil/io/atomic_file.hpp>
+#include <pupil/io/json_reader.hpp>
 #include <pupil/io/mapped_file.hpp>
 #include <pupil/io/text_file.hpp>
 
@@ -58,13 +62,22 @@ void find_moved(const std::filesystem::path& folder, nlohmann::json& settings) {
   }
 }
 
-}  // namespace
-
-pupil::ParameterPrecision TrainingSettings::model_precision() const {
-  if (save_precision == "fp32") return pupil::ParameterPrecision::fp32;
-  if (save_precision == "bf16") return pupil::ParameterPrecision::bf16;
-  throw pupil::OptionError(pupil::message("save_precision is \"", save_precision, "\"; it may be fp32 or bf16"));
+/// Throws FileError where a setting is none of the names that it may be.
+void require_known_names(const std::filesystem::path& path, const TrainingSettings& settings) {
+  const auto require_one_of = [&](const char* setting, std::string_view value,
+                                  std::span<const std::string_view> names) {
+    std::string known;
+    for (const std::string_view name : names) known += (known.empty() ? "" : ", ") + std::string(name);
+    pupil::require<pupil::FileError>(std::ranges::find(names, value) != names.end(), path.string(), ": ", setting,
+                                     " is ", pupil::json_quoted(value), "; it may be one of ", known);
+  };
+  require_one_of("objective", settings.objective, objective_names);
+  require_one_of("baseline", settings.baseline, baseline_names);
+  require_one_of("schedule", settings.schedule, schedule_names);
+  require_one_of("save_precision", settings.save_precision, save_precision_names);
 }
+
+}  // namespace
 
 TrainingWay TrainingSettings::way() const {
   if (reads_features()) return starts_from_a_run() ? TrainingWay::continued : TrainingWay::frozen;
@@ -86,7 +99,9 @@ TrainingSettings read_settings(const std::filesystem::path& path) {
       add_what_is_new(settings);
       find_moved(folder_of(path), settings);
     }
-    return settings.get<TrainingSettings>();
+    const auto known = settings.get<TrainingSettings>();
+    require_known_names(path, known);
+    return known;
   } catch (const nlohmann::json::exception& error) {
     throw pupil::FileError(pupil::message(path.string(), ": ", error.what()));
   }

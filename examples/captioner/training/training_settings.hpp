@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 
 #include <nlohmann/json.hpp>
 
@@ -18,6 +19,12 @@ namespace captioner {
 /// known by its features alone; it is that of a captioner trained so, and goes on like that; or it is that of a
 /// captioner, and is trained from some block on.
 enum class TrainingWay { from_scratch, frozen, continued, fine_tuned };
+
+// What the settings of these names may be.
+inline constexpr std::array<std::string_view, 2> objective_names{"cross-entropy", "cider-d"};
+inline constexpr std::array<std::string_view, 2> baseline_names{"samples", "greedy"};
+inline constexpr std::array<std::string_view, 3> schedule_names{"plateau", "cosine", "warmup-stable-decay"};
+inline constexpr std::array<std::string_view, 2> save_precision_names{"fp32", "bf16"};
 
 struct TrainingSettings {
   std::string data;
@@ -82,8 +89,10 @@ struct TrainingSettings {
   /// Whether the batch norms of the encoder's network keep their running statistics in training.
   bool has_frozen_statistics() const { return way() == TrainingWay::fine_tuned && freeze_statistics; }
   pupil::Index resized() const { return resize_to > 0 ? resize_to : image_size * 8 / 7; }
-  /// Of the model's weights in its file. Throws OptionError where the name is unknown.
-  pupil::ParameterPrecision model_precision() const;
+  /// Of the model's weights in its file.
+  pupil::ParameterPrecision model_precision() const {
+    return save_precision == "bf16" ? pupil::ParameterPrecision::bf16 : pupil::ParameterPrecision::fp32;
+  }
 };
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TrainingSettings, data, split_seed, features, weights, weights_fingerprint,
@@ -103,7 +112,7 @@ inline constexpr std::array path_settings{"data", "features", "weights", "start_
 /// 16 digits of the file of the captioner that a run starts from. Throws FileError where there is none.
 std::string fingerprint_of_start(const std::filesystem::path& run);
 
-/// Reads a settings.json. Throws FileError where it is missing or broken.
+/// Reads a settings.json. Throws FileError where it is missing or broken, or names what there is not.
 TrainingSettings read_settings(const std::filesystem::path& path);
 
 /// Writes a settings.json, with the paths as they are from any folder.

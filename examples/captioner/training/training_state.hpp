@@ -15,26 +15,11 @@
 #include <pupil/optim/reduce_on_plateau.hpp>
 
 #include "../common/run_folder.hpp"
+#include "training_history.hpp"
 #include "training_identity.hpp"
 #include "training_settings.hpp"
 
 namespace captioner {
-
-/// One finished epoch, as a row of history.csv.
-struct EpochRecord {
-  pupil::Index epoch = 0;  ///< the first is 1
-  double train_loss = 0;   ///< mean over all targets, where people's captions are learned
-  double reward = 0;       ///< mean over all sampled captions, where that is learned from
-  std::vector<double> bleu;
-  double rouge_l = 0;
-  double cider_d = 0;
-  // Of the dev captions; not in checkpoints of earlier versions.
-  std::optional<double> length = {};                   ///< mean, in words
-  std::optional<pupil::Index> distinct_captions = {};  ///< how many of them are different
-  double learning_rate = 0;
-  double images_per_second = 0;
-  double seconds = 0;  ///< of training, without scoring
-};
 
 struct TrainingProgress {
   pupil::Index epoch = 0;  ///< how many are finished
@@ -89,8 +74,5 @@ void save_checkpoint(const RunFolder& run, TrainingState& state);
 
 /// Reads what save_checkpoint wrote in a run of these settings. Throws FileError where it is damaged.
 TrainingState load_checkpoint(const RunFolder& run, const TrainingSettings& settings);
-
-/// Writes history.csv from the progress of a run of these settings.
-void write_history(const RunFolder& run, const TrainingProgress& progress, const TrainingSettings& settings);
 
 }  // namespace captioner
