@@ -240,6 +240,7 @@
 #include <pupil/io/leftovers.hpp>
 #include <pupil/io/mapped_file.hpp>
 #include <pupil/io/mapped_output.hpp>
+#include <pupil/io/metadata_rewrite.hpp>
 #include <pupil/io/normalization.hpp>
 #include <pupil/io/parameter_layout.hpp>
 #include <pupil/io/pixels.hpp>
@@ -267,6 +268,7 @@
 #include <pupil/text/unicode_tables.hpp>
 #include <pupil/text/vocabulary.hpp>
 #include <pupil/text/word_dropout.hpp>
+#include <pupil/text/word_forms.hpp>
 
 // metrics: scores of captions
 #include <pupil/metrics/bleu.hpp>
@@ -355,5 +357,6 @@
 #include <pupil/models/visual_sentinel.hpp>
 #include <pupil/models/word_attention.hpp>
 #include <pupil/models/word_draw.hpp>
+#include <pupil/models/word_forms_file.hpp>
 #include <pupil/models/word_loss.hpp>
 #include <pupil/models/word_output.hpp>

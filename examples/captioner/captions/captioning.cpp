@@ -1,26 +1,126 @@
 #include "captioning.hpp"
 
+#include <future>
+#include <utility>
+#include <variant>
+
+#include <pupil/core/parallel.hpp>
+
 #include "../common/image_batches.hpp"
 #include "sentence.hpp"
 
 namespace captioner {
 
+namespace {
+
+/// A batch that is read: images to caption, and between them some that are done.
+struct ReadBatch {
+  std::vector<ImageRequest> requests;
+  std::vector<std::string> paths;  ///< of those to caption
+  std::optional<ImageBatch> images;
+};
+
+/// Reads batches one after another.
+class BatchReader {
+ public:
+  BatchReader(const CaptionMaker& maker, const std::function<std::optional<ImageRequest>()>& next)
+      : formats_(maker.formats()),
+        is_drawn_(std::holds_alternative<pupil::SamplingOptions>(maker.settings())),
+        next_(next) {}
+
+  /// Without requests at the end.
+  ReadBatch read() {
+    ReadBatch batch;
+    std::size_t first = place_;
+    while (!ended_ && !is_full(batch)) {
+      auto request = next_();
+      ended_ = !request;
+      if (ended_) break;
+      if (batch.paths.empty()) first = place_;
+      ++place_;
+      if (!request->is_done) batch.paths.push_back(request->path);
+      batch.requests.push_back(std::move(*request));
+    }
+    if (!batch.paths.empty()) batch.images = read_image_batch(first, batch.paths, formats_);
+    return batch;
+  }
+
+ private:
+  /// What is drawn depends on an image's place among all, so that those of a batch must follow each other.
+  bool is_full(const ReadBatch& batch) const {
+    constexpr std::size_t most_requests = 1024;
+    const bool has_gap = !batch.paths.empty() && batch.requests.back().is_done;
+    return batch.paths.size() == image_batch || batch.requests.size() == most_requests || (is_drawn_ && has_gap);
+  }
+
+  const std::vector<ImageFormat>& formats_;
+  bool is_drawn_;
+  const std::function<std::optional<ImageRequest>()>& next_;
+  std::size_t place_ = 0;
+  bool ended_ = false;
+};
+
+CaptionResult result_of(const CaptionMaker& maker, const std::string& path, const ImageDescription& description) {
+  CaptionResult result{path, {}, {}};
+  result.confidence = description.confidence;
+  for (const pupil::FoundCaption& found : description.captions) {
+    const auto words = maker.vocabulary().decode(found.words);
+    result.captions.push_back(
+        {pupil::join(words), as_sentence(words, maker.runs().front().word_forms), found.log_probability});
+  }
+  result.caption = result.captions.front().text;
+  return result;
+}
+
+std::vector<CaptionedImage> captioned(const CaptionMaker& maker, ReadBatch batch) {
+  std::vector<ImageDescription> descriptions;
+  if (batch.images) descriptions = maker.describe(batch.images->images, static_cast<Index>(batch.images->first));
+  std::vector<CaptionedImage> images;
+  std::size_t row = 0;
+  for (ImageRequest& request : batch.requests) {
+    CaptionResult result;
+    if (request.is_done) {
+      result = *request.earlier;
+    } else {
+      const std::string& error = batch.images->errors[row];
+      result =
+          error.empty() ? result_of(maker, request.path, descriptions[row]) : CaptionResult{request.path, {}, error};
+      ++row;
+    }
+    images.push_back({std::move(request), std::move(result)});
+  }
+  return images;
+}
+
+}  // namespace
+
+void caption_images(const CaptionMaker& maker, const std::function<std::optional<ImageRequest>()>& next,
+                    const std::function<void(std::span<const CaptionedImage>)>& use) {
+  BatchReader reader(maker, next);
+  const auto read_ahead = [&, threads = pupil::num_threads()] {
+    // Where no thread is to be had, it is read when it is wanted.
+    return std::async(std::launch::async | std::launch::deferred, [&reader, threads] {
+      pupil::set_num_threads(threads);
+      return reader.read();
+    });
+  };
+  for (auto coming = read_ahead();;) {
+    ReadBatch batch = coming.get();
+    if (batch.requests.empty()) return;
+    coming = read_ahead();
+    use(captioned(maker, std::move(batch)));
+  }
+}
+
 void caption_files(const CaptionMaker& maker, const std::vector<std::string>& paths,
                    const std::function<void(const CaptionResult&)>& use) {
-  for_each_image_batch(paths, maker.formats(), [&](const ImageBatch& batch) {
-    const auto descriptions = maker.describe(batch.images, static_cast<Index>(batch.first));
-    for (std::size_t i = 0; i < descriptions.size(); ++i) {
-      CaptionResult result{batch.paths[i], {}, batch.errors[i]};
-      if (result.error.empty()) {
-        result.confidence = descriptions[i].confidence;
-        for (const pupil::FoundCaption& found : descriptions[i].captions) {
-          const auto words = maker.vocabulary().decode(found.words);
-          result.captions.push_back({pupil::join(words), as_sentence(words), found.log_probability});
-        }
-        result.caption = result.captions.front().text;
-      }
-      use(result);
-    }
+  std::size_t place = 0;
+  const auto next = [&]() -> std::optional<ImageRequest> {
+    if (place == paths.size()) return std::nullopt;
+    return ImageRequest{paths[place++]};
+  };
+  caption_images(maker, next, [&](std::span<const CaptionedImage> images) {
+    for (const CaptionedImage& image : images) use(image.result);
   });
 }
 

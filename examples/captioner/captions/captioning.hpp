@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include <pupil/text/tokenizer.hpp>
 
 #include "caption_maker.hpp"
+#include "file_state.hpp"
 
 namespace captioner {
 
@@ -28,6 +30,26 @@ struct CaptionResult {
   std::vector<SaidCaption> captions = {};
   std::optional<double> confidence = {};  ///< that the first is acceptable, where the captioner was calibrated
 };
+
+/// An image whose captions are wanted.
+struct ImageRequest {
+  std::string path;
+  std::optional<FileState> state = {};        ///< before the file is read, where that is of use
+  std::optional<CaptionResult> earlier = {};  ///< what an earlier run said
+  bool is_done = false;                       ///< by that run: the file is not read again
+};
+
+/// An image and what became of it.
+struct CaptionedImage {
+  ImageRequest request;
+  CaptionResult result;
+};
+
+/// Captions the images that `next()` gives until it gives none, calling `use(images)` for those of a batch, in order,
+/// as soon as it is done. The next batch is asked for and read, by another thread, while one is captioned; no more are
+/// kept than these two.
+void caption_images(const CaptionMaker& maker, const std::function<std::optional<ImageRequest>()>& next,
+                    const std::function<void(std::span<const CaptionedImage>)>& use);
 
 /// Captions the files in order, calling `use(result)` for each as soon as its batch is done.
 void caption_files(const CaptionMaker& maker, const std::vector<std::string>& paths,

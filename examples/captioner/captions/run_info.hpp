@@ -12,6 +12,7 @@
 #include <pupil/data/captioned_images.hpp>
 #include <pupil/models/decoding_settings.hpp>
 #include <pupil/models/training_record.hpp>
+#include <pupil/text/word_forms.hpp>
 
 namespace captioner {
 
@@ -20,6 +21,7 @@ struct RunInfo {
   std::string file;  ///< of the model
   std::optional<pupil::TrainingRecord> training = {};
   std::optional<pupil::DecodingSettings> decoding = {};
+  pupil::WordForms word_forms = {};
 };
 
 /// Adds --run, which may come several times: an ensemble. Where none is given, it is the captioner in the box

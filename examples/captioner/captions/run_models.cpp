@@ -21,7 +21,8 @@ std::vector<RunModel> load_models(const std::vector<std::string>& runs) {
                                 description.vocabulary);
     }
     auto model = pupil::read_captioner<float>(file, description);
-    RunInfo info{run, file.path().string(), std::move(description.training), pupil::read_decoding_settings(file)};
+    RunInfo info{run, file.path().string(), std::move(description.training), pupil::read_decoding_settings(file),
+                 pupil::read_word_forms(file)};
     models.push_back({std::move(info), std::move(model)});
   }
   return models;

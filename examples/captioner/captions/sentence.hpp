@@ -4,15 +4,13 @@
 #include <string>
 #include <vector>
 
+#include <pupil/text/word_forms.hpp>
+
 namespace captioner {
 
-/// A capital at the beginning, a full stop at the end. Empty where there is no word.
-inline std::string as_sentence(const std::vector<std::string>& words) {
-  std::string sentence;
-  for (const std::string& word : words) sentence += (sentence.empty() ? "" : " ") + word;
-  if (sentence.empty()) return sentence;
-  if (sentence.front() >= 'a' && sentence.front() <= 'z') sentence.front() = static_cast<char>(sentence.front() - 'a' + 'A');
-  return sentence + '.';
-}
+/// The words in their written forms, a capital at the beginning, a full stop at the end: "A man's T-shirt." Scripts
+/// that put no spaces between words end as they do, Chinese and Japanese with their own stop. Empty where there is no
+/// word.
+std::string as_sentence(const std::vector<std::string>& words, const pupil::WordForms& forms);
 
 }  // namespace captioner

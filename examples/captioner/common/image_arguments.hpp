@@ -13,12 +13,12 @@
 namespace captioner {
 
 /// Adds the files that stand after the options. Any name is one, be it "[a,b]" or, after "--", "-a".
-inline void add_image_arguments(CLI::App& command, std::vector<std::string>& images) {
+inline CLI::Option* add_image_arguments(CLI::App& command, std::vector<std::string>& images) {
   const auto keep = [&images](const CLI::results_t& names) {
     images = names;
     return true;
   };
-  command.add_option("images", keep, "Image files; after --, names may begin with a dash")
+  return command.add_option("images", keep, "Image files; after --, names may begin with a dash")
       ->expected(1, -1)
       ->allow_extra_args()
       ->required()

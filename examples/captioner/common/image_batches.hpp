@@ -39,25 +39,31 @@ inline void read_into(ImageBatch& batch, std::size_t row, const std::vector<Imag
   }
 }
 
-/// Reads the files in order, each once however many formats there are, calling `use(batch)` for every batch.
+/// Reads these files, each once however many formats there are; the first of them has this place among all.
+inline ImageBatch read_image_batch(std::size_t first, std::span<const std::string> paths,
+                                   const std::vector<ImageFormat>& formats) {
+  const auto count = static_cast<Index>(paths.size());
+  ImageBatch batch{first, paths, {}, std::vector<std::string>(paths.size())};
+  for (const ImageFormat& format : formats) {
+    batch.images.emplace_back(pupil::Shape<4>{count, format.image_size, format.image_size, Index{3}});
+  }
+  pupil::parallel_for(count, [&](Index i) {
+    const auto at = static_cast<std::size_t>(i);
+    try {
+      read_into(batch, at, formats);
+    } catch (const pupil::Error& error) {
+      batch.errors[at] = error.what();
+    }
+  });
+  return batch;
+}
+
+/// Reads the files in order, calling `use(batch)` for every batch.
 inline void for_each_image_batch(const std::vector<std::string>& paths, const std::vector<ImageFormat>& formats,
                                  const std::function<void(const ImageBatch&)>& use) {
   for (std::size_t first = 0; first < paths.size(); first += image_batch) {
     const std::size_t count = std::min<std::size_t>(image_batch, paths.size() - first);
-    ImageBatch batch{first, std::span(paths).subspan(first, count), {}, std::vector<std::string>(count)};
-    for (const ImageFormat& format : formats) {
-      batch.images.emplace_back(
-          pupil::Shape<4>{static_cast<Index>(count), format.image_size, format.image_size, Index{3}});
-    }
-    pupil::parallel_for(static_cast<Index>(count), [&](Index i) {
-      const auto at = static_cast<std::size_t>(i);
-      try {
-        read_into(batch, at, formats);
-      } catch (const pupil::Error& error) {
-        batch.errors[at] = error.what();
-      }
-    });
-    use(batch);
+    use(read_image_batch(first, std::span(paths).subspan(first, count), formats));
   }
 }
 

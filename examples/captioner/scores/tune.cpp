@@ -1,5 +1,6 @@
 // captioner tune: chooses the beam and the length penalty by the dev split, and keeps them in the model's file. From
-// then on the captioner says nothing twice: that is better for who reads it, whatever it scores.
+// then on the captioner says nothing twice: that is better for who reads it, whatever it scores. Keeps how the train
+// captions write words too, for captions as sentences.
 
 #include <algorithm>
 #include <array>
@@ -18,6 +19,7 @@
 #include "../captions/caption_settings.hpp"
 #include "../captions/captioning.hpp"
 #include "../captions/run_models.hpp"
+#include "../captions/written_forms.hpp"
 #include "../commands.hpp"
 #include "../common/compute_options.hpp"
 #include "../common/image_batches.hpp"
@@ -37,6 +39,7 @@ struct TuneArguments {
   std::string run;
   std::string data;
   std::optional<std::uint64_t> split_seed;
+  bool words_only = false;
   ComputeOptions compute;
 };
 
@@ -132,6 +135,14 @@ pupil::DecodingSettings try_all(const RunModel& run, const DevFeatures& dev, Pro
   return best;
 }
 
+/// Keeps how the train captions write words in the model's file, and says so.
+void keep_written_forms(const RunModel& run, const pupil::CaptionedImages& data) {
+  const pupil::WordForms forms = written_forms(data.at(pupil::Split::train), run.model.vocabulary());
+  pupil::keep_word_forms(run.info.file, forms);
+  command_line::write_output(pupil::message("sentences of ", run.info.file, " write ", forms.all().size(),
+                                            " words as the train captions do\n"));
+}
+
 /// Held while a run's model is read and written anew, so that no training writes it meanwhile.
 pupil::FileLock lock_model(const std::string& run) {
   constexpr auto activity = "its settings for decoding are being chosen";
@@ -150,6 +161,8 @@ void tune(const TuneArguments& arguments) {
   const pupil::CaptionedImages data = read_data_of_runs({&run.info, 1}, arguments.data, arguments.split_seed);
   ProgressLine line;
   for (const std::string& warning : data.warnings()) line.print("captioner: " + warning);
+  keep_written_forms(run, data);
+  if (arguments.words_only) return;
   check_untrained(run.info.training, run.info.file, data, pupil::Split::dev, false, line);
   const pupil::DecodingSettings best = try_all(run, read_dev(run, data, line), line);
   pupil::keep_decoding_settings(run.info.file, best);
@@ -168,6 +181,9 @@ void add_tune_command(CLI::App& app, ExitStatus&) {
   command->add_option("--data", arguments->data, "Folder of Flickr8k, in Kaggle's or the official form")->required();
   command->add_option("--split-seed", arguments->split_seed,
                       "Decides the split where neither the run nor lists of the data do");
+  command->add_flag(
+      "--words-only", arguments->words_only,
+      "Keep how the train captions write words (T-shirt of tshirt), for captions as sentences; choose no beam");
   add_compute_options(*command, arguments->compute);
   command->callback([arguments] { tune(*arguments); });
 }

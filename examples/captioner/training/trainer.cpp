@@ -256,7 +256,8 @@ void Trainer::take_score(double cider_d) {
 }
 
 void Trainer::save_model() {
-  pupil::save_captioner(run_.model(), state_.scored_model(), settings_.model_precision(), state_.record);
+  pupil::save_captioner(run_.model(), state_.scored_model(), settings_.model_precision(), state_.record,
+                        data_.word_forms);
 }
 
 void Trainer::report(const EpochRecord& record, bool is_best) {

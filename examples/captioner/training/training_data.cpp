@@ -10,6 +10,7 @@
 #include <pupil/io/file_lock.hpp>
 
 #include "../captions/captioning.hpp"
+#include "../captions/written_forms.hpp"
 #include "../common/interruption.hpp"
 #include "../common/run_split.hpp"
 #include "../common/skipped_images.hpp"
@@ -139,6 +140,7 @@ TrainingData read_training_data(const TrainingSettings& settings, const std::fil
   leave_out_trained(result.record, settings.data, data, line);
 
   result.vocabulary = choose_words(train, settings, origin).vocabulary;
+  result.word_forms = written_forms(train, result.vocabulary);
   for (const Sample& sample : train) {
     result.train_rows.push_back(*result.inputs->find(sample.image));
     auto& captions = result.captions.emplace_back();

@@ -13,6 +13,7 @@
 #include <pupil/models/captioner_file.hpp>
 #include <pupil/text/tokenizer.hpp>
 #include <pupil/text/vocabulary.hpp>
+#include <pupil/text/word_forms.hpp>
 
 #include "../common/progress_line.hpp"
 #include "encoder_inputs.hpp"
@@ -24,6 +25,7 @@ namespace captioner {
 struct TrainingData {
   std::unique_ptr<const EncoderInputs> inputs;
   pupil::Vocabulary vocabulary;
+  pupil::WordForms word_forms;           ///< how the train captions write its words
   std::vector<pupil::Index> train_rows;  ///< row in the inputs of each train image
   pupil::EncodedCaptions captions;       ///< of each train image
   std::vector<pupil::Index> dev_rows;

@@ -16,6 +16,7 @@
 #include <pupil/models/captioner.hpp>
 #include <pupil/models/metadata.hpp>
 #include <pupil/models/training_record.hpp>
+#include <pupil/models/word_forms_file.hpp>
 
 namespace pupil {
 
@@ -172,15 +173,16 @@ Captioner<T> read_captioner(const SafetensorsFile& file, const std::string& pref
   return read_captioner<T>(file, read_captioner_description(file), prefix, with_generators);
 }
 
-/// Writes the captioner for use, and what it was trained on where that is given: all or nothing. Throws FileError, and
-/// an older file stays.
+/// Writes the captioner for use, what it was trained on where that is given, and how people write its words: all or
+/// nothing. Throws FileError, and an older file stays.
 template <class T>
 void save_captioner(const std::filesystem::path& path, Captioner<T>& captioner,
                     ParameterPrecision precision = ParameterPrecision::fp32,
-                    const std::optional<TrainingRecord>& training = std::nullopt) {
+                    const std::optional<TrainingRecord>& training = std::nullopt, const WordForms& word_forms = {}) {
   CheckpointWriter writer(precision);
   add_captioner(writer, "", captioner, false);
   if (training) write_training_record(writer.tensors(), *training);
+  if (!word_forms.all().empty()) write_word_forms(writer.tensors(), word_forms);
   writer.write(path);
 }
 

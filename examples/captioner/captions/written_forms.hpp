@@ -1,0 +1,21 @@
+#pragma once
+// How the captions of a data set write words.
+
+#include <string>
+#include <vector>
+
+#include <pupil/data/captioned_images.hpp>
+#include <pupil/text/word_forms.hpp>
+
+namespace captioner {
+
+/// The commonest form of each word of the vocabulary in the captions of these samples.
+inline pupil::WordForms written_forms(const std::vector<pupil::Sample>& samples, const pupil::Vocabulary& vocabulary) {
+  pupil::WordFormCounter counter;
+  for (const pupil::Sample& sample : samples) {
+    for (const std::string& caption : sample.captions) counter.add(caption);
+  }
+  return counter.commonest(vocabulary);
+}
+
+}  // namespace captioner
