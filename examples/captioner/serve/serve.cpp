@@ -1,9 +1,10 @@
 // captioner serve: a page on this machine that captions pictures, and the same for programs.
 
-#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
+
+#include <pupil/io/image_size.hpp>
 
 #include "../../command_line/number_checks.hpp"
 #include "../../command_line/program.hpp"
