@@ -219,6 +219,7 @@
 #include <pupil/io/byte_parts.hpp>
 #include <pupil/io/checkpoint.hpp>
 #include <pupil/io/dtype.hpp>
+#include <pupil/io/encoded_image_size.hpp>
 #include <pupil/io/exif.hpp>
 #include <pupil/io/file_lock.hpp>
 #include <pupil/io/file_signatures.hpp>
@@ -227,6 +228,7 @@
 #include <pupil/io/glove.hpp>
 #include <pupil/io/image.hpp>
 #include <pupil/io/image_identity.hpp>
+#include <pupil/io/image_kind.hpp>
 #include <pupil/io/image_orientation.hpp>
 #include <pupil/io/image_size.hpp>
 #include <pupil/io/image_write.hpp>

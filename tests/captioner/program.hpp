@@ -74,6 +74,9 @@ class Running {
     return process_ == 0;
   }
 
+  /// What it has said on standard output so far.
+  std::string out() const { return file_text(said_ / "out"); }
+
   /// Waits for the end.
   Finished finish() {
     if (process_ > 0) ::waitpid(process_, &status_, 0);

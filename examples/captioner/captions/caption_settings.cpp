@@ -115,10 +115,11 @@ CaptionSettings caption_settings(const SearchOptions& options, const CaptionDefa
                                   .seed = options.seed.value_or(0),
                                   .constraints = constraints(options, defaults)};
   }
-  pupil::BeamSearchOptions search{.width = beam_width(options, defaults),
+  const Index width = beam_width(options, defaults);
+  pupil::BeamSearchOptions search{.width = width,
                                   .max_length = options.max_length,
                                   .length_penalty = options.length_penalty.value_or(defaults.decoding.length_penalty),
-                                  .captions = options.captions.value_or(1),
+                                  .captions = options.captions.value_or(std::min(width, options.most_alternatives)),
                                   .groups = options.groups.value_or(1),
                                   .constraints = constraints(options, defaults)};
   search.diversity = options.diversity.value_or(search.diversity);

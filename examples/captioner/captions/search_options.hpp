@@ -18,6 +18,7 @@ struct SearchOptions {
   std::optional<Index> beam;
   std::optional<double> length_penalty;
   std::optional<Index> captions;  ///< of each image
+  Index most_alternatives = 1;    ///< where `captions` is not given: so many, but no more than the beam finds anyway
   std::optional<Index> groups;    ///< of the beam
   std::optional<double> diversity;
 

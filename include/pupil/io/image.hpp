@@ -13,9 +13,9 @@
 
 #include <pupil/core/errors.hpp>
 #include <pupil/io/bmp_parts.hpp>
-#include <pupil/io/byte_numbers.hpp>
 #include <pupil/io/byte_parts.hpp>
-#include <pupil/io/foreign_files.hpp>
+#include <pupil/io/encoded_image_size.hpp>
+#include <pupil/io/image_kind.hpp>
 #include <pupil/io/image_orientation.hpp>
 #include <pupil/io/image_size.hpp>
 #include <pupil/io/jpeg_parts.hpp>
@@ -113,10 +113,8 @@ inline ByteParts gif_parts(std::span<const std::byte> bytes, std::string_view pa
 inline Image decode_gif(std::span<const std::byte> bytes, std::string_view name) {
   // A chain of codes, each longer by a pixel than the one before, has up to 2730.
   constexpr Index max_pixels_in_byte = 16384;
-  constexpr std::size_t header = 13;
-  require<FileError>(bytes.size() >= header, name, ": truncated GIF image");
-  const ByteNumbers numbers{bytes, false};
-  require_decodable_size(numbers.read(8, 2), numbers.read(6, 2), max_pixels_in_byte, bytes.size(), name);
+  const Size2d size = encoded_gif_size(bytes, name);
+  require_decodable_size(size.height, size.width, max_pixels_in_byte, bytes.size(), name);
   const StbPixels decoded = decode_by_stb(gif_parts(bytes, ""));
   if (!decoded.passed_end) {
     require_pixels(decoded, "GIF", false, name);
@@ -133,12 +131,6 @@ inline Image decode_gif(std::span<const std::byte> bytes, std::string_view name)
   return image;
 }
 
-[[noreturn]] inline void throw_not_an_image(std::span<const std::byte> bytes, std::string_view name) {
-  const ForeignFile file = kind_of_foreign_file(bytes);
-  require<FileError>(!file.is_known(), name, ": not a JPEG, PNG, BMP or GIF image; it is ", file.kind);
-  throw FileError(message(name, ": not a JPEG, PNG, BMP or GIF image"));
-}
-
 }  // namespace detail
 
 /// The picture in the bytes of a JPEG, PNG, BMP or GIF file. Grey becomes RGB, what is transparent is laid over white,
@@ -146,12 +138,17 @@ inline Image decode_gif(std::span<const std::byte> bytes, std::string_view name)
 /// file that ends early is read where all pixels are there. `name` stands for the file in errors. Throws FileError for
 /// bytes that are empty, truncated, damaged, or of another kind, and for more than `max_image_pixels`.
 inline Image decode_image(std::span<const std::byte> bytes, std::string_view name) {
-  require<FileError>(!bytes.empty(), name, ": empty file");
-  if (detail::begins_with(bytes, "\xFF\xD8")) return detail::decode_jpeg(bytes, name);
-  if (detail::begins_with(bytes, "\x89PNG\r\n\x1A\n")) return detail::decode_png(bytes, name);
-  if (detail::begins_with(bytes, "BM")) return detail::decode_bmp(bytes, name);
-  if (detail::begins_with(bytes, "GIF8")) return detail::decode_gif(bytes, name);
-  detail::throw_not_an_image(bytes, name);
+  switch (image_kind(bytes, name)) {
+    case ImageKind::jpeg:
+      return detail::decode_jpeg(bytes, name);
+    case ImageKind::png:
+      return detail::decode_png(bytes, name);
+    case ImageKind::bmp:
+      return detail::decode_bmp(bytes, name);
+    case ImageKind::gif:
+      break;
+  }
+  return detail::decode_gif(bytes, name);
 }
 
 /// The picture in a file, as `decode_image` reads it. Throws FileError also where the file cannot be read.
