@@ -16,6 +16,7 @@ void add_train_command(CLI::App& app, ExitStatus& status);
 void add_evaluate_command(CLI::App& app, ExitStatus& status);
 void add_tune_command(CLI::App& app, ExitStatus& status);
 void add_score_command(CLI::App& app, ExitStatus& status);
+void add_report_command(CLI::App& app, ExitStatus& status);
 void add_caption_command(CLI::App& app, ExitStatus& status);
 void add_serve_command(CLI::App& app, ExitStatus& status);
 void add_classify_command(CLI::App& app, ExitStatus& status);

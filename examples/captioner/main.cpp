@@ -1,5 +1,8 @@
 // captioner: trains a network to say in one line what a photograph shows, and says it.
 
+#include <memory>
+#include <string>
+
 #include <CLI/CLI.hpp>
 
 #include <pupil/core/errors.hpp>
@@ -11,6 +14,17 @@
 #include "common/interruption.hpp"
 
 namespace {
+
+/// "scenes, features, ... and bench".
+std::string command_names(const CLI::App& app) {
+  const auto commands = app.get_subcommands([](const CLI::App*) { return true; });
+  std::string names;
+  for (const CLI::App* const command : commands) {
+    if (!names.empty()) names += command == commands.back() ? " and " : ", ";
+    names += command->get_name();
+  }
+  return names;
+}
 
 int run(int argc, char** argv) {
   CLI::App app("Trains a network to say in one line what a photograph shows, and says it.", "captioner");
@@ -25,14 +39,14 @@ int run(int argc, char** argv) {
   captioner::add_evaluate_command(app, status);
   captioner::add_tune_command(app, status);
   captioner::add_score_command(app, status);
+  captioner::add_report_command(app, status);
   captioner::add_caption_command(app, status);
   captioner::add_serve_command(app, status);
   captioner::add_classify_command(app, status);
   captioner::add_bench_command(app, status);
   if (!command_line::parse_and_run(app, argc, argv)) return 0;
-  pupil::require<pupil::OptionError>(!app.get_subcommands().empty(),
-                                     "no command: there are scenes, features, train, evaluate, tune, score, caption, "
-                                     "serve, classify and bench; --help says more");
+  pupil::require<pupil::OptionError>(!app.get_subcommands().empty(), "no command: there are ", command_names(app),
+                                     "; --help says more");
   return status.value;
 }
 

@@ -274,10 +274,12 @@
 
 // metrics: scores of captions
 #include <pupil/metrics/bleu.hpp>
+#include <pupil/metrics/calibration.hpp>
 #include <pupil/metrics/caption_corpus.hpp>
 #include <pupil/metrics/caption_statistics.hpp>
 #include <pupil/metrics/cider_d.hpp>
 #include <pupil/metrics/cider_d_reward.hpp>
+#include <pupil/metrics/logistic_regression.hpp>
 #include <pupil/metrics/ngrams.hpp>
 #include <pupil/metrics/prepared_references.hpp>
 #include <pupil/metrics/rouge_l.hpp>

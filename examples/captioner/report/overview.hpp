@@ -1,0 +1,39 @@
+#pragma once
+// The sections of a report that are there for numbers: what evaluate prints, and what the training left.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "../captions/run_info.hpp"
+#include "calibration_plot.hpp"
+#include "report_data.hpp"
+#include "training_history.hpp"
+
+namespace captioner::report {
+
+/// A captioner, and what lies beside its file.
+struct ReportedRun {
+  RunInfo info;
+  std::optional<TrainingHistory> history;
+  nlohmann::ordered_json settings;  ///< null where there are none
+};
+
+/// Throws FileError where a file beside the captioner's is damaged.
+ReportedRun read_run(const RunInfo& info);
+
+/// The scores and statistics of the split, each line of evaluate as a row.
+std::string scores_html(const ReportData& measured);
+
+/// The curves of each run's training.
+std::string training_html(const std::vector<ReportedRun>& runs);
+
+/// The settings of each run.
+std::string all_settings_html(const std::vector<ReportedRun>& runs);
+
+/// The captions that have a confidence.
+JudgedConfidences judged_confidences(const ReportData& measured);
+
+}  // namespace captioner::report
