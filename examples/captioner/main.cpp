@@ -20,6 +20,7 @@ int run(int argc, char** argv) {
   app.fallthrough(false);
   captioner::ExitStatus status;
   captioner::add_scenes_command(app, status);
+  captioner::add_describe_command(app, status);
   captioner::add_features_command(app, status);
   captioner::add_train_command(app, status);
   captioner::add_evaluate_command(app, status);
@@ -29,9 +30,10 @@ int run(int argc, char** argv) {
   captioner::add_classify_command(app, status);
   captioner::add_bench_command(app, status);
   if (!command_line::parse_and_run(app, argc, argv)) return 0;
-  pupil::require<pupil::OptionError>(!app.get_subcommands().empty(),
-                                     "no command: there are scenes, features, train, evaluate, tune, score, caption, "
-                                     "classify and bench; --help says more");
+  pupil::require<pupil::OptionError>(
+      !app.get_subcommands().empty(),
+      "no command: there are scenes, describe, features, train, evaluate, tune, score, caption, "
+      "classify and bench; --help says more");
   return status.value;
 }
 

@@ -262,6 +262,7 @@
 
 // text: tokens and vocabularies
 #include <pupil/text/caption_block.hpp>
+#include <pupil/text/characters.hpp>
 #include <pupil/text/tokenizer.hpp>
 #include <pupil/text/unicode.hpp>
 #include <pupil/text/unicode_tables.hpp>

@@ -121,9 +121,16 @@ inline std::vector<std::filesystem::path> captions_files_in(const std::filesyste
   return files;
 }
 
-/// Whether a folder is in this form.
-inline bool is_in_form(const std::filesystem::path& folder, const DataForm& form) {
-  return with_file_errors([&] { return std::filesystem::is_directory(folder) && !form.files_in(folder).empty(); });
+/// Whether a folder has the files that options which name a form want: it may be another than the one that they were
+/// made for.
+inline bool fits_folder(const std::filesystem::path& folder, const FormOptions& options) {
+  return with_file_errors([&] {
+    if (options.form.empty() || !std::filesystem::is_directory(folder)) return false;
+    if (!options.image_folder.empty() && !std::filesystem::is_directory(folder / options.image_folder)) return false;
+    if (!options.captions_file.empty()) return std::filesystem::is_regular_file(folder / options.captions_file);
+    if (options.names_columns() && !detail::all_tables_in(folder).empty()) return true;
+    return !form_named(options.form).files_in(folder).empty();
+  });
 }
 
 }  // namespace pupil
