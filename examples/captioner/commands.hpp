@@ -11,6 +11,7 @@ struct ExitStatus {
 };
 
 void add_scenes_command(CLI::App& app, ExitStatus& status);
+void add_describe_command(CLI::App& app, ExitStatus& status);
 void add_features_command(CLI::App& app, ExitStatus& status);
 void add_train_command(CLI::App& app, ExitStatus& status);
 void add_evaluate_command(CLI::App& app, ExitStatus& status);

@@ -34,6 +34,7 @@ int run(int argc, char** argv) {
   app.fallthrough(false);
   captioner::ExitStatus status;
   captioner::add_scenes_command(app, status);
+  captioner::add_describe_command(app, status);
   captioner::add_features_command(app, status);
   captioner::add_train_command(app, status);
   captioner::add_evaluate_command(app, status);

@@ -265,6 +265,7 @@
 
 // text: tokens and vocabularies
 #include <pupil/text/caption_block.hpp>
+#include <pupil/text/characters.hpp>
 #include <pupil/text/tokenizer.hpp>
 #include <pupil/text/unicode.hpp>
 #include <pupil/text/unicode_tables.hpp>
@@ -290,23 +291,34 @@
 #include <pupil/data/batch_rng.hpp>
 #include <pupil/data/batches.hpp>
 #include <pupil/data/canvas.hpp>
+#include <pupil/data/caption_json.hpp>
+#include <pupil/data/caption_table.hpp>
 #include <pupil/data/captioned_images.hpp>
+#include <pupil/data/coco.hpp>
 #include <pupil/data/color_jitter.hpp>
 #include <pupil/data/csv.hpp>
+#include <pupil/data/data_form.hpp>
+#include <pupil/data/data_forms.hpp>
 #include <pupil/data/epoch_plan.hpp>
 #include <pupil/data/feature_cache.hpp>
 #include <pupil/data/feature_cache_output.hpp>
 #include <pupil/data/feature_description.hpp>
 #include <pupil/data/feature_extraction.hpp>
+#include <pupil/data/flickr30k.hpp>
 #include <pupil/data/flickr8k.hpp>
 #include <pupil/data/flickr8k_files.hpp>
 #include <pupil/data/flickr8k_folder.hpp>
 #include <pupil/data/folders.hpp>
+#include <pupil/data/hashed_split.hpp>
 #include <pupil/data/image_cache.hpp>
 #include <pupil/data/image_files.hpp>
+#include <pupil/data/image_folders.hpp>
+#include <pupil/data/image_list.hpp>
 #include <pupil/data/image_lookup.hpp>
 #include <pupil/data/image_variation.hpp>
+#include <pupil/data/karpathy.hpp>
 #include <pupil/data/layout_hints.hpp>
+#include <pupil/data/missing_images.hpp>
 #include <pupil/data/progress.hpp>
 #include <pupil/data/random_erasing.hpp>
 #include <pupil/data/scene.hpp>
@@ -314,6 +326,8 @@
 #include <pupil/data/scene_drawing.hpp>
 #include <pupil/data/scene_ground.hpp>
 #include <pupil/data/scenes.hpp>
+#include <pupil/data/split_names.hpp>
+#include <pupil/data/text_beside_image.hpp>
 
 // models: encoders, decoders, the captioner
 #include <pupil/models/adaptive_decoder.hpp>

@@ -8,7 +8,7 @@ TEST_CASE("--help says how the program and each of its commands are used") {
   CHECK(top.status == 0);
   CHECK(top.err.empty());
   for (const std::string command :
-       {"scenes", "features", "train", "evaluate", "tune", "caption", "classify", "bench"}) {
+       {"scenes", "describe", "features", "train", "evaluate", "tune", "caption", "classify", "bench"}) {
     CAPTURE(command);
     CHECK(contains(top.out, command));
     const Finished help = run_program({command, "--help"});
@@ -81,7 +81,7 @@ TEST_CASE("help names every option that people look for") {
 TEST_CASE("a command that there is not, or none at all, is refused in one line") {
   if (!has_program()) return;
   check_refused(run_program({}), {"no command", "train", "--help"});
-  check_refused(run_program({"describe"}), {"describe"});
+  check_refused(run_program({"teach"}), {"teach"});
 }
 
 TEST_CASE("an option that is unknown, missing or out of range is named") {

@@ -1,6 +1,6 @@
 #include "run_info.hpp"
 
-#include <pupil/data/flickr8k.hpp>
+#include <pupil/data/data_forms.hpp>
 
 #include "../common/run_folder.hpp"
 #include "../common/run_split.hpp"
@@ -17,8 +17,21 @@ void add_run_option(CLI::App& command, std::vector<std::string>& runs) {
       ->allow_extra_args(false);  // what follows is an image, and a -- is not this option's
 }
 
+namespace {
+
+/// How the first run that kept it read its data, if these can be read so too.
+pupil::FormOptions form_of_runs(std::span<const RunInfo> runs, const std::string& data) {
+  for (const RunInfo& each : runs) {
+    const auto form = form_of(RunFolder(each.run));
+    if (form && pupil::fits_folder(data, *form)) return *form;
+  }
+  return {};
+}
+
+}  // namespace
+
 pupil::CaptionedImages read_data_of_runs(std::span<const RunInfo> runs, const std::string& data,
-                                         const std::optional<std::uint64_t>& asked) {
+                                         const std::optional<std::uint64_t>& asked, const pupil::FormOptions& form) {
   std::optional<std::uint64_t> seed = asked;
   std::string whose = "--split-seed";
   for (const RunInfo& each : runs) {
@@ -29,7 +42,8 @@ pupil::CaptionedImages read_data_of_runs(std::span<const RunInfo> runs, const st
     if (!seed) whose = "the split seed of " + each.run;
     seed = of_run;
   }
-  return pupil::read_flickr8k(data, seed.value_or(0));
+  return pupil::read_captioned_images(data, form == pupil::FormOptions{} ? form_of_runs(runs, data) : form,
+                                      seed.value_or(0));
 }
 
 }  // namespace captioner

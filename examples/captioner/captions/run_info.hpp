@@ -10,6 +10,7 @@
 #include <CLI/CLI.hpp>
 
 #include <pupil/data/captioned_images.hpp>
+#include <pupil/data/data_form.hpp>
 #include <pupil/models/decoding_settings.hpp>
 #include <pupil/models/training_record.hpp>
 #include <pupil/text/word_forms.hpp>
@@ -28,9 +29,11 @@ struct RunInfo {
 /// (box_model.hpp).
 void add_run_option(CLI::App& command, std::vector<std::string>& runs);
 
-/// The data, cut into splits as they were for these runs; by `asked`, or 0, where none says how that was. Throws
-/// OptionError where two of them, or what is asked for, differ.
+/// The data, cut into splits as they were for these runs; by `asked`, or 0, where none says how that was. They are read
+/// as `form` says; where that says nothing, as the first of the runs read its own that these can be read so. Throws
+/// OptionError where the splits of two of them, or what is asked for, differ.
 pupil::CaptionedImages read_data_of_runs(std::span<const RunInfo> runs, const std::string& data,
-                                         const std::optional<std::uint64_t>& asked);
+                                         const std::optional<std::uint64_t>& asked,
+                                         const pupil::FormOptions& form = {});
 
 }  // namespace captioner

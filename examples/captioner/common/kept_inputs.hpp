@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <pupil/core/errors.hpp>
+#include <pupil/data/data_forms.hpp>
 
 namespace captioner {
 
@@ -21,9 +22,12 @@ inline void require_input_kept(const std::string& option, const std::string& out
   }
 }
 
-/// The captions in a folder of data, in either form; they need not be there.
-inline std::vector<std::filesystem::path> caption_files(const std::filesystem::path& data) {
-  return {data / "captions.txt", data / "Flickr8k.token.txt", data / "Flickr8k_text" / "Flickr8k.token.txt"};
+/// The captions in a folder of data, in any form, and in the file that is named; they need not be there.
+inline std::vector<std::filesystem::path> caption_files(const std::filesystem::path& data,
+                                                        const pupil::FormOptions& options) {
+  std::vector<std::filesystem::path> files = pupil::captions_files_in(data);
+  if (!options.captions_file.empty()) files.push_back(data / options.captions_file);
+  return files;
 }
 
 }  // namespace captioner

@@ -13,6 +13,12 @@ std::optional<std::uint64_t> split_seed_of(const RunFolder& run, const std::opti
   return read_settings(settings).split_seed;
 }
 
+std::optional<pupil::FormOptions> form_of(const RunFolder& run) {
+  const auto settings = RunFolder(run.model().parent_path()).settings();
+  if (!std::filesystem::exists(settings)) return std::nullopt;
+  return read_settings(settings);
+}
+
 pupil::LeftOut names_at(const std::vector<std::size_t>& places, const std::vector<pupil::Sample>& samples) {
   pupil::LeftOut names;
   for (const std::size_t place : places) names.add(samples[place].image);

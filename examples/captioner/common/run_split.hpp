@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <pupil/data/captioned_images.hpp>
+#include <pupil/data/data_form.hpp>
 #include <pupil/models/training_record.hpp>
 
 #include "progress_line.hpp"
@@ -18,6 +19,9 @@ namespace captioner {
 /// The seed of the split that a run was trained on: its model's file says it; those of earlier versions leave it to the
 /// settings beside them. Nothing where neither does.
 std::optional<std::uint64_t> split_seed_of(const RunFolder& run, const std::optional<pupil::TrainingRecord>& training);
+
+/// How a run read its data, as its settings say; nothing where they are not there.
+std::optional<pupil::FormOptions> form_of(const RunFolder& run);
 
 /// Looks for these images of a split among those that a captioner was trained on, and throws FileError, with how many
 /// there are, unless `allowed`: then it is a warning, as it is where only the names or only the bytes are the same, or

@@ -24,6 +24,7 @@
 #include "../captions/search_options.hpp"
 #include "../commands.hpp"
 #include "../common/compute_options.hpp"
+#include "../common/form_options.hpp"
 #include "../common/interruption.hpp"
 #include "../common/kept_inputs.hpp"
 #include "../common/progress_line.hpp"
@@ -38,6 +39,7 @@ namespace {
 struct EvaluateArguments {
   std::vector<std::string> runs;
   std::string data;
+  pupil::FormOptions form;
   std::string split = "dev";
   std::optional<std::uint64_t> split_seed;
   std::uint64_t seed = 0;
@@ -165,7 +167,7 @@ void evaluate(const EvaluateArguments& arguments) {
   note_interruptions();
   std::optional<pupil::FileLock> lock;
   if (!arguments.json.empty()) {
-    std::vector<std::filesystem::path> inputs = caption_files(arguments.data);
+    std::vector<std::filesystem::path> inputs = caption_files(arguments.data, arguments.form);
     for (const std::string& folder : runs_or_box(arguments.runs)) {
       const RunFolder run(folder);
       inputs.insert(inputs.end(), {run.model(), run.checkpoint(), run.settings()});
@@ -176,7 +178,8 @@ void evaluate(const EvaluateArguments& arguments) {
   }
   begin_to_compute(arguments.compute);
   const CaptionMaker maker(arguments.runs, arguments.search, WeightsAre::as_trained);
-  const pupil::CaptionedImages data = read_data_of_runs(maker.runs(), arguments.data, arguments.split_seed);
+  const pupil::CaptionedImages data =
+      read_data_of_runs(maker.runs(), arguments.data, arguments.split_seed, arguments.form);
   for (const std::string& warning : data.warnings()) command_line::complain("captioner", warning);
   {
     ProgressLine line;
@@ -205,7 +208,7 @@ void add_evaluate_command(CLI::App& app, ExitStatus&) {
   CLI::App* const command = app.add_subcommand("evaluate", "Caption a split and score the captions");
   const auto arguments = std::make_shared<EvaluateArguments>();
   add_run_option(*command, arguments->runs);
-  command->add_option("--data", arguments->data, "Folder of Flickr8k, in Kaggle's or the official form")->required();
+  add_data_option(*command, arguments->data, arguments->form);
   command->add_option("--split", arguments->split, "Which part of the data")
       ->check(CLI::IsMember({"train", "dev", "test"}))
       ->capture_default_str();

@@ -14,6 +14,7 @@
 #include <pupil/io/file_lock.hpp>
 #include <pupil/metrics/scores.hpp>
 #include <pupil/models/beam_search.hpp>
+#include <pupil/text/characters.hpp>
 
 #include "../../command_line/program.hpp"
 #include "../captions/caption_settings.hpp"
@@ -22,6 +23,7 @@
 #include "../captions/written_forms.hpp"
 #include "../commands.hpp"
 #include "../common/compute_options.hpp"
+#include "../common/form_options.hpp"
 #include "../common/image_batches.hpp"
 #include "../common/interruption.hpp"
 #include "../common/progress_line.hpp"
@@ -38,6 +40,7 @@ constexpr std::array length_penalties{0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.5};
 struct TuneArguments {
   std::string run;
   std::string data;
+  pupil::FormOptions form;
   std::optional<std::uint64_t> split_seed;
   bool words_only = false;
   ComputeOptions compute;
@@ -75,13 +78,16 @@ DevFeatures read_dev(const RunModel& run, const pupil::CaptionedImages& data, Pr
   return dev;
 }
 
+/// Of characters the same ones come again in every caption, so that nothing is said of what comes twice.
+bool says_characters(const Model& model) { return pupil::tokens_of(model.vocabulary()) == pupil::Tokens::characters; }
+
 /// All captions that a beam of this width comes to, of each image: what it says at any length penalty is the best of
 /// them by that.
 std::vector<std::vector<pupil::FoundCaption>> all_captions(const Model& model, const DevFeatures& dev, Index beam) {
   const pupil::BeamSearchOptions search{
       .width = beam,
       .captions = beam * model.options().max_caption_length,
-      .constraints = {.no_repetition = true, .conjunctions = conjunctions(model.vocabulary())}};
+      .constraints = {.no_repetition = !says_characters(model), .conjunctions = conjunctions(model.vocabulary())}};
   std::vector<std::vector<pupil::FoundCaption>> captions;
   std::size_t image = 0;
   for (const Features& features : dev.batches) {
@@ -100,7 +106,7 @@ double cider_d(const Model& model, const DevFeatures& dev,
     const auto best = std::ranges::max_element(of_image, {}, [&](const pupil::FoundCaption& caption) {
       return pupil::caption_score(caption, length_penalty);
     });
-    candidates.push_back(model.vocabulary().decode(best->words));
+    candidates.push_back(pupil::tokenize(pupil::join(model.vocabulary().decode(best->words))));
   }
   return pupil::score_captions(candidates, dev.references).cider_d;
 }
@@ -115,7 +121,8 @@ std::string cell(double number, int decimals) {
 pupil::DecodingSettings try_all(const RunModel& run, const DevFeatures& dev, ProgressLine& line) {
   std::string header = "beam";
   for (const double penalty : length_penalties) header += cell(penalty, 1);
-  command_line::write_output("dev CIDEr-D by beam and --length-penalty, with --no-repetition\n" + header + "\n");
+  command_line::write_output(std::string("dev CIDEr-D by beam and --length-penalty") +
+                             (says_characters(run.model) ? "" : ", with --no-repetition") + "\n" + header + "\n");
   pupil::DecodingSettings best;
   double highest = -1;
   for (Index beam = 1; beam <= widest; ++beam) {
@@ -127,7 +134,7 @@ pupil::DecodingSettings try_all(const RunModel& run, const DevFeatures& dev, Pro
       row += cell(score, 4);
       if (score <= highest) continue;
       highest = score;
-      best = {.beam = beam, .length_penalty = penalty, .no_repetition = true};
+      best = {.beam = beam, .length_penalty = penalty, .no_repetition = !says_characters(run.model)};
     }
     line.clear();
     command_line::write_output(row + "\n");
@@ -158,7 +165,8 @@ void tune(const TuneArguments& arguments) {
   const pupil::FileLock lock = lock_model(arguments.run);
   const std::vector<RunModel> models = load_models({arguments.run});
   const RunModel& run = models.front();
-  const pupil::CaptionedImages data = read_data_of_runs({&run.info, 1}, arguments.data, arguments.split_seed);
+  const pupil::CaptionedImages data =
+      read_data_of_runs({&run.info, 1}, arguments.data, arguments.split_seed, arguments.form);
   ProgressLine line;
   for (const std::string& warning : data.warnings()) line.print("captioner: " + warning);
   keep_written_forms(run, data);
@@ -167,8 +175,8 @@ void tune(const TuneArguments& arguments) {
   const pupil::DecodingSettings best = try_all(run, read_dev(run, data, line), line);
   pupil::keep_decoding_settings(run.info.file, best);
   command_line::write_output(pupil::message("caption and evaluate take --beam ", best.beam, " --length-penalty ",
-                                            best.length_penalty, " --no-repetition of ", run.info.file,
-                                            " from here on, where they are not told otherwise\n"));
+                                            best.length_penalty, best.no_repetition ? " --no-repetition of " : " of ",
+                                            run.info.file, " from here on, where they are not told otherwise\n"));
 }
 
 }  // namespace
@@ -178,7 +186,7 @@ void add_tune_command(CLI::App& app, ExitStatus&) {
       "tune", "Choose a model's beam and length penalty by the dev split, and keep them in its file");
   const auto arguments = std::make_shared<TuneArguments>();
   command->add_option("--run", arguments->run, "Folder of a trained run, or its model.safetensors")->required();
-  command->add_option("--data", arguments->data, "Folder of Flickr8k, in Kaggle's or the official form")->required();
+  add_data_option(*command, arguments->data, arguments->form);
   command->add_option("--split-seed", arguments->split_seed,
                       "Decides the split where neither the run nor lists of the data do");
   command->add_flag(

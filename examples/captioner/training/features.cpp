@@ -10,14 +10,15 @@
 #include <vector>
 
 #include <pupil/core/parallel.hpp>
+#include <pupil/data/data_forms.hpp>
 #include <pupil/data/feature_extraction.hpp>
-#include <pupil/data/flickr8k.hpp>
 #include <pupil/data/folders.hpp>
 
 #include "../../command_line/number_checks.hpp"
 #include "../../command_line/standard_streams.hpp"
 #include "../commands.hpp"
 #include "../common/compute_options.hpp"
+#include "../common/form_options.hpp"
 #include "../common/interruption.hpp"
 #include "../common/kept_inputs.hpp"
 #include "../common/pretrained.hpp"
@@ -35,6 +36,7 @@ struct FeaturesArguments {
   std::string encoder;
   std::string weights;
   std::string data;
+  pupil::FormOptions form;
   std::string out;
   std::string kind = "pooled";
   std::string save_precision = "fp32";
@@ -103,7 +105,7 @@ pupil::FeatureExtractionOptions extraction_options(const FeaturesArguments& argu
 }
 
 pupil::FeatureCache extract(const FeaturesArguments& arguments, ProgressLine& line) {
-  std::vector<std::filesystem::path> inputs = caption_files(arguments.data);
+  std::vector<std::filesystem::path> inputs = caption_files(arguments.data, arguments.form);
   inputs.emplace_back(arguments.weights);
   require_input_kept("--out", arguments.out, inputs);
   const pupil::PretrainedWeights weights(arguments.weights);
@@ -113,7 +115,7 @@ pupil::FeatureCache extract(const FeaturesArguments& arguments, ProgressLine& li
   weights.load(network);
   require_memory_for_images(arguments.batch_size, network.options().image_size);
   mention_ignored(weights);
-  const pupil::CaptionedImages data = pupil::read_flickr8k(arguments.data);
+  const pupil::CaptionedImages data = pupil::read_captioned_images(arguments.data, arguments.form);
   for (const std::string& warning : data.warnings()) line.print("captioner: " + warning);
   const auto features_of = [&](const pupil::Tensor<float, 4>& images) {
     stop_if_interrupted();
@@ -147,7 +149,7 @@ void add_features_command(CLI::App& app, ExitStatus&) {
       app.add_subcommand("features", "Keep what a pretrained encoder makes of every image, to train on it");
   const auto arguments = std::make_shared<FeaturesArguments>();
   add_weights_options(*command, arguments->weights, arguments->encoder);
-  command->add_option("--data", arguments->data, "Folder of Flickr8k, in Kaggle's or the official form")->required();
+  add_data_option(*command, arguments->data, arguments->form);
   command->add_option("--out", arguments->out, "File to write; a killed run goes on where it stopped")->required();
   command->add_option("--kind", arguments->kind, "pooled: a row of numbers an image; grid: one for each place of it")
       ->check(CLI::IsMember({"pooled", "grid"}))

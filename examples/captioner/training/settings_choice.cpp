@@ -8,6 +8,7 @@
 #include <pupil/data/feature_cache.hpp>
 #include <pupil/models/captioner_file.hpp>
 #include <pupil/models/pretrained_weights.hpp>
+#include <pupil/text/characters.hpp>
 
 #include "../common/run_split.hpp"
 #include "size_limits.hpp"
@@ -164,6 +165,7 @@ TrainingSettings with_start(const TrainingSettings& asked, const SettingOptions&
                          {"gate", of_model.gated},
                          {"project_output", of_model.projected},
                          {"tie_weights", of_model.tied}};
+  if (const auto tokens = pupil::tokens_of(description.vocabulary)) decided["tokens"] = pupil::tokens_name(*tokens);
   if (const auto seed = split_seed_of(origin, description.training)) decided["split_seed"] = *seed;
   if (asked.reads_features()) require_features_of(of_model, origin, asked);
   TrainingSettings settings = with_decided(asked, options, decided, origin.model().string());
@@ -231,6 +233,7 @@ void check_decoder_options(const TrainingSettings& settings, const SettingOption
 TrainingSettings with_what_is_decided(const TrainingSettings& asked, const SettingOptions& options) {
   TrainingSettings settings = asked.reads_features() ? with_features(asked, options) : asked;
   if (settings.starts_from_a_run()) return with_start(settings, options);
+  if (settings.tokens == "characters") settings = with_defaults(settings, options, {{"max_caption_length", 150}});
   return settings.reads_features() ? with_defaults(settings, options, frozen_defaults()) : settings;
 }
 
@@ -242,6 +245,9 @@ TrainingSettings settings_to_begin(const TrainingSettings& asked, const SettingO
   check_uses(asked, options);
   TrainingSettings settings = with_what_is_decided(asked, options);
   check_decoder_options(settings, options);
+  pupil::require<pupil::OptionError>(!settings.trains_on_the_metric() || settings.tokens == "words",
+                                     "--objective cider-d scores words, ", settings.start_from,
+                                     " says its captions by --tokens characters");
   require_possible_sizes(settings);
   if (!settings.word_vectors.empty()) settings.word_vectors_fingerprint = check_word_vectors(settings);
   return settings;

@@ -11,7 +11,7 @@
 #include <utility>
 
 #include <pupil/core/parallel.hpp>
-#include <pupil/data/flickr8k.hpp>
+#include <pupil/data/data_forms.hpp>
 #include <pupil/data/folders.hpp>
 #include <pupil/models/captioner_file.hpp>
 
@@ -88,7 +88,7 @@ std::optional<pupil::CaptionerDescription> origin_of(const TrainingSettings& set
 pupil::CaptionedImages read_folder(const TrainingSettings& settings, bool goes_on) {
   pupil::require<pupil::FileError>(!goes_on || std::filesystem::is_directory(settings.data), settings.data,
                                    ": no such folder; --data says where the data of the run are now");
-  return pupil::read_flickr8k(settings.data, settings.split_seed);
+  return pupil::read_captioned_images(settings.data, settings, settings.split_seed);
 }
 
 /// Reads data and captioner, and writes what a new run begins with.
@@ -109,7 +109,9 @@ PreparedRun prepare(const TrainArguments& arguments, const TrainingSettings& set
   if (arguments.overwrite) {
     for (const auto& file : {run.checkpoint(), run.model(), run.history()}) std::filesystem::remove(file);
   }
-  write_settings(run.settings(), settings);
+  TrainingSettings kept = settings;
+  kept.form = folder.form;
+  write_settings(run.settings(), kept);
   return {std::move(training_data), std::move(state)};
 }
 

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include <pupil/io/file_lock.hpp>
+#include <pupil/text/characters.hpp>
 
 #include "../captions/captioning.hpp"
 #include "../captions/written_forms.hpp"
@@ -140,12 +141,13 @@ TrainingData read_training_data(const TrainingSettings& settings, const std::fil
   leave_out_trained(result.record, settings.data, data, line);
 
   result.vocabulary = choose_words(train, settings, origin).vocabulary;
+  const pupil::Tokens tokens = pupil::tokens_named(settings.tokens);
   result.word_forms = written_forms(train, result.vocabulary);
   for (const Sample& sample : train) {
     result.train_rows.push_back(*result.inputs->find(sample.image));
     auto& captions = result.captions.emplace_back();
     for (const std::string& caption : sample.captions) {
-      captions.push_back(result.vocabulary.encode(pupil::tokenize(caption)));
+      captions.push_back(result.vocabulary.encode(pupil::tokenize_as(caption, tokens)));
     }
   }
   for (const Sample& sample : data.dev) {

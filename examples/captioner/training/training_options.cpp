@@ -13,6 +13,7 @@
 
 #include "../../command_line/number_checks.hpp"
 #include "../common/compute_options.hpp"
+#include "../common/form_options.hpp"
 
 namespace captioner {
 
@@ -69,7 +70,8 @@ class SettingAdder {
 };
 
 void add_data_options(SettingAdder& adder, TrainingSettings& settings) {
-  adder.add("data", settings.data, "Folder of Flickr8k, in Kaggle's or the official form");
+  adder.add("data", settings.data, data_help);
+  for (const FormOption& option : form_options) adder.add(option.setting, settings.*option.value, option.help);
   adder.add("split_seed", settings.split_seed, "Decides the split where the data has no lists of its own");
   adder.add("limit", settings.limit, "Use the first N train images; 0: all")->check(none_or(most_items));
   adder.add("image_size", settings.image_size, "Pixels a side that the encoder sees")
@@ -77,6 +79,11 @@ void add_data_options(SettingAdder& adder, TrainingSettings& settings) {
   adder.add("resize_to", settings.resize_to, "Pixels a side before cropping; 0: image size * 8 / 7")
       ->check(none_or(most_pixels_a_side));
   adder.add_switch("mirror", settings.mirror, "Mirror half of the images (where left and right do not matter)");
+  adder
+      .add("tokens", settings.tokens,
+           "What captions are cut into; Chinese, Japanese and other scripts without spaces are cut into characters "
+           "either way")
+      ->check(CLI::IsMember({"words", "characters"}));
   adder.add("max_caption_length", settings.max_caption_length, "Words at which captions are cut")->check(one_or(1000));
   adder.add("min_count", settings.min_count, "Words seen less often are unknown")->check(one_or(most_items));
 }

@@ -24,9 +24,11 @@ void add_what_is_new(nlohmann::json& settings) {
         "gate", "doubly_stochastic", "project_output", "tie_weights"}) {
     settings.emplace(name, defaults.at(name));
   }
-  for (const char* const name : {"label_smoothing", "word_dropout", "scheduled_sampling", "weight_decay",
-                                 "moving_average", "accumulate", "color_jitter", "random_erasing", "word_vectors",
-                                 "word_vectors_fingerprint", "objective", "samples", "baseline"}) {
+  for (const char* const name :
+       {"label_smoothing", "word_dropout", "scheduled_sampling", "weight_decay", "moving_average",
+        "accumulate",      "color_jitter", "random_erasing",     "word_vectors", "word_vectors_fingerprint",
+        "objective",       "samples",      "baseline",           "form",         "captions_file",
+        "image_folder",    "image_column", "caption_column",     "split_column", "tokens"}) {
     settings.emplace(name, defaults.at(name));
   }
   settings.emplace("split_seed", settings.at("seed"));

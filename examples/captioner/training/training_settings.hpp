@@ -11,6 +11,7 @@
 
 #include <pupil/core/errors.hpp>
 #include <pupil/core/shape.hpp>
+#include <pupil/data/data_form.hpp>
 #include <pupil/io/checkpoint.hpp>
 
 namespace captioner {
@@ -26,7 +27,8 @@ inline constexpr std::array<std::string_view, 2> baseline_names{"samples", "gree
 inline constexpr std::array<std::string_view, 3> schedule_names{"plateau", "cosine", "warmup-stable-decay"};
 inline constexpr std::array<std::string_view, 2> save_precision_names{"fp32", "bf16"};
 
-struct TrainingSettings {
+/// How the data are read is among them.
+struct TrainingSettings : pupil::FormOptions {
   std::string data;
   std::uint64_t split_seed = 0;        ///< decides the split where the data has no lists of its own
   std::string features;                ///< a cache of features; empty: the encoder sees pixels
@@ -55,6 +57,7 @@ struct TrainingSettings {
   pupil::Index captions_per_image = 5;
   pupil::Index max_caption_length = 30;
   pupil::Index min_count = 5;
+  std::string tokens = "words";             ///< or "characters": what captions are cut into
   std::string objective = "cross-entropy";  ///< or "cider-d": captions that it says itself, by their scores
   pupil::Index samples = 5;                 ///< of each image, where captions are scored
   std::string baseline = "samples";         ///< what they have to be better than: one another, or "greedy" search
@@ -95,7 +98,8 @@ struct TrainingSettings {
   }
 };
 
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TrainingSettings, data, split_seed, features, weights, weights_fingerprint,
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TrainingSettings, data, form, captions_file, image_folder, image_column,
+                                   caption_column, split_column, split_seed, features, weights, weights_fingerprint,
                                    start_from, start_from_fingerprint, finetune_from, encoder_learning_rate,
                                    freeze_statistics, save_precision, encoder, encoder_width, image_size, resize_to,
                                    decoder, embedding_size, hidden_size, attention_size, gate, doubly_stochastic,
@@ -104,7 +108,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TrainingSettings, data, split_seed, features,
                                    plateau_factor, plateau_patience, patience, limit, checkpoint_every, precision,
                                    mirror, seed, label_smoothing, word_dropout, scheduled_sampling, weight_decay,
                                    moving_average, accumulate, color_jitter, random_erasing, word_vectors,
-                                   word_vectors_fingerprint, objective, samples, baseline)
+                                   word_vectors_fingerprint, objective, samples, baseline, tokens)
 
 /// The settings that say where files lie: what they hold is another matter, and is checked where they are read.
 inline constexpr std::array path_settings{"data", "features", "weights", "start_from", "word_vectors"};

@@ -6,6 +6,7 @@
 
 #include <pupil/core/errors.hpp>
 #include <pupil/core/utf8.hpp>
+#include <pupil/text/characters.hpp>
 
 namespace captioner {
 
@@ -13,10 +14,10 @@ namespace {
 
 using pupil::Index;
 
-pupil::WordCounts count_all_words(const std::vector<pupil::Sample>& samples) {
+pupil::WordCounts count_all_words(const std::vector<pupil::Sample>& samples, pupil::Tokens tokens) {
   pupil::WordCounts counts;
   for (const pupil::Sample& sample : samples) {
-    for (const std::string& caption : sample.captions) pupil::count_words(pupil::tokenize(caption), counts);
+    for (const std::string& caption : sample.captions) pupil::count_words(pupil::tokenize_as(caption, tokens), counts);
   }
   return counts;
 }
@@ -35,7 +36,7 @@ std::string times(Index count) { return count == 1 ? "once" : std::to_string(cou
 
 TrainingWords choose_words(const std::vector<pupil::Sample>& train, const TrainingSettings& settings,
                            const std::optional<pupil::CaptionerDescription>& origin) {
-  const pupil::WordCounts counts = count_all_words(train);
+  const pupil::WordCounts counts = count_all_words(train, pupil::tokens_named(settings.tokens));
   pupil::require<pupil::FileError>(!counts.empty(), settings.data,
                                    ": no caption is left: none of the train split has a word");
   TrainingWords words;

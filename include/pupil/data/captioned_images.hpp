@@ -66,12 +66,16 @@ struct LeftOut {
 struct CaptionedImages {
   std::filesystem::path folder;        ///< what the user named
   std::filesystem::path image_folder;  ///< where the samples' files are
+  std::string form = {};               ///< the name of the form that it is in (data/data_forms.hpp)
+  bool has_own_splits = false;         ///< whether its files decide the splits, not a hash of the images' names
   std::array<std::vector<Sample>, 3> samples;
 
   LeftOut listed_but_absent;       ///< named by a split list, but no such file
   LeftOut listed_but_uncaptioned;  ///< named by a split list, but without a caption
   LeftOut captioned_but_absent;    ///< captioned, but no such file
   LeftOut captioned_but_unlisted;  ///< captioned, but in no split list where there are lists
+  LeftOut uncaptioned;             ///< named by a file of captions, but without one
+  Index wordless_captions = 0;     ///< captions without a word, which are not among the samples
 
   std::vector<std::string> remarks;  ///< what else was left out or may be meant otherwise, a line each
 
@@ -96,6 +100,7 @@ struct CaptionedImages {
     warn(listed_but_uncaptioned, "named in a split list but without captions");
     warn(captioned_but_absent, "with captions but absent");
     warn(captioned_but_unlisted, "with captions but in no split list");
+    warn(uncaptioned, "without captions");
     return lines;
   }
 };

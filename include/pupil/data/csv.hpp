@@ -1,6 +1,7 @@
 #pragma once
-// Comma-separated values as RFC 4180 has them: a field may stand in double quotes, and then holds commas, line ends and
-// doubled quotes. Strict, because a row that is read wrongly is a caption that is learned wrongly.
+// Comma-separated values as RFC 4180 has them, or separated by another character: a field may stand in double quotes,
+// and then holds commas, line ends and doubled quotes. Strict, because a row that is read wrongly is a caption that is
+// learned wrongly.
 
 #include <cstddef>
 #include <string>
@@ -23,9 +24,10 @@ struct CsvRow {
 class CsvReader {
  public:
   /// `name` is what errors call the text: the path of the file. A byte order mark at the start is skipped.
-  CsvReader(std::string_view text, std::string name)
+  CsvReader(std::string_view text, std::string name, char separator = ',')
       : rest_(without_byte_order_mark(text)),
         name_(std::move(name)),
+        separator_(separator),
         line_end_(text.find('\n') == text.npos ? '\r' : '\n') {}
 
   /// Reads the next row; false at the end of the text. Empty lines are skipped; lines end with \n or \r\n, or with
@@ -39,7 +41,7 @@ class CsvReader {
     row.fields.clear();
     do {
       row.fields.push_back(rest_.starts_with('"') ? quoted_field(row.line) : plain_field(row.line));
-    } while (take(","));
+    } while (take({&separator_, 1}));
     return true;
   }
 
@@ -57,7 +59,7 @@ class CsvReader {
   }
 
   bool at_field_end() const {
-    return rest_.empty() || rest_.starts_with(',') || rest_.starts_with(line_end_) || rest_.starts_with("\r\n");
+    return rest_.empty() || rest_.starts_with(separator_) || rest_.starts_with(line_end_) || rest_.starts_with("\r\n");
   }
 
   std::string plain_field(std::size_t row_line) {
@@ -92,6 +94,7 @@ class CsvReader {
 
   std::string_view rest_;
   std::string name_;
+  char separator_;
   char line_end_;
   std::size_t line_ = 1;
 };

@@ -19,23 +19,19 @@
 #include <vector>
 
 #include <pupil/core/errors.hpp>
-#include <pupil/core/hash.hpp>
-#include <pupil/core/random.hpp>
+#include <pupil/data/caption_table.hpp>
 #include <pupil/data/captioned_images.hpp>
+#include <pupil/data/data_form.hpp>
 #include <pupil/data/flickr8k_files.hpp>
 #include <pupil/data/flickr8k_folder.hpp>
 #include <pupil/data/folders.hpp>
+#include <pupil/data/hashed_split.hpp>
+#include <pupil/data/image_folders.hpp>
 #include <pupil/data/image_lookup.hpp>
 #include <pupil/data/layout_hints.hpp>
+#include <pupil/data/missing_images.hpp>
 
 namespace pupil {
-
-/// The split of an image that no list names: train, dev and test get 80, 10 and 10 % of all names. It depends on the
-/// name and the seed alone, so it stays when images come or go.
-inline Split hashed_split(std::string_view image, std::uint64_t seed) {
-  const double u = Rng(seed, hash_bytes(image)).uniform<double>();
-  return u < 0.8 ? Split::train : u < 0.9 ? Split::dev : Split::test;
-}
 
 namespace detail {
 
@@ -51,16 +47,16 @@ inline std::optional<SplitByImage> read_split_lists(const std::filesystem::path&
   return splits;
 }
 
-inline CaptionsByImage read_captions(const std::filesystem::path& folder, std::vector<std::string>& remarks) {
+inline CaptionsByImage read_captions(const std::filesystem::path& folder, CaptionedImages& data) {
   if (const auto kaggle = first_present(folder, std::array{"captions.txt"})) {
-    return read_kaggle_captions(*kaggle, &remarks);
+    return read_kaggle_captions(*kaggle, &data.remarks, &data.wordless_captions);
   }
   const auto official = official_file(folder, "Flickr8k.token.txt");
   if (!official) {
     throw FileError(message(folder.string(), ": neither Kaggle's form of Flickr8k (captions.txt) nor the official one ",
                             "(Flickr8k.token.txt)", folder_hint(folder)));
   }
-  return read_official_captions(*official, &remarks);
+  return read_official_captions(*official, &data.remarks, &data.wordless_captions);
 }
 
 /// The captions by the files of their images, where these are there; others keep their name.
@@ -71,31 +67,6 @@ inline CaptionsByImage by_file(CaptionsByImage captions, const ImageLookup& file
     of_image.insert(of_image.end(), std::make_move_iterator(texts.begin()), std::make_move_iterator(texts.end()));
   }
   return found;
-}
-
-/// What a name that is not there may have meant: "a.JPG is not there, but a.jpg is".
-inline void remark_on_missing(const LeftOut& missing, const ImageLookup& files, std::vector<std::string>& remarks) {
-  if (missing.count == 0) return;
-  const std::string& name = missing.first_names.front();
-  const std::string near = files.near(name);
-  if (near.empty()) return;
-  remarks.push_back(message(files.folder().string(), ": ", visible(name), " is not there, but ", visible(near), " is"));
-}
-
-/// Why nothing is left: "; a.jpg, the first, is not in Images, which has 12 files (b.jpg, ...)".
-inline std::string why_none_is_left(const CaptionsByImage& captions, const ImageLookup& files) {
-  for (const auto& entry : captions) {
-    const std::string& image = entry.first;
-    if (files.contains(image)) continue;
-    const std::string near = files.near(image);
-    const std::string shown = near.empty() ? files.any() : near;
-    return message("; ", visible(image), ", the first, is not in ", files.folder().string(), ", which has ",
-                   files.size(), files.size() == 1 ? " file" : " files",
-                   shown.empty()  ? ""
-                   : near.empty() ? " (such as " + visible(shown) + ")"
-                                  : ", " + visible(shown) + " among them");
-  }
-  return "";
 }
 
 /// Which split every image belongs to: what the lists say where there are any, a hash of its name otherwise.
@@ -142,19 +113,22 @@ class Splitter {
   std::uint64_t seed_;
 };
 
-inline CaptionedImages read_flickr8k_folder(const std::filesystem::path& folder, std::uint64_t seed) {
+inline CaptionedImages read_flickr8k_folder(const std::filesystem::path& folder, std::uint64_t seed,
+                                            const std::string& image_folder = "") {
   require<FileError>(
       std::filesystem::is_directory(folder), folder.string(),
       std::filesystem::exists(folder) ? ": is a file; the folder that it lies in is wanted" : ": no such folder");
   CaptionedImages data;
   data.folder = folder;
-  CaptionsByImage captions = read_captions(folder, data.remarks);
+  data.form = "flickr8k";
+  CaptionsByImage captions = read_captions(folder, data);
   require<FileError>(!captions.empty(), folder.string(), ": no image has a caption with a word",
                      data.remarks.empty() ? "" : "; " + data.remarks.back());
-  data.image_folder = find_image_folder(folder);
+  data.image_folder = image_folder.empty() ? find_image_folder(folder) : named_image_folder(folder, image_folder);
   const ImageLookup files(data.image_folder);
   captions = by_file(std::move(captions), files);
   const Splitter splitter(folder, files, seed);
+  data.has_own_splits = splitter.has_lists();
   splitter.count_missing(captions, files, data);
 
   bool any_left = false;
@@ -170,8 +144,11 @@ inline CaptionedImages read_flickr8k_folder(const std::filesystem::path& folder,
     }
   }
   if (!any_left) {
+    const auto missing =
+        std::ranges::find_if(captions, [&](const auto& entry) { return !files.contains(entry.first); });
     throw FileError(message(folder.string(), ": no caption is left: of ", captions.size(),
-                            " captioned images none is there and in a split", why_none_is_left(captions, files)));
+                            " captioned images none is there and in a split",
+                            missing == captions.end() ? "" : why_none_is_left(missing->first, files)));
   }
   remark_on_missing(data.listed_but_absent, files, data.remarks);
   remark_on_missing(data.captioned_but_absent, files, data.remarks);
@@ -187,5 +164,31 @@ inline CaptionedImages read_flickr8k_folder(const std::filesystem::path& folder,
 inline CaptionedImages read_flickr8k(const std::filesystem::path& folder, std::uint64_t seed = 0) {
   return with_file_errors([&] { return detail::read_flickr8k_folder(folder, seed); });
 }
+
+namespace detail {
+
+/// captions.txt belongs to this form unless its columns have other names (data/caption_table.hpp).
+inline std::vector<std::filesystem::path> flickr8k_files_in(const std::filesystem::path& folder) {
+  std::vector<std::filesystem::path> files;
+  const auto kaggle = first_present(folder, std::array{"captions.txt"});
+  if (kaggle && !is_table_of_other_columns(*kaggle)) files.push_back(*kaggle);
+  if (const auto official = official_file(folder, "Flickr8k.token.txt")) files.push_back(*official);
+  return files;
+}
+
+inline CaptionedImages read_as_flickr8k(const std::filesystem::path& folder, const FormOptions& options,
+                                        std::uint64_t seed) {
+  refuse_columns(options, "flickr8k");
+  require<OptionError>(options.captions_file.empty(), "the file of captions ", visible(options.captions_file),
+                       " is named, but those of the form flickr8k have names of their own");
+  return read_flickr8k_folder(folder, seed, options.image_folder);
+}
+
+}  // namespace detail
+
+inline constexpr DataForm flickr8k_form{.name = "flickr8k",
+                                        .wanted = "captions.txt or Flickr8k.token.txt",
+                                        .files_in = &detail::flickr8k_files_in,
+                                        .read = &detail::read_as_flickr8k};
 
 }  // namespace pupil

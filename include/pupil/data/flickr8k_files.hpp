@@ -86,8 +86,10 @@ class CaptionCollector {
     }
   }
 
-  /// The captions; what was left out is said in a line that is added to `remarks`.
-  CaptionsByImage finish(std::vector<std::string>* remarks) {
+  /// The captions; what was left out is said in a line that is added to `remarks`, and its number is added to
+  /// `wordless`.
+  CaptionsByImage finish(std::vector<std::string>* remarks, Index* wordless) {
+    if (wordless != nullptr) *wordless += wordless_;
     if (wordless_ > 0 && remarks != nullptr) {
       remarks->push_back(message(path_, ": skipped ", wordless_, wordless_ == 1 ? " caption" : " captions",
                                  " without a word (", first_wordless_, wordless_ == 1 ? ")" : ", ...)"));
@@ -98,7 +100,7 @@ class CaptionCollector {
  private:
   std::string path_;
   CaptionsByImage captions_;
-  std::size_t wordless_ = 0;
+  Index wordless_ = 0;
   std::string first_wordless_;
 };
 
@@ -173,23 +175,24 @@ inline std::vector<CaptionRow> read_caption_rows(const TextFile& file, std::vect
   return rows;
 }
 
-/// Reads Kaggle's captions.txt: the rows as above, but those without a word, which is also said in `remarks`. Throws
-/// what `read_caption_rows` throws.
-inline CaptionsByImage read_kaggle_captions(const TextFile& file, std::vector<std::string>* remarks = nullptr) {
+/// Reads Kaggle's captions.txt: the rows as above, but those without a word, which is also said in `remarks`, and whose
+/// number is added to `wordless`. Throws what `read_caption_rows` throws.
+inline CaptionsByImage read_kaggle_captions(const TextFile& file, std::vector<std::string>* remarks = nullptr,
+                                            Index* wordless = nullptr) {
   detail::CaptionCollector captions(file.name());
   for (CaptionRow& row : read_caption_rows(file, remarks)) captions.add(std::move(row));
-  return captions.finish(remarks);
+  return captions.finish(remarks, wordless);
 }
 
 inline CaptionsByImage read_kaggle_captions(const std::filesystem::path& path,
-                                            std::vector<std::string>* remarks = nullptr) {
-  return read_kaggle_captions(TextFile(path), remarks);
+                                            std::vector<std::string>* remarks = nullptr, Index* wordless = nullptr) {
+  return read_kaggle_captions(TextFile(path), remarks, wordless);
 }
 
-/// Reads the official Flickr8k.token.txt, in which captions without a word are left out, as above. Throws FileError,
-/// with the line, where one is not `image#number<tab>caption`, or a caption is not UTF-8.
-inline CaptionsByImage read_official_captions(const TextFile& file, std::vector<std::string>* remarks = nullptr) {
-  detail::CaptionCollector captions(file.name());
+/// Calls `body(row)` for every line of a file as Flickr8k.token.txt. Throws FileError, with the line, where one is not
+/// `image#number<tab>caption`, or a caption is not UTF-8.
+template <class Body>
+void for_each_official_row(const TextFile& file, Body&& body) {
   detail::for_each_line(file, [&](std::string_view line, std::size_t number) {
     const std::size_t tab = line.find('\t');
     const std::size_t hash = line.substr(0, tab).rfind('#');
@@ -199,14 +202,22 @@ inline CaptionsByImage read_official_captions(const TextFile& file, std::vector<
       whole = digits.find_first_not_of("0123456789") == std::string_view::npos;
     }
     require<FileError>(whole, file.name(), ": line ", number, ": not of the form image#number<tab>caption");
-    captions.add(detail::checked_row(line.substr(0, hash), line.substr(tab + 1), number, file.name()));
+    body(detail::checked_row(line.substr(0, hash), line.substr(tab + 1), number, file.name()));
   });
-  return captions.finish(remarks);
+}
+
+/// Reads the official Flickr8k.token.txt, in which captions without a word are left out, as above. Throws what
+/// `for_each_official_row` throws.
+inline CaptionsByImage read_official_captions(const TextFile& file, std::vector<std::string>* remarks = nullptr,
+                                              Index* wordless = nullptr) {
+  detail::CaptionCollector captions(file.name());
+  for_each_official_row(file, [&](CaptionRow row) { captions.add(std::move(row)); });
+  return captions.finish(remarks, wordless);
 }
 
 inline CaptionsByImage read_official_captions(const std::filesystem::path& path,
-                                              std::vector<std::string>* remarks = nullptr) {
-  return read_official_captions(TextFile(path), remarks);
+                                              std::vector<std::string>* remarks = nullptr, Index* wordless = nullptr) {
+  return read_official_captions(TextFile(path), remarks, wordless);
 }
 
 /// Whether a text begins as the official file does, with a line `image#number<tab>caption`, rather than with a header.

@@ -43,24 +43,30 @@ inline std::optional<std::filesystem::path> official_file(const std::filesystem:
 }
 
 /// Archives that are unpacked into a folder of their own leave one in the other: then it is the inner one.
-inline std::filesystem::path find_image_folder(const std::filesystem::path& folder) {
+template <class Names>
+std::filesystem::path inner_image_folder(std::filesystem::path found, const Names& names) {
   namespace fs = std::filesystem;
-  constexpr std::array names{"Images", "Flicker8k_Dataset", "Flickr8k_Dataset"};
-  auto found = first_present(folder, names);
-  if (!found || !fs::is_directory(*found)) {
-    throw FileError(message(folder.string(), ": no folder of images: neither Images nor Flicker8k_Dataset nor ",
-                            "Flickr8k_Dataset", folder_hint(folder)));
-  }
   const auto has_files = [](const fs::path& images) {
     return std::ranges::any_of(fs::directory_iterator(images),
                                [](const auto& entry) { return entry.is_regular_file(); });
   };
-  while (!has_files(*found)) {
-    const auto inner = first_present(*found, names);
+  while (!has_files(found)) {
+    const auto inner = first_present(found, names);
     if (!inner || !fs::is_directory(*inner)) break;
-    found = inner;
+    found = *inner;
   }
-  return *found;
+  return found;
+}
+
+inline std::filesystem::path find_image_folder(const std::filesystem::path& folder) {
+  namespace fs = std::filesystem;
+  constexpr std::array names{"Images", "Flicker8k_Dataset", "Flickr8k_Dataset"};
+  const auto found = first_present(folder, names);
+  if (!found || !fs::is_directory(*found)) {
+    throw FileError(message(folder.string(), ": no folder of images: neither Images nor Flicker8k_Dataset nor ",
+                            "Flickr8k_Dataset", folder_hint(folder)));
+  }
+  return inner_image_folder(*found, names);
 }
 
 }  // namespace pupil::detail

@@ -1,6 +1,6 @@
 #pragma once
-// As much of JSON (RFC 8259) as the header of a safetensors file needs, read strictly: objects, arrays, strings and
-// whole numbers; anything else can only be skipped.
+// As much of JSON (RFC 8259) as the header of a safetensors file and lists of captions need, read strictly: objects,
+// arrays, strings and whole numbers; anything else can only be skipped.
 
 #include <cstddef>
 #include <cstdint>
@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <pupil/core/errors.hpp>
 #include <pupil/core/utf8.hpp>
@@ -31,10 +32,13 @@ inline std::string json_quoted(std::string_view text) {
   return result + '"';
 }
 
-/// Reads one JSON text from front to back. Every error is a FileError: `name: what was wrong at byte 17 of the header`.
+/// Reads one JSON text from front to back. Every error is a FileError: `name: what was wrong, at byte 17 of the
+/// header`.
 class JsonReader {
  public:
-  JsonReader(std::string_view text, std::string name) : text_(text), name_(std::move(name)) {}
+  /// `part` is what errors call the text itself.
+  JsonReader(std::string_view text, std::string name, std::string part = "the header")
+      : text_(text), name_(std::move(name)), part_(std::move(part)) {}
 
   /// An object: calls `member(key)` for each key, which must read the value. Throws where a key comes twice.
   template <class Member>
@@ -85,7 +89,7 @@ class JsonReader {
   /// Throws FileError with this position, unless the condition holds.
   template <class... Parts>
   void check(bool condition, const Parts&... parts) const {
-    require<FileError>(condition, name_, ": ", parts..., ", at byte ", position_, " of the header");
+    require<FileError>(condition, name_, ": ", parts..., ", at byte ", position_, " of ", part_);
   }
 
  private:
@@ -126,6 +130,7 @@ class JsonReader {
 
   std::string_view text_;
   std::string name_;
+  std::string part_;
   std::size_t position_ = 0;
 };
 

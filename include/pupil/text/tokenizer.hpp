@@ -31,6 +31,10 @@ namespace pupil {
 /// A caption as words.
 using Sentence = std::vector<std::string>;
 
+/// Begins what belongs to the word before it, where captions are cut into characters (text/characters.hpp): a word
+/// joiner, U+2060, which the tokenizer drops.
+inline constexpr std::string_view continues_word = "\xE2\x81\xA0";
+
 namespace detail {
 
 constexpr char32_t zero_width_non_joiner = 0x200C;
@@ -182,12 +186,17 @@ inline Sentence tokenize(std::string_view caption) {
   return words.finish();
 }
 
-/// A caption to show: a space between each two words, but none between two of a script that is written without.
+/// A caption to show: a space between each two words, but none between two of a script that is written without, nor
+/// before what continues a word.
 /// `tokenize` gives the same words again.
 inline std::string join(const Sentence& words) {
   std::string caption;
   bool was_unspaced = false;
   for (const std::string& word : words) {
+    if (word.starts_with(continues_word)) {
+      caption += word.substr(continues_word.size());
+      continue;
+    }
     const std::u32string characters = detail::code_points(word);
     const bool unspaced = detail::is_unspaced(characters);
     if (!caption.empty() && !(unspaced && was_unspaced)) caption += ' ';
