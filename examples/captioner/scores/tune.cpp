@@ -78,7 +78,7 @@ std::vector<std::vector<pupil::FoundCaption>> all_captions(const Model& model, c
   const pupil::BeamSearchOptions search{
       .width = beam,
       .captions = beam * model.options().max_caption_length,
-      .constraints = {.no_repetition = true, .conjunctions = conjunctions(model.vocabulary())}};
+      .constraints = {.no_repetition = true, .conjunctions = pupil::conjunctions(model.vocabulary())}};
   std::vector<std::vector<pupil::FoundCaption>> captions;
   std::size_t image = 0;
   for (const Features& features : dev.batches) {
