@@ -347,6 +347,7 @@
 #include <pupil/models/feature_network.hpp>
 #include <pupil/models/found_caption.hpp>
 #include <pupil/models/grid.hpp>
+#include <pupil/models/image_captioner.hpp>
 #include <pupil/models/image_classifier.hpp>
 #include <pupil/models/image_features.hpp>
 #include <pupil/models/image_network.hpp>

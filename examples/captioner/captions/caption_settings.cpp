@@ -80,7 +80,7 @@ pupil::CaptionConstraints constraints(const SearchOptions& options, const Captio
       .min_length = options.min_length,
       .block_ngrams = options.block_ngrams,
       .no_repetition = options.no_repetition.value_or(defaults.decoding.no_repetition && !options.sample),
-      .conjunctions = conjunctions(defaults.vocabulary)};
+      .conjunctions = pupil::conjunctions(defaults.vocabulary)};
   if (!options.never.empty()) result.never = read_never(options.never, defaults);
   result.begin = read_begin(options, result.never, defaults);
   pupil::require<pupil::OptionError>(static_cast<Index>(result.begin.size()) < longest, "--begin: \"",
@@ -96,15 +96,6 @@ Index beam_width(const SearchOptions& options, const CaptionDefaults& defaults) 
 }
 
 }  // namespace
-
-std::vector<std::int32_t> conjunctions(const pupil::Vocabulary& vocabulary) {
-  std::vector<std::int32_t> words;
-  for (const char* const word : {"and", "or"}) {
-    const std::int32_t id = vocabulary.id(word);
-    if (id != pupil::Vocabulary::unknown) words.push_back(id);
-  }
-  return words;
-}
 
 CaptionSettings caption_settings(const SearchOptions& options, const CaptionDefaults& defaults) {
   if (options.sample) {

@@ -26,9 +26,6 @@ struct CaptionDefaults {
   pupil::DecodingSettings decoding = {};  ///< chosen by `captioner tune`, or greedy search
 };
 
-/// Of a captioner: "and" and "or", where it knows them.
-std::vector<std::int32_t> conjunctions(const pupil::Vocabulary& vocabulary);
-
 /// Reads the words of --never and --begin; says on standard error which of those not to be said the captioner never
 /// says. Throws OptionError or FileError, naming the value, where words are unknown or none is left to be said.
 CaptionSettings caption_settings(const SearchOptions& options, const CaptionDefaults& defaults);

@@ -84,10 +84,10 @@ bool says_characters(const Model& model) { return pupil::tokens_of(model.vocabul
 /// All captions that a beam of this width comes to, of each image: what it says at any length penalty is the best of
 /// them by that.
 std::vector<std::vector<pupil::FoundCaption>> all_captions(const Model& model, const DevFeatures& dev, Index beam) {
-  const pupil::BeamSearchOptions search{
-      .width = beam,
-      .captions = beam * model.options().max_caption_length,
-      .constraints = {.no_repetition = !says_characters(model), .conjunctions = conjunctions(model.vocabulary())}};
+  const pupil::BeamSearchOptions search{.width = beam,
+                                        .captions = beam * model.options().max_caption_length,
+                                        .constraints = {.no_repetition = !says_characters(model),
+                                                        .conjunctions = pupil::conjunctions(model.vocabulary())}};
   std::vector<std::vector<pupil::FoundCaption>> captions;
   std::size_t image = 0;
   for (const Features& features : dev.batches) {

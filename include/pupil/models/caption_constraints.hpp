@@ -31,6 +31,16 @@ struct CaptionConstraints {
   bool operator==(const CaptionConstraints&) const = default;
 };
 
+/// "and" and "or", where the vocabulary has them: CaptionConstraints::conjunctions of an English captioner.
+inline std::vector<std::int32_t> conjunctions(const Vocabulary& vocabulary) {
+  std::vector<std::int32_t> words;
+  for (const char* const word : {"and", "or"}) {
+    const std::int32_t id = vocabulary.id(word);
+    if (id != Vocabulary::unknown) words.push_back(id);
+  }
+  return words;
+}
+
 namespace detail {
 
 /// The constraints, checked, and ready to be asked at every step.
