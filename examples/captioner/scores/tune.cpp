@@ -14,6 +14,7 @@
 #include <pupil/io/file_lock.hpp>
 #include <pupil/metrics/scores.hpp>
 #include <pupil/models/beam_search.hpp>
+#include <pupil/models/word_forms_file.hpp>
 
 #include "../../command_line/program.hpp"
 #include "../captions/caption_settings.hpp"
