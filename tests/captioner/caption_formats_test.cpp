@@ -36,7 +36,7 @@ bool has_exiftool() {
 }
 
 /// The tag of a file, as exiftool reads it.
-std::string tag(const std::string& name, const fs::path& file) {
+std::string tag_of_file(const std::string& name, const fs::path& file) {
   return run_script("exiftool -s3 '-" + name + "' '" + file.string() + "'", {}).out;
 }
 
@@ -156,9 +156,9 @@ TEST_CASE("--beside xmp is read by exiftool as description and alt text, and can
   put_scene(image, 0);
   REQUIRE(run_program(caption_command({"--beside", "xmp", image.string()})).status == 0);
   const std::string sentence = sentence_of(0) + "\n";
-  CHECK(tag("XMP-dc:Description", sidecar) == sentence);
-  CHECK(tag("XMP-iptcCore:AltTextAccessibility", sidecar) == sentence);
-  CHECK(tag("XMP-photoshop:CaptionWriter", sidecar) == "captioner\n");
+  CHECK(tag_of_file("XMP-dc:Description", sidecar) == sentence);
+  CHECK(tag_of_file("XMP-iptcCore:AltTextAccessibility", sidecar) == sentence);
+  CHECK(tag_of_file("XMP-photoshop:CaptionWriter", sidecar) == "captioner\n");
   CHECK(run_script("exiftool -validate -warning -a -s3 '" + sidecar.string() + "'", {}).out == "OK\n");
 
   const fs::path copy = folder / "copy.jpg";
@@ -168,8 +168,8 @@ TEST_CASE("--beside xmp is read by exiftool as description and alt text, and can
                  {});
   CAPTURE(copied.err);
   CHECK(copied.status == 0);
-  CHECK(tag("XMP-dc:Description", copy) == sentence);
-  CHECK(tag("IPTC:Caption-Abstract", copy) == sentence);
+  CHECK(tag_of_file("XMP-dc:Description", copy) == sentence);
+  CHECK(tag_of_file("IPTC:Caption-Abstract", copy) == sentence);
 }
 
 TEST_CASE("what cannot be written beside an image is a line, and the captions are there") {

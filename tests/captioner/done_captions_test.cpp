@@ -28,7 +28,7 @@ struct CaptionedAlbum : Album {
 
 const std::vector<std::string> names_of_outputs{"a.txt", "a.jsonl", "a.csv", "a.json", "a.html"};
 
-std::string said(const std::string& out, int captioned, int done) {
+std::string done_line(const std::string& out, int captioned, int done) {
   return message(out, ": captioned ", captioned, captioned == 1 ? " image; " : " images; ", done,
                  done == 1 ? " was" : " were", " done before\n");
 }
@@ -45,7 +45,7 @@ TEST_CASE("--out has what standard output would have, in the format of the file'
     const Finished finished = album.caption(name);
     CHECK(finished.status == 0);
     CHECK(finished.err.empty());
-    CHECK(finished.out == said(album.out(name), 3, 0));
+    CHECK(finished.out == done_line(album.out(name), 3, 0));
     const Finished shown = run_program(caption_command({"--format", format, album.images.string()}));
     CHECK(file_text(album.out(name)) == shown.out);
   }
@@ -59,7 +59,7 @@ TEST_CASE("a second run captions nothing, and does not touch the file") {
     REQUIRE(album.caption(name).status == 0);
     const std::string before = file_text(album.out(name));
     const auto written = fs::last_write_time(album.out(name));
-    CHECK(album.caption(name).out == said(album.out(name), 0, 3));
+    CHECK(album.caption(name).out == done_line(album.out(name), 0, 3));
     CHECK(file_text(album.out(name)) == before);
     CHECK(fs::last_write_time(album.out(name)) == written);
   }
@@ -89,7 +89,7 @@ TEST_CASE("other settings, another captioner or another precision caption all ag
   const std::string again = album.out("a.csv") + ": captioned 3 images, 3 of them again; 0 were done before\n";
   REQUIRE(album.caption("a.csv").status == 0);
   CHECK(album.caption("a.csv", {"--beam", "2"}).out == again);
-  CHECK(album.caption("a.csv", {"--beam", "2"}).out == said(album.out("a.csv"), 0, 3));
+  CHECK(album.caption("a.csv", {"--beam", "2"}).out == done_line(album.out("a.csv"), 0, 3));
   CHECK(album.caption("a.csv", {"--mirror-too"}).out == again);
   CHECK(album.caption("a.csv").out == again);
 
@@ -97,7 +97,7 @@ TEST_CASE("other settings, another captioner or another precision caption all ag
   fs::copy_file(trained().run / "model.safetensors", model);
   const Arguments by_copy{"caption",          "--threads",          "1", "--run", model.string(), "--out",
                           album.out("a.csv"), album.images.string()};
-  CHECK(run_program(by_copy).out == said(album.out("a.csv"), 0, 3));  // the same captioner
+  CHECK(run_program(by_copy).out == done_line(album.out("a.csv"), 0, 3));  // the same captioner
   const Finished other = run_program(with(tiny_training(trained().data, album.folder / "other"), "--seed", "6"));
   REQUIRE(other.status == 0);
   CHECK(run_program(with(by_copy, "--run", (album.folder / "other").string())).out == again);
@@ -109,7 +109,7 @@ TEST_CASE("the same images are known by other paths to them, and the file has th
   REQUIRE(album.caption("a.txt").status == 0);
   const Finished inside = run_script("cd '" + album.images.string() + "'; \"$0\" \"$@\"",
                                      caption_command({"--out", album.out("a.txt"), "."}));
-  CHECK(inside.out == said(album.out("a.txt"), 0, 3));
+  CHECK(inside.out == done_line(album.out("a.txt"), 0, 3));
   CHECK(paths_of(file_text(album.out("a.txt"))) == Arguments{"./a.jpeg", "./b.jpg", "./c.JPG"});
 }
 
@@ -158,7 +158,8 @@ TEST_CASE("an interruption leaves complete files, and the same command comes to 
   CHECK(part.size() < 2000);
   CHECK_FALSE(fs::exists(out + ".lock"));
 
-  CHECK(run_program(command).out == said(out, static_cast<int>(2000 - part.size()), static_cast<int>(part.size())));
+  CHECK(run_program(command).out ==
+        done_line(out, static_cast<int>(2000 - part.size()), static_cast<int>(part.size())));
   const Finished whole = run_program(caption_command({"--format", "coco", images.string()}));
   CHECK(file_text(out) == whole.out);
 }
@@ -170,11 +171,11 @@ TEST_CASE("what a killed process left is gone on with: a list that ends within a
   const std::string whole = file_text(album.out("a.json")), list = file_text(album.out("a.json.done"));
   put_file(album.out("a.json.done"), std::string_view(list).substr(0, list.size() - 20));
   put_file(album.out("a.json"), std::string_view(whole).substr(0, whole.size() / 2));
-  CHECK(album.caption("a.json").out == said(album.out("a.json"), 1, 2));
+  CHECK(album.caption("a.json").out == done_line(album.out("a.json"), 1, 2));
   CHECK(file_text(album.out("a.json")) == whole);
   CHECK(file_text(album.out("a.json.done")) == list);
   fs::remove(album.out("a.json"));
-  CHECK(album.caption("a.json").out == said(album.out("a.json"), 0, 3));
+  CHECK(album.caption("a.json").out == done_line(album.out("a.json"), 0, 3));
   CHECK(file_text(album.out("a.json")) == whole);
 }
 
@@ -234,6 +235,6 @@ TEST_CASE("drawn captions are the same when a run is gone on with") {
   for (std::size_t i = 0; i < lines.size(); ++i) without_second += i == 2 ? "" : lines[i] + "\n";
   put_file(album.out("a.txt.done"), without_second);
   const std::string before = file_text(album.out("a.txt"));
-  CHECK(album.caption("a.txt", drawn).out == said(album.out("a.txt"), 1, 4));
+  CHECK(album.caption("a.txt", drawn).out == done_line(album.out("a.txt"), 1, 4));
   CHECK(file_text(album.out("a.txt")) == before);
 }

@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 namespace {
 
 /// The text with what begins so behind a space written so.
-std::string rewritten(std::string text, const std::string& beginning, const std::string& form) {
+std::string spelled_otherwise(std::string text, const std::string& beginning, const std::string& form) {
   for (std::size_t at = 0; (at = text.find(" " + beginning, at)) != text.npos; at += form.size()) {
     text.replace(at + 1, beginning.size(), form);
   }
@@ -25,7 +25,7 @@ std::string rewritten(std::string text, const std::string& beginning, const std:
 /// The scenes, with a word in their captions written otherwise.
 fs::path scenes_with(const TemporaryFolder& folder, const std::string& word, const std::string& form) {
   const fs::path data = copy_of(trained().data, folder / "data");
-  put_file(data / "captions.txt", rewritten(file_text(data / "captions.txt"), word, form));
+  put_file(data / "captions.txt", spelled_otherwise(file_text(data / "captions.txt"), word, form));
   return data;
 }
 

@@ -19,7 +19,7 @@ const WordForms two_forms{{{"tshirt", "T-shirt"}, {"s", "'s"}}};
 void write_file(const std::filesystem::path& path, const std::string& key, const std::string& text) {
   const float value = 3;
   SafetensorsWriter writer;
-  writer.add("weight", Dtype::f32, {1}, reinterpret_cast<const std::byte*>(&value));
+  writer.add("weight", Shape<1>{1}, &value);
   writer.set_metadata("other", "stays");
   writer.set_metadata(key, text);
   writer.write(path);
