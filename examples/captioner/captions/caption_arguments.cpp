@@ -74,8 +74,7 @@ void check_caption_arguments(const CaptionArguments& arguments) {
                               arguments.search.captions.value_or(0), ", but COCO's results have one caption an image");
   if (!arguments.out) return;
   const std::string& out = *arguments.out;
-  pupil::require<OptionError>(!out.empty() && out != "-", "--out: \"", out,
-                              "\" is no file; without --out captions go to standard output");
+  pupil::require<OptionError>(out != "-", "--out: - is no file; without --out captions go to standard output");
   pupil::require<OptionError>(!is_image_name(std::filesystem::path(out).filename().string()), "--out: ", out,
                               " is the name of an image; captions are text");
 }

@@ -14,6 +14,7 @@
 #include <pupil/io/file_lock.hpp>
 #include <pupil/metrics/scores.hpp>
 #include <pupil/models/beam_search.hpp>
+#include <pupil/models/word_forms_file.hpp>
 #include <pupil/text/characters.hpp>
 
 #include "../../command_line/program.hpp"
@@ -142,12 +143,11 @@ pupil::DecodingSettings try_all(const RunModel& run, const DevFeatures& dev, Pro
   return best;
 }
 
-/// Keeps how the train captions write words in the model's file, and says so.
-void keep_written_forms(const RunModel& run, const pupil::CaptionedImages& data) {
+/// Keeps how the train captions write words in the model's file; returns how many words have a form of their own.
+std::size_t keep_written_forms(const RunModel& run, const pupil::CaptionedImages& data) {
   const pupil::WordForms forms = written_forms(data.at(pupil::Split::train), run.model.vocabulary());
   pupil::keep_word_forms(run.info.file, forms);
-  command_line::write_output(pupil::message("sentences of ", run.info.file, " write ", forms.all().size(),
-                                            " words as the train captions do\n"));
+  return forms.all().size();
 }
 
 /// Held while a run's model is read and written anew, so that no training writes it meanwhile.
@@ -169,11 +169,15 @@ void tune(const TuneArguments& arguments) {
       read_data_of_runs({&run.info, 1}, arguments.data, arguments.split_seed, arguments.form);
   ProgressLine line;
   for (const std::string& warning : data.warnings()) line.print("captioner: " + warning);
-  keep_written_forms(run, data);
-  if (arguments.words_only) return;
+  if (arguments.words_only) {
+    command_line::write_output(pupil::message("sentences of ", run.info.file, " write ", keep_written_forms(run, data),
+                                              " words as the train captions do\n"));
+    return;
+  }
   check_untrained(run.info.training, run.info.file, data, pupil::Split::dev, false, line);
   const pupil::DecodingSettings best = try_all(run, read_dev(run, data, line), line);
   pupil::keep_decoding_settings(run.info.file, best);
+  keep_written_forms(run, data);
   command_line::write_output(pupil::message("caption and evaluate take --beam ", best.beam, " --length-penalty ",
                                             best.length_penalty, best.no_repetition ? " --no-repetition of " : " of ",
                                             run.info.file, " from here on, where they are not told otherwise\n"));

@@ -40,8 +40,8 @@ constexpr std::string_view foot = "</main>\n</body>\n</html>\n";
 
 /// What a browser finds the image by from the page.
 std::string address_of(const std::string& image, const fs::path& folder) {
-  const fs::path path = fs::absolute(image).lexically_normal();
-  return percent_encoded(path.lexically_relative(fs::absolute(folder).lexically_normal()).string());
+  const fs::path path = fs::absolute(image).lexically_normal(), page = (fs::current_path() / folder).lexically_normal();
+  return percent_encoded(path.lexically_relative(page).string());
 }
 
 class HtmlFormat : public CaptionFormat {
