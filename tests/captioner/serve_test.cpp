@@ -96,8 +96,7 @@ TEST_CASE("serve says where a captioner with attention looked, a row of weights 
   const TemporaryFolder folder;
   const auto run = folder / "run";
   REQUIRE(run_program(tiny_training(trained().data, run) + Arguments{"--decoder", "adaptive"}).status == 0);
-  const VariableOfPrograms model("CAPTIONER_MODEL", run.string());
-  const Serving serving(Arguments{"--run", run.string()});
+  const Serving serving({}, run);
   const Json json = Json::parse(serving.ask(caption_request(photograph())).body);
   const Json attention = json["attention"];
   REQUIRE(attention.is_object());
