@@ -163,6 +163,37 @@ class ServePage(unittest.TestCase):
         self.page.wait_for("document.getElementById('status').textContent === 'Copied.'")
         self.assertEqual(self.page.evaluate("navigator.clipboard.readText()"), self.text("sentence"))
 
+    def answer_instead_of_the_server(self, answers):
+        """The page gets these answers, each (status, body), one after the other."""
+        self.page.evaluate(f"""(() => {{
+          const answers = {json.dumps(answers)};
+          window.fetch = async () => {{
+            const [status, body] = answers.shift();
+            return new Response(JSON.stringify(body), {{status, headers: {{"Retry-After": "1"}}}});
+          }};
+        }})()""")
+
+    def test_a_confidence_is_shown_where_there_is_one(self):
+        description = {"sentence": "A dog.", "probability": 0.5, "alternatives": [], "attention": None}
+        self.answer_instead_of_the_server([(200, {**description, "confidence": 0.634}),
+                                           (200, {**description, "confidence": None})])
+        self.show()
+        self.assertEqual(self.text("confidence-text"), "63 %")
+        self.assertAlmostEqual(self.page.evaluate("document.getElementById('confidence-meter').value"), 0.634)
+        self.assertFalse(self.page.evaluate("document.getElementById('confidence').hidden"))
+        self.assertTrue(self.page.evaluate("document.getElementById('attention').hidden"))
+        self.assertEqual(self.page.nameless_controls(), [])
+        self.page.choose_file("#file", OTHER)
+        self.page.wait_for("document.getElementById('confidence').hidden")
+
+    def test_the_page_comes_again_where_the_server_has_no_time(self):
+        description = {"sentence": "A dog.", "probability": 0.5, "alternatives": [], "attention": None,
+                       "confidence": None}
+        self.answer_instead_of_the_server([(503, {"error": "too many"}), (503, {"error": "too many"}),
+                                           (200, description)])
+        self.show()
+        self.assertEqual(self.text("sentence"), "A dog.")
+
     def test_a_screen_reader_hears_of_all_there_is(self):
         self.show()
         self.assertEqual(self.page.nameless_controls(), [])
