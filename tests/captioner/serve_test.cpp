@@ -167,6 +167,11 @@ TEST_CASE("serve refuses what is no image, is damaged, or is missing") {
   check_refusal(ask_by_form(serving, {"Content-Disposition: form-data; name=\"note\"\r\n\r\nhello"}), 422, "no image");
   check_refusal(ask_by_form(serving, {file_part(image), file_part(image)}), 422, "more than one image");
   check_refusal(serving.ask(caption_request(image, "Content-Encoding: gzip\r\n")), 415, "compressed");
+  const HttpConnection leaving(serving.port());
+  const std::string request = caption_request(image);
+  leaving.send(std::string_view(request).substr(0, request.size() - 1));
+  leaving.finish_sending();
+  check_refusal(leaving.answer(), 400, "ends early");
 }
 
 TEST_CASE("serve refuses what is too large, in bytes before it is sent, in pixels before they are decoded") {
