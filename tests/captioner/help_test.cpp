@@ -7,8 +7,8 @@ TEST_CASE("--help says how the program and each of its commands are used") {
   const Finished top = run_program({"--help"});
   CHECK(top.status == 0);
   CHECK(top.err.empty());
-  for (const std::string command :
-       {"scenes", "describe", "features", "train", "evaluate", "tune", "caption", "classify", "bench"}) {
+  for (const std::string command : {"scenes", "describe", "features", "train", "evaluate", "tune", "score", "report",
+                                    "caption", "alt", "serve", "classify", "bench"}) {
     CAPTURE(command);
     CHECK(contains(top.out, command));
     const Finished help = run_program({command, "--help"});

@@ -89,11 +89,11 @@ inline HttpAnswer ask(int port, std::string_view request) {
   return connection.answer();
 }
 
-/// captioner serve with the run that all tests share, on a free port, ready.
+/// captioner serve on a free port, ready; by default with the run that all tests share.
 class Serving {
  public:
-  explicit Serving(const Arguments& more = {})
-      : program_(Arguments{"serve", "--run", trained().run.string(), "--port", "0"} + more) {
+  explicit Serving(const Arguments& more = {}, const std::filesystem::path& run = trained().run)
+      : program_(Arguments{"serve", "--run", run.string(), "--port", "0"} + more) {
     while (line_count(program_.out()) == 0 && !program_.ended()) {
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }

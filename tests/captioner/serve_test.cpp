@@ -96,8 +96,7 @@ TEST_CASE("serve says where a captioner with attention looked, a row of weights 
   const TemporaryFolder folder;
   const auto run = folder / "run";
   REQUIRE(run_program(tiny_training(trained().data, run) + Arguments{"--decoder", "adaptive"}).status == 0);
-  const VariableOfPrograms model("CAPTIONER_MODEL", run.string());
-  const Serving serving(Arguments{"--run", run.string()});
+  const Serving serving({}, run);
   const Json json = Json::parse(serving.ask(caption_request(photograph())).body);
   const Json attention = json["attention"];
   REQUIRE(attention.is_object());
@@ -168,6 +167,11 @@ TEST_CASE("serve refuses what is no image, is damaged, or is missing") {
   check_refusal(ask_by_form(serving, {"Content-Disposition: form-data; name=\"note\"\r\n\r\nhello"}), 422, "no image");
   check_refusal(ask_by_form(serving, {file_part(image), file_part(image)}), 422, "more than one image");
   check_refusal(serving.ask(caption_request(image, "Content-Encoding: gzip\r\n")), 415, "compressed");
+  const HttpConnection leaving(serving.port());
+  const std::string request = caption_request(image);
+  leaving.send(std::string_view(request).substr(0, request.size() - 1));
+  leaving.finish_sending();
+  check_refusal(leaving.answer(), 400, "ends early");
 }
 
 TEST_CASE("serve refuses what is too large, in bytes before it is sent, in pixels before they are decoded") {

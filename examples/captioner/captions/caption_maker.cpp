@@ -89,6 +89,18 @@ const pupil::Vocabulary& CaptionMaker::vocabulary() const { return captioners_->
 
 std::vector<ImageDescription> CaptionMaker::describe(const std::vector<pupil::Tensor<float, 4>>& images,
                                                      Index first_image) const {
+  return describe(images, first_image, nullptr);
+}
+
+std::pair<ImageDescription, pupil::Tensor<float, 2>> CaptionMaker::describe_with_attention(
+    const std::vector<pupil::Tensor<float, 4>>& image) const {
+  pupil::Tensor<float, 2> attention;
+  auto descriptions = describe(image, 0, &attention);
+  return {std::move(descriptions.front()), std::move(attention)};
+}
+
+std::vector<ImageDescription> CaptionMaker::describe(const std::vector<pupil::Tensor<float, 4>>& images,
+                                                     Index first_image, pupil::Tensor<float, 2>* attention) const {
   using Decoder = pupil::Decoder<float>;
   std::vector<const Decoder*> decoders;
   std::vector<Features> features;
@@ -98,6 +110,9 @@ std::vector<ImageDescription> CaptionMaker::describe(const std::vector<pupil::Te
   }
   auto found = decoders.size() == 1 ? say(*decoders.front(), features.front(), settings(), first_image)
                                     : say(pupil::Ensemble<Decoder>(decoders), features, settings(), first_image);
+  if (attention != nullptr) {
+    *attention = pupil::word_attention(*decoders.front(), features.front(), found.front().front().words);
+  }
   std::vector<ImageDescription> descriptions;
   for (auto& captions : found) descriptions.push_back({std::move(captions)});
   return descriptions;

@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <pupil/core/tensor.hpp>
@@ -53,7 +54,16 @@ class CaptionMaker {
   pupil::Tensor<float, 2> attention(const std::vector<pupil::Tensor<float, 4>>& image,
                                     std::span<const std::int32_t> words) const;
 
+  /// What is said of one image, and where the first captioner looked when it said the first caption: what `describe` and
+  /// `attention` give, at one look at the image.
+  std::pair<ImageDescription, pupil::Tensor<float, 2>> describe_with_attention(
+      const std::vector<pupil::Tensor<float, 4>>& image) const;
+
  private:
+  /// As the public one. `attention` becomes that of the first caption of the first image, unless it is null.
+  std::vector<ImageDescription> describe(const std::vector<pupil::Tensor<float, 4>>& images, Index first_image,
+                                         pupil::Tensor<float, 2>* attention) const;
+
   struct Captioners;  // so that who makes captions need not read every layer
 
   std::vector<RunInfo> runs_;

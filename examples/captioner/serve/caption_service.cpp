@@ -57,9 +57,8 @@ std::string CaptionService::describe(const pupil::Image& image) const {
     formatted.push_back(
         pupil::single_image(image, format.resize_to, format.image_size, format.normalization, format.mirrored));
   }
-  const auto descriptions = maker_.describe(formatted, 0);
-  const auto attention = maker_.attention(formatted, descriptions.front().captions.front().words);
-  return json_line(description_json(descriptions.front(), attention, maker_)) + "\n";
+  const auto [description, attention] = maker_.describe_with_attention(formatted);
+  return json_line(description_json(description, attention, maker_)) + "\n";
 }
 
 }  // namespace captioner

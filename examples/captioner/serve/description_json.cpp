@@ -10,12 +10,10 @@ namespace captioner {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 /// So many digits are more than anybody sees, and a tenth of the bytes.
 double rounded(float weight) { return std::round(static_cast<double>(weight) * 1e5) / 1e5; }
 
-Json caption_json(const pupil::FoundCaption& caption, const pupil::Vocabulary& vocabulary) {
+nlohmann::ordered_json caption_json(const pupil::FoundCaption& caption, const pupil::Vocabulary& vocabulary) {
   const auto words = vocabulary.decode(caption.words);
   return {{"caption", pupil::join(words)},
           {"sentence", as_sentence(words)},
@@ -24,14 +22,15 @@ Json caption_json(const pupil::FoundCaption& caption, const pupil::Vocabulary& v
 
 /// The grid lies over the part of the image that the captioner sees: its middle, which is given in parts of its width
 /// and height.
-Json attention_json(const pupil::Tensor<float, 2>& attention, const pupil::Sentence& words, const ImageFormat& format) {
+nlohmann::ordered_json attention_json(const pupil::Tensor<float, 2>& attention, const pupil::Sentence& words,
+                                      const ImageFormat& format) {
   if (attention.size() == 0) return nullptr;
   const auto side = static_cast<Index>(std::lround(std::sqrt(attention.columns())));
   if (side * side != attention.columns()) return nullptr;
   const double seen = static_cast<double>(format.image_size) / static_cast<double>(format.resize_to);
-  Json weights = Json::array();
+  nlohmann::ordered_json weights = nlohmann::ordered_json::array();
   for (Index word = 0; word < attention.rows(); ++word) {
-    Json& row = weights.emplace_back(Json::array());
+    nlohmann::ordered_json& row = weights.emplace_back(nlohmann::ordered_json::array());
     for (Index i = 0; i < attention.columns(); ++i) row.push_back(rounded(attention.row(word)[i]));
   }
   return {{"words", words}, {"rows", side}, {"columns", side}, {"seen", seen}, {"weights", std::move(weights)}};
@@ -39,12 +38,13 @@ Json attention_json(const pupil::Tensor<float, 2>& attention, const pupil::Sente
 
 }  // namespace
 
-Json description_json(const ImageDescription& description, const pupil::Tensor<float, 2>& attention,
-                      const CaptionMaker& maker) {
+nlohmann::ordered_json description_json(const ImageDescription& description, const pupil::Tensor<float, 2>& attention,
+                                        const CaptionMaker& maker) {
   const pupil::FoundCaption& best = description.captions.front();
-  Json json = caption_json(best, maker.vocabulary());
-  json["confidence"] = description.confidence ? Json(*description.confidence) : Json(nullptr);
-  Json& alternatives = json["alternatives"] = Json::array();
+  nlohmann::ordered_json json = caption_json(best, maker.vocabulary());
+  json["confidence"] =
+      description.confidence ? nlohmann::ordered_json(*description.confidence) : nlohmann::ordered_json(nullptr);
+  nlohmann::ordered_json& alternatives = json["alternatives"] = nlohmann::ordered_json::array();
   for (std::size_t i = 1; i < description.captions.size(); ++i) {
     alternatives.push_back(caption_json(description.captions[i], maker.vocabulary()));
   }

@@ -1,60 +1,24 @@
 #include "server.hpp"
 
-#include <algorithm>
 #include <cerrno>
 #include <chrono>
-#include <cstring>
 #include <system_error>
 #include <thread>
-
-#include <nlohmann/json.hpp>
 
 #include <pupil/core/errors.hpp>
 
 #include "answer.hpp"
 #include "connection.hpp"
-#include "request_origin.hpp"
+#include "request_checks.hpp"
+#include "request_image.hpp"
 #include "resources.hpp"
+#include "responses.hpp"
 
 namespace captioner {
 
 namespace {
 
-constexpr const char* json_type = "application/json";
-
-std::string error_json(std::string_view reason) {
-  return nlohmann::json{{"error", reason}}.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
-}
-
-void refuse(httplib::Response& response, int status, std::string_view reason) {
-  response.status = status;
-  response.set_content(error_json(reason), json_type);
-  if (status == http_status::unavailable) response.set_header("Retry-After", std::to_string(retry_after_seconds));
-}
-
-/// An answer that is written past cpp-httplib.
-std::string whole_answer(std::string_view status_line, std::string_view reason) {
-  const std::string body = error_json(reason);
-  return "HTTP/1.1 " + std::string(status_line) + "\r\nContent-Type: " + json_type +
-         "\r\nContent-Length: " + std::to_string(body.size()) +
-         "\r\nRetry-After: " + std::to_string(retry_after_seconds) + "\r\nConnection: close\r\n\r\n" + body;
-}
-
-/// Nothing from elsewhere is loaded or run, nobody else's page shows this one or reads its answers.
-httplib::Headers headers_of_all_answers() {
-  return {{"Content-Security-Policy",
-           "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; "
-           "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
-          {"X-Content-Type-Options", "nosniff"},
-          {"Referrer-Policy", "no-referrer"},
-          {"Cross-Origin-Resource-Policy", "same-origin"},
-          {"Cache-Control", "no-store"}};
-}
-
-/// The bytes that an image may have around it in a request.
-constexpr std::int64_t envelope_bytes = 65536;
-
-/// Port in use: with cpp-httplib's own choice, SO_REUSEPORT, two servers would share it.
+/// That a port is in use has to be seen: with cpp-httplib's own choice, SO_REUSEPORT, two servers would share it.
 void set_socket_options(socket_t socket) {
   const int yes = 1;
   ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
@@ -89,9 +53,10 @@ class Server::Http : public httplib::Server {
     const char* const host = "127.0.0.1";
     errno = 0;
     const int taken = port == 0 ? bind_to_any_port(host) : bind_to_port(host, port) ? port : -1;
-    const std::string reason = std::generic_category().message(errno);
-    const std::string hint = errno == EADDRINUSE ? "; --port 0 chooses a free one" : "";
-    pupil::require<pupil::OptionError>(taken > 0, "--port: ", host, ":", port, ": ", reason, hint);
+    const int fault = errno;
+    const char* const hint = fault == EADDRINUSE ? "; --port 0 chooses a free one" : "";
+    pupil::require<pupil::OptionError>(taken > 0, "--port: ", host, ":", port, ": ",
+                                       std::generic_category().message(fault), hint);
     constexpr int most_waiting = 128;
     ::listen(svr_sock_, most_waiting);  // again, for cpp-httplib's own five lose clients that come together
     return taken;
@@ -107,7 +72,7 @@ class Server::Http : public httplib::Server {
                                         const httplib::ContentReader& reader) {
       const auto place = requests_.take();
       if (!place) throw Refusal(http_status::unavailable, "too many images are under way; try again soon");
-      const std::string image = read_image(request, reader);
+      const std::string image = read_image(request, reader, limits_);
       response.set_content(service.describe(std::as_bytes(std::span(image))), json_type);
     });
   }
@@ -156,7 +121,9 @@ class Server::Http : public httplib::Server {
     } else {
       bool closed = false;
       process_request(connection, true, closed, nullptr);
-      if (connection.is_too_long()) connection.write_last(whole_answer("413 Payload Too Large", too_many_bytes()));
+      if (connection.is_too_long()) {
+        connection.write_last(whole_answer("413 Payload Too Large", too_many_bytes(limits_)));
+      }
       if (connection.is_late() && connection.has_said_anything()) {
         connection.write_last(whole_answer("408 Request Timeout", "the request did not arrive in time"));
       }
@@ -170,7 +137,7 @@ class Server::Http : public httplib::Server {
     try {
       require_known_origin(request);
       require_known_place(request);
-      require_plausible_body(request);
+      require_plausible_body(request, limits_);
       return false;
     } catch (const Refusal& refusal) {
       refuse(response, refusal.status(), refusal.what());
@@ -180,82 +147,6 @@ class Server::Http : public httplib::Server {
       return true;
     }
   }
-
-  static void require_known_origin(const httplib::Request& request) {
-    const std::string host = request.get_header_value("Host");
-    if (request.get_header_value_count("Host") != 1 || !is_this_machine(host)) {
-      throw Refusal(http_status::forbidden, "the host of a request has to be localhost or 127.0.0.1");
-    }
-    if (!is_same_origin(request.get_header_value("Origin"), host)) {
-      throw Refusal(http_status::forbidden, "pages of other sites may not use this server");
-    }
-  }
-
-  static void require_known_place(const httplib::Request& request) {
-    const bool is_caption = request.path == caption_path;
-    const bool is_text =
-        std::ranges::any_of(resources, [&](const Resource& resource) { return resource.path == request.path; });
-    if (!is_caption && !is_text) throw Refusal(http_status::not_found, "there is no such page; see /api");
-    const bool is_read = request.method == "GET" || request.method == "HEAD";
-    const bool fits = is_caption ? request.method == "POST" : is_read;
-    if (!fits) throw Refusal(http_status::method_not_allowed, "this page does not take " + request.method);
-  }
-
-  void require_plausible_body(const httplib::Request& request) const {
-    if (request.method != "POST") return;
-    if (request.has_header("Content-Encoding")) {
-      throw Refusal(http_status::not_supported, "compressed requests are not read");
-    }
-    const bool has_length = request.has_header("Content-Length");
-    if (!has_length && !request.has_header("Transfer-Encoding")) {
-      throw Refusal(http_status::length_required, "the request does not say how long it is");
-    }
-    const std::string length = request.get_header_value("Content-Length");
-    if (has_length && (length.empty() || length.find_first_not_of("0123456789") != std::string::npos)) {
-      throw Refusal(http_status::bad_request, "Content-Length is not a number");
-    }
-    constexpr std::size_t most_digits = 15;
-    const std::int64_t most = limits_.bytes + (request.is_multipart_form_data() ? envelope_bytes / 2 : 0);
-    if (length.size() > most_digits || (has_length && std::stoll(length) > most)) {
-      throw Refusal(http_status::too_large, too_many_bytes());
-    }
-  }
-
-  std::string too_many_bytes() const {
-    return pupil::message("the image has more than ", limits_.bytes, " bytes, the most that is taken");
-  }
-
-  /// The body, or that part of a form that is a file.
-  std::string read_image(const httplib::Request& request, const httplib::ContentReader& reader) const {
-    std::string image;
-    bool too_large = false;
-    const auto add = [&](const char* data, size_t size) {
-      too_large = image.size() + size > static_cast<std::size_t>(limits_.bytes);
-      if (!too_large) image.append(data, size);
-      return !too_large;
-    };
-    const bool whole = request.is_multipart_form_data() ? read_form(reader, add) : reader(add);
-    if (too_large) throw Refusal(http_status::too_large, too_many_bytes());
-    if (!whole) throw Refusal(http_status::bad_request, "the request ends early, or is not as its headers say");
-    if (image.empty()) throw Refusal(http_status::cannot_be_read, "there is no image in the request");
-    return image;
-  }
-
-  static bool read_form(const httplib::ContentReader& reader, const httplib::ContentReceiver& add) {
-    int files = 0;
-    bool is_file = false;
-    const bool whole = reader(
-        [&](const httplib::MultipartFormData& part) {
-          is_file = !part.filename.empty() || part.name == "image";
-          files += is_file ? 1 : 0;
-          return true;
-        },
-        [&](const char* data, size_t size) { return !is_file || files > 1 || add(data, size); });
-    if (files > 1) throw Refusal(http_status::cannot_be_read, "there is more than one image in the request");
-    return whole;
-  }
-
-  static constexpr const char* caption_path = "/api/caption";
 
   ServeLimits limits_;
   Places requests_;

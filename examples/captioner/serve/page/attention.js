@@ -1,6 +1,9 @@
 // Where the captioner looked when it said a word, drawn over the picture and said in words.
 
 const element = (id) => document.getElementById(id);
+const darkness = 0.75;
+const tint = [255, 176, 32];
+const tintOpacity = 0.4;
 const hint = "Point at a word, tap it, or go to it by the Tab key.";
 
 /** A button for each word, which shows where it looked. `attention` is null where the captioner has none. */
@@ -48,9 +51,8 @@ function hide() {
   element("where").textContent = hint;
 }
 
-/** Darkens the picture where it did not look. The grid lies over the middle of the picture. */
+/** Darkens the picture where it did not look, and tints it where it did. The grid lies over the middle of it. */
 function draw({ rows, columns, seen }, weights) {
-  const darkness = 0.8;
   const canvas = element("look");
   const { width, height } = element("image");
   canvas.width = width;
@@ -62,11 +64,11 @@ function draw({ rows, columns, seen }, weights) {
   const top = ((1 - seen) / 2) * height;
   context.clearRect(left, top, seen * width, seen * height);
   context.imageSmoothingQuality = "high";
-  context.drawImage(shades(rows, columns, weights, darkness), left, top, seen * width, seen * height);
+  context.drawImage(shades(rows, columns, weights), left, top, seen * width, seen * height);
 }
 
-/** A pixel a position: the less it looked there, the darker. */
-function shades(rows, columns, weights, darkness) {
+/** A pixel a position: from darkness to a tint that is seen on black too, the more it looked there. */
+function shades(rows, columns, weights) {
   const grid = document.createElement("canvas");
   grid.width = columns;
   grid.height = rows;
@@ -74,7 +76,9 @@ function shades(rows, columns, weights, darkness) {
   const pixels = context.createImageData(columns, rows);
   const most = Math.max(...weights);
   weights.forEach((weight, i) => {
-    pixels.data[4 * i + 3] = 255 * darkness * (1 - (most > 0 ? weight / most : 0));
+    const part = most > 0 ? weight / most : 0;
+    const opacity = darkness + part * (tintOpacity - darkness);
+    pixels.data.set([...tint.map((channel) => part * channel), 255 * opacity], 4 * i);
   });
   context.putImageData(pixels, 0, 0);
   return grid;

@@ -20,6 +20,7 @@ async function show(file) {
     if (mine.signal.aborted) return;
     showDescription(description);
     say(`Caption: ${description.sentence}`);
+    element("status").classList.add("unseen"); // for screen readers alone: it stands below the picture
   } catch (error) {
     if (!mine.signal.aborted) complain(error.message);
   }
@@ -27,6 +28,7 @@ async function show(file) {
 
 function say(text) {
   element("error").textContent = "";
+  element("status").classList.remove("unseen");
   element("status").textContent = text;
 }
 
