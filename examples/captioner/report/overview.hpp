@@ -10,14 +10,14 @@
 #include "../captions/run_info.hpp"
 #include "calibration_plot.hpp"
 #include "report_data.hpp"
-#include "training_history.hpp"
+#include "training_curves.hpp"
 
 namespace captioner::report {
 
 /// A captioner, and what lies beside its file.
 struct ReportedRun {
   RunInfo info;
-  std::optional<TrainingHistory> history;
+  std::optional<RunHistory> history;
   nlohmann::ordered_json settings;  ///< null where there are none
 };
 
