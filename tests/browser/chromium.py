@@ -87,6 +87,7 @@ class Chromium:
         for domain in ("Page", "Runtime", "Network", "Log", "DOM", "Accessibility"):
             page.call(f"{domain}.enable")
         self.call("Browser.grantPermissions", permissions=["clipboardReadWrite", "clipboardSanitizedWrite"])
+        page.call("Page.bringToFront")
         page.call("Page.navigate", url=address)
         page.wait_for("document.readyState === 'complete' && location.href !== 'about:blank'")
         return page

@@ -47,7 +47,7 @@ class ReportPage(unittest.TestCase):
         self.page.set_width(1280)
 
     def tearDown(self):
-        self.assertEqual(self.page.addresses(), [PAGE.as_uri()])
+        self.assertEqual(set(self.page.addresses()), {PAGE.as_uri()})
         self.assertEqual(self.page.complaints(), [])
 
     def choose(self, control, value):
@@ -104,6 +104,9 @@ class ReportPage(unittest.TestCase):
           return (4 * sum) / data.length;
         })()""")
 
+    def line_below(self):
+        return self.page.evaluate("document.querySelector('.card .file').textContent")
+
     def test_the_look_is_drawn_where_a_word_is_pointed_at(self):
         self.assertIsNone(self.drawn())
         self.page.point_at(".card .word:nth-of-type(2)")
@@ -111,6 +114,22 @@ class ReportPage(unittest.TestCase):
         self.assertLess(self.drawn(), 220)
         self.page.point_at("h1")
         self.assertIsNone(self.drawn())
+        self.assertTrue(self.line_below().endswith(".jpg"))
+
+    def test_the_look_lies_on_the_photograph_alone_whatever_its_shape(self):
+        for width, phone in ((1280, False), (390, True)):
+            self.page.set_width(width, 844, phone)
+            beside = self.page.evaluate("""[...document.querySelectorAll(".card")].map((card) => {
+              const canvas = card.querySelector("canvas"), image = card.querySelector("img");
+              canvas.hidden = false;
+              const [one, other] = [canvas, image].map((element) => element.getBoundingClientRect());
+              canvas.hidden = true;
+              const shape = other.width / other.height / (image.naturalWidth / image.naturalHeight);
+              return Math.max(Math.abs(one.top - other.top), Math.abs(one.left - other.left),
+                              Math.abs(one.width - other.width), Math.abs(one.height - other.height),
+                              100 * Math.abs(shape - 1));
+            })""")
+            self.assertLess(max(beside), 2)
 
     def test_the_look_is_drawn_where_a_word_is_tapped(self):
         self.page.set_width(390, 844, phone=True)
@@ -123,11 +142,13 @@ class ReportPage(unittest.TestCase):
         words = self.page.evaluate("[...document.querySelectorAll('.card')[0].querySelectorAll('.word')]"
                                    ".map((word) => word.textContent)")
         self.assertEqual(self.page.evaluate("document.activeElement.textContent"), words[0])
-        self.assertIn(words[0] + ": around the ", self.page.evaluate("document.querySelector('.look').textContent"))
+        self.assertTrue(self.line_below().startswith("around the "))
         self.page.call("Input.dispatchKeyEvent", type="rawKeyDown", key="ArrowRight", code="ArrowRight",
                        windowsVirtualKeyCode=39)
         self.assertEqual(self.page.evaluate("document.activeElement.textContent"), words[1])
-        self.assertIn(words[1] + ": around the ", self.page.evaluate("document.querySelector('.look').textContent"))
+        self.assertTrue(self.line_below().startswith("around the "))
+        self.assertTrue(self.page.evaluate("document.activeElement.getAttribute('aria-label')")
+                        .startswith(words[1] + ": around the "))
         self.page.press("Tab")  # a caption is one stop
         self.assertTrue(self.page.evaluate(
             "document.activeElement.closest('.card') !== document.querySelector('.card')"))

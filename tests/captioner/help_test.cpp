@@ -8,7 +8,7 @@ TEST_CASE("--help says how the program and each of its commands are used") {
   CHECK(top.status == 0);
   CHECK(top.err.empty());
   for (const std::string command :
-       {"scenes", "features", "train", "evaluate", "tune", "caption", "classify", "bench"}) {
+       {"scenes", "features", "train", "evaluate", "tune", "report", "caption", "classify", "bench"}) {
     CAPTURE(command);
     CHECK(contains(top.out, command));
     const Finished help = run_program({command, "--help"});
@@ -75,6 +75,11 @@ TEST_CASE("help names every option that people look for") {
   for (const std::string option : {"--run", "--data", "--split", "--json"}) {
     CAPTURE(option);
     CHECK(contains(evaluate, option));
+  }
+  const std::string report = run_program({"report", "--help"}).out;
+  for (const std::string option : {"--run", "--data", "--out", "--split", "--examples", "--seed"}) {
+    CAPTURE(option);
+    CHECK(contains(report, option));
   }
 }
 

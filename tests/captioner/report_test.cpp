@@ -20,13 +20,13 @@ namespace {
 
 Arguments report_of(const fs::path& run, const fs::path& data, const fs::path& out) {
   return {"report",    "--run", run.string(), "--data", data.string(), "--out", out.string(),
-          "--threads", "1",     "--examples", "2"};
+          "--threads", "1",     "--examples", "2",      "--split",     "test"};
 }
 
 /// The page of the run that all tests look at.
-std::string page_with(const Arguments& more = {}) {
+std::string report_page() {
   const TemporaryFolder folder;
-  const Finished finished = run_program(report_of(trained().run, trained().data, folder / "report.html") + more);
+  const Finished finished = run_program(report_of(trained().run, trained().data, folder / "report.html"));
   INFO(finished.err);
   REQUIRE(finished.status == 0);
   CHECK(finished.out == (folder / "report.html").string() + "\n");
@@ -74,7 +74,10 @@ TEST_CASE("a report has the numbers that evaluate prints of the same split") {
   if (!has_program()) return;
   for (const std::string split : {"dev", "test"}) {
     CAPTURE(split);
-    const std::string page = page_with({"--split", split});
+    const TemporaryFolder folder;
+    const fs::path out = folder / "report.html";
+    REQUIRE(run_program(with(report_of(trained().run, trained().data, out), "--split", split)).status == 0);
+    const std::string page = file_text(out);
     const Finished evaluated = run_program({"evaluate", "--run", trained().run.string(), "--data",
                                             trained().data.string(), "--threads", "1", "--split", split});
     REQUIRE(evaluated.status == 0);
@@ -90,7 +93,7 @@ TEST_CASE("a report has the numbers that evaluate prints of the same split") {
 
 TEST_CASE("a report shows the best captions, the worst and some by chance, each once, with what people wrote") {
   if (!has_program()) return;
-  const std::string page = page_with();
+  const std::string page = report_page();
   const auto best = photographs(page, "best"), worst = photographs(page, "worst"), random = photographs(page, "random");
   CHECK(best.size() == 2);
   CHECK(worst.size() == 2);
@@ -99,7 +102,7 @@ TEST_CASE("a report shows the best captions, the worst and some by chance, each 
   CHECK(photographs(page, "").back() == worst.back());
   CHECK(count_of(page, "src=\"data:image/jpeg;base64,") == photographs(page, "").size());
   const CaptionedImages data = read_flickr8k(trained().data);
-  for (const Sample& sample : data[Split::dev]) {
+  for (const Sample& sample : data[Split::test]) {
     if (sample.image != best.front()) continue;
     for (const std::string& caption : sample.captions) CHECK(contains(page, report::escaped(caption)));
   }
@@ -123,7 +126,7 @@ TEST_CASE("--seed decides which photographs of a report come by chance, and noth
 
 TEST_CASE("a report names nothing that is elsewhere") {
   if (!has_program()) return;
-  const std::string page = page_with();
+  const std::string page = report_page();
   for (const char* const part : {"http:", "https:", "//cdn", "<link", "@import", "url(", "<script src", "srcset"}) {
     CAPTURE(part);
     CHECK_FALSE(contains(page, part));
@@ -134,7 +137,7 @@ TEST_CASE("a report names nothing that is elsewhere") {
 
 TEST_CASE("a report has the curves and the settings of the training, and its command") {
   if (!has_program()) return;
-  const std::string page = page_with();
+  const std::string page = report_page();
   for (const char* const part :
        {"Training loss by epoch.", "Scores on the dev split by epoch.", "Learning rate by epoch.",
         "<th scope=\"row\">word_loss</th>", "--examples 2", "captioner report --run "}) {
@@ -164,12 +167,10 @@ TEST_CASE("hostile captions, names and folders stay text on the page of a report
   const std::string evil = "<img src=x onerror=alert(1)>";
   const fs::path data = copy_of(trained().data, folder / ("a\"'&" + std::string("<b>")));
   const CaptionedImages images = read_flickr8k(data);
-  const Sample& sample = images[Split::dev].front();
-  replace_in(data / "captions.txt", sample.captions.front(), evil + " </script> \"quoted\"");
+  const Sample& sample = images[Split::test].front();
+  replace_in(data / "captions.txt", sample.captions.front(), evil + " </script> ");
   const fs::path out = folder / "report.html";
-  const Arguments all{"--examples", "50"};
-  const Finished finished = run_program(
-      Arguments{"report", "--run", trained().run.string(), "--data", data.string(), "--out", out.string()} + all);
+  const Finished finished = run_program(with(report_of(trained().run, data, out), "--examples", "50"));
   INFO(finished.err);
   REQUIRE(finished.status == 0);
   const std::string page = file_text(out);
@@ -247,12 +248,13 @@ TEST_CASE("what a full disk or an interruption ends leaves the older report as i
 }
 
 TEST_CASE("the calibration plot of a report has a bar where there are captions, and the error in numbers") {
-  const report::JudgedConfidences judged{{.05, .15, .15, .95, .95, .95, .95},
-                                         {false, false, true, true, true, true, false}};
+  const report::JudgedConfidences judged{
+      " of a split", {.05, .15, .15, .95, .95, .95, .95}, {false, false, true, true, true, true, false}};
   const std::string html = report::calibration_html(judged);
   CHECK(count_of(html, "<rect class=\"bin\"") == 3);
   // |.05 - 0| of one caption, |.15 - .5| of two, |.95 - .75| of four: .05 + .7 + .8 of seven.
   CHECK(contains(html, "calibration error (ten bins): 0.221"));
   CHECK(contains(html, "<th scope=\"row\">90 % to 100 %</th><td>4</td><td>95 %</td><td>75 %</td>"));
+  CHECK(contains(html, "Of 7 captions of a split, 57 % are acceptable."));
   CHECK(contains(report::calibration_html({}), "not calibrated"));
 }

@@ -33,7 +33,7 @@ std::string training_html(const std::vector<ReportedRun>& runs);
 /// The settings of each run.
 std::string all_settings_html(const std::vector<ReportedRun>& runs);
 
-/// The captions that have a confidence.
-JudgedConfidences judged_confidences(const ReportData& measured);
+/// The captions that have a confidence; on dev, of the images that it was not fitted to, as evaluate measures it.
+JudgedConfidences judged_confidences(const ReportData& measured, pupil::Split split);
 
 }  // namespace captioner::report

@@ -122,7 +122,9 @@ std::string gallery_note(const CaptionMaker& maker, const ReportArguments& argum
       " with the highest CIDEr-D, the ", arguments.examples, " with the lowest, and ", arguments.examples,
       " by chance. Point at a word of a caption, tap it, or move to it with Tab and the arrow keys: the photograph "
       "stays "
-      "bright where the captioner looked when it said that word.");
+      "bright where the captioner looked when it said that word. A percentage below it is the part of that look which "
+      "was "
+      "at the photograph; the rest was at the words before.");
   if (maker.runs().size() > 1) note += " Of the captioners that speak together, that is the first one's look.";
   return note + "</p>\n";
 }
@@ -143,7 +145,8 @@ void write_page(const Contents& contents, const CaptionMaker& maker, const Repor
   write_section(training, report::training_html(contents.runs));
   write_section(words, report::to_html(
                            report::measure_word_use(contents.measured.candidates, contents.measured.reference_words)));
-  write_section(confidence, report::calibration_html(report::judged_confidences(contents.measured)));
+  write_section(confidence, report::calibration_html(
+                                report::judged_confidences(contents.measured, pupil::split_named(arguments.split))));
   write_section(made, "<p>Captions were made by " + report::decoding_in_words(maker.settings()) +
                           ". The command was:</p>\n<pre>" + report::escaped(contents.command) + "</pre>\n" +
                           report::all_settings_html(contents.runs));
