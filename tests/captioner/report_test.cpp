@@ -14,7 +14,6 @@ using namespace pupil;
 using namespace pupil::testing;
 
 namespace fs = std::filesystem;
-namespace report = captioner::report;
 
 namespace {
 
@@ -104,7 +103,7 @@ TEST_CASE("a report shows the best captions, the worst and some by chance, each 
   const CaptionedImages data = read_flickr8k(trained().data);
   for (const Sample& sample : data[Split::test]) {
     if (sample.image != best.front()) continue;
-    for (const std::string& caption : sample.captions) CHECK(contains(page, report::escaped(caption)));
+    for (const std::string& caption : sample.captions) CHECK(contains(page, captioner::report::escaped(caption)));
   }
 }
 
@@ -181,10 +180,10 @@ TEST_CASE("hostile captions, names and folders stay text on the page of a report
 }
 
 TEST_CASE("text of any bytes is escaped for HTML") {
-  CHECK(report::escaped("<a href='x'>\"&\"</a>") == "&lt;a href=&#39;x&#39;&gt;&quot;&amp;&quot;&lt;/a&gt;");
-  CHECK(report::escaped("a\nb\tc") == "a b c");
-  CHECK(report::escaped(std::string_view("\0\x1b\xff", 3)) == "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD");
-  CHECK(report::escaped("grün 犬") == "grün 犬");
+  CHECK(captioner::report::escaped("<a href='x'>\"&\"</a>") == "&lt;a href=&#39;x&#39;&gt;&quot;&amp;&quot;&lt;/a&gt;");
+  CHECK(captioner::report::escaped("a\nb\tc") == "a b c");
+  CHECK(captioner::report::escaped(std::string_view("\0\x1b\xff", 3)) == "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD");
+  CHECK(captioner::report::escaped("grün 犬") == "grün 犬");
 }
 
 TEST_CASE("a report is refused where there is no data, no run, no folder for it, or no number of examples") {
@@ -248,13 +247,13 @@ TEST_CASE("what a full disk or an interruption ends leaves the older report as i
 }
 
 TEST_CASE("the calibration plot of a report has a bar where there are captions, and the error in numbers") {
-  const report::JudgedConfidences judged{
+  const captioner::report::JudgedConfidences judged{
       " of a split", {.05, .15, .15, .95, .95, .95, .95}, {false, false, true, true, true, true, false}};
-  const std::string html = report::calibration_html(judged);
+  const std::string html = captioner::report::calibration_html(judged);
   CHECK(count_of(html, "<rect class=\"bin\"") == 3);
   // |.05 - 0| of one caption, |.15 - .5| of two, |.95 - .75| of four: .05 + .7 + .8 of seven.
   CHECK(contains(html, "calibration error (ten bins): 0.221"));
   CHECK(contains(html, "<th scope=\"row\">90 % to 100 %</th><td>4</td><td>95 %</td><td>75 %</td>"));
   CHECK(contains(html, "Of 7 captions of a split, 57 % are acceptable."));
-  CHECK(contains(report::calibration_html({}), "not calibrated"));
+  CHECK(contains(captioner::report::calibration_html({}), "no confidence"));
 }

@@ -97,8 +97,9 @@ inline std::string coverage_table(const std::vector<pupil::CoveragePoint>& point
 /// The plot and two tables; where there are no confidences, a line that says so.
 inline std::string calibration_html(const JudgedConfidences& judged) {
   if (judged.confidences.empty()) {
-    return "<p id=\"no-confidence\">There is no plot: this captioner was not calibrated, so its captions have no "
-           "confidence.</p>\n";
+    return "<p id=\"no-confidence\">There is no plot: these captions have no confidence. It is what captioner tune "
+           "teaches a "
+           "captioner.</p>\n";
   }
   const auto bins = pupil::calibration_bins(judged.confidences, judged.acceptable);
   const std::string error = fixed(pupil::expected_calibration_error(bins), 3);

@@ -106,10 +106,11 @@ void write_gallery(pupil::AtomicFile& page, const Contents& contents, const Capt
 
 std::string header_html(const Contents& contents, const std::vector<report::Section>& sections,
                         const ReportArguments& arguments) {
-  std::string html = "<header>\n<h1>What a captioner says of " + std::to_string(contents.measured.images.size()) +
-                     " photographs</h1>\n<p>Captioner: " + report::escaped(names_of(contents)) + ". Photographs: the " +
-                     arguments.split + " split of " + report::escaped(arguments.data) +
-                     ".</p>\n<nav aria-label=\"Contents\"><ul>";
+  const std::size_t count = contents.measured.images.size();
+  std::string html = pupil::message(
+      "<header>\n<h1>What a captioner says of ", count, count == 1 ? " photograph" : " photographs",
+      "</h1>\n<p>Captioner: ", report::escaped(names_of(contents)), ". Photographs: the ", arguments.split,
+      " split of ", report::escaped(arguments.data), ".</p>\n<nav aria-label=\"Contents\"><ul>");
   for (const report::Section& section : sections) {
     html += pupil::message("<li><a href=\"#", section.id, "\">", section.heading, "</a></li>");
   }
