@@ -153,6 +153,14 @@ class ReportPage(unittest.TestCase):
         self.assertTrue(self.page.evaluate(
             "document.activeElement.closest('.card') !== document.querySelector('.card')"))
 
+    def test_bars_are_as_long_as_their_words_are_frequent(self):
+        rows = self.page.evaluate("""[...document.querySelectorAll(".words-table tbody tr")].map((row) => [
+          ...[...row.querySelectorAll("td:not(.bars)")].map((cell) => Number(cell.textContent)),
+          ...[...row.querySelectorAll(".bar")].map((bar) => bar.getBoundingClientRect().width)])""")
+        self.assertGreater(len(rows), 10)
+        for captioner, people, bar_of_captioner, bar_of_people in rows:
+            self.assertAlmostEqual(bar_of_captioner * people, bar_of_people * captioner, delta=2 * (captioner + people))
+
     def test_photographs_say_in_words_what_they_are_captioned(self):
         alike = self.shown("card.querySelector('img').alt === card.querySelector('.said').textContent")
         self.assertTrue(all(alike))
