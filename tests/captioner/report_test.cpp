@@ -145,6 +145,8 @@ TEST_CASE("a report has the curves and the settings of the training, and its com
   }
   CHECK_FALSE(contains(page, "Reward of sampled captions"));
   CHECK(contains(page, "id=\"no-confidence\""));
+  CHECK(contains(page, "does not look at parts"));  // the tiny run has no attention
+  CHECK_FALSE(contains(page, "{{"));
 }
 
 TEST_CASE("a report of a model file without a history says so, and has all else") {
