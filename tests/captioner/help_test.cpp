@@ -76,6 +76,11 @@ TEST_CASE("help names every option that people look for") {
     CAPTURE(option);
     CHECK(contains(evaluate, option));
   }
+  const std::string report = run_program({"report", "--help"}).out;
+  for (const std::string option : {"--run", "--data", "--out", "--split", "--examples", "--seed"}) {
+    CAPTURE(option);
+    CHECK(contains(report, option));
+  }
 }
 
 TEST_CASE("a command that there is not, or none at all, is refused in one line") {

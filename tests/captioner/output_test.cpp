@@ -31,6 +31,7 @@ std::vector<Arguments> commands_with_output(const TemporaryFolder& folder) {
           {"classify", "--weights", weights, image},
           {"classify", "--weights", weights, "--format", "json", image},
           {"evaluate", "--run", run, "--data", data},
+          {"report", "--run", run, "--data", data, "--out", (folder / "report.html").string()},
           {"scenes", "--out", (folder / "scenes").string(), "--count", "1", "--image-size", "32"},
           {"features", "--weights", weights, "--data", pretrained().data.string(), "--out",
            (folder / "features").string()}};

@@ -15,6 +15,7 @@ namespace captioner::report {
 
 /// Confidences of captions, and whether each caption is acceptable.
 struct JudgedConfidences {
+  std::string which;  ///< " of dev, ...": behind "captions"; may be empty
   std::vector<double> confidences;
   std::vector<bool> acceptable;
 };
@@ -96,13 +97,14 @@ inline std::string coverage_table(const std::vector<pupil::CoveragePoint>& point
 /// The plot and two tables; where there are no confidences, a line that says so.
 inline std::string calibration_html(const JudgedConfidences& judged) {
   if (judged.confidences.empty()) {
-    return "<p id=\"no-confidence\">There is no plot: this captioner was not calibrated, so its captions have no "
-           "confidence.</p>\n";
+    return "<p id=\"no-confidence\">There is no plot: these captions have no confidence. It is what captioner tune "
+           "teaches a "
+           "captioner.</p>\n";
   }
   const auto bins = pupil::calibration_bins(judged.confidences, judged.acceptable);
   const std::string error = fixed(pupil::expected_calibration_error(bins), 3);
   return pupil::message("<p>Expected calibration error (ten bins): ", error, ". Of ", judged.confidences.size(),
-                        " captions, ",
+                        " captions", judged.which, ", ",
                         percent(static_cast<double>(std::ranges::count(judged.acceptable, true)) /
                                 static_cast<double>(judged.acceptable.size())),
                         " are acceptable. A bar on the dashed line means that as many captions are acceptable as their "

@@ -13,17 +13,23 @@ namespace captioner::report {
 
 namespace {
 
-// In units of the drawing, which a page scales to the room there is.
-constexpr double width = 420, height = 230;
-constexpr double left = 52, right = 408, top = 10, bottom = 196;
+/// In units of the drawing, which a page scales to the room there is.
+struct Sheet {
+  static constexpr double width = 420, height = 230;
+  static constexpr double left = 52, right = 408, top = 10, bottom = 196;
+};
 
 /// Where the axes put the points of a chart.
 struct Plane {
   Axis x;
   Axis y;
 
-  std::string across(double epoch) const { return fixed(left + x.place(epoch) * (right - left), 1); }
-  std::string down(double value) const { return fixed(bottom - y.place(value) * (bottom - top), 1); }
+  std::string across(double epoch) const {
+    return fixed(Sheet::left + x.place(epoch) * (Sheet::right - Sheet::left), 1);
+  }
+  std::string down(double value) const {
+    return fixed(Sheet::bottom - y.place(value) * (Sheet::bottom - Sheet::top), 1);
+  }
 };
 
 Plane plane_of(const LineChart& chart) {
@@ -43,15 +49,16 @@ std::string axes_svg(const Plane& plane) {
   std::string svg;
   for (const double tick : plane.y.ticks) {
     const std::string y = plane.down(tick);
-    svg += pupil::message("<path class=\"grid\" d=\"M", left, ' ', y, "H", right, "\"/><text class=\"at-left\" x=\"",
-                          left - 6, "\" y=\"", y, "\">", brief(tick), "</text>");
-  }
-  for (const double tick : plane.x.ticks) {
-    svg += pupil::message("<text class=\"below\" x=\"", plane.across(tick), "\" y=\"", bottom + 16, "\">", brief(tick),
+    svg += pupil::message("<path class=\"grid\" d=\"M", Sheet::left, ' ', y, "H", Sheet::right,
+                          "\"/><text class=\"at-left\" x=\"", Sheet::left - 6, "\" y=\"", y, "\">", brief(tick),
                           "</text>");
   }
-  return svg +
-         pupil::message("<text class=\"below\" x=\"", (left + right) / 2, "\" y=\"", height - 2, "\">epoch</text>");
+  for (const double tick : plane.x.ticks) {
+    svg += pupil::message("<text class=\"below\" x=\"", plane.across(tick), "\" y=\"", Sheet::bottom + 16, "\">",
+                          brief(tick), "</text>");
+  }
+  return svg + pupil::message("<text class=\"below\" x=\"", (Sheet::left + Sheet::right) / 2, "\" y=\"",
+                              Sheet::height - 2, "\">epoch</text>");
 }
 
 std::string line_svg(const Plane& plane, const LineChart& chart, const Series& series, std::size_t number) {
@@ -103,7 +110,7 @@ std::string to_html(const LineChart& chart) {
   }
   return "<figure class=\"chart\"><figcaption>" + escaped(chart.title) + "</figcaption><ul class=\"legend\">" + legend +
          "</ul>" +
-         pupil::message("<svg viewBox=\"0 0 ", width, ' ', height, "\" role=\"img\" aria-label=\"",
+         pupil::message("<svg viewBox=\"0 0 ", Sheet::width, ' ', Sheet::height, "\" role=\"img\" aria-label=\"",
                         escaped(chart.title + " by epoch." + words), "\">") +
          axes_svg(plane) + lines + "</svg></figure>\n";
 }

@@ -6,8 +6,8 @@
 #include <pupil/io/text_file.hpp>
 
 #include "../common/run_folder.hpp"
+#include "../scores/acceptable.hpp"
 #include "../scores/score_report.hpp"
-#include "acceptable.hpp"
 #include "how_made.hpp"
 #include "html.hpp"
 
@@ -77,10 +77,11 @@ std::string all_settings_html(const std::vector<ReportedRun>& runs) {
   return html;
 }
 
-JudgedConfidences judged_confidences(const ReportData& measured) {
-  JudgedConfidences judged;
+JudgedConfidences judged_confidences(const ReportData& measured, pupil::Split split) {
+  const bool is_dev = split == pupil::Split::dev;
+  JudgedConfidences judged{is_dev ? " of dev, of images that the confidences were not learned from" : "", {}, {}};
   for (std::size_t i = 0; i < measured.images.size(); ++i) {
-    if (!measured.images[i].confidence) continue;
+    if (!measured.images[i].confidence || (is_dev && is_calibration_image(measured.images[i].image))) continue;
     judged.confidences.push_back(*measured.images[i].confidence);
     judged.acceptable.push_back(is_acceptable(measured.scores.cider_d_of_image[i]));
   }

@@ -10,14 +10,14 @@
 #include "../captions/run_info.hpp"
 #include "calibration_plot.hpp"
 #include "report_data.hpp"
-#include "training_history.hpp"
+#include "training_curves.hpp"
 
 namespace captioner::report {
 
 /// A captioner, and what lies beside its file.
 struct ReportedRun {
   RunInfo info;
-  std::optional<TrainingHistory> history;
+  std::optional<RunHistory> history;
   nlohmann::ordered_json settings;  ///< null where there are none
 };
 
@@ -33,7 +33,7 @@ std::string training_html(const std::vector<ReportedRun>& runs);
 /// The settings of each run.
 std::string all_settings_html(const std::vector<ReportedRun>& runs);
 
-/// The captions that have a confidence.
-JudgedConfidences judged_confidences(const ReportData& measured);
+/// The captions that have a confidence; on dev, of the images that it was not fitted to, as evaluate measures it.
+JudgedConfidences judged_confidences(const ReportData& measured, pupil::Split split);
 
 }  // namespace captioner::report

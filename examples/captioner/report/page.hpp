@@ -1,5 +1,5 @@
 #pragma once
-// The page around a report's contents: page.html with page.css and page.js in it.
+// The page around a report's contents: page.html with the styles and scripts in it.
 
 #include <string>
 #include <string_view>

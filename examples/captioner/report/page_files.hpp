@@ -7,6 +7,9 @@ namespace captioner::report {
 
 extern const std::string_view page_html;
 extern const std::string_view page_css;
-extern const std::string_view page_js;
+extern const std::string_view chart_css;
+extern const std::string_view gallery_css;
+extern const std::string_view gallery_js;
+extern const std::string_view look_js;
 
 }  // namespace captioner::report

@@ -5,13 +5,13 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <CLI/CLI.hpp>
 
 #include <pupil/io/atomic_file.hpp>
 #include <pupil/io/file_lock.hpp>
-#include <pupil/io/image.hpp>
 
 #include "../../command_line/number_checks.hpp"
 #include "../../command_line/program.hpp"
@@ -25,14 +25,9 @@
 #include "../common/progress_line.hpp"
 #include "../common/run_folder.hpp"
 #include "../common/run_split.hpp"
-#include "examples.hpp"
-#include "gallery.hpp"
 #include "how_made.hpp"
-#include "html.hpp"
-#include "overview.hpp"
-#include "page.hpp"
 #include "report_data.hpp"
-#include "word_use.hpp"
+#include "report_page.hpp"
 
 namespace captioner {
 
@@ -49,13 +44,6 @@ struct ReportArguments {
   bool allow_trained = false;
   ComputeOptions compute;
   SearchOptions search;
-};
-
-/// What was computed before the first byte of the page.
-struct Contents {
-  std::string command;
-  std::vector<report::ReportedRun> runs;
-  report::ReportData measured;
 };
 
 /// The files of the captioners, and the captions.
@@ -76,82 +64,6 @@ std::vector<std::filesystem::path> image_files(const pupil::CaptionedImages& dat
   return files;
 }
 
-std::string names_of(const Contents& contents) {
-  std::string names;
-  for (const auto& run : contents.runs) names += (names.empty() ? "" : ", ") + run.info.run;
-  return names;
-}
-
-/// Writes the photographs one by one: only one of them is in memory.
-void write_gallery(pupil::AtomicFile& page, const Contents& contents, const CaptionMaker& maker,
-                   const ReportArguments& arguments) {
-  const report::ReportData& measured = contents.measured;
-  const auto& scores = measured.scores.cider_d_of_image;
-  const auto examples = report::choose_examples(scores, arguments.examples, arguments.seed);
-  page.write(report::gallery_begin(measured.images.front().confidence.has_value()));
-  ProgressLine line;
-  std::size_t written = 0;
-  for (const report::Example& example : examples) {
-    stop_if_interrupted();
-    const auto& said = measured.images[example.place];
-    const auto& words = measured.candidates[example.place];
-    const pupil::Image image = pupil::read_image(said.file);
-    page.write(
-        report::to_html({said, scores[example.place], measured.scores.rouge_l_of_image[example.place], example.groups,
-                         report::embed(image), words, report::attention_of(maker, image, words)}));
-    line.show("photographs: " + std::to_string(++written) + " of " + std::to_string(examples.size()));
-  }
-  page.write(report::gallery_end());
-}
-
-std::string header_html(const Contents& contents, const std::vector<report::Section>& sections,
-                        const ReportArguments& arguments) {
-  std::string html = "<header>\n<h1>What a captioner says of " + std::to_string(contents.measured.images.size()) +
-                     " photographs</h1>\n<p>Captioner: " + report::escaped(names_of(contents)) + ". Photographs: the " +
-                     arguments.split + " split of " + report::escaped(arguments.data) +
-                     ".</p>\n<nav aria-label=\"Contents\"><ul>";
-  for (const report::Section& section : sections) {
-    html += pupil::message("<li><a href=\"#", section.id, "\">", section.heading, "</a></li>");
-  }
-  return html + "</ul></nav>\n</header>\n<main>\n";
-}
-
-std::string gallery_note(const CaptionMaker& maker, const ReportArguments& arguments) {
-  std::string note = pupil::message(
-      "<p>Each photograph with what the captioner says of it, and what people wrote: the ", arguments.examples,
-      " with the highest CIDEr-D, the ", arguments.examples, " with the lowest, and ", arguments.examples,
-      " by chance. Point at a word of a caption, tap it, or move to it with Tab and the arrow keys: the photograph "
-      "stays "
-      "bright where the captioner looked when it said that word.");
-  if (maker.runs().size() > 1) note += " Of the captioners that speak together, that is the first one's look.";
-  return note + "</p>\n";
-}
-
-void write_page(const Contents& contents, const CaptionMaker& maker, const ReportArguments& arguments) {
-  const report::Section scores{"scores", "Scores"}, gallery{"gallery", "Photographs"}, training{"training", "Training"},
-      words{"words", "Words"}, confidence{"confidence", "Confidence"}, made{"made", "How this was made"};
-  pupil::AtomicFile page(arguments.out);
-  const auto write_section = [&](const report::Section& section, const std::string& html) {
-    page.write(report::section_begin(section) + html + report::section_end());
-  };
-  page.write(report::page_begin("Captions of the " + arguments.split + " split by " + names_of(contents)));
-  page.write(header_html(contents, {scores, gallery, training, words, confidence, made}, arguments));
-  write_section(scores, report::scores_html(contents.measured));
-  page.write(report::section_begin(gallery) + gallery_note(maker, arguments));
-  write_gallery(page, contents, maker, arguments);
-  page.write(report::section_end());
-  write_section(training, report::training_html(contents.runs));
-  write_section(words, report::to_html(
-                           report::measure_word_use(contents.measured.candidates, contents.measured.reference_words)));
-  write_section(confidence, report::calibration_html(report::judged_confidences(contents.measured)));
-  write_section(made, "<p>Captions were made by " + report::decoding_in_words(maker.settings()) +
-                          ". The command was:</p>\n<pre>" + report::escaped(contents.command) + "</pre>\n" +
-                          report::all_settings_html(contents.runs));
-  page.write("</main>\n" + report::page_end());
-  stop_if_interrupted();
-  page.commit();
-}
-
 void make_report(const ReportArguments& arguments, const std::string& command) {
   check_search_options(arguments.search);
   command_line::require_output();
@@ -165,14 +77,19 @@ void make_report(const ReportArguments& arguments, const std::string& command) {
   require_input_kept("--out", arguments.out, image_files(data));
   for (const std::string& warning : data.warnings()) command_line::complain("captioner", warning);
   const pupil::Split split = pupil::split_named(arguments.split);
-  Contents contents{command, {}, {}};
+  std::vector<report::ReportedRun> runs;
   for (const RunInfo& each : maker.runs()) {
     ProgressLine line;
     check_untrained(each.training, each.file, data, split, arguments.allow_trained, line);
-    contents.runs.push_back(report::read_run(each));
+    runs.push_back(report::read_run(each));
   }
-  contents.measured = report::measure(maker, data, split);
-  write_page(contents, maker, arguments);
+  pupil::AtomicFile page(arguments.out);
+  report::write_page(page,
+                     {command, arguments.data, split, arguments.examples, arguments.seed, std::move(runs),
+                      report::measure(maker, data, split)},
+                     maker);
+  stop_if_interrupted();
+  page.commit();
   command_line::write_output(arguments.out + "\n");
 }
 

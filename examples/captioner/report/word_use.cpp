@@ -29,7 +29,7 @@ std::string row_html(const WordUse& use, double most) {
   };
   return "<tr><th scope=\"row\" dir=\"auto\">" + escaped(use.word) + "</th><td>" + fixed(use.said_per_1000, 1) +
          "</td><td>" + fixed(use.written_per_1000, 1) + "</td><td class=\"bars\" aria-hidden=\"true\">" +
-         bar("said", use.said_per_1000) + bar("written", use.written_per_1000) + "</td></tr>\n";
+         bar("by-captioner", use.said_per_1000) + bar("by-people", use.written_per_1000) + "</td></tr>\n";
 }
 
 std::string table_html(const char* caption, std::span<const WordUse> uses) {

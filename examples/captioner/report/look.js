@@ -1,50 +1,3 @@
-"use strict";
-
-// Which cards are shown, and in which order.
-
-const form = document.querySelector(".controls");
-const gallery = document.querySelector(".gallery");
-const cards = [...document.querySelectorAll(".card")];
-
-/** The words of a text in lower case, with a blank before each. */
-function searchable(text) {
-  return " " + text.toLowerCase().replace(/[^\p{L}\p{M}\p{N}]+/gu, " ");
-}
-
-for (const card of cards) {
-  const texts = card.querySelectorAll(".said, .written li, .alternatives li");
-  card.searchable = [...texts].map((text) => searchable(text.textContent)).join(" ");
-}
-
-function arrange() {
-  const { group, sort, words } = form.elements;
-  const [measure, direction] = sort.value.split(":");
-  const wanted = searchable(words.value).split(" ").filter((word) => word !== "");
-  const isWanted = (card) =>
-    (group.value === "" || card.dataset.groups.split(" ").includes(group.value)) &&
-    wanted.every((word) => card.searchable.includes(" " + word));
-  cards.sort((one, other) => direction * (one.dataset[measure] - other.dataset[measure]));
-  let shown = 0;
-  for (const card of cards) {
-    card.hidden = !isWanted(card);
-    shown += card.hidden ? 0 : 1;
-    gallery.append(card);
-  }
-  form.elements.count.value = `${shown} of ${cards.length} photographs`;
-  document.querySelector(".nothing").hidden = shown > 0;
-}
-
-form.hidden = false;
-form.addEventListener("input", arrange);
-form.addEventListener("submit", (event) => event.preventDefault());
-form.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && form.elements.words.value !== "") {
-    form.elements.words.value = "";
-    arrange();
-  }
-});
-arrange();
-
 // Where the captioner looked at a word, drawn over the photograph.
 
 /** The grid of every word: its weights as bytes, how many there are to a side, and the share of the look on the image. */
@@ -73,9 +26,13 @@ function placeOf({ weights, side }) {
   return row === column ? "the middle" : `the ${row} ${column}`;
 }
 
+/** For a word that is read aloud; and, much shorter, for the line below the photograph. */
 function inWords(word, look, allAtImage) {
   const share = allAtImage ? "" : `, ${look.share} % of its look at the photograph`;
   return `${word}: around ${placeOf(look)}${share}`;
+}
+function inBrief(look, allAtImage) {
+  return `around ${placeOf(look)}${allAtImage ? "" : `, ${look.share} %`}`;
 }
 
 /** Darkens the photograph where the captioner did not look. `seen`: the part in its middle that the grid covers. */
@@ -96,22 +53,18 @@ function draw(canvas, { weights, side }, seen) {
   context.drawImage(mask, x, y, width * seen, height * seen);
 }
 
-/** A frame as large as the photograph, for what is drawn over it. */
-function framed(image) {
+/** A canvas over the photograph, of its size. */
+function canvasOver(image) {
   const frame = document.createElement("div");
   frame.className = "frame";
   image.replaceWith(frame);
   const canvas = document.createElement("canvas");
   canvas.width = image.getAttribute("width");
   canvas.height = image.getAttribute("height");
-  const text = document.createElement("div");
-  text.className = "look";
-  for (const overlay of [canvas, text]) {
-    overlay.hidden = true;
-    overlay.setAttribute("aria-hidden", "true");
-  }
-  frame.append(image, canvas, text);
-  return { canvas, text };
+  canvas.hidden = true;
+  canvas.setAttribute("aria-hidden", "true");
+  frame.append(image, canvas);
+  return canvas;
 }
 
 function makeLooksVisible(card) {
@@ -120,16 +73,17 @@ function makeLooksVisible(card) {
   const words = [...said.querySelectorAll(".word")];
   const looks = looksOf(said, words.length);
   const allAtImage = looks.every((look) => look.share >= 99);
-  const { canvas, text } = framed(card.querySelector("img"));
+  const canvas = canvasOver(card.querySelector("img"));
+  const line = card.querySelector(".file");
+  const file = line.textContent;
   let pinned = null;
 
   const show = (word) => {
     const at = words.indexOf(word);
     for (const each of words) each.classList.toggle("shown", each === word);
-    canvas.hidden = text.hidden = at < 0;
-    if (at < 0) return;
-    draw(canvas, looks[at], Number(said.dataset.seen));
-    text.textContent = inWords(word.textContent, looks[at], allAtImage);
+    canvas.hidden = at < 0;
+    line.textContent = at < 0 ? file : inBrief(looks[at], allAtImage);
+    if (at >= 0) draw(canvas, looks[at], Number(said.dataset.seen));
   };
   const pin = (word) => {
     pinned = word;

@@ -1,4 +1,4 @@
-#include "training_history.hpp"
+#include "training_curves.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -27,7 +27,7 @@ std::optional<double> number_in(std::string_view field, const std::string& file,
   return std::isfinite(number) ? std::optional(number) : std::nullopt;
 }
 
-void add_row(TrainingHistory& history, const pupil::CsvRow& row, const std::string& file) {
+void add_row(RunHistory& history, const pupil::CsvRow& row, const std::string& file) {
   pupil::require<pupil::FileError>(row.fields.size() == history.columns.size() + 1, file, ": line ", row.line, ": ",
                                    row.fields.size(), " fields, but ", history.columns.size() + 1, " columns");
   const auto epoch = number_in(row.fields.front(), file, row.line);
@@ -40,26 +40,26 @@ void add_row(TrainingHistory& history, const pupil::CsvRow& row, const std::stri
 
 }  // namespace
 
-Series TrainingHistory::column(const std::string& name, const std::string& shown_as) const {
+Series RunHistory::column(const std::string& name, const std::string& shown_as) const {
   const auto found = std::ranges::find(columns, name, &Series::name);
   if (found == columns.end()) return {shown_as, {}};
   return {shown_as, found->values};
 }
 
-std::optional<TrainingHistory> read_history(const std::filesystem::path& path) {
+std::optional<RunHistory> read_history(const std::filesystem::path& path) {
   if (!std::filesystem::exists(path)) return std::nullopt;
   const pupil::TextFile file(path);
   pupil::CsvReader reader(file.text(), file.name());
   pupil::CsvRow row;
   const bool is_history = reader.next(row) && row.fields.front() == "epoch";
   pupil::require<pupil::FileError>(is_history, file.name(), ": is no history: its first column is not \"epoch\"");
-  TrainingHistory history;
+  RunHistory history;
   for (std::size_t i = 1; i < row.fields.size(); ++i) history.columns.push_back({row.fields[i], {}});
   while (reader.next(row)) add_row(history, row, file.name());
   return history;
 }
 
-std::string curves_html(const TrainingHistory& history) {
+std::string curves_html(const RunHistory& history) {
   const std::vector<LineChart> charts{
       {"Training loss", history.epochs, {history.column("train_loss", "loss a word")}},
       {"Reward of sampled captions", history.epochs, {history.column("reward", "CIDEr-D")}},
@@ -73,7 +73,7 @@ std::string curves_html(const TrainingHistory& history) {
   return html + "</div>\n";
 }
 
-std::string table_html(const TrainingHistory& history) {
+std::string table_html(const RunHistory& history) {
   std::string html = "<table class=\"numbers\"><thead><tr><th scope=\"col\">epoch</th>";
   for (const Series& column : history.columns) html += "<th scope=\"col\">" + escaped(column.name) + "</th>";
   html += "</tr></thead><tbody>\n";

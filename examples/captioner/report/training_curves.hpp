@@ -10,7 +10,7 @@
 
 namespace captioner::report {
 
-struct TrainingHistory {
+struct RunHistory {
   std::vector<double> epochs;
   std::vector<Series> columns;  ///< all but the epoch, by their names in the file
 
@@ -19,12 +19,12 @@ struct TrainingHistory {
 };
 
 /// Nothing where there is no such file. Throws FileError, with the line, where it is no history.
-std::optional<TrainingHistory> read_history(const std::filesystem::path& path);
+std::optional<RunHistory> read_history(const std::filesystem::path& path);
 
 /// The curves of a training: loss, reward, scores on dev, learning rate; those that it has.
-std::string curves_html(const TrainingHistory& history);
+std::string curves_html(const RunHistory& history);
 
 /// All of a history, as a table.
-std::string table_html(const TrainingHistory& history);
+std::string table_html(const RunHistory& history);
 
 }  // namespace captioner::report
