@@ -50,9 +50,8 @@ TEST_CASE("describe says what it understood of a folder, and every fault in it")
        {"form          table\n", "splits        by the data\n", "4 words in the train captions",
         "absent        1 (gone.jpg)\n", "no word       1 caption\n", "double        1 caption of 1 image (a.jpg)\n",
         "broken        1 of 4 images\n",
-        "duplicates    1 times the same image under several names, 1 of them in several splits\n  a.jpg (train) = "
-        "b.jpg "
-        "(dev)\n"}) {
+        "duplicates    1 image under several names, 1 of them in several splits\n"
+        "  a.jpg (train) = b.jpg (dev)\n"}) {
     CAPTURE(part);
     CHECK(contains(finished.out, part));
   }

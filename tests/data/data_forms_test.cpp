@@ -34,8 +34,14 @@ TEST_CASE("a folder in two forms is an error that names both, unless one is chos
                                      "(dataset_flickr8k.json); --form chooses one");
   CHECK(image_names_in(all_samples(read_captioned_images(folder.path(), {.form = "flickr8k"}))) ==
         std::vector<std::string>{"a.jpg"});
-  CHECK(image_names_in(all_samples(read_captioned_images(folder.path(), {.form = "karpathy"}))) ==
-        std::vector<std::string>{"b.jpg"});
+  for (const FormOptions& options :
+       {FormOptions{.form = "karpathy"}, FormOptions{.captions_file = "dataset_flickr8k.json"}}) {
+    CHECK(image_names_in(all_samples(read_captioned_images(folder.path(), options))) ==
+          std::vector<std::string>{"b.jpg"});
+  }
+  folder.write("notes.json", "{}");
+  CHECK(data_error_of(folder, {.captions_file = "notes.json"}) ==
+        (folder / "notes.json").string() + ": not known to be in a form that is read; --form says in which");
 }
 
 TEST_CASE("Flickr8k's form is said by nobody, nor is one that was chosen; others are said in a line") {

@@ -80,8 +80,8 @@ std::string what_was_read(const ImageCheck& check) {
     text += message("  ", pupil::visible(check.broken[i].name), ": ", check.broken[i].reason, '\n');
   }
   const auto across = std::ranges::count_if(check.duplicates, is_across_splits);
-  text += named("duplicates", message(check.duplicates.size(), " times the same image under several names, ", across,
-                                      " of them in several splits"));
+  text += named("duplicates", message(check.duplicates.size(), check.duplicates.size() == 1 ? " image" : " images",
+                                      " under several names, ", across, " of them in several splits"));
   std::size_t lines = 0;
   for (const bool wanted : {true, false}) {  // those that leak come first
     for (const SameImages& same : check.duplicates) {

@@ -1,5 +1,5 @@
 #pragma once
-// Which kind of captions a JSON file holds, by its beginning: files of hundreds of megabytes are known at once.
+// Which kind of captions a JSON file holds, by its ends: files of hundreds of megabytes are known at once.
 
 #include <algorithm>
 #include <cstddef>
@@ -16,7 +16,8 @@ namespace pupil::detail {
 
 enum class CaptionJson { other, karpathy, coco };
 
-/// By what stands in the first kilobytes: the names of both differ from the first image on.
+/// By what stands in the first and the last kilobytes: Karpathy's images have their sentences with them; COCO's
+/// captions stand before or behind its images, and files of its other annotations have none.
 inline CaptionJson kind_of_caption_json(const std::filesystem::path& path) {
   constexpr std::size_t looked_at = 1 << 16;
   try {
@@ -26,9 +27,11 @@ inline CaptionJson kind_of_caption_json(const std::filesystem::path& path) {
     const std::string_view start = without_byte_order_mark(all.substr(0, looked_at));
     const std::size_t first = start.find_first_not_of(" \t\r\n");
     if (first == start.npos || start[first] != '{') return CaptionJson::other;
-    const auto has = [&](std::string_view name) { return start.find(name) != start.npos; };
-    if (has("\"sentences\"") || (has("\"filename\"") && has("\"split\""))) return CaptionJson::karpathy;
-    if (has("\"file_name\"") || has("\"image_id\"")) return CaptionJson::coco;
+    const std::string_view end = all.substr(all.size() - std::min(all.size(), looked_at));
+    const auto begins_with = [&](std::string_view name) { return start.find(name) != start.npos; };
+    const auto has = [&](std::string_view name) { return begins_with(name) || end.find(name) != end.npos; };
+    if (begins_with("\"sentences\"")) return CaptionJson::karpathy;
+    if (has("\"images\"") && has("\"image_id\"") && has("\"caption\"")) return CaptionJson::coco;
   } catch (const FileError&) {
     // it cannot be read, which is said where it has to be
   }

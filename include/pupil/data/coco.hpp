@@ -147,19 +147,15 @@ class CocoReader {
   LeftOut strays_;
 };
 
-/// Those that are called captions_*.json; where there are none, those that hold what such files hold. COCO's other
-/// files (instances_*.json, ...) lie beside them, and one of image_info_*.json has no captions.
+/// Those that are called captions_*.json; where there are none, those that hold what such files hold. COCO's files of
+/// other annotations lie beside them.
 inline std::vector<std::filesystem::path> coco_files_in(const std::filesystem::path& folder) {
   std::vector<std::filesystem::path> called_so, like_it;
   for (const auto& place : {folder / "annotations", folder}) {
     for (const auto& file : json_files_in(place)) {
       const CaptionJson kind = kind_of_caption_json(file);
       if (!coco_subset(file).empty() && kind != CaptionJson::karpathy) called_so.push_back(file);
-      const std::string name = ascii_lower(file.filename().string());
-      const bool is_of_other_things = name.starts_with("instances_") || name.starts_with("person_keypoints_") ||
-                                      name.starts_with("image_info_") || name.starts_with("stuff_") ||
-                                      name.starts_with("panoptic_");
-      if (kind == CaptionJson::coco && !is_of_other_things) like_it.push_back(file);
+      if (kind == CaptionJson::coco) like_it.push_back(file);
     }
   }
   return called_so.empty() ? like_it : called_so;

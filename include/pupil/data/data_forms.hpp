@@ -82,9 +82,22 @@ inline void remark_on_form(const FoundForm& found, CaptionedImages& data) {
   data.remarks.insert(data.remarks.begin(), line + " images");
 }
 
+/// Keeps the forms that the named file of captions is one of. Throws FileError where it is not there or of none.
+inline void keep_forms_of_file(const std::filesystem::path& folder, const std::string& name,
+                               std::vector<FoundForm>& found) {
+  const auto file = folder / name;
+  require<FileError>(std::filesystem::is_regular_file(file), file.string(), ": no such file of captions");
+  std::erase_if(found, [&](FoundForm& form) {
+    std::erase_if(form.files, [&](const auto& other) { return !std::filesystem::equivalent(file, other); });
+    return form.files.empty();
+  });
+  require<FileError>(!found.empty(), file.string(), ": not known to be in a form that is read; --form says in which");
+}
+
 inline CaptionedImages read_in_found_form(const std::filesystem::path& folder, const FormOptions& options,
                                           std::uint64_t seed) {
-  const auto found = forms_of(folder);
+  auto found = forms_of(folder);
+  if (!options.captions_file.empty()) keep_forms_of_file(folder, options.captions_file, found);
   if (found.empty()) throw_no_form(folder);
   if (found.size() > 1) throw_several_forms(folder, found);
   CaptionedImages data = found.front().form->read(folder, options, seed);
