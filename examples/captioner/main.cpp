@@ -41,7 +41,6 @@ std::string command_names(const CLI::App& app) {
 int run(int argc, char** argv) {
   CLI::App app("Trains a network to say in one line what a photograph shows, and says it.", "captioner");
   app.formatter(std::make_shared<command_line::HelpFormat>());
-  app.footer(command_line::footer_of(sections()));
   app.set_version_flag("--version", version, "Print the version and exit");
   app.add_flag_callback(
       "--man-page", [&app] { throw CLI::CallForVersion(command_line::man_page(app, version, sections()), 0); },
@@ -58,6 +57,7 @@ int run(int argc, char** argv) {
   captioner::add_caption_command(app, status);
   captioner::add_classify_command(app, status);
   captioner::add_bench_command(app, status);
+  app.footer(command_line::footer_of(sections()));  // now: commands that come later would have it too
   if (!command_line::parse_and_run(app, argc, argv)) return 0;
   pupil::require<pupil::OptionError>(!app.get_subcommands().empty(), "no command: there are ", command_names(app),
                                      "; --help says more");

@@ -57,6 +57,16 @@ inline std::string escaped(std::string_view text) {
   return roff;
 }
 
+/// The same, where a line may end after each comma: lists of values are longer than a line.
+inline std::string breakable(const std::string& roff) {
+  std::string result;
+  for (const char character : roff) {
+    result += character;
+    if (character == ',') result += "\\:";
+  }
+  return result;
+}
+
 inline std::string upper_case(std::string text) {
   for (char& letter : text) {
     if (letter >= 'a' && letter <= 'z') letter = static_cast<char>(letter - 'a' + 'A');
@@ -81,7 +91,7 @@ inline void write_options(std::ostream& out, const CLI::App& command) {
     for (const CLI::Option* const option : command.get_options()) {
       if (option->nonpositional() == positional || option->get_group().empty()) continue;
       out << ".TP\n\\fB" << escaped(help.make_option_name(option, positional)) << "\\fR"
-          << escaped(help.make_option_opts(option)) << '\n';
+          << breakable(escaped(help.make_option_opts(option))) << '\n';
       write_text(out, help.make_option_desc(option));
     }
   }
@@ -107,6 +117,7 @@ inline std::string man_page(const CLI::App& program, std::string_view version, c
   std::ostringstream out;
   out << ".\\\" Made by " << name << " \\-\\-man\\-page.\n";
   out << ".TH " << title << " 1 \"\" \"" << detail::escaped(version) << "\" \"User Commands\"\n";
+  out << ".ad l\n.nh\n";  // lines of unequal length: options are not to be torn, nor spaced out
   out << ".SH NAME\n" << name << " \\- " << detail::escaped(program.get_description()) << '\n';
   out << ".SH SYNOPSIS\n";
   for (const CLI::App* const command : commands) out << detail::usage(program, *command) << "\n.br\n";
