@@ -23,6 +23,7 @@ inline constexpr std::array documents{
 /// A document's text in parts: blocks of a language, as ```sh begins them, and all that is outside of blocks.
 struct DocumentParts {
   std::vector<std::string> shell_blocks;
+  std::vector<std::size_t> run_blocks;  ///< the places of those that stand after <!-- run by tests -->
   std::string prose;
 
   explicit DocumentParts(std::string_view document) {
@@ -31,6 +32,7 @@ struct DocumentParts {
     for (std::string line; std::getline(lines, line);) {
       if (line.starts_with("```")) {
         const bool begins = place == &prose;
+        if (begins && prose.ends_with("<!-- run by tests -->\n\n")) run_blocks.push_back(shell_blocks.size());
         if (begins) place = line == "```sh" ? &shell_blocks.emplace_back() : &other_block_;
         if (!begins) place = &prose;
       } else {
