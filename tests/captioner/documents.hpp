@@ -110,8 +110,20 @@ inline std::set<std::string> options_in(std::string_view text) {
   return options;
 }
 
-/// What links of the prose lead to: `](target)`, without those into the web.
-inline std::vector<std::string> local_links(const std::string& prose) {
+/// The prose without what stands between two `.
+inline std::string without_code(const std::string& prose) {
+  std::string text;
+  bool is_code = false;
+  for (const char c : prose) {
+    if (c == '`') is_code = !is_code;
+    if (!is_code) text += c;
+  }
+  return text;
+}
+
+/// What links lead to: `](target)`, without those into the web.
+inline std::vector<std::string> local_links(const std::string& with_code) {
+  const std::string prose = without_code(with_code);
   std::vector<std::string> links;
   for (std::size_t at = 0; (at = prose.find("](", at)) != std::string::npos; ++at) {
     std::string target = prose.substr(at + 2, prose.find(')', at) - at - 2);

@@ -31,7 +31,8 @@ const std::map<std::string, std::set<std::string>>& known_options() {
 void check_command_of_captioner(const CommandWords& words) {
   if (words.size() < 2 || words[1] == "COMMAND") return;  // the program's name, or any of its commands
   const std::string command = words[1].starts_with("-") ? "" : words[1];
-  REQUIRE(known_options().contains(command));
+  CHECK(known_options().contains(command));
+  if (!known_options().contains(command)) return;
   for (std::size_t i = 1; i < words.size(); ++i) {
     for (const std::string& option : options_in(words[i])) {
       CAPTURE(option);
