@@ -91,7 +91,8 @@ TEST_CASE("every option that a sentence of the documents names is one of the pro
 TEST_CASE("every command of the program is in the table of its document") {
   if (!has_program()) return;
   const std::string table = file_text("examples/captioner/README.md");
-  for (const auto& [command, options] : known_options()) {
+  for (const auto& known : known_options()) {
+    const std::string& command = known.first;
     CAPTURE(command);
     if (!command.empty()) CHECK(contains(table, "| `captioner " + command));
   }
