@@ -8,6 +8,7 @@
 #include <pupil/core/errors.hpp>
 
 #include "../command_line/help_format.hpp"
+#include "../command_line/man_page.hpp"
 #include "../command_line/parse.hpp"
 #include "../command_line/program.hpp"
 #include "commands.hpp"
@@ -15,10 +16,24 @@
 
 namespace {
 
-/// "scenes, features, ... and bench".
+constexpr const char* version = "captioner " CAPTIONER_VERSION;
+
+const command_line::Sections& sections() {
+  static const command_line::Sections all{
+      {"Exit status",
+       "0; 1 where some of the images could not be read and the others were; 2 for an error, which is one line on\n"
+       "standard error; 130 after Ctrl-C and 143 after termination."},
+      {"Environment",
+       "CAPTIONER_MODEL names the captioner that is used without --run, a run's folder or a model's file.\n"
+       "OMP_NUM_THREADS is the number of threads without --threads. PUPIL_ISA=avx512, avx2 or portable forces simpler\n"
+       "instructions than the processor has."}};
+  return all;
+}
+
+/// All names of commands, as an error lists them.
 std::string command_names(const CLI::App& app) {
-  const auto commands = app.get_subcommands([](const CLI::App*) { return true; });
   std::string names;
+  const auto commands = app.get_subcommands([](const CLI::App*) { return true; });
   for (const CLI::App* const command : commands) {
     if (!names.empty()) names += command == commands.back() ? " and " : ", ";
     names += command->get_name();
@@ -29,7 +44,10 @@ std::string command_names(const CLI::App& app) {
 int run(int argc, char** argv) {
   CLI::App app("Trains a network to say in one line what a photograph shows, and says it.", "captioner");
   app.formatter(std::make_shared<command_line::HelpFormat>());
-  app.set_version_flag("--version", "captioner " CAPTIONER_VERSION, "Print the version and exit");
+  app.set_version_flag("--version", version, "Print the version and exit");
+  app.add_flag_callback(
+      "--man-page", [&app] { throw CLI::CallForVersion(command_line::man_page(app, version, sections()), 0); },
+      "Print the manual page, as man -l reads it, and exit");
   app.require_subcommand(0, 1);  // none is an error of ours, so that a word that is no command is named first
   app.fallthrough(false);
   captioner::ExitStatus status;
@@ -45,6 +63,7 @@ int run(int argc, char** argv) {
   captioner::add_serve_command(app, status);
   captioner::add_classify_command(app, status);
   captioner::add_bench_command(app, status);
+  app.footer(command_line::footer_of(sections()));  // now: commands that come later would have it too
   if (!command_line::parse_and_run(app, argc, argv)) return 0;
   pupil::require<pupil::OptionError>(!app.get_subcommands().empty(), "no command: there are ", command_names(app),
                                      "; --help says more");

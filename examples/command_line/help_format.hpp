@@ -11,6 +11,13 @@ namespace command_line {
 
 class HelpFormat : public CLI::Formatter {
  public:
+  /// `--mirror,--no-mirror`: CLI11 adds to the latter what it means, {false}.
+  std::string make_option_name(const CLI::Option* option, bool is_positional) const override {
+    std::string names = CLI::Formatter::make_option_name(option, is_positional);
+    for (std::size_t at; (at = names.find("{false}")) != std::string::npos;) names.erase(at, 7);
+    return names;
+  }
+
   std::string make_option_opts(const CLI::Option* option) const override {
     std::string text;
     if (!detail::is_flag(*option)) {

@@ -25,8 +25,11 @@ TEST_CASE("--version says the program's name and its version") {
   CHECK(finished.status == 0);
   CHECK(finished.err.empty());
   REQUIRE(finished.out.starts_with("captioner "));
-  CHECK(std::count(finished.out.begin(), finished.out.end(), '.') == 2);
-  CHECK(finished.out.ends_with("\n"));
+  CHECK(line_count(finished.out) == 1);
+  REQUIRE(finished.out.ends_with("\n"));
+  const std::string version = finished.out.substr(10, finished.out.size() - 11);
+  CHECK(std::count(version.begin(), version.end(), '.') == 2);
+  CHECK(contains(file_text("CMakeLists.txt"), "\n  VERSION " + version + "\n"));
 }
 
 TEST_CASE("help shows the range and the default of a number as people say them") {
@@ -35,6 +38,7 @@ TEST_CASE("help shows the range and the default of a number as people say them")
   CHECK(contains(train, "--learning-rate FLOAT above 0 [0.0004]"));
   CHECK(contains(train, "--patience INT 0 or more [6]"));
   CHECK(contains(train, "--dropout FLOAT from 0 to 0.99 [0.5]"));
+  CHECK(contains(train, "--mirror,--no-mirror "));
   CHECK(contains(run_program({"caption", "--help"}).out, "--beam INT from 1 to 100 [1]"));
 }
 
