@@ -6,6 +6,7 @@
 #include <string>
 
 #include <pupil/io/safetensors.hpp>
+#include <pupil/models/keep_texts.hpp>
 #include <pupil/models/metadata.hpp>
 
 namespace pupil {
@@ -46,20 +47,15 @@ inline std::optional<DecodingSettings> read_decoding_settings(const SafetensorsF
   return settings;
 }
 
-/// Writes a model's file anew with these settings in it and all else as it was: all or nothing. Throws FileError, and
-/// the older file stays.
+/// Writes a model's file anew with these settings in it and all else as it was: all or nothing. But a confidence that
+/// is kept there (caption_confidence_file.hpp) was fitted to captions by other settings, and goes. Throws FileError,
+/// and the older file stays.
 inline void keep_decoding_settings(const std::filesystem::path& path, const DecodingSettings& settings) {
-  const SafetensorsFile file(path);
-  SafetensorsWriter writer;
-  for (const std::string& name : file.names()) {
-    const TensorInfo& tensor = file.info(name);
-    writer.add(name, tensor.dtype, tensor.shape, file.raw(name).data());
-  }
-  for (const auto& [key, text] : file.metadata()) writer.set_metadata(key, text);
-  writer.set_metadata(detail::beam_key, detail::to_text(settings.beam));
-  writer.set_metadata(detail::length_penalty_key, detail::to_text(settings.length_penalty));
-  writer.set_metadata(detail::no_repetition_key, detail::to_text(settings.no_repetition));
-  writer.write(path);
+  detail::keep_texts(path,
+                     {{detail::beam_key, detail::to_text(settings.beam)},
+                      {detail::length_penalty_key, detail::to_text(settings.length_penalty)},
+                      {detail::no_repetition_key, detail::to_text(settings.no_repetition)}},
+                     "confidence_");
 }
 
 }  // namespace pupil
