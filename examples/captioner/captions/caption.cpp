@@ -18,6 +18,7 @@
 #include "../common/json_line.hpp"
 #include "captioning.hpp"
 #include "search_options.hpp"
+#include "trust_options.hpp"
 
 namespace captioner {
 
@@ -29,6 +30,7 @@ struct CaptionArguments {
   std::string format = "text";
   ComputeOptions compute;
   SearchOptions search;
+  TrustOptions trust;
 };
 
 /// How probable a caption is, as people read it: three digits.
@@ -52,24 +54,30 @@ nlohmann::ordered_json to_json(const CaptionResult& result, bool all) {
   } else {
     object["caption"] = *result.caption;
   }
+  if (result.confidence) object["confidence"] = shown_confidence(*result.confidence);
   return object;
 }
 
-/// The record of a caption, with its probability where `all` are shown.
-std::string to_record(const std::string& path, const SaidCaption& caption, std::string_view format, bool all) {
+/// The record of a caption, with its probability where `all` are shown, and further fields.
+std::string to_record(const std::string& path, const SaidCaption& caption, std::string_view format, bool all,
+                      const std::vector<std::string>& more) {
   using command_line::field;
-  if (format == "csv") {
-    return pupil::csv_field(path) + ',' + pupil::csv_field(caption.text) + (all ? ',' + probability(caption) : "") +
-           "\n";
-  }
-  return field(path) + '\t' + field(caption.text) + (all ? '\t' + probability(caption) : "") + "\n";
+  const bool is_csv = format == "csv";
+  const char separator = is_csv ? ',' : '\t';
+  std::string record =
+      is_csv ? pupil::csv_field(path) + ',' + pupil::csv_field(caption.text) : field(path) + '\t' + field(caption.text);
+  if (all) record += separator + probability(caption);
+  for (const std::string& text : more) record += separator + text;
+  return record + "\n";
 }
 
 /// The records of an image; in text and csv, there is none of one that has no caption.
-std::string to_records(const CaptionResult& result, std::string_view format, bool all) {
+std::string to_records(const CaptionResult& result, std::string_view format, bool all, const TrustOptions& trust) {
   if (format == "json") return json_line(to_json(result, all)) + "\n";
   std::string records;
-  for (const SaidCaption& caption : result.captions) records += to_record(result.path, caption, format, all);
+  for (std::size_t i = 0; i < result.captions.size(); ++i) {
+    records += to_record(result.path, result.captions[i], format, all, trust_fields(result, i, trust));
+  }
   return records;
 }
 
@@ -81,14 +89,19 @@ void caption(const CaptionArguments& arguments, ExitStatus& status) {
   command_line::require_output();
   begin_to_compute(arguments.compute);
   const CaptionMaker maker(arguments.runs, arguments.search, WeightsAre::packed);
+  check_trust_options(arguments.trust, maker);
   const bool all = arguments.search.captions.has_value();
-  if (arguments.format == "csv") command_line::write_output(all ? "image,caption,probability\n" : "image,caption\n");
-  caption_files(maker, arguments.images, [&](const CaptionResult& result) {
+  if (arguments.format == "csv") {
+    command_line::write_output(std::string("image,caption") + (all ? ",probability" : "") +
+                               (arguments.trust.confidence ? ",confidence" : "") + "\n");
+  }
+  caption_files(maker, arguments.images, [&](const CaptionResult& found) {
+    const CaptionResult result = as_trusted(found, arguments.trust);
     if (!result.caption) {
       status.value = 1;
       command_line::complain("captioner", result.error);
     }
-    command_line::write_output(to_records(result, arguments.format, all));
+    command_line::write_output(to_records(result, arguments.format, all, arguments.trust));
   });
 }
 
@@ -106,6 +119,7 @@ void add_caption_command(CLI::App& app, ExitStatus& status) {
       ->capture_default_str();
   command->footer(std::string(how_names_are_written));
   add_search_options(*command, arguments->search);
+  add_trust_options(*command, arguments->trust);
   command->add_option("--seed", arguments->search.seed, "Of --sample: decides which words are drawn")->default_str("0");
   add_compute_options(*command, arguments->compute);
   command->callback([arguments, &status] { caption(*arguments, status); });

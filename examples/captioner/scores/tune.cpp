@@ -1,5 +1,6 @@
-// captioner tune: chooses the beam and the length penalty by the dev split, and keeps them in the model's file. From
-// then on the captioner says nothing twice: that is better for who reads it, whatever it scores.
+// captioner tune: chooses the beam and the length penalty by the dev split, learns how far captions by them can be
+// trusted, and keeps both in the model's file. From then on the captioner says nothing twice: that is better for who
+// reads it, whatever it scores.
 
 #include <algorithm>
 #include <array>
@@ -13,11 +14,11 @@
 #include <pupil/io/file_lock.hpp>
 #include <pupil/metrics/scores.hpp>
 #include <pupil/models/beam_search.hpp>
+#include <pupil/models/caption_confidence_file.hpp>
 
 #include "../../command_line/program.hpp"
 #include "../captions/caption_settings.hpp"
 #include "../captions/captioning.hpp"
-#include "../captions/run_models.hpp"
 #include "../commands.hpp"
 #include "../common/compute_options.hpp"
 #include "../common/image_batches.hpp"
@@ -25,6 +26,9 @@
 #include "../common/progress_line.hpp"
 #include "../common/run_folder.hpp"
 #include "../common/run_split.hpp"
+#include "acceptable.hpp"
+#include "confidence_fit.hpp"
+#include "dev_features.hpp"
 
 namespace captioner {
 
@@ -40,13 +44,6 @@ struct TuneArguments {
   ComputeOptions compute;
 };
 
-/// The dev images as the decoder sees them, a batch after another, and what people wrote of those that can be read.
-struct DevFeatures {
-  std::vector<Features> batches;
-  std::vector<bool> can_be_read;
-  std::vector<std::vector<pupil::Sentence>> references;
-};
-
 DevFeatures read_dev(const RunModel& run, const pupil::CaptionedImages& data, ProgressLine& line) {
   const auto& samples = data.at(pupil::Split::dev);
   std::vector<std::string> paths;
@@ -60,6 +57,7 @@ DevFeatures read_dev(const RunModel& run, const pupil::CaptionedImages& data, Pr
     for (std::size_t i = 0; i < batch.errors.size(); ++i) {
       dev.can_be_read.push_back(batch.errors[i].empty());
       if (dev.can_be_read.back()) {
+        dev.images.push_back(samples[batch.first + i].image);
         dev.references.push_back(reference_words(samples[batch.first + i]));
       } else {
         line.print("captioner: skipped: " + batch.errors[i]);
@@ -140,6 +138,25 @@ pupil::FileLock lock_model(const std::string& run) {
   return is_folder ? pupil::lock_folder(run, activity) : pupil::lock_output(model, activity);
 }
 
+/// Learns how far captions by these settings can be trusted, and keeps it; where they teach nothing, that is said.
+void keep_confidence(const RunModel& run, const DevFeatures& dev, const pupil::DecodingSettings& settings,
+                     ProgressLine& line) {
+  line.show("learning how far captions can be trusted");
+  try {
+    pupil::keep_caption_confidence(run.info.file, fit_confidence(run.model, dev, settings));
+  } catch (const pupil::FileError&) {
+    throw;
+  } catch (const pupil::Error& error) {
+    line.print(pupil::message("captioner: ", run.info.file, " gets no confidence: ", error.what()));
+    return;
+  }
+  line.clear();
+  command_line::write_output(
+      pupil::message("each caption has a confidence from here on: how probable it is that its "
+                     "CIDEr-D is ",
+                     acceptable_cider_d, " or more, learned from half of dev\n"));
+}
+
 void tune(const TuneArguments& arguments) {
   command_line::require_output();
   note_interruptions();
@@ -151,8 +168,10 @@ void tune(const TuneArguments& arguments) {
   ProgressLine line;
   for (const std::string& warning : data.warnings()) line.print("captioner: " + warning);
   check_untrained(run.info.training, run.info.file, data, pupil::Split::dev, false, line);
-  const pupil::DecodingSettings best = try_all(run, read_dev(run, data, line), line);
+  const DevFeatures dev = read_dev(run, data, line);
+  const pupil::DecodingSettings best = try_all(run, dev, line);
   pupil::keep_decoding_settings(run.info.file, best);
+  keep_confidence(run, dev, best, line);
   command_line::write_output(pupil::message("caption and evaluate take --beam ", best.beam, " --length-penalty ",
                                             best.length_penalty, " --no-repetition of ", run.info.file,
                                             " from here on, where they are not told otherwise\n"));
@@ -161,8 +180,10 @@ void tune(const TuneArguments& arguments) {
 }  // namespace
 
 void add_tune_command(CLI::App& app, ExitStatus&) {
-  CLI::App* const command = app.add_subcommand(
-      "tune", "Choose a model's beam and length penalty by the dev split, and keep them in its file");
+  CLI::App* const command = app.add_subcommand("tune",
+                                               "Choose a model's beam and length penalty by the dev split, learn how "
+                                               "far to trust its captions, and keep both in "
+                                               "its file");
   const auto arguments = std::make_shared<TuneArguments>();
   command->add_option("--run", arguments->run, "Folder of a trained run, or its model.safetensors")->required();
   command->add_option("--data", arguments->data, "Folder of Flickr8k, in Kaggle's or the official form")->required();

@@ -1,12 +1,12 @@
 #pragma once
 // CaptionConfidence: how probable it is that a caption is acceptable.
 //
-//     confidence = p(signals) * min(1, tail(distance) / .01)
+//     confidence = p(signals) * min(1, tail(distance) / .02)
 //
 // p is a logistic regression of what speaks for the words (models/caption_signals.hpp), fitted to captions of which it
 // is known whether they are acceptable: Platt's scaling, of several numbers (Platt 1999; Guo et al. 2017). tail is how
 // probable it is that an image is so far from the typical one (models/distance_tail.hpp). It takes away nothing but
-// from the farthest hundredth: images like them were not there in training, nor for the fit, so that what the
+// from the farthest fiftieth: images like them were not there in training, nor for the fit, so that what the
 // regression learned does not hold of them, and the confidence goes to 0 the farther they are.
 
 #include <algorithm>
@@ -30,7 +30,7 @@ struct CaptionConfidence {
 
   /// From 0 to 1.
   double operator()(const CaptionSignals& signals, double distance) const {
-    constexpr double farthest = .01;
+    constexpr double farthest = .02;
     return regression.probability(signals.numbers()) * std::min(1.0, tail.probability(distance) / farthest);
   }
 
