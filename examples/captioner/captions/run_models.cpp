@@ -19,7 +19,7 @@ std::optional<pupil::CaptionConfidence> read_confidence(const pupil::Safetensors
   auto confidence = pupil::read_caption_confidence(file);
   if (!confidence) return confidence;
   const auto reads = model.decoder().reads();
-  const auto check = [&](Index has, Index wanted, const char* kind) {
+  const auto check = [&](pupil::Index has, pupil::Index wanted, const char* kind) {
     pupil::require<pupil::FileError>(has == wanted, file.path().string(), ": its confidence is of ", has, ' ', kind,
                                      " features, but the model has ", wanted);
   };

@@ -41,6 +41,7 @@ struct TuneArguments {
   std::string run;
   std::string data;
   std::optional<std::uint64_t> split_seed;
+  bool confidence_only = false;
   ComputeOptions compute;
 };
 
@@ -130,6 +131,13 @@ pupil::DecodingSettings try_all(const RunModel& run, const DevFeatures& dev, Pro
   return best;
 }
 
+/// The settings that the file has already. Throws OptionError where it has none.
+pupil::DecodingSettings kept_settings(const RunModel& run) {
+  pupil::require<pupil::OptionError>(run.info.decoding.has_value(), "--confidence-only: no settings were chosen for ",
+                                     run.info.file, " yet");
+  return *run.info.decoding;
+}
+
 /// Held while a run's model is read and written anew, so that no training writes it meanwhile.
 pupil::FileLock lock_model(const std::string& run) {
   constexpr auto activity = "its settings for decoding are being chosen";
@@ -168,13 +176,14 @@ void tune(const TuneArguments& arguments) {
   ProgressLine line;
   for (const std::string& warning : data.warnings()) line.print("captioner: " + warning);
   check_untrained(run.info.training, run.info.file, data, pupil::Split::dev, false, line);
+  const auto kept = arguments.confidence_only ? std::optional(kept_settings(run)) : std::nullopt;
   const DevFeatures dev = read_dev(run, data, line);
-  const pupil::DecodingSettings best = try_all(run, dev, line);
+  const pupil::DecodingSettings best = kept ? *kept : try_all(run, dev, line);
   pupil::keep_decoding_settings(run.info.file, best);
   keep_confidence(run, dev, best, line);
   command_line::write_output(pupil::message("caption and evaluate take --beam ", best.beam, " --length-penalty ",
-                                            best.length_penalty, " --no-repetition of ", run.info.file,
-                                            " from here on, where they are not told otherwise\n"));
+                                            best.length_penalty, best.no_repetition ? " --no-repetition of " : " of ",
+                                            run.info.file, " from here on, where they are not told otherwise\n"));
 }
 
 }  // namespace
@@ -182,13 +191,14 @@ void tune(const TuneArguments& arguments) {
 void add_tune_command(CLI::App& app, ExitStatus&) {
   CLI::App* const command = app.add_subcommand("tune",
                                                "Choose a model's beam and length penalty by the dev split, learn how "
-                                               "far to trust its captions, and keep both in "
-                                               "its file");
+                                               "far to trust its captions, and keep both in its file");
   const auto arguments = std::make_shared<TuneArguments>();
   command->add_option("--run", arguments->run, "Folder of a trained run, or its model.safetensors")->required();
   command->add_option("--data", arguments->data, "Folder of Flickr8k, in Kaggle's or the official form")->required();
   command->add_option("--split-seed", arguments->split_seed,
                       "Decides the split where neither the run nor lists of the data do");
+  command->add_flag("--confidence-only", arguments->confidence_only,
+                    "Keep the beam and length penalty that the file has, and learn the confidence in captions by them");
   add_compute_options(*command, arguments->compute);
   command->callback([arguments] { tune(*arguments); });
 }
