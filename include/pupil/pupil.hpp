@@ -335,7 +335,10 @@
 #include <pupil/models/beam.hpp>
 #include <pupil/models/beam_search.hpp>
 #include <pupil/models/best_words.hpp>
+#include <pupil/models/caption_confidence.hpp>
+#include <pupil/models/caption_confidence_file.hpp>
 #include <pupil/models/caption_constraints.hpp>
+#include <pupil/models/caption_signals.hpp>
 #include <pupil/models/caption_steps.hpp>
 #include <pupil/models/captioner.hpp>
 #include <pupil/models/captioner_file.hpp>
@@ -343,6 +346,7 @@
 #include <pupil/models/context_gate.hpp>
 #include <pupil/models/decoder.hpp>
 #include <pupil/models/decoding_settings.hpp>
+#include <pupil/models/distance_tail.hpp>
 #include <pupil/models/ensemble.hpp>
 #include <pupil/models/feature_network.hpp>
 #include <pupil/models/found_caption.hpp>
@@ -371,6 +375,7 @@
 #include <pupil/models/spoken_steps.hpp>
 #include <pupil/models/top_down_decoder.hpp>
 #include <pupil/models/training_record.hpp>
+#include <pupil/models/typical_image.hpp>
 #include <pupil/models/vgg16.hpp>
 #include <pupil/models/vgg_pooling.hpp>
 #include <pupil/models/visual_sentinel.hpp>

@@ -60,6 +60,7 @@ void add_caption_options(CLI::App& command, CaptionArguments& arguments) {
   add_output_options(command, arguments);
   command.footer(std::string(how_names_are_written));
   add_search_options(command, arguments.search);
+  add_trust_options(command, arguments.trust);
   command.add_option("--seed", arguments.search.seed, "Of --sample: decides which words are drawn")->default_str("0");
   add_compute_options(command, arguments.compute);
 }

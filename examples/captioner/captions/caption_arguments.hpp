@@ -11,6 +11,7 @@
 #include "formats/caption_format.hpp"
 #include "image_list.hpp"
 #include "search_options.hpp"
+#include "trust_options.hpp"
 
 namespace captioner {
 
@@ -24,6 +25,7 @@ struct CaptionArguments {
   bool dry_run = false;
   ComputeOptions compute;
   SearchOptions search;
+  TrustOptions trust;
 };
 
 void add_caption_options(CLI::App& command, CaptionArguments& arguments);

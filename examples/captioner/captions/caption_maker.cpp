@@ -41,6 +41,33 @@ FoundCaptions say(const Decoder& decoder, const Features& features, const Captio
   return pupil::sample_captions(decoder, features, sampling);
 }
 
+/// Whether words were forced on captions, or kept from them.
+bool is_restricted(const SearchOptions& options) {
+  return options.max_length || options.min_length > 0 || options.block_ngrams > 0 || !options.never.empty() ||
+         !options.begin.empty();
+}
+
+/// See CaptionMaker::why_no_confidence.
+std::optional<std::string> reason_for_no_confidence(std::span<const RunModel> models, const SearchOptions& options) {
+  if (models.size() > 1) return "several captioners speak as one, and there is no confidence in what they say together";
+  const RunModel& model = models.front();
+  if (!model.confidence) return model.info.file + " has no confidence; captioner tune learns it";
+  const auto none = [](const char* of) { return pupil::message("there is no confidence in captions ", of); };
+  if (options.mirror_too) return none("by --mirror-too");
+  if (options.sample) return none("that are drawn by --sample");
+  if (options.groups.value_or(1) > 1) return none("by --diverse");
+  if (is_restricted(options)) return none("whose words or lengths are restricted");
+  return std::nullopt;
+}
+
+void add_confidences(const pupil::CaptionConfidence& confidence, const pupil::Decoder<float>& decoder,
+                     const Features& features, std::vector<ImageDescription>& descriptions) {
+  std::vector<pupil::FoundCaption> first;
+  for (const ImageDescription& description : descriptions) first.push_back(description.captions.front());
+  const std::vector<double> confidences = pupil::confidences(confidence, decoder, features, first);
+  for (std::size_t i = 0; i < confidences.size(); ++i) descriptions[i].confidence = confidences[i];
+}
+
 }  // namespace
 
 struct CaptionMaker::Captioners {
@@ -57,11 +84,15 @@ struct CaptionMaker::Captioners {
   std::vector<Model> models;
   std::vector<Member> members;
   CaptionSettings settings;
+  std::optional<pupil::CaptionConfidence> confidence;
 };
 
 CaptionMaker::CaptionMaker(const std::vector<std::string>& runs, const SearchOptions& options, WeightsAre weights) {
   std::vector<RunModel> loaded = load_models(runs);
-  auto captioners = std::make_unique<Captioners>(Captioners{{}, {}, caption_settings(options, defaults_of(loaded))});
+  auto captioners =
+      std::make_unique<Captioners>(Captioners{{}, {}, caption_settings(options, defaults_of(loaded)), {}});
+  why_no_confidence_ = reason_for_no_confidence(loaded, options);
+  if (!why_no_confidence_) captioners->confidence = std::move(loaded.front().confidence);
   for (RunModel& each : loaded) {
     runs_.push_back(std::move(each.info));
     captioners->models.push_back(std::move(each.model));
@@ -115,6 +146,8 @@ std::vector<ImageDescription> CaptionMaker::describe(const std::vector<pupil::Te
   }
   std::vector<ImageDescription> descriptions;
   for (auto& captions : found) descriptions.push_back({std::move(captions)});
+  if (captioners_->confidence)
+    add_confidences(*captioners_->confidence, *decoders.front(), features.front(), descriptions);
   return descriptions;
 }
 

@@ -21,7 +21,7 @@ namespace captioner {
 /// What captioners say of an image.
 struct ImageDescription {
   std::vector<pupil::FoundCaption> captions;  ///< the best first, or as they were drawn
-  std::optional<double> confidence = {};      ///< that the first is acceptable, where the captioner was calibrated
+  std::optional<double> confidence = {};      ///< that the first is acceptable, where why_no_confidence() is nothing
 };
 
 /// Whether a captioner's weights are arranged for many calls when it is loaded: faster, and at --precision medium in
@@ -43,6 +43,11 @@ class CaptionMaker {
   const std::vector<ImageFormat>& formats() const { return formats_; }
 
   const CaptionSettings& settings() const;
+
+  /// Why its captions have no confidence; nothing where they have one. It was learned from what beam search finds for
+  /// one captioner that is free to say anything; by another beam or length penalty than tune chose, it is approximate.
+  const std::optional<std::string>& why_no_confidence() const { return why_no_confidence_; }
+
   const pupil::Vocabulary& vocabulary() const;
 
   /// What is said of each image. `images` are in the order of `formats()`; the first one has this number among all that
@@ -54,8 +59,8 @@ class CaptionMaker {
   pupil::Tensor<float, 2> attention(const std::vector<pupil::Tensor<float, 4>>& image,
                                     std::span<const std::int32_t> words) const;
 
-  /// What is said of one image, and where the first captioner looked when it said the first caption: what `describe` and
-  /// `attention` give, at one look at the image.
+  /// What is said of one image, and where the first captioner looked when it said the first caption: what `describe`
+  /// and `attention` give, at one look at the image.
   std::pair<ImageDescription, pupil::Tensor<float, 2>> describe_with_attention(
       const std::vector<pupil::Tensor<float, 4>>& image) const;
 
@@ -68,6 +73,7 @@ class CaptionMaker {
 
   std::vector<RunInfo> runs_;
   std::vector<ImageFormat> formats_;
+  std::optional<std::string> why_no_confidence_;
   std::unique_ptr<const Captioners> captioners_;
 };
 

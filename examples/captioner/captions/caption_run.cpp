@@ -19,6 +19,7 @@
 #include "caption_progress.hpp"
 #include "done_list.hpp"
 #include "settings_identity.hpp"
+#include "trust_options.hpp"
 
 namespace captioner {
 
@@ -39,6 +40,7 @@ class CaptionRun {
                 }),
         maker_(arguments.runs, arguments.search, WeightsAre::packed),
         settings_(done_ ? settings_identity(maker_) : "") {
+    check_trust_options(arguments.trust, maker_);
     for (const std::string& name : arguments.beside) beside_.push_back(&beside_file_named(name));
   }
 
@@ -86,7 +88,7 @@ class CaptionRun {
 
   FormatSettings format_settings() const {
     return {arguments_.search.captions.has_value(), arguments_.sentence.value_or(format_.is_for_people),
-            std::filesystem::path(arguments_.out.value_or("")).parent_path()};
+            arguments_.trust.confidence, std::filesystem::path(arguments_.out.value_or("")).parent_path()};
   }
 
   /// The next image of the list, and what is known of it.
@@ -116,14 +118,21 @@ class CaptionRun {
   /// First beside the images: where it ends here, they are captioned again, and what is there is known as ours.
   void take(std::span<const CaptionedImage> images, CaptionOutput& output) {
     std::vector<DoneEntry> entries;
-    for (const auto& [request, result] : images) {
+    std::vector<CaptionedImage> said(images.begin(), images.end());
+    for (auto& [request, result] : said) {
       if (!result.caption) complain(result.error);
-      if (result.caption) put_beside(request, result);
       if (result.caption && request.state && !request.is_done) entries.push_back({*request.state, settings_, result});
+      result = trusted(std::move(result));
+      if (request.earlier) request.earlier = trusted(std::move(*request.earlier));
+      if (result.caption && !result.caption->empty()) put_beside(request, result);
     }
     if (done_) done_->add(entries);
     progress_.clear_for_output();
-    output.add(images);
+    output.add(said);
+  }
+
+  CaptionResult trusted(CaptionResult result) const {
+    return as_trusted(std::move(result), arguments_.trust, maker_.runs().front().word_forms);
   }
 
   /// Of an image that was done before, a file that is there may have been corrected since.

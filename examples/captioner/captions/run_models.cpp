@@ -3,6 +3,7 @@
 #include <utility>
 
 #include <pupil/io/safetensors.hpp>
+#include <pupil/models/caption_confidence_file.hpp>
 #include <pupil/models/captioner_file.hpp>
 #include <pupil/models/ensemble.hpp>
 
@@ -10,6 +11,24 @@
 #include "box_model.hpp"
 
 namespace captioner {
+
+namespace {
+
+/// The confidence in the file, which must be of features as this model's.
+std::optional<pupil::CaptionConfidence> read_confidence(const pupil::SafetensorsFile& file, const Model& model) {
+  auto confidence = pupil::read_caption_confidence(file);
+  if (!confidence) return confidence;
+  const auto reads = model.decoder().reads();
+  const auto check = [&](pupil::Index has, pupil::Index wanted, const char* kind) {
+    pupil::require<pupil::FileError>(has == wanted, file.path().string(), ": its confidence is of ", has, ' ', kind,
+                                     " features, but the model has ", wanted);
+  };
+  check(confidence->typical.pooled.size(), reads.pooled ? model.encoder().pooled_size() : 0, "pooled");
+  check(confidence->typical.grid.size(), reads.grid ? model.encoder().grid_channels() : 0, "grid");
+  return confidence;
+}
+
+}  // namespace
 
 std::vector<RunModel> load_models(const std::vector<std::string>& runs) {
   std::vector<RunModel> models;
@@ -23,7 +42,8 @@ std::vector<RunModel> load_models(const std::vector<std::string>& runs) {
     auto model = pupil::read_captioner<float>(file, description);
     RunInfo info{run, file.path().string(), std::move(description.training), pupil::read_decoding_settings(file),
                  pupil::read_word_forms(file)};
-    models.push_back({std::move(info), std::move(model)});
+    auto confidence = read_confidence(file, model);
+    models.push_back({std::move(info), std::move(model), std::move(confidence)});
   }
   return models;
 }

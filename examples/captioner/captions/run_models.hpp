@@ -1,9 +1,11 @@
 #pragma once
 // The captioners of one or several runs.
 
+#include <optional>
 #include <string>
 #include <vector>
 
+#include <pupil/models/caption_confidence.hpp>
 #include <pupil/models/captioner.hpp>
 #include <pupil/models/image_features.hpp>
 
@@ -18,6 +20,7 @@ using Features = pupil::ImageFeatures<float>;
 struct RunModel {
   RunInfo info;
   Model model;
+  std::optional<pupil::CaptionConfidence> confidence = {};  ///< learned by `captioner tune`
 };
 
 /// What a captioner's decoder reads of images that are as its encoder wants them.

@@ -30,6 +30,8 @@
 #include "../common/progress_line.hpp"
 #include "../common/run_folder.hpp"
 #include "../common/run_split.hpp"
+#include "acceptable.hpp"
+#include "confidence_report.hpp"
 #include "score_report.hpp"
 
 namespace captioner {
@@ -58,6 +60,7 @@ struct Evaluation {
   std::vector<std::vector<pupil::Sentence>> references;
   std::vector<std::vector<std::string>> reference_texts;
   std::vector<std::vector<SaidCaption>> said;  ///< all captions that were asked for; the first is the candidate
+  std::vector<double> confidences;             ///< in the candidates; none where the captioner has none
 };
 
 Evaluation caption_split(const CaptionMaker& maker, const pupil::CaptionedImages& data,
@@ -80,6 +83,7 @@ Evaluation caption_split(const CaptionMaker& maker, const pupil::CaptionedImages
     evaluation.references.push_back(reference_words(sample));
     evaluation.reference_texts.push_back(sample.captions);
     evaluation.said.push_back(result.captions);
+    if (result.confidence) evaluation.confidences.push_back(*result.confidence);
     line.show("captioning: " + std::to_string(next) + " of " + std::to_string(samples.size()));
   });
   pupil::require<pupil::FileError>(!evaluation.images.empty(), data.folder.string(), ": no image of the ",
@@ -104,6 +108,24 @@ double shuffled_cider_d(const Evaluation& evaluation, std::uint64_t seed) {
   pupil::Rng rng(seed);
   rng.shuffle(shuffled);
   return pupil::score_captions(shuffled, evaluation.references).cider_d;
+}
+
+/// How far the confidences can be trusted: on dev, of the images that they were not fitted to. Nothing where there are
+/// none.
+std::optional<ConfidenceReport> report_confidence_of(const Evaluation& evaluation, const std::string& split,
+                                                     const pupil::CaptionScores& scores) {
+  if (evaluation.confidences.empty()) return std::nullopt;
+  std::vector<double> confidences;
+  std::vector<bool> acceptable;
+  for (std::size_t i = 0; i < evaluation.images.size(); ++i) {
+    if (split == "dev" && is_calibration_image(evaluation.images[i])) continue;
+    confidences.push_back(evaluation.confidences[i]);
+    acceptable.push_back(is_acceptable(scores.cider_d_of_image[i]));
+  }
+  if (confidences.empty()) return std::nullopt;
+  const char* const which = split == "dev" ? " images of dev that they were not learned from" : " images of ";
+  return report_confidence(pupil::message(confidences.size(), which, split == "dev" ? "" : split), confidences,
+                           acceptable);
 }
 
 /// How the captions were made.
@@ -132,16 +154,18 @@ nlohmann::ordered_json to_json(const std::vector<SaidCaption>& captions) {
 
 void write_json(const std::string& path, const EvaluateArguments& arguments, const CaptionSettings& settings,
                 const Evaluation& evaluation, const pupil::CaptionScores& scores,
-                const pupil::CaptionStatistics& statistics) {
+                const pupil::CaptionStatistics& statistics, const std::optional<ConfidenceReport>& confidence) {
   nlohmann::ordered_json json;
   json["split"] = arguments.split;
   add_settings(json, settings);
   json["scores"] = json_of(scores);
   json["statistics"] = json_of(statistics);
+  if (confidence) json["confidence"] = json_of(*confidence);
   auto& captions = json["captions"] = nlohmann::ordered_json::array();
   for (std::size_t i = 0; i < evaluation.images.size(); ++i) {
     captions.push_back(scored_caption(evaluation.images[i], pupil::join(evaluation.candidates[i]),
                                       evaluation.reference_texts[i], scores, i));
+    if (!evaluation.confidences.empty()) captions.back()["confidence"] = evaluation.confidences[i];
     if (arguments.search.captions) captions.back()["all"] = to_json(evaluation.said[i]);
   }
   const std::string text = json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
@@ -191,7 +215,10 @@ void evaluate(const EvaluateArguments& arguments) {
   const Evaluation evaluation = caption_split(maker, data, arguments);
   const pupil::CaptionScores scores = pupil::score_captions(evaluation.candidates, evaluation.references);
   const pupil::CaptionStatistics statistics = pupil::caption_statistics(evaluation.candidates, training_captions(data));
-  if (!arguments.json.empty()) write_json(arguments.json, arguments, maker.settings(), evaluation, scores, statistics);
+  const auto confidence = report_confidence_of(evaluation, arguments.split, scores);
+  if (!arguments.json.empty()) {
+    write_json(arguments.json, arguments, maker.settings(), evaluation, scores, statistics, confidence);
+  }
   command_line::write_output(pupil::message("images   ", evaluation.images.size(), "\n") + scores_text(scores) +
                              statistics_text(statistics));
   if (arguments.shuffled) {
@@ -200,6 +227,7 @@ void evaluate(const EvaluateArguments& arguments) {
                                "\n");
   }
   if (arguments.scenes) print_scenes_right(evaluation);
+  if (confidence) command_line::write_output(confidence_text(*confidence));
 }
 
 }  // namespace

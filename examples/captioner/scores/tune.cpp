@@ -1,6 +1,6 @@
-// captioner tune: chooses the beam and the length penalty by the dev split, and keeps them in the model's file. From
-// then on the captioner says nothing twice: that is better for who reads it, whatever it scores. Keeps how the train
-// captions write words too, for captions as sentences.
+// captioner tune: chooses the beam and the length penalty by the dev split, learns how far captions by them can be
+// trusted, and keeps both in the model's file, with how the train captions write words, for captions as sentences. From
+// then on the captioner says nothing twice: that is better for who reads it, whatever it scores.
 
 #include <algorithm>
 #include <array>
@@ -14,6 +14,7 @@
 #include <pupil/io/file_lock.hpp>
 #include <pupil/metrics/scores.hpp>
 #include <pupil/models/beam_search.hpp>
+#include <pupil/models/caption_confidence_file.hpp>
 #include <pupil/models/word_forms_file.hpp>
 #include <pupil/text/characters.hpp>
 
@@ -30,6 +31,9 @@
 #include "../common/progress_line.hpp"
 #include "../common/run_folder.hpp"
 #include "../common/run_split.hpp"
+#include "acceptable.hpp"
+#include "confidence_fit.hpp"
+#include "dev_features.hpp"
 
 namespace captioner {
 
@@ -44,14 +48,8 @@ struct TuneArguments {
   pupil::FormOptions form;
   std::optional<std::uint64_t> split_seed;
   bool words_only = false;
+  bool confidence_only = false;
   ComputeOptions compute;
-};
-
-/// The dev images as the decoder sees them, a batch after another, and what people wrote of those that can be read.
-struct DevFeatures {
-  std::vector<Features> batches;
-  std::vector<bool> can_be_read;
-  std::vector<std::vector<pupil::Sentence>> references;
 };
 
 DevFeatures read_dev(const RunModel& run, const pupil::CaptionedImages& data, ProgressLine& line) {
@@ -67,6 +65,7 @@ DevFeatures read_dev(const RunModel& run, const pupil::CaptionedImages& data, Pr
     for (std::size_t i = 0; i < batch.errors.size(); ++i) {
       dev.can_be_read.push_back(batch.errors[i].empty());
       if (dev.can_be_read.back()) {
+        dev.images.push_back(samples[batch.first + i].image);
         dev.references.push_back(reference_words(samples[batch.first + i]));
       } else {
         line.print("captioner: skipped: " + batch.errors[i]);
@@ -150,12 +149,38 @@ std::size_t keep_written_forms(const RunModel& run, const pupil::CaptionedImages
   return forms.all().size();
 }
 
+/// The settings that the file has already. Throws OptionError where it has none.
+pupil::DecodingSettings kept_settings(const RunModel& run) {
+  pupil::require<pupil::OptionError>(run.info.decoding.has_value(), "--confidence-only: no settings were chosen for ",
+                                     run.info.file, " yet");
+  return *run.info.decoding;
+}
+
 /// Held while a run's model is read and written anew, so that no training writes it meanwhile.
 pupil::FileLock lock_model(const std::string& run) {
   constexpr auto activity = "its settings for decoding are being chosen";
   const std::filesystem::path model = RunFolder(run).model();
   const bool is_folder = std::filesystem::is_directory(run);
   return is_folder ? pupil::lock_folder(run, activity) : pupil::lock_output(model, activity);
+}
+
+/// Learns how far captions by these settings can be trusted, and keeps it; where they teach nothing, that is said.
+void keep_confidence(const RunModel& run, const DevFeatures& dev, const pupil::DecodingSettings& settings,
+                     ProgressLine& line) {
+  line.show("learning how far captions can be trusted");
+  try {
+    pupil::keep_caption_confidence(run.info.file, fit_confidence(run.model, dev, settings));
+  } catch (const pupil::FileError&) {
+    throw;
+  } catch (const pupil::Error& error) {
+    line.print(pupil::message("captioner: ", run.info.file, " gets no confidence: ", error.what()));
+    return;
+  }
+  line.clear();
+  command_line::write_output(
+      pupil::message("each caption has a confidence from here on: how probable it is that its "
+                     "CIDEr-D is ",
+                     acceptable_cider_d, " or more, learned from half of dev\n"));
 }
 
 void tune(const TuneArguments& arguments) {
@@ -175,9 +200,12 @@ void tune(const TuneArguments& arguments) {
     return;
   }
   check_untrained(run.info.training, run.info.file, data, pupil::Split::dev, false, line);
-  const pupil::DecodingSettings best = try_all(run, read_dev(run, data, line), line);
+  const auto kept = arguments.confidence_only ? std::optional(kept_settings(run)) : std::nullopt;
+  const DevFeatures dev = read_dev(run, data, line);
+  const pupil::DecodingSettings best = kept ? *kept : try_all(run, dev, line);
   pupil::keep_decoding_settings(run.info.file, best);
-  keep_written_forms(run, data);
+  if (!arguments.confidence_only) keep_written_forms(run, data);
+  keep_confidence(run, dev, best, line);
   command_line::write_output(pupil::message("caption and evaluate take --beam ", best.beam, " --length-penalty ",
                                             best.length_penalty, best.no_repetition ? " --no-repetition of " : " of ",
                                             run.info.file, " from here on, where they are not told otherwise\n"));
@@ -186,8 +214,9 @@ void tune(const TuneArguments& arguments) {
 }  // namespace
 
 void add_tune_command(CLI::App& app, ExitStatus&) {
-  CLI::App* const command = app.add_subcommand(
-      "tune", "Choose a model's beam and length penalty by the dev split, and keep them in its file");
+  CLI::App* const command = app.add_subcommand("tune",
+                                               "Choose a model's beam and length penalty by the dev split, learn how "
+                                               "far to trust its captions, and keep both in its file");
   const auto arguments = std::make_shared<TuneArguments>();
   command->add_option("--run", arguments->run, "Folder of a trained run, or its model.safetensors")->required();
   add_data_option(*command, arguments->data, arguments->form);
@@ -195,7 +224,11 @@ void add_tune_command(CLI::App& app, ExitStatus&) {
                       "Decides the split where neither the run nor lists of the data do");
   command->add_flag(
       "--words-only", arguments->words_only,
-      "Keep how the train captions write words (T-shirt of tshirt), for captions as sentences; choose no beam");
+      "Keep how the train captions write words (T-shirt of tshirt), for captions as sentences, and do nothing else");
+  command
+      ->add_flag("--confidence-only", arguments->confidence_only,
+                 "Keep the beam and length penalty that the file has, and learn the confidence in captions by them")
+      ->excludes("--words-only");
   add_compute_options(*command, arguments->compute);
   command->callback([arguments] { tune(*arguments); });
 }

@@ -47,12 +47,15 @@ inline std::optional<DecodingSettings> read_decoding_settings(const SafetensorsF
   return settings;
 }
 
-/// Writes a model's file anew with these settings in it and all else as it was: all or nothing. Throws FileError, and
-/// the older file stays.
+/// Writes a model's file anew with these settings in it and all else as it was: all or nothing. But a confidence that
+/// is kept there (caption_confidence_file.hpp) was fitted to captions by other settings, and goes. Throws FileError,
+/// and the older file stays.
 inline void keep_decoding_settings(const std::filesystem::path& path, const DecodingSettings& settings) {
-  rewrite_metadata(path, {{detail::beam_key, detail::to_text(settings.beam)},
-                          {detail::length_penalty_key, detail::to_text(settings.length_penalty)},
-                          {detail::no_repetition_key, detail::to_text(settings.no_repetition)}});
+  rewrite_metadata(path,
+                   {{detail::beam_key, detail::to_text(settings.beam)},
+                    {detail::length_penalty_key, detail::to_text(settings.length_penalty)},
+                    {detail::no_repetition_key, detail::to_text(settings.no_repetition)}},
+                   "confidence_");
 }
 
 }  // namespace pupil

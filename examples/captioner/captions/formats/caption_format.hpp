@@ -16,6 +16,7 @@ namespace captioner {
 struct FormatSettings {
   bool all_captions = false;     ///< every caption of an image with its probability, not the first alone
   bool as_sentences = false;     ///< captions as people write them
+  bool confidence = false;       ///< how far each is to be trusted, in formats that have no place for it else
   std::filesystem::path folder;  ///< where the output lies: a page names its images from there
 };
 

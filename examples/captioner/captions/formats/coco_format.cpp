@@ -34,7 +34,7 @@ class CocoFormat : public CaptionFormat {
   std::string begin() const override { return "["; }
 
   std::string record(const CaptionResult& result, bool is_first) const override {
-    if (!result.caption) return {};
+    if (!result.caption || result.caption->empty()) return {};  // nothing is said of it
     const auto& caption = shown(result.captions.front(), settings());
     return (is_first ? "\n" : ",\n") + json_line({{"image_id", image_id(result.path)}, {"caption", caption}});
   }

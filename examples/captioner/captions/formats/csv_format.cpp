@@ -2,6 +2,7 @@
 
 #include <pupil/data/csv.hpp>
 
+#include "../trust_options.hpp"
 #include "caption_format.hpp"
 
 namespace captioner {
@@ -13,14 +14,17 @@ class CsvFormat : public CaptionFormat {
   using CaptionFormat::CaptionFormat;
 
   std::string begin() const override {
-    return settings().all_captions ? "image,caption,probability\n" : "image,caption\n";
+    return std::string("image,caption") + (settings().all_captions ? ",probability" : "") +
+           (settings().confidence ? ",confidence\n" : "\n");
   }
 
   std::string record(const CaptionResult& result, bool) const override {
     std::string rows;
-    for (const SaidCaption& caption : result.captions) {
+    for (std::size_t i = 0; i < result.captions.size(); ++i) {
+      const SaidCaption& caption = result.captions[i];
       rows += pupil::csv_field(result.path) + ',' + pupil::csv_field(shown(caption, settings()));
       if (settings().all_captions) rows += ',' + probability(caption);
+      if (settings().confidence) rows += ',' + confidence_field(result, i);
       rows += '\n';
     }
     return rows;

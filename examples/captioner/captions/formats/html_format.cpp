@@ -67,6 +67,7 @@ class HtmlFormat : public CaptionFormat {
 
  private:
   std::string paragraph(const SaidCaption& caption) const {
+    if (caption.text.empty()) return {};  // nothing is said
     const std::string chance = settings().all_captions ? " (" + probability(caption) + ")" : "";
     return "<p>" + escaped(shown(caption, settings())) + chance + "</p>\n";
   }

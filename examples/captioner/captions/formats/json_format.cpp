@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "../../common/json_line.hpp"
+#include "../trust_options.hpp"
 #include "caption_format.hpp"
 
 namespace captioner {
@@ -29,6 +30,7 @@ class JsonFormat : public CaptionFormat {
     } else {
       object["caption"] = shown(result.captions.front(), settings());
     }
+    if (result.confidence) object["confidence"] = shown_confidence(*result.confidence);
     return json_line(object) + "\n";
   }
 };

@@ -1,6 +1,8 @@
-// A line a caption: the path, a tab, the caption, and where all captions are shown a tab and the probability.
+// A line a caption: the path, a tab, the caption; where all captions are shown a tab and the probability, and where
+// confidences are a tab and that.
 
 #include "../../../command_line/one_line.hpp"
+#include "../trust_options.hpp"
 #include "caption_format.hpp"
 
 namespace captioner {
@@ -14,9 +16,11 @@ class TextFormat : public CaptionFormat {
   std::string record(const CaptionResult& result, bool) const override {
     using command_line::field;
     std::string lines;
-    for (const SaidCaption& caption : result.captions) {
+    for (std::size_t i = 0; i < result.captions.size(); ++i) {
+      const SaidCaption& caption = result.captions[i];
       lines += field(result.path) + '\t' + field(shown(caption, settings()));
       if (settings().all_captions) lines += '\t' + probability(caption);
+      if (settings().confidence) lines += '\t' + confidence_field(result, i);
       lines += '\n';
     }
     return lines;
