@@ -17,6 +17,7 @@ void add_evaluate_command(CLI::App& app, ExitStatus& status);
 void add_tune_command(CLI::App& app, ExitStatus& status);
 void add_score_command(CLI::App& app, ExitStatus& status);
 void add_caption_command(CLI::App& app, ExitStatus& status);
+void add_alt_command(CLI::App& app, ExitStatus& status);
 void add_classify_command(CLI::App& app, ExitStatus& status);
 void add_bench_command(CLI::App& app, ExitStatus& status);
 

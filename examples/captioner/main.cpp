@@ -26,12 +26,13 @@ int run(int argc, char** argv) {
   captioner::add_tune_command(app, status);
   captioner::add_score_command(app, status);
   captioner::add_caption_command(app, status);
+  captioner::add_alt_command(app, status);
   captioner::add_classify_command(app, status);
   captioner::add_bench_command(app, status);
   if (!command_line::parse_and_run(app, argc, argv)) return 0;
   pupil::require<pupil::OptionError>(!app.get_subcommands().empty(),
                                      "no command: there are scenes, features, train, evaluate, tune, score, caption, "
-                                     "classify and bench; --help says more");
+                                     "alt, classify and bench; --help says more");
   return status.value;
 }
 

@@ -1,0 +1,52 @@
+#pragma once
+// An alt text for each image of a site that has none.
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "../captions/caption_maker.hpp"
+#include "alt_review.hpp"
+#include "site_pages.hpp"
+
+namespace captioner {
+
+/// What is not looked at, and why there are no rows of it.
+struct LeftOut {
+  std::size_t on_web = 0;
+  std::size_t in_page = 0;
+  std::size_t drawings = 0;
+  std::size_t without_address = 0;
+};
+
+/// What was proposed.
+struct AltProposals {
+  std::vector<AltRow> rows;  ///< in the order of the pages
+  LeftOut left_out;
+};
+
+/// An image without alt text whose file is there.
+struct FoundImage {
+  std::string page;
+  PageImage image;
+  std::string file;
+};
+
+/// What there is to caption.
+struct SiteImages {
+  std::vector<FoundImage> images;
+  LeftOut left_out;
+};
+
+/// `fault(why)` is called for a page that cannot be read, and an image that is not there.
+SiteImages find_images(const Site& site, const std::function<void(const std::string&)>& fault);
+
+/// Captions each file once, however often it is shown; `fault(why)` is called once for each that cannot be read.
+std::vector<AltRow> propose(const SiteImages& found, const CaptionMaker& maker,
+                            const std::function<void(const std::string&)>& fault);
+
+/// The sentence without what whoever hears an alt text knows: "A photo of a dog." is "A dog."
+std::string without_preamble(std::string_view sentence);
+
+}  // namespace captioner
