@@ -1,13 +1,12 @@
 #include "alt_proposals.hpp"
 
-#include <array>
 #include <map>
 #include <utility>
 
 #include <pupil/core/errors.hpp>
-#include <pupil/core/utf8.hpp>
 
 #include "../captions/captioning.hpp"
+#include "alt_wording.hpp"
 
 namespace captioner {
 
@@ -15,17 +14,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using Fault = std::function<void(const std::string&)>;
-
-/// Takes the first of the beginnings that the text has.
-template <std::size_t Count>
-bool take_one(std::string_view& text, const std::array<std::string_view, Count>& beginnings) {
-  for (const std::string_view beginning : beginnings) {
-    if (!pupil::ascii_lower(text.substr(0, beginning.size())).starts_with(beginning)) continue;
-    text.remove_prefix(beginning.size());
-    return true;
-  }
-  return false;
-}
 
 /// Whether the image belongs into the list; counts it where it does not.
 bool is_local(AddressKind kind, LeftOut& left_out) {
@@ -109,26 +97,6 @@ std::vector<AltRow> propose(const SiteImages& found, const CaptionMaker& maker, 
         {page, image.line, image.address, without_preamble(result.captions.front().sentence), result.confidence});
   }
   return rows;
-}
-
-std::string without_preamble(std::string_view sentence) {
-  constexpr std::array<std::string_view, 3> beginnings{"this is ", "there is ", "here is "};
-  constexpr std::array<std::string_view, 3> articles{"a ", "an ", "the "};
-  constexpr std::array<std::string_view, 10> kinds{
-      "black and white ", "black-and-white ", "close up ", "close-up ", "closeup ", "blurry ", "old ",
-      "color ",           "colour ",          "small "};
-  constexpr std::array<std::string_view, 8> pictures{"image of ",    "images of ",     "photo of ",
-                                                     "photos of ",   "photograph of ", "picture of ",
-                                                     "pictures of ", "photographs of "};
-  std::string_view rest = sentence;
-  take_one(rest, beginnings);
-  take_one(rest, articles);
-  while (take_one(rest, kinds)) {
-  }
-  if (!take_one(rest, pictures) || rest.empty()) return std::string(sentence);
-  std::string said(rest);
-  if (said.front() >= 'a' && said.front() <= 'z') said.front() = static_cast<char>(said.front() - 'a' + 'A');
-  return without_preamble(said);  // "a picture of a picture of"
 }
 
 }  // namespace captioner

@@ -3,7 +3,6 @@
 
 #include <functional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "../captions/caption_maker.hpp"
@@ -45,8 +44,5 @@ SiteImages find_images(const Site& site, const std::function<void(const std::str
 /// Captions each file once, however often it is shown; `fault(why)` is called once for each that cannot be read.
 std::vector<AltRow> propose(const SiteImages& found, const CaptionMaker& maker,
                             const std::function<void(const std::string&)>& fault);
-
-/// The sentence without what whoever hears an alt text knows: "A photo of a dog." is "A dog."
-std::string without_preamble(std::string_view sentence);
 
 }  // namespace captioner
