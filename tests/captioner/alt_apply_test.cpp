@@ -63,6 +63,9 @@ TEST_CASE("alt --apply writes letters beyond ASCII as they are in UTF-8, and as 
   CHECK(page_with_alt("p.html", "\xC3\xBC<img src=a.jpg>", cafe) == "\xC3\xBC<img alt=\"A caf\xC3\xA9.\" src=a.jpg>");
   CHECK(page_with_alt("p.html", "\xFC<img src=a.jpg>\xE9", cafe) == "\xFC<img alt=\"A caf&#233;.\" src=a.jpg>\xE9");
   CHECK(page_with_alt("p.html", "<img src=a.jpg>", cafe) == "<img alt=\"A caf&#233;.\" src=a.jpg>");
+  const std::string meta = "<meta charset=UTF-8>";
+  CHECK(page_with_alt("p.html", meta + "<img src=a.jpg>", cafe) == meta + "<img alt=\"A caf\xC3\xA9.\" src=a.jpg>");
+  CHECK(page_with_alt("p.md", "![](a.jpg)", cafe) == "![A caf\xC3\xA9.](a.jpg)");
   CHECK(page_with_alt("p.md", "\xFC ![](a.jpg)", cafe) == "\xFC ![A caf&#233;.](a.jpg)");
 }
 
@@ -134,6 +137,24 @@ TEST_CASE("alt --apply refuses images that are no longer there without alt text,
   CHECK(page.text() == "<img alt=\"A.\" src=a.jpg>\n<img src=b.jpg alt=''>\n");
 }
 
+TEST_CASE("alt --apply tells images of one picture on one line apart") {
+  if (!has_program()) return;
+  const AppliedPage page("p.html", "<img src=a.jpg><img src=a.jpg><img src=a.jpg>");
+  const Finished finished =
+      page.apply(list_header + "p.html,1,a.jpg,A.,,no\np.html,1,a.jpg,B.,,yes\np.html,1,a.jpg,C.,,\n");
+  CHECK(finished.status == 0);
+  CHECK(page.text() == "<img src=a.jpg><img alt=\"B.\" src=a.jpg><img src=a.jpg>");
+}
+
+TEST_CASE("alt --apply does not write through links out of the site") {
+  if (!has_program()) return;
+  const AppliedPage page("p.html", "<img src=a.jpg>");
+  put_file(page.holder / "out.html", "<img src=a.jpg>");
+  fs::create_symlink(page.holder / "out.html", page.site / "link.html");
+  check_refused(page.apply(list_header + "link.html,1,a.jpg,A.,,yes\n"), {"line 2", "link.html"});
+  CHECK(file_text(page.holder / "out.html") == "<img src=a.jpg>");
+}
+
 TEST_CASE("alt --apply of a list that is not right writes nothing, and says what is wrong") {
   if (!has_program()) return;
   const std::string before = "<img src=a.jpg>";
@@ -150,6 +171,9 @@ TEST_CASE("alt --apply of a list that is not right writes nothing, and says what
   check_refused(page.apply(good + (page.site / "p.html").string() + ",1,a.jpg,A.,,yes\n"), {"line 3", "p.html"});
   check_refused(page.apply(good + "absent.html,1,a.jpg,A.,,yes\n"), {"line 3", "absent.html"});
   check_refused(run_program({"alt", page.site.string(), "--apply", "absent.csv"}), {"absent.csv"});
+  check_refused(run_program({"alt", page.site.string(), "--apply", ""}), {"\"\""});
+  check_refused(run_program({"alt", page.site.string(), "--out", (page.site / "p.html").string()}),
+                {"--out", "p.html"});
   CHECK(page.text() == before);
   CHECK(file_text(page.holder / "out.html") == before);
 }

@@ -109,7 +109,7 @@ TEST_CASE("alt lists a site without images without a captioner") {
 TEST_CASE("alt --apply writes what alt proposed and somebody approved, and a second look finds nothing") {
   if (!has_program()) return;
   const AltSite site;
-  const std::string html = "\xEF\xBB\xBF<p>\r\n<IMG SRC=a.jpg>\r\n<img src=b.jpg/>";
+  const std::string html = "\xEF\xBB\xBF<p>\r\n<IMG SRC=a.jpg>\r\n<img src=b.jpg />";
   site.put("index.html", html);
   site.put("page.md", "- ![](a.jpg)\n");
   const std::string list = (site.folder / "list.csv").string();
@@ -122,7 +122,6 @@ TEST_CASE("alt --apply writes what alt proposed and somebody approved, and a sec
   }
   put_file(list, approved);
   ::chmod((site.folder / "page.md").c_str(), 0640);
-  // "b.jpg/" is no file, so that its image is not in the list.
   const Finished applied = site.apply(list);
   CAPTURE(applied.err);
   REQUIRE(applied.status == 0);

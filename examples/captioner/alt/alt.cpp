@@ -1,7 +1,9 @@
 // captioner alt: alt texts for the images of a site that have none, to be reviewed, and written where they were
 // approved.
 
+#include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,8 +28,8 @@ struct AltArguments {
   std::vector<std::string> runs;
   std::string site;
   std::string root;
-  std::string out;
-  std::string apply;
+  std::optional<std::string> out;
+  std::optional<std::string> apply;
   ComputeOptions compute;
   SearchOptions search;
 };
@@ -49,15 +51,24 @@ void say_what_is_left_out(const LeftOut& left_out) {
   if (!said.empty()) command_line::complain("captioner", "images without alt text that were not looked at: " + said);
 }
 
-void write_review(const std::vector<AltRow>& rows, const std::string& out) {
+void write_review(const std::vector<AltRow>& rows, const std::optional<std::string>& out) {
   std::string text = alt_review_header();
   for (const AltRow& row : rows) text += to_csv(row);
-  if (out.empty()) {
+  if (!out) {
     command_line::write_output(text);
   } else {
-    pupil::write_file_atomically(out, text);
-    command_line::write_output(counted(rows.size(), "proposal", "proposals") + " in " + command_line::field(out) +
+    pupil::write_file_atomically(*out, text);
+    command_line::write_output(counted(rows.size(), "proposal", "proposals") + " in " + command_line::one_line(*out) +
                                '\n');
+  }
+}
+
+/// The list must not take the place of what it is about.
+void require_no_page(const std::optional<std::string>& out, const Site& site) {
+  for (const std::string& page : site.pages) {
+    std::error_code absent;
+    pupil::require<pupil::OptionError>(!out || !std::filesystem::equivalent(*out, site.folder / page, absent),
+                                       "--out is ", out.value_or(""), ", a page of ", site.given);
   }
 }
 
@@ -65,6 +76,7 @@ void propose_alt_texts(const AltArguments& arguments, ExitStatus& status) {
   check_search_options(arguments.search);
   command_line::require_output();
   const Site site = find_pages(arguments.site, arguments.root);
+  require_no_page(arguments.out, site);
   const auto fault = [&status](const std::string& why) {
     status.value = 1;
     command_line::complain("captioner", why);
@@ -84,7 +96,7 @@ void apply_review(const AltArguments& arguments, ExitStatus& status) {
   command_line::require_output();
   const Site site = find_pages(arguments.site, arguments.root);
   const AppliedAlts applied =
-      apply_alt_texts(site, read_alt_review(arguments.apply), arguments.apply, [&status](const std::string& why) {
+      apply_alt_texts(site, read_alt_review(*arguments.apply), *arguments.apply, [&status](const std::string& why) {
         status.value = 1;
         command_line::complain("captioner", why);
       });
@@ -120,7 +132,7 @@ void add_alt_command(CLI::App& app, ExitStatus& status) {
   add_search_options(*command, arguments->search);
   add_compute_options(*command, arguments->compute);
   command->callback([arguments, &status] {
-    arguments->apply.empty() ? propose_alt_texts(*arguments, status) : apply_review(*arguments, status);
+    arguments->apply ? apply_review(*arguments, status) : propose_alt_texts(*arguments, status);
   });
 }
 

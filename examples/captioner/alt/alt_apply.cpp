@@ -32,15 +32,16 @@ struct NewPage {
   std::size_t texts;
 };
 
-std::map<std::string, Rows> approved_by_page(const Site& site, const std::vector<AltRow>& rows,
-                                             const std::string& review) {
+/// The rows of each page of which one is approved.
+std::map<std::string, Rows> rows_by_page(const Site& site, const std::vector<AltRow>& rows, const std::string& review) {
   std::map<std::string, Rows> pages;
   for (const AltRow& row : rows) {
     const bool known = std::ranges::binary_search(site.pages, row.page);
     require<FileError>(known, review, ": line ", row.csv_line, ": ", pupil::shown_line(row.page), " is no page of ",
                        site.given);
-    if (row.approved) pages[row.page].push_back(&row);
+    pages[row.page].push_back(&row);
   }
+  std::erase_if(pages, [](const auto& page) { return std::ranges::none_of(page.second, &AltRow::approved); });
   return pages;
 }
 
@@ -64,21 +65,34 @@ void check_page(const std::string& page, const fs::path& path, std::string_view 
                      path.string(), ": these alt texts would change what the page shows; it stays as it was");
 }
 
-std::optional<NewPage> edited(const Site& site, const std::string& page, const Rows& rows, const std::string& review,
-                              const Refused& refused) {
-  const std::string text = read_page(site, page);
-  std::vector<PageImage> images = images_of_page(page, text).without_alt;
+/// What is to be written into a page. Rows that are not approved have their images too, so that none gets the text of
+/// another that stands on its line.
+std::vector<AltEdit> edits_of_page(const std::string& page, const Rows& rows, std::vector<PageImage> images,
+                                   const std::string& review, const Refused& refused) {
   std::vector<AltEdit> edits;
   for (const AltRow* const row : rows) {
-    if (const auto image = take_image(images, *row)) {
+    const auto image = take_image(images, *row);
+    if (!row->approved) continue;
+    if (image) {
       edits.push_back({*image, row->alt});
     } else {
       refused(pupil::message(review, ": line ", row->csv_line, ": ", pupil::shown_line(page), " has no ",
                              pupil::shown_line(row->image), " without alt text on line ", row->line));
     }
   }
+  return edits;
+}
+
+std::optional<NewPage> edited(const Site& site, const std::string& page, const Rows& rows, const std::string& review,
+                              const Refused& refused) {
+  const std::string text = read_page(site, page);
+  std::vector<PageImage> images = images_of_page(page, text).without_alt;
+  const std::vector<AltEdit> edits = edits_of_page(page, rows, images, review, refused);
   if (edits.empty()) return {};
   const NewPage edited{site.folder / page, with_alt_texts(text, edits), edits.size()};
+  std::erase_if(images, [&](const PageImage& image) {
+    return std::ranges::any_of(edits, [&](const AltEdit& edit) { return edit.image.begin == image.begin; });
+  });
   check_page(page, edited.path, edited.text, images);
   return edited;
 }
@@ -103,8 +117,8 @@ void replace(const NewPage& page) {
 AppliedAlts apply_alt_texts(const Site& site, const std::vector<AltRow>& rows, const std::string& review,
                             const Refused& refused) {
   std::vector<NewPage> pages;
-  for (const auto& [page, approved] : approved_by_page(site, rows, review)) {
-    if (auto new_page = edited(site, page, approved, review, refused)) pages.push_back(std::move(*new_page));
+  for (const auto& [page, rows_of_page] : rows_by_page(site, rows, review)) {
+    if (auto new_page = edited(site, page, rows_of_page, review, refused)) pages.push_back(std::move(*new_page));
   }
   AppliedAlts applied;
   for (const NewPage& page : pages) {

@@ -8,10 +8,12 @@ namespace captioner {
 
 namespace {
 
-/// Whether letters beyond ASCII can be written as they are.
-bool is_known_utf8(std::string_view page) {
+/// Whether letters beyond ASCII can be written as they are: in UTF-8. HTML that is all ASCII is that where it says so;
+/// Markdown always is.
+bool is_known_utf8(std::string_view page, bool is_html) {
   const bool ascii = std::ranges::all_of(page, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-  return !ascii && pupil::is_utf8(page);
+  if (ascii && is_html) return pupil::ascii_lower(page).find("utf-8") != std::string::npos;
+  return pupil::is_utf8(page);
 }
 
 std::string numbered(char32_t code) { return "&#" + std::to_string(static_cast<unsigned long>(code)) + ';'; }
@@ -61,7 +63,8 @@ std::string escaped(std::string_view alt, AltForm form, bool utf8) {
 
 std::string with_alt_texts(std::string_view page, std::vector<AltEdit> edits) {
   std::ranges::sort(edits, {}, [](const AltEdit& edit) { return edit.image.begin; });
-  const bool utf8 = is_known_utf8(page);
+  const bool is_html = std::ranges::any_of(edits, [](const AltEdit& edit) { return edit.image.form == AltForm::html; });
+  const bool utf8 = is_known_utf8(page, is_html);
   std::string edited;
   std::size_t copied = 0;
   for (const auto& [image, alt] : edits) {

@@ -69,6 +69,7 @@ AltRow read_row(const pupil::CsvRow& row, const Columns& columns, const std::str
               {},
               read_approval(row.fields[columns.approved], where),
               row.line};
+  pupil::require_utf8(read.alt, name, row.line);  // names of files may be any bytes
   require<FileError>(!read.approved || !read.alt.empty(), where, "the approved text of ", pupil::shown_line(read.image),
                      " is empty; what is to be passed over gets alt=\"\" by hand");
   return read;
@@ -91,7 +92,6 @@ std::vector<AltRow> read_alt_review(const std::string& path) {
   pupil::CsvRow row;
   require<FileError>(reader.next(row), path, ": is empty");
   const Columns columns = read_columns(row, path);
-  pupil::require_utf8(file.text(), file.name());
   std::vector<AltRow> rows;
   while (reader.next(row)) rows.push_back(read_row(row, columns, path));
   return rows;

@@ -122,6 +122,7 @@ std::optional<std::size_t> take_mark(HtmlImage& image, const std::string& mark) 
 PageImages images_in_markdown(std::string_view page) {
   const std::size_t start = end_of_front_matter(page);
   const std::vector<Candidate> candidates = candidates_of(page, start);
+  if (candidates.empty()) return {};
   const std::string mark = unused_word(page);
   const std::string html = rendered(with_marks(page, start, candidates, mark));
   HtmlImages images = parse_html_images(html);

@@ -35,22 +35,13 @@ bool is_passed_by(const fs::path& folder) {
   return name.starts_with('.') || name == "node_modules";
 }
 
-bool leads_out(const fs::path& link, const fs::path& folder) {
-  std::error_code broken;
-  const fs::path target = fs::canonical(link, broken);
-  if (broken) return true;
-  const fs::path from_folder = target.lexically_relative(fs::canonical(folder));
-  return from_folder.empty() || *from_folder.begin() == "..";
-}
-
 std::vector<std::string> pages_in(const fs::path& folder) {
   std::vector<std::string> pages;
   try {
     for (auto entry = fs::recursive_directory_iterator(folder); entry != fs::recursive_directory_iterator(); ++entry) {
       if (entry->is_directory()) {
         if (is_passed_by(entry->path())) entry.disable_recursion_pending();
-      } else if (is_page(entry->path()) && entry->is_regular_file()) {
-        if (entry->is_symlink() && leads_out(entry->path(), folder)) continue;
+      } else if (is_page(entry->path()) && entry->is_regular_file() && !entry->is_symlink()) {
         pages.push_back(entry->path().lexically_relative(folder).generic_string());
       }
     }

@@ -19,8 +19,9 @@ struct Site {
 };
 
 /// The pages (.html, .htm, .xhtml, .md, .markdown) in a folder and the folders in it, or the one page. Left out are
-/// folders whose names begin with a dot, node_modules, links to folders, and links out of the folder. `root` is empty
-/// where it is the folder. Throws FileError where there is no such file, no page, or a folder that cannot be read.
+/// folders whose names begin with a dot, node_modules, and links, which would be second names of pages, or lead out.
+/// `root` is empty where it is the folder. Throws FileError where there is no such file, no page, or a folder that
+/// cannot be read.
 Site find_pages(const std::string& given, const std::string& root);
 
 /// All bytes of a page. Throws FileError where it cannot be read or is no text (UTF-16 is none here).
