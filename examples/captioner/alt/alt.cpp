@@ -15,6 +15,7 @@
 #include "../captions/search_options.hpp"
 #include "../commands.hpp"
 #include "../common/compute_options.hpp"
+#include "../common/progress_line.hpp"
 #include "alt_apply.hpp"
 #include "alt_proposals.hpp"
 #include "alt_review.hpp"
@@ -77,8 +78,10 @@ void propose_alt_texts(const AltArguments& arguments, ExitStatus& status) {
   command_line::require_output();
   const Site site = find_pages(arguments.site, arguments.root);
   require_no_page(arguments.out, site);
-  const auto fault = [&status](const std::string& why) {
+  ProgressLine line;
+  const auto fault = [&status, &line](const std::string& why) {
     status.value = 1;
+    line.clear();
     command_line::complain("captioner", why);
   };
   const SiteImages found = find_images(site, fault);
@@ -86,7 +89,11 @@ void propose_alt_texts(const AltArguments& arguments, ExitStatus& status) {
   if (!found.images.empty()) {
     begin_to_compute(arguments.compute);
     const CaptionMaker maker(arguments.runs, arguments.search, WeightsAre::packed);
-    rows = propose(found, maker, fault);
+    rows = propose(found, maker, fault, [&line](std::size_t done, std::size_t all) {
+      constexpr std::size_t a_moment = 100;
+      if (all > a_moment) line.show(pupil::message("image ", done, " of ", all));
+    });
+    line.clear();
   }
   say_what_is_left_out(found.left_out);
   write_review(rows, arguments.out);

@@ -74,7 +74,8 @@ SiteImages find_images(const Site& site, const Fault& fault) {
   return found;
 }
 
-std::vector<AltRow> propose(const SiteImages& found, const CaptionMaker& maker, const Fault& fault) {
+std::vector<AltRow> propose(const SiteImages& found, const CaptionMaker& maker, const Fault& fault,
+                            const std::function<void(std::size_t, std::size_t)>& done) {
   std::map<std::string, std::size_t> places;  // of each file among the captions
   std::vector<std::string> files;
   std::vector<std::size_t> captions;  // of each image
@@ -87,6 +88,7 @@ std::vector<AltRow> propose(const SiteImages& found, const CaptionMaker& maker, 
   caption_files(maker, files, [&](const CaptionResult& result) {
     if (!result.caption) fault(result.error);
     results.push_back(result);
+    done(results.size(), files.size());
   });
   std::vector<AltRow> rows;
   for (std::size_t i = 0; i < captions.size(); ++i) {

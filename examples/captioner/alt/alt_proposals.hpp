@@ -41,8 +41,10 @@ struct SiteImages {
 /// `fault(why)` is called for a page that cannot be read, and an image that is not there.
 SiteImages find_images(const Site& site, const std::function<void(const std::string&)>& fault);
 
-/// Captions each file once, however often it is shown; `fault(why)` is called once for each that cannot be read.
+/// Captions each file once, however often it is shown; `fault(why)` is called once for each that cannot be read, and
+/// `done(files, of_all)` behind each.
 std::vector<AltRow> propose(const SiteImages& found, const CaptionMaker& maker,
-                            const std::function<void(const std::string&)>& fault);
+                            const std::function<void(const std::string&)>& fault,
+                            const std::function<void(std::size_t, std::size_t)>& done);
 
 }  // namespace captioner
