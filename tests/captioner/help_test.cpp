@@ -8,7 +8,7 @@ TEST_CASE("--help says how the program and each of its commands are used") {
   CHECK(top.status == 0);
   CHECK(top.err.empty());
   for (const std::string command :
-       {"scenes", "features", "train", "evaluate", "tune", "caption", "classify", "bench"}) {
+       {"scenes", "features", "train", "evaluate", "tune", "caption", "alt", "classify", "bench"}) {
     CAPTURE(command);
     CHECK(contains(top.out, command));
     const Finished help = run_program({command, "--help"});

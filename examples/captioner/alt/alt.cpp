@@ -40,15 +40,15 @@ std::string counted(std::size_t count, const std::string& one, const std::string
 }
 
 /// Says once what is no local photograph.
-void say_what_is_left_out(const LeftOut& left_out) {
+void say_what_is_not_looked_at(const NotLookedAt& not_looked_at) {
   std::string said;
   const auto add = [&](std::size_t count, const std::string& what) {
     if (count > 0) said += (said.empty() ? "" : ", ") + std::to_string(count) + ' ' + what;
   };
-  add(left_out.on_web, "on the web (nothing is fetched)");
-  add(left_out.in_page, "in the page itself (data:)");
-  add(left_out.drawings, "SVG");
-  add(left_out.without_address, "without an address");
+  add(not_looked_at.on_web, "on the web (nothing is fetched)");
+  add(not_looked_at.in_page, "in the page itself (data:)");
+  add(not_looked_at.drawings, "SVG");
+  add(not_looked_at.without_address, "without an address");
   if (!said.empty()) command_line::complain("captioner", "images without alt text that were not looked at: " + said);
 }
 
@@ -95,7 +95,7 @@ void propose_alt_texts(const AltArguments& arguments, ExitStatus& status) {
     });
     line.clear();
   }
-  say_what_is_left_out(found.left_out);
+  say_what_is_not_looked_at(found.not_looked_at);
   write_review(rows, arguments.out);
 }
 

@@ -43,7 +43,7 @@ std::string escaped_in_markdown(char c) {
   return special.find(c) == special.npos ? std::string{c} : std::string{'\\', c};
 }
 
-std::string escaped(std::string_view alt, AltForm form, bool utf8) {
+std::string escaped_for(std::string_view alt, AltForm form, bool utf8) {
   std::string text;
   for (std::size_t i = 0; i < alt.size();) {
     const std::size_t first = i;
@@ -69,7 +69,7 @@ std::string with_alt_texts(std::string_view page, std::vector<AltEdit> edits) {
   std::size_t copied = 0;
   for (const auto& [image, alt] : edits) {
     edited += page.substr(copied, image.begin - copied);
-    const std::string text = escaped(alt, image.form, utf8);
+    const std::string text = escaped_for(alt, image.form, utf8);
     edited += image.form == AltForm::markdown ? text : " alt=\"" + text + '"';
     copied = image.end;
   }

@@ -16,19 +16,19 @@ namespace fs = std::filesystem;
 using Fault = std::function<void(const std::string&)>;
 
 /// Whether the image belongs into the list; counts it where it does not.
-bool is_local(AddressKind kind, LeftOut& left_out) {
+bool is_local(AddressKind kind, NotLookedAt& not_looked_at) {
   switch (kind) {
     case AddressKind::on_web:
-      ++left_out.on_web;
+      ++not_looked_at.on_web;
       return false;
     case AddressKind::in_page:
-      ++left_out.in_page;
+      ++not_looked_at.in_page;
       return false;
     case AddressKind::drawing:
-      ++left_out.drawings;
+      ++not_looked_at.drawings;
       return false;
     case AddressKind::nothing:
-      ++left_out.without_address;
+      ++not_looked_at.without_address;
       return false;
     default:
       return true;
@@ -40,7 +40,7 @@ void find_images_of_page(const Site& site, const std::string& page, SiteImages& 
   const PagePlace place = place_of_page(site, page, images.base);
   for (const PageImage& image : images.without_alt) {
     const ImageAddress address = find_image(image.address, place);
-    if (!is_local(address.kind, found.left_out)) continue;
+    if (!is_local(address.kind, found.not_looked_at)) continue;
     const std::string where = pupil::message((site.folder / page).string(), ": line ", image.line, ": ", image.address);
     std::error_code unknown;
     if (address.kind == AddressKind::outside) {

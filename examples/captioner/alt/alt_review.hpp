@@ -26,8 +26,8 @@ std::string to_csv(const AltRow& row);
 
 /// The rows of a reviewed list: columns of those names in any order, others are passed over, and so may confidence be
 /// absent. approved is yes, y, x, true or 1, or no, n, false, 0 or nothing. Throws FileError, naming the line and the
-/// value, where a column is absent, a row has another number of fields, a line or an approval is none, or an approved
-/// text is empty.
+/// value, where a column is absent, a row has another number of fields, a line or an approval is none, a text is not
+/// UTF-8, or an approved one is empty.
 std::vector<AltRow> read_alt_review(const std::string& path);
 
 }  // namespace captioner

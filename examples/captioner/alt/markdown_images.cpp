@@ -24,7 +24,7 @@ namespace captioner {
 namespace {
 
 /// A place where an image may be: "![]", or "<img".
-struct Candidate {
+struct MarkedPlace {
   std::size_t begin, end;  ///< where the alt text comes, and with it the mark
   AltForm form;
 };
@@ -47,22 +47,22 @@ std::size_t end_of_front_matter(std::string_view page) {
   return start;
 }
 
-std::optional<Candidate> candidate_at(std::string_view page, std::size_t at) {
+std::optional<MarkedPlace> place_at(std::string_view page, std::size_t at) {
   if (page.substr(at).starts_with("![")) {
     const std::size_t end = page.find_first_not_of(" \t", at + 2);
     if (end == page.npos || page[end] != ']') return {};
-    return Candidate{at + 2, end, AltForm::markdown};
+    return MarkedPlace{at + 2, end, AltForm::markdown};
   }
   constexpr std::size_t name = 4;  // of "<img"
   if (pupil::ascii_lower(page.substr(at, name)) != "<img") return {};
   if (end_of_tag_name(page.substr(at, name + 1)) != name) return {};
-  return Candidate{at + name, at + name, AltForm::html_in_markdown};
+  return MarkedPlace{at + name, at + name, AltForm::html_in_markdown};
 }
 
-std::vector<Candidate> candidates_of(std::string_view page, std::size_t start) {
-  std::vector<Candidate> found;
+std::vector<MarkedPlace> places_of(std::string_view page, std::size_t start) {
+  std::vector<MarkedPlace> found;
   for (std::size_t at = page.find_first_of("!<", start); at != page.npos; at = page.find_first_of("!<", at + 1)) {
-    if (const auto candidate = candidate_at(page, at)) found.push_back(*candidate);
+    if (const auto place = place_at(page, at)) found.push_back(*place);
   }
   return found;
 }
@@ -75,15 +75,15 @@ std::string unused_word(std::string_view page) {
   return word + 'n';  // a number follows
 }
 
-std::string with_marks(std::string_view page, std::size_t start, const std::vector<Candidate>& candidates,
+std::string with_marks(std::string_view page, std::size_t start, const std::vector<MarkedPlace>& places,
                        const std::string& mark) {
   std::string marked;
   std::size_t copied = start;
-  for (std::size_t i = 0; i < candidates.size(); ++i) {
-    const Candidate& candidate = candidates[i];
-    marked += page.substr(copied, candidate.begin - copied);
-    marked += (candidate.form == AltForm::markdown ? "" : " ") + mark + std::to_string(i);
-    copied = candidate.end;
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    const MarkedPlace& place = places[i];
+    marked += page.substr(copied, place.begin - copied);
+    marked += (place.form == AltForm::markdown ? "" : " ") + mark + std::to_string(i);
+    copied = place.end;
   }
   return marked += page.substr(copied);
 }
@@ -104,7 +104,7 @@ std::optional<std::size_t> number_of_mark(std::string_view text, const std::stri
   return read.ec == std::errc() && read.ptr == end ? std::optional(number) : std::nullopt;
 }
 
-/// The number of the candidate that an image is, whose mark is taken from it, where it is one.
+/// The number of the place that an image is, whose mark is taken from it, where it is one.
 std::optional<std::size_t> take_mark(HtmlImage& image, const std::string& mark) {
   if (const auto alt = image.attributes.find("alt"); alt != image.attributes.end()) {
     const auto number = number_of_mark(alt->second, mark);
@@ -121,18 +121,18 @@ std::optional<std::size_t> take_mark(HtmlImage& image, const std::string& mark) 
 
 PageImages images_in_markdown(std::string_view page) {
   const std::size_t start = end_of_front_matter(page);
-  const std::vector<Candidate> candidates = candidates_of(page, start);
-  if (candidates.empty()) return {};
+  const std::vector<MarkedPlace> places = places_of(page, start);
+  if (places.empty()) return {};
   const std::string mark = unused_word(page);
-  const std::string html = rendered(with_marks(page, start, candidates, mark));
+  const std::string html = rendered(with_marks(page, start, places, mark));
   HtmlImages images = parse_html_images(html);
   PageImages found{{}, images.base};
   LineNumbers lines(page);
   for (HtmlImage& image : images.images) {
     const auto number = take_mark(image, mark);
     if (!number || is_described(image)) continue;
-    const Candidate& candidate = candidates.at(*number);
-    found.without_alt.push_back({candidate.begin, candidate.end, candidate.form, 0, picture_address(image)});
+    const MarkedPlace& place = places.at(*number);
+    found.without_alt.push_back({place.begin, place.end, place.form, 0, picture_address(image)});
   }
   std::ranges::sort(found.without_alt, {}, &PageImage::begin);
   for (PageImage& image : found.without_alt) image.line = lines.line_at(image.begin);
