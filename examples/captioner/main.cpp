@@ -60,6 +60,7 @@ int run(int argc, char** argv) {
   captioner::add_score_command(app, status);
   captioner::add_report_command(app, status);
   captioner::add_caption_command(app, status);
+  captioner::add_alt_command(app, status);
   captioner::add_serve_command(app, status);
   captioner::add_classify_command(app, status);
   captioner::add_bench_command(app, status);

@@ -6,7 +6,7 @@
 #include <pupil/core/errors.hpp>
 
 #include "html.hpp"
-#include "page_files.hpp"
+#include "report_embedded.hpp"
 
 namespace captioner::report {
 
