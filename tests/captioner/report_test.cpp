@@ -255,7 +255,7 @@ TEST_CASE("the calibration plot of a report has a bar where there are captions, 
   CHECK(count_of(html, "<rect class=\"bin\"") == 3);
   // |.05 - 0| of one caption, |.15 - .5| of two, |.95 - .75| of four: .05 + .7 + .8 of seven.
   CHECK(contains(html, "calibration error (ten bins): 0.221"));
-  CHECK(contains(html, "<th scope=\"row\">90 % to 100 %</th><td>4</td><td>95 %</td><td>75 %</td>"));
+  CHECK(contains(html, "<th scope=\"row\">90 to 100 %</th><td>4</td><td>95 %</td><td>75 %</td>"));
   CHECK(contains(html, "Of 7 captions of a split, 57 % are acceptable."));
   CHECK(contains(captioner::report::calibration_html({}), "no confidence"));
 }

@@ -67,15 +67,15 @@ inline std::string calibration_bars(const std::vector<pupil::CalibrationBin>& bi
 inline std::string calibration_table(const std::vector<pupil::CalibrationBin>& bins) {
   std::string html =
       "<table class=\"numbers\"><caption>By confidence</caption><thead><tr><th scope=\"col\">confidence</th>"
-      "<th scope=\"col\">captions</th><th scope=\"col\">mean confidence</th><th scope=\"col\">acceptable</th></tr>"
+      "<th scope=\"col\">captions</th><th scope=\"col\">on average</th><th scope=\"col\">acceptable</th></tr>"
       "</thead><tbody>\n";
   for (std::size_t i = 0; i < bins.size(); ++i) {
     const auto& bin = bins[i];
     const double width = 1 / static_cast<double>(bins.size()), from = static_cast<double>(i) * width;
     const auto share = [&](double value) { return bin.count > 0 ? percent(value) : std::string(); };
-    html +=
-        pupil::message("<tr><th scope=\"row\">", percent(from), " to ", percent(from + width), "</th><td>", bin.count,
-                       "</td><td>", share(bin.mean_confidence), "</td><td>", share(bin.share_right), "</td></tr>\n");
+    html += pupil::message("<tr><th scope=\"row\">", fixed(100 * from, 0), " to ", percent(from + width), "</th><td>",
+                           bin.count, "</td><td>", share(bin.mean_confidence), "</td><td>", share(bin.share_right),
+                           "</td></tr>\n");
   }
   return html + "</tbody></table>\n";
 }
