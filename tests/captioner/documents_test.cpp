@@ -76,7 +76,10 @@ TEST_CASE("every command in the documents is one that there is, with options tha
 
 TEST_CASE("every option that a sentence of the documents names is one of the program's or of a tool's") {
   if (!has_program()) return;
-  std::set<std::string> known = options_in(file_text("tools/bench"));
+  std::set<std::string> known;
+  for (const auto& tool : fs::directory_iterator("tools")) {
+    if (tool.is_regular_file()) known.merge(options_in(file_text(tool.path())));
+  }
   for (const auto& [command, options] : known_options()) known.insert(options.begin(), options.end());
   for (const char* const document : documents) {
     for (const std::string& span : code_spans(DocumentParts(document).prose)) {
