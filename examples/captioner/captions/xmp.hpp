@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "markup.hpp"
+#include "../common/markup.hpp"
 
 namespace captioner {
 

@@ -20,6 +20,7 @@
 #include "../captions/search_options.hpp"
 #include "../commands.hpp"
 #include "../common/compute_options.hpp"
+#include "../common/form_options.hpp"
 #include "../common/interruption.hpp"
 #include "../common/kept_inputs.hpp"
 #include "../common/progress_line.hpp"
@@ -36,6 +37,7 @@ namespace {
 struct ReportArguments {
   std::vector<std::string> runs;
   std::string data;
+  pupil::FormOptions form;
   std::string out;
   std::string split = "dev";
   std::optional<std::uint64_t> split_seed;
@@ -48,7 +50,7 @@ struct ReportArguments {
 
 /// The files of the captioners, and the captions.
 std::vector<std::filesystem::path> inputs_of(const ReportArguments& arguments) {
-  std::vector<std::filesystem::path> inputs = caption_files(arguments.data);
+  std::vector<std::filesystem::path> inputs = caption_files(arguments.data, arguments.form);
   for (const std::string& folder : runs_or_box(arguments.runs)) {
     const RunFolder run(folder), beside(run.model().parent_path());
     inputs.insert(inputs.end(), {run.model(), beside.checkpoint(), beside.settings(), beside.history()});
@@ -73,7 +75,8 @@ void make_report(const ReportArguments& arguments, const std::string& command) {
   pupil::TemporaryFile{arguments.out};  // throws now where it would after the work
   begin_to_compute(arguments.compute);
   const CaptionMaker maker(arguments.runs, arguments.search, WeightsAre::as_trained);
-  const pupil::CaptionedImages data = read_data_of_runs(maker.runs(), arguments.data, arguments.split_seed);
+  const pupil::CaptionedImages data =
+      read_data_of_runs(maker.runs(), arguments.data, arguments.split_seed, arguments.form);
   require_input_kept("--out", arguments.out, image_files(data));
   for (const std::string& warning : data.warnings()) command_line::complain("captioner", warning);
   const pupil::Split split = pupil::split_named(arguments.split);
@@ -100,7 +103,7 @@ void add_report_command(CLI::App& app, ExitStatus&) {
       app.add_subcommand("report", "Make a page of a captioner: its training, its scores, photographs with captions");
   const auto arguments = std::make_shared<ReportArguments>();
   add_run_option(*command, arguments->runs);
-  command->add_option("--data", arguments->data, "Folder of Flickr8k, in Kaggle's or the official form")->required();
+  add_data_option(*command, arguments->data, arguments->form);
   command->add_option("--out", arguments->out, "The page to write: one HTML file that needs no other")->required();
   command->add_option("--split", arguments->split, "Which part of the data")
       ->check(CLI::IsMember({"train", "dev", "test"}))

@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <string_view>
 
-#include "../markup.hpp"
+#include "../../common/markup.hpp"
 #include "caption_format.hpp"
 
 namespace captioner {
