@@ -63,11 +63,7 @@ class BatchReader {
 CaptionResult result_of(const CaptionMaker& maker, const std::string& path, const ImageDescription& description) {
   CaptionResult result{path, {}, {}};
   result.confidence = description.confidence;
-  for (const pupil::FoundCaption& found : description.captions) {
-    const auto words = maker.vocabulary().decode(found.words);
-    result.captions.push_back(
-        {pupil::join(words), as_sentence(words, maker.runs().front().word_forms), found.log_probability});
-  }
+  for (const pupil::FoundCaption& found : description.captions) result.captions.push_back(said(maker, found));
   result.caption = result.captions.front().text;
   return result;
 }
@@ -93,6 +89,11 @@ std::vector<CaptionedImage> captioned(const CaptionMaker& maker, ReadBatch batch
 }
 
 }  // namespace
+
+SaidCaption said(const CaptionMaker& maker, const pupil::FoundCaption& found) {
+  const pupil::Sentence words = maker.vocabulary().decode(found.words);
+  return {pupil::join(words), as_sentence(words, maker.runs().front().word_forms), found.log_probability};
+}
 
 void caption_images(const CaptionMaker& maker, const std::function<std::optional<ImageRequest>()>& next,
                     const std::function<void(std::span<const CaptionedImage>)>& use) {

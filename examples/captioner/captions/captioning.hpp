@@ -22,6 +22,9 @@ struct SaidCaption {
   double log_probability = 0;
 };
 
+/// A caption that was found, in both forms.
+SaidCaption said(const CaptionMaker& maker, const pupil::FoundCaption& found);
+
 /// What became of one image file: its captions, the best first or as they were drawn, or why it has none.
 struct CaptionResult {
   std::string path;

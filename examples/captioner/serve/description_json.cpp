@@ -4,7 +4,7 @@
 
 #include <pupil/text/tokenizer.hpp>
 
-#include "../captions/sentence.hpp"
+#include "../captions/captioning.hpp"
 
 namespace captioner {
 
@@ -13,11 +13,9 @@ namespace {
 /// So many digits are more than anybody sees, and a tenth of the bytes.
 double rounded(float weight) { return std::round(static_cast<double>(weight) * 1e5) / 1e5; }
 
-nlohmann::ordered_json caption_json(const pupil::FoundCaption& caption, const pupil::Vocabulary& vocabulary) {
-  const auto words = vocabulary.decode(caption.words);
-  return {{"caption", pupil::join(words)},
-          {"sentence", as_sentence(words)},
-          {"probability", std::exp(caption.log_probability)}};
+nlohmann::ordered_json caption_json(const SaidCaption& caption) {
+  return {
+      {"caption", caption.text}, {"sentence", caption.sentence}, {"probability", std::exp(caption.log_probability)}};
 }
 
 /// The grid lies over the part of the image that the captioner sees: its middle, which is given in parts of its width
@@ -41,12 +39,12 @@ nlohmann::ordered_json attention_json(const pupil::Tensor<float, 2>& attention, 
 nlohmann::ordered_json description_json(const ImageDescription& description, const pupil::Tensor<float, 2>& attention,
                                         const CaptionMaker& maker) {
   const pupil::FoundCaption& best = description.captions.front();
-  nlohmann::ordered_json json = caption_json(best, maker.vocabulary());
+  nlohmann::ordered_json json = caption_json(said(maker, best));
   json["confidence"] =
       description.confidence ? nlohmann::ordered_json(*description.confidence) : nlohmann::ordered_json(nullptr);
   nlohmann::ordered_json& alternatives = json["alternatives"] = nlohmann::ordered_json::array();
   for (std::size_t i = 1; i < description.captions.size(); ++i) {
-    alternatives.push_back(caption_json(description.captions[i], maker.vocabulary()));
+    alternatives.push_back(caption_json(said(maker, description.captions[i])));
   }
   json["attention"] = attention_json(attention, maker.vocabulary().decode(best.words), maker.formats().front());
   return json;
