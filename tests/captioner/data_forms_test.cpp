@@ -19,7 +19,7 @@ namespace {
 class ScenesInForm {
  public:
   ScenesInForm() {
-    make_scenes(folder_ / "scenes", 24);
+    make_scenes(folder_ / "scenes");  // enough that a split by names has dev images
     fs::create_directories(data());
     fs::rename(folder_ / "scenes" / "Images", data() / "Images");
     fs::create_directory(folder_ / "scenes" / "Images");
