@@ -41,7 +41,8 @@ TEST_CASE("--out has what standard output would have, in the format of the file'
   const std::vector<std::pair<std::string, std::string>> formats{
       {"a.txt", "text"}, {"a.jsonl", "json"}, {"a.csv", "csv"}, {"a.json", "coco"}};
   for (const auto& [name, format] : formats) {
-    CAPTURE(format);
+    const std::string tried = name;
+    CAPTURE(tried);
     const Finished finished = album.caption(name);
     CHECK(finished.status == 0);
     CHECK(finished.err.empty());
@@ -217,7 +218,8 @@ TEST_CASE("an output that cannot be, or would be an image, is refused before wor
            {"", "--out: is empty"},
            {album.images.string(), album.images.string() + ": cannot write: Is a directory"},
            {album.out("absent/a.csv"), album.out("absent/a.csv") + ": cannot write: No such file or directory"}}) {
-    CAPTURE(out);
+    const std::string tried = out;
+    CAPTURE(tried);
     check_refused(run_program(caption_command({"--out", out, album.images.string()})), {error});
   }
   CHECK(file_text(image) == before);

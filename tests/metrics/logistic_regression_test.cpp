@@ -72,7 +72,7 @@ LogisticRegression slow_fit(const LabelledRows& drawn, double ridge) {
 }  // namespace
 
 TEST_CASE("a logistic regression by Newton's steps is the one by many small steps downhill") {
-  for (const std::uint64_t seed : {1, 2}) {
+  for (const std::uint64_t seed : {1U, 2U}) {
     CAPTURE(seed);
     const LabelledRows drawn = drawn_rows(60, seed);
     for (const double ridge : {.3, 5.0}) {

@@ -9,10 +9,10 @@ using namespace pupil;
 
 namespace {
 
-WordForms forms_in(const std::vector<std::string>& captions) {
+WordForms forms_in(const std::vector<std::string>& written) {
   WordFormCounter counter;
   WordCounts counts;
-  for (const std::string& caption : captions) {
+  for (const std::string& caption : written) {
     counter.add(caption);
     count_words(tokenize(caption), counts);
   }
@@ -59,7 +59,8 @@ TEST_CASE("what is several words, and words that the vocabulary does not have, g
 TEST_CASE("every form is a form of its word") {
   const WordForms forms = forms_in({"a caf\u00C9 au-lait", "an \u00DCber-Dog", "x \xFF-y z--z '' -- ."});
   for (const auto& [word, form] : forms.all()) {
-    CAPTURE(form);
+    const std::string tried = form;
+    CAPTURE(tried);
     CHECK(tokenize(form) == Sentence{word});
   }
 }
