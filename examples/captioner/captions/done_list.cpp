@@ -18,9 +18,9 @@ namespace captioner {
 namespace {
 
 namespace fs = std::filesystem;
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
-constexpr const char* kind = "captions that are done";
+constexpr const char* list_kind = "captions that are done";
 
 /// What an image is found by: the same from every folder that the command is called in.
 std::uint64_t identity_of(const std::string& path) {
@@ -37,23 +37,23 @@ std::string_view line_at(std::string_view text, std::size_t offset) {
 }
 
 /// Nothing where the line is damaged.
-Json parse(std::string_view line) { return Json::parse(line, nullptr, false); }
+OrderedJson parse(std::string_view line) { return OrderedJson::parse(line, nullptr, false); }
 
 std::string header_line(const std::string& format) {
-  return json_line({{"captioner", kind}, {"version", 1}, {"format", format}}) + "\n";
+  return json_line({{"captioner", list_kind}, {"version", 1}, {"format", format}}) + "\n";
 }
 
 std::string line_of(const DoneEntry& entry) {
-  Json captions = Json::array();
+  OrderedJson captions = OrderedJson::array();
   for (const SaidCaption& caption : entry.result.captions) {
     captions.push_back({caption.text, caption.sentence, caption.log_probability});
   }
-  Json line{{"id", pupil::hash_digits(identity_of(entry.result.path))},
-            {"image", entry.result.path},
-            {"size", entry.state.size},
-            {"modified", entry.state.modified},
-            {"settings", entry.settings},
-            {"captions", std::move(captions)}};
+  OrderedJson line{{"id", pupil::hash_digits(identity_of(entry.result.path))},
+                   {"image", entry.result.path},
+                   {"size", entry.state.size},
+                   {"modified", entry.state.modified},
+                   {"settings", entry.settings},
+                   {"captions", std::move(captions)}};
   if (entry.result.confidence) line["confidence"] = *entry.result.confidence;
   return json_line(line) + "\n";
 }
@@ -72,11 +72,11 @@ std::optional<std::uint64_t> image_of(std::string_view line) {
   return image;
 }
 
-DoneEntry entry_of(const Json& line, const std::string& path) {
+DoneEntry entry_of(const OrderedJson& line, const std::string& path) {
   DoneEntry entry{{line.at("size").get<std::uint64_t>(), line.at("modified").get<std::int64_t>()},
                   line.at("settings").get<std::string>(),
                   {path, {}, {}}};
-  for (const Json& caption : line.at("captions")) {
+  for (const OrderedJson& caption : line.at("captions")) {
     entry.result.captions.push_back(
         {caption.at(0).get<std::string>(), caption.at(1).get<std::string>(), caption.at(2).get<double>()});
   }
@@ -105,9 +105,9 @@ void DoneList::read() {
                                      ": is no list of captions that are done");
     return;
   }
-  const Json header = parse(line_at(text, 0));
-  const bool is_ours = header.is_object() && header.value("captioner", Json()) == kind &&
-                       header.value("version", Json()) == 1 && header.value("format", Json()).is_string();
+  const OrderedJson header = parse(line_at(text, 0));
+  const bool is_ours = header.is_object() && header.value("captioner", OrderedJson()) == list_kind &&
+                       header.value("version", OrderedJson()) == 1 && header.value("format", OrderedJson()).is_string();
   pupil::require<pupil::FileError>(is_ours, path_.string(), ": is no list of captions that are done");
   const std::string format = header["format"].get<std::string>();
   pupil::require<pupil::OptionError>(format == format_, "--out: ", path_.string(), " says that ",
@@ -133,7 +133,7 @@ std::optional<DoneEntry> DoneList::find(const std::string& path) const {
   if (place == places_.end() || place->image != image) return std::nullopt;
   try {
     return entry_of(parse(line_at(text_of(*earlier_), place->offset)), path);
-  } catch (const Json::exception&) {
+  } catch (const OrderedJson::exception&) {
     return std::nullopt;  // a damaged line is as none
   }
 }

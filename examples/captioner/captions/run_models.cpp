@@ -19,8 +19,8 @@ std::optional<pupil::CaptionConfidence> read_confidence(const pupil::Safetensors
   auto confidence = pupil::read_caption_confidence(file);
   if (!confidence) return confidence;
   const auto reads = model.decoder().reads();
-  const auto check = [&](pupil::Index has, pupil::Index wanted, const char* kind) {
-    pupil::require<pupil::FileError>(has == wanted, file.path().string(), ": its confidence is of ", has, ' ', kind,
+  const auto check = [&](pupil::Index has, pupil::Index wanted, const char* which) {
+    pupil::require<pupil::FileError>(has == wanted, file.path().string(), ": its confidence is of ", has, ' ', which,
                                      " features, but the model has ", wanted);
   };
   check(confidence->typical.pooled.size(), reads.pooled ? model.encoder().pooled_size() : 0, "pooled");

@@ -14,19 +14,19 @@ namespace captioner {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
-Json described(const pupil::CaptionConstraints& constraints) {
+OrderedJson described(const pupil::CaptionConstraints& constraints) {
   const auto& [min_length, block_ngrams, never, begin, no_repetition, conjunctions] = constraints;
   return {min_length, block_ngrams, never, begin, no_repetition, conjunctions};
 }
 
-Json described(const pupil::BeamSearchOptions& search) {
+OrderedJson described(const pupil::BeamSearchOptions& search) {
   return {"searched",    search.width,     search.max_length.value_or(-1), search.length_penalty, search.captions,
           search.groups, search.diversity, described(search.constraints)};
 }
 
-Json described(const pupil::SamplingOptions& sampling) {
+OrderedJson described(const pupil::SamplingOptions& sampling) {
   return {"drawn",
           sampling.samples,
           sampling.max_length.value_or(-1),
@@ -48,7 +48,7 @@ std::string hash_of_file(const std::string& path) {
 }  // namespace
 
 std::string settings_identity(const CaptionMaker& maker) {
-  Json all = std::visit([](const auto& settings) { return described(settings); }, maker.settings());
+  OrderedJson all = std::visit([](const auto& settings) { return described(settings); }, maker.settings());
   for (const RunInfo& run : maker.runs()) all.push_back(hash_of_file(run.file));
   for (const ImageFormat& format : maker.formats()) all.push_back(format.mirrored);
   all.push_back(pupil::precision_name(pupil::precision_in_use()));

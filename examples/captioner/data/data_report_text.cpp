@@ -22,9 +22,9 @@ std::string right(const std::string& text, std::size_t width) {
 std::string left(std::string_view text, std::size_t width) {
   return std::string(text) + std::string(text.size() < width ? width - text.size() : 1, ' ');
 }
-std::string cell(Index number, std::size_t width) { return right(std::to_string(number), width); }
+std::string column(Index number, std::size_t width) { return right(std::to_string(number), width); }
 
-std::string cell(double number, int decimals, std::size_t width) {
+std::string column(double number, int decimals, std::size_t width) {
   char text[32];
   std::snprintf(text, sizeof text, "%.*f", decimals, number);
   return right(text, width);
@@ -37,12 +37,12 @@ std::string table_of_splits(const DataSummary& summary) {
       "                            captions an image           words a caption\n"
       "         images  captions     least  mean  most     mean  median   95 %   most\n";
   for (const SplitSummary& split : summary.splits) {
-    text += left(split.name, 6) + cell(split.images, 9) + cell(split.captions, 10);
+    text += left(split.name, 6) + column(split.images, 9) + column(split.captions, 10);
     if (split.images > 0) {
       const auto& [mean, least, median, near_most, most] = split.words_a_caption;
-      text += cell(split.captions_an_image.least, 10) + cell(split.captions_an_image.mean, 1, 6) +
-              cell(split.captions_an_image.most, 6) + cell(mean, 1, 9) + cell(median, 8) + cell(near_most, 7) +
-              cell(most, 7);
+      text += column(split.captions_an_image.least, 10) + column(split.captions_an_image.mean, 1, 6) +
+              column(split.captions_an_image.most, 6) + column(mean, 1, 9) + column(median, 8) + column(near_most, 7) +
+              column(most, 7);
     }
     text += '\n';
   }
@@ -55,8 +55,8 @@ std::string table_of_words(const DataSummary& summary) {
                              "; known of each split's, where rare ones are left out:\n",
                              "--min-count    words    train      dev     test\n");
   for (const CoverageRow& row : summary.coverage) {
-    text += cell(row.min_count, 11) + cell(row.words, 9);
-    for (const auto& share : row.known) text += share ? cell(100 * *share, 2, 7) + " %" : right("-", 9);
+    text += column(row.min_count, 11) + column(row.words, 9);
+    for (const auto& share : row.known) text += share ? column(100 * *share, 2, 7) + " %" : right("-", 9);
     text += '\n';
   }
   return text;

@@ -14,7 +14,7 @@ namespace captioner {
 namespace {
 
 /// A number of a table, right-aligned.
-std::string cell(const std::string& text, std::size_t width) {
+std::string padded_cell(const std::string& text, std::size_t width) {
   return std::string(width - std::min(width, text.size()), ' ') + text;
 }
 
@@ -25,13 +25,14 @@ std::string bin_row(const ConfidenceReport& report, std::size_t i) {
   const auto count = static_cast<double>(report.bins.size());
   const std::string from = with_decimals(static_cast<double>(i) / count, 1);
   const std::string to = with_decimals(static_cast<double>(i + 1) / count, 1);
-  return cell(from + " to " + to, 10) + cell(std::to_string(bin.count), 10) +
-         cell(with_decimals(bin.mean_confidence, 3), 17) + cell(with_decimals(bin.share_right, 3), 12) + "\n";
+  return padded_cell(from + " to " + to, 10) + padded_cell(std::to_string(bin.count), 10) +
+         padded_cell(with_decimals(bin.mean_confidence, 3), 17) + padded_cell(with_decimals(bin.share_right, 3), 12) +
+         "\n";
 }
 
 std::string coverage_row(const pupil::CoveragePoint& point) {
-  return cell(percent(point.coverage), 10) + cell(std::to_string(point.count), 10) +
-         cell(with_decimals(point.least_confidence, 3), 17) + cell(percent(point.risk), 12) + "\n";
+  return padded_cell(percent(point.coverage), 10) + padded_cell(std::to_string(point.count), 10) +
+         padded_cell(with_decimals(point.least_confidence, 3), 17) + padded_cell(percent(point.risk), 12) + "\n";
 }
 
 }  // namespace

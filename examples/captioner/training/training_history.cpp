@@ -11,7 +11,7 @@ namespace {
 
 /// Calls `visit(name, value, is_in_all)` for each number; not all were in the checkpoints of earlier versions.
 template <class Record, class Visit>
-void visit_numbers(Record& record, Visit&& visit) {
+void visit_epoch_numbers(Record& record, Visit&& visit) {
   visit("epoch", record.epoch, true);
   visit("train_loss", record.train_loss, true);
   visit("bleu", record.bleu, true);
@@ -27,7 +27,7 @@ void visit_numbers(Record& record, Visit&& visit) {
 
 nlohmann::json to_json(const EpochRecord& record) {
   nlohmann::json json;
-  visit_numbers(record, [&](const char* name, const auto& value, bool) { json[name] = value; });
+  visit_epoch_numbers(record, [&](const char* name, const auto& value, bool) { json[name] = value; });
   if (record.length) json["length"] = *record.length;
   if (record.distinct_captions) json["distinct_captions"] = *record.distinct_captions;
   return json;
@@ -35,7 +35,7 @@ nlohmann::json to_json(const EpochRecord& record) {
 
 EpochRecord epoch_from_json(const nlohmann::json& json) {
   EpochRecord record;
-  visit_numbers(record, [&](const char* name, auto& value, bool is_in_all) {
+  visit_epoch_numbers(record, [&](const char* name, auto& value, bool is_in_all) {
     if (is_in_all || json.contains(name)) json.at(name).get_to(value);
   });
   if (json.contains("length")) record.length = json.at("length").get<double>();

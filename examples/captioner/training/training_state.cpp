@@ -16,7 +16,7 @@ namespace {
 /// Calls `visit(name, value, is_in_all)` for what is told of the running epoch and of the best; not all of it was in
 /// the checkpoints of earlier versions.
 template <class Progress, class Visit>
-void visit_numbers(Progress& progress, Visit&& visit) {
+void visit_progress_numbers(Progress& progress, Visit&& visit) {
   visit("epoch", progress.epoch, true);
   visit("batch", progress.batch, true);
   visit("loss_sum", progress.loss_sum, true);
@@ -33,7 +33,7 @@ void visit_numbers(Progress& progress, Visit&& visit) {
 
 nlohmann::json to_json(const TrainingProgress& progress) {
   nlohmann::json json;
-  visit_numbers(progress, [&](const char* name, const auto& value, bool) { json[name] = value; });
+  visit_progress_numbers(progress, [&](const char* name, const auto& value, bool) { json[name] = value; });
   json["plateau_best"] = progress.plateau.best ? nlohmann::json(*progress.plateau.best) : nlohmann::json();
   json["history"] = nlohmann::json::array();
   for (const EpochRecord& record : progress.history) json["history"].push_back(to_json(record));
@@ -42,7 +42,7 @@ nlohmann::json to_json(const TrainingProgress& progress) {
 
 TrainingProgress progress_from_json(const nlohmann::json& json) {
   TrainingProgress progress;
-  visit_numbers(progress, [&](const char* name, auto& value, bool is_in_all) {
+  visit_progress_numbers(progress, [&](const char* name, auto& value, bool is_in_all) {
     if (is_in_all || json.contains(name)) json.at(name).get_to(value);
   });
   if (!json.at("plateau_best").is_null()) progress.plateau.best = json.at("plateau_best").get<double>();
