@@ -49,15 +49,15 @@ void check_model_refused(const fs::path& model, const std::vector<std::string>& 
 
 }  // namespace
 
-TEST_CASE("a folder that is absent, or of neither form, is refused") {
+TEST_CASE("a folder that is absent, or in no form that is read, is refused") {
   if (!has_program()) return;
   const Scenes scenes;
   const auto absent = scenes.folder / "absent";
   check_refused(run_program(tiny_training(absent, scenes.run)), {absent.string()});
   fs::remove(scenes.captions);
-  scenes.check_training_refused({scenes.data.string(), "neither"});
+  scenes.check_training_refused({scenes.data.string(), "no captions in a form"});
   check_refused(run_program({"evaluate", "--run", trained().run.string(), "--data", scenes.data.string()}),
-                {scenes.data.string(), "neither"});
+                {scenes.data.string(), "no captions in a form"});
 }
 
 TEST_CASE("a data set without its folder of images is refused") {
