@@ -231,6 +231,7 @@
 #include <pupil/io/image_kind.hpp>
 #include <pupil/io/image_orientation.hpp>
 #include <pupil/io/image_size.hpp>
+#include <pupil/io/image_view.hpp>
 #include <pupil/io/image_write.hpp>
 #include <pupil/io/jpeg_frame.hpp>
 #include <pupil/io/jpeg_parts.hpp>

@@ -166,11 +166,12 @@ TEST_CASE("of an option or command that is misspelt, the nearest is named") {
               "--lerning-rate: train has no such option; did you mean --learning-rate?");
   check_error(run_program({"train", "--data", "d", "--oout", "r"}),
               "--oout: train has no such option; did you mean --out?");
-  check_error(train_nothing({"--beam", "3"}), "--beam: train has no such option; evaluate and caption have it");
+  check_error(train_nothing({"--beam", "3"}),
+              "--beam: train has no such option; evaluate, report, caption, alt and serve have it");
   check_error(run_program({"trian", "--data", "d"}), "trian: there is no such command; did you mean train?");
   check_error(run_program({"--verison"}), "--verison: there is no such option; did you mean --version?");
   check_error(run_program({"--beam", "3", "caption", "--run", "r", "a.jpg"}),
-              "--beam: stands after the command; evaluate and caption may have it");
+              "--beam: stands after the command; evaluate, report, caption, alt and serve may have it");
   check_error(run_program({"evaluate", "--run", "r", "--data", "d", "--split", "tets"}),
               "--split: \"tets\" is none of train, dev and test; did you mean test?");
   check_error(train_nothing({"extra"}), "extra: train takes options alone, and this is none");

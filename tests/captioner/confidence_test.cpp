@@ -9,8 +9,8 @@
 
 #include <pupil/core/hash.hpp>
 #include <pupil/data/flickr8k.hpp>
-#include <pupil/metrics/calibration.hpp>
 #include <pupil/io/metadata_rewrite.hpp>
+#include <pupil/metrics/calibration.hpp>
 
 #include "program.hpp"
 

@@ -87,11 +87,6 @@ TEST_CASE("bytes are scaled to [0, 1], shifted by the mean and divided by the st
   CHECK(out[2] == doctest::Approx((200 / 255. - .406) / .225));
 }
 
-TEST_CASE("the centre view stands in the middle") {
-  CHECK(center_view({10, 7}, {4, 3}) == View{3, 2, false});
-  CHECK(center_view(5, 5) == View{});
-}
-
 TEST_CASE("random views reach every place in the image and never leave it") {
   Rng rng(11);
   std::set<std::pair<Index, Index>> places;

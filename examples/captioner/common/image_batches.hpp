@@ -10,8 +10,8 @@
 #include <pupil/core/errors.hpp>
 #include <pupil/core/parallel.hpp>
 #include <pupil/core/tensor.hpp>
-#include <pupil/data/augment.hpp>
 #include <pupil/io/image.hpp>
+#include <pupil/io/image_view.hpp>
 
 #include "image_arguments.hpp"
 #include "image_format.hpp"

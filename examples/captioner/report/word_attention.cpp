@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <span>
 
-#include <pupil/data/augment.hpp>
+#include <pupil/io/image_view.hpp>
 
 #include "photograph.hpp"
 

@@ -5,9 +5,9 @@
 
 #include <pupil/core/errors.hpp>
 #include <pupil/core/parallel.hpp>
-#include <pupil/data/augment.hpp>
 #include <pupil/io/encoded_image_size.hpp>
 #include <pupil/io/image.hpp>
+#include <pupil/io/image_view.hpp>
 
 #include "../common/json_line.hpp"
 #include "answer.hpp"

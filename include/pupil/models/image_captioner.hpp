@@ -5,8 +5,8 @@
 #include <filesystem>
 
 #include <pupil/core/tensor.hpp>
-#include <pupil/data/augment.hpp>
 #include <pupil/io/image.hpp>
+#include <pupil/io/image_view.hpp>
 #include <pupil/models/beam_search.hpp>
 #include <pupil/models/caption_constraints.hpp>
 #include <pupil/models/captioner.hpp>
