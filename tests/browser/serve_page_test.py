@@ -20,7 +20,7 @@ SHOWN = "!document.getElementById('result').hidden"
 class ServePage(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.server = subprocess.Popen([CAPTIONER, "serve", "--port", "0", "--max-seconds", "300"],
+        cls.server = subprocess.Popen([CAPTIONER, "serve", "--port", "0", "--max-seconds", "300", "--beam", "3"],
                                       stdout=subprocess.PIPE, text=True)
         cls.addClassCleanup(cls.end_server)
         cls.address = cls.server.stdout.readline().strip()
@@ -53,7 +53,7 @@ class ServePage(unittest.TestCase):
         return self.page.evaluate("document.getElementById('look').classList.contains('is-shown')")
 
     def said_of(self, photograph):
-        said = subprocess.run([CAPTIONER, "caption", photograph], check=True, capture_output=True, text=True).stdout
+        said = subprocess.run([CAPTIONER, "caption", "--beam", "3", photograph], check=True, capture_output=True, text=True).stdout
         caption = said.rstrip("\n").split("\t")[1]
         return caption[0].upper() + caption[1:] + "."
 

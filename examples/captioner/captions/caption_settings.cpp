@@ -57,7 +57,7 @@ std::vector<std::int32_t> read_never(const std::string& path, const CaptionDefau
 /// The words of --begin. One that is not to be said is refused.
 std::vector<std::int32_t> read_begin(const SearchOptions& options, const std::vector<std::int32_t>& never,
                                      const CaptionDefaults& defaults) {
-  const pupil::Tokens tokens = pupil::tokens_of(defaults.vocabulary).value_or(pupil::Tokens::words);
+  const pupil::CaptionTokens tokens = pupil::tokens_of(defaults.vocabulary).value_or(pupil::CaptionTokens::words);
   const pupil::Sentence words = pupil::tokenize_as(options.begin, tokens);
   pupil::require<pupil::OptionError>(!words.empty() || options.begin.empty(), "--begin: there is no word in \"",
                                      pupil::visible(options.begin), '"');

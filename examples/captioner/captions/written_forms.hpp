@@ -12,7 +12,7 @@ namespace captioner {
 
 /// The commonest form of each word of the vocabulary in the captions of these samples; none where it says characters.
 inline pupil::WordForms written_forms(const std::vector<pupil::Sample>& samples, const pupil::Vocabulary& vocabulary) {
-  if (pupil::tokens_of(vocabulary) == pupil::Tokens::characters) return {};
+  if (pupil::tokens_of(vocabulary) == pupil::CaptionTokens::characters) return {};
   pupil::WordFormCounter counter;
   for (const pupil::Sample& sample : samples) {
     for (const std::string& caption : sample.captions) counter.add(caption);

@@ -79,7 +79,9 @@ DevFeatures read_dev(const RunModel& run, const pupil::CaptionedImages& data, Pr
 }
 
 /// Of characters the same ones come again in every caption, so that nothing is said of what comes twice.
-bool says_characters(const Model& model) { return pupil::tokens_of(model.vocabulary()) == pupil::Tokens::characters; }
+bool says_characters(const Model& model) {
+  return pupil::tokens_of(model.vocabulary()) == pupil::CaptionTokens::characters;
+}
 
 /// All captions that a beam of this width comes to, of each image: what it says at any length penalty is the best of
 /// them by that.

@@ -19,7 +19,7 @@ namespace {
 DevScores score(const pupil::Captioner<float>& model, const TrainingData& data) {
   constexpr auto batch = static_cast<std::size_t>(image_batch);  // that of evaluate: not even roundings differ
   // People's words are what both are scored by.
-  const bool by_characters = pupil::tokens_of(data.vocabulary) == pupil::Tokens::characters;
+  const bool by_characters = pupil::tokens_of(data.vocabulary) == pupil::CaptionTokens::characters;
   std::vector<pupil::Sentence> candidates;
   for (std::size_t first = 0; first < data.dev_rows.size(); first += batch) {
     stop_if_interrupted();

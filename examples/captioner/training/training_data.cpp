@@ -141,7 +141,7 @@ TrainingData read_training_data(const TrainingSettings& settings, const std::fil
   leave_out_trained(result.record, settings.data, data, line);
 
   result.vocabulary = choose_words(train, settings, origin).vocabulary;
-  const pupil::Tokens tokens = pupil::tokens_named(settings.tokens);
+  const pupil::CaptionTokens tokens = pupil::tokens_named(settings.tokens);
   result.word_forms = written_forms(train, result.vocabulary);
   for (const Sample& sample : train) {
     result.train_rows.push_back(*result.inputs->find(sample.image));

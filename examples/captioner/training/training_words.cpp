@@ -14,7 +14,7 @@ namespace {
 
 using pupil::Index;
 
-pupil::WordCounts count_all_words(const std::vector<pupil::Sample>& samples, pupil::Tokens tokens) {
+pupil::WordCounts count_all_words(const std::vector<pupil::Sample>& samples, pupil::CaptionTokens tokens) {
   pupil::WordCounts counts;
   for (const pupil::Sample& sample : samples) {
     for (const std::string& caption : sample.captions) pupil::count_words(pupil::tokenize_as(caption, tokens), counts);

@@ -17,14 +17,16 @@
 namespace pupil {
 
 /// What captions are cut into.
-enum class Tokens { words, characters };
+enum class CaptionTokens { words, characters };
 
 /// "words" or "characters".
-constexpr std::string_view tokens_name(Tokens tokens) { return tokens == Tokens::words ? "words" : "characters"; }
+constexpr std::string_view tokens_name(CaptionTokens tokens) {
+  return tokens == CaptionTokens::words ? "words" : "characters";
+}
 
 /// Throws OptionError for any other word.
-inline Tokens tokens_named(std::string_view name) {
-  for (const Tokens tokens : {Tokens::words, Tokens::characters}) {
+inline CaptionTokens tokens_named(std::string_view name) {
+  for (const CaptionTokens tokens : {CaptionTokens::words, CaptionTokens::characters}) {
     if (tokens_name(tokens) == name) return tokens;
   }
   throw OptionError(message("tokens: '", name, "' is neither words nor characters"));
@@ -60,17 +62,17 @@ inline Sentence characters_of(const Sentence& words) {
 }
 
 /// A caption in either of these.
-inline Sentence tokenize_as(std::string_view caption, Tokens tokens) {
-  return tokens == Tokens::words ? tokenize(caption) : characters_of(tokenize(caption));
+inline Sentence tokenize_as(std::string_view caption, CaptionTokens tokens) {
+  return tokens == CaptionTokens::words ? tokenize(caption) : characters_of(tokenize(caption));
 }
 
 /// What a vocabulary was made of; nothing where that makes no difference to it, as to one of Chinese alone.
-inline std::optional<Tokens> tokens_of(const Vocabulary& vocabulary) {
-  std::optional<Tokens> tokens;
+inline std::optional<CaptionTokens> tokens_of(const Vocabulary& vocabulary) {
+  std::optional<CaptionTokens> tokens;
   for (std::size_t id = Vocabulary::special_words.size(); id < vocabulary.words().size(); ++id) {
     const std::string& word = vocabulary.words()[id];
-    if (word.starts_with(continues_word)) return Tokens::characters;
-    if (characters_of({word}).size() > 1) tokens = Tokens::words;
+    if (word.starts_with(continues_word)) return CaptionTokens::characters;
+    if (characters_of({word}).size() > 1) tokens = CaptionTokens::words;
   }
   return tokens;
 }
