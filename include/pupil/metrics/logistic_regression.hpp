@@ -4,13 +4,16 @@
 //     p(x) = 1 / (1 + exp(-(w x + b)))
 //
 // The fit is the least of the negative log likelihood plus a ridge, found by Newton's steps (iteratively reweighted
-// least squares): the sum is convex, so there is one answer, whatever the start.
+// least squares): the sum is convex, so there is one answer, whatever the start. A template, so that a program that
+// fits nothing does not compile Eigen's factorisation.
 
 #include <Eigen/Cholesky>
 #include <algorithm>
 #include <cmath>
+#include <concepts>
 #include <cstddef>
 #include <span>
+#include <type_traits>
 #include <vector>
 
 #include <pupil/core/errors.hpp>
@@ -39,12 +42,13 @@ struct LogisticRegression {
 namespace detail {
 
 /// Columns of mean 0 and deviation 1, so that the ridge weighs on all alike; what is the same in every row becomes 0.
+template <class T>
 struct StandardColumns {
-  Eigen::MatrixXd values;
-  Eigen::VectorXd mean;
-  Eigen::VectorXd scale;  ///< what a difference is multiplied by
+  Eigen::MatrixX<T> values;
+  Eigen::VectorX<T> mean;
+  Eigen::VectorX<T> scale;  ///< what a difference is multiplied by
 
-  explicit StandardColumns(const Tensor<double, 2>& rows)
+  explicit StandardColumns(const Tensor<T, 2>& rows)
       : values(rows.rows(), rows.columns()), mean(rows.columns()), scale(rows.columns()) {
     for (Index j = 0; j < rows.columns(); ++j) {
       for (Index i = 0; i < rows.rows(); ++i) values(i, j) = rows(i, j);
@@ -58,8 +62,8 @@ struct StandardColumns {
 };
 
 /// What is to be the least, at a place: with the bias behind the weights. Nothing of it overflows.
-inline double penalized_loss(const Eigen::MatrixXd& rows, const std::vector<bool>& labels, const Eigen::VectorXd& at,
-                             double ridge) {
+template <class T>
+T penalized_loss(const Eigen::MatrixX<T>& rows, const std::vector<bool>& labels, const Eigen::VectorX<T>& at, T ridge) {
   double loss = ridge / 2 * at.head(at.size() - 1).squaredNorm();
   for (Index i = 0; i < rows.rows(); ++i) {
     const double z = rows.row(i).dot(at);
@@ -69,11 +73,12 @@ inline double penalized_loss(const Eigen::MatrixXd& rows, const std::vector<bool
 }
 
 /// The step that leads to the least of the parabola that fits here.
-inline Eigen::VectorXd newton_step(const Eigen::MatrixXd& rows, const std::vector<bool>& labels,
-                                   const Eigen::VectorXd& at, double ridge) {
+template <class T>
+Eigen::VectorX<T> newton_step(const Eigen::MatrixX<T>& rows, const std::vector<bool>& labels,
+                              const Eigen::VectorX<T>& at, T ridge) {
   const Index size = at.size();
-  Eigen::VectorXd gradient = ridge * at;
-  Eigen::MatrixXd curvature = ridge * Eigen::MatrixXd::Identity(size, size);
+  Eigen::VectorX<T> gradient = ridge * at;
+  Eigen::MatrixX<T> curvature = ridge * Eigen::MatrixX<T>::Identity(size, size);
   gradient[size - 1] = 0;
   curvature(size - 1, size - 1) = 1e-9;  // where all labels are alike the bias has no end: its steps stay finite
   for (Index i = 0; i < rows.rows(); ++i) {
@@ -90,8 +95,9 @@ inline Eigen::VectorXd newton_step(const Eigen::MatrixXd& rows, const std::vecto
 /// deviation 1 over the rows; the bias costs nothing. Throws ShapeError where there are more or fewer labels than rows,
 /// OptionError where ridge is not above 0, Error unless some labels are true and some false, NumericError where a
 /// number is not finite.
-inline LogisticRegression fit_logistic_regression(const Tensor<double, 2>& rows, const std::vector<bool>& labels,
-                                                  double ridge = 1) {
+template <std::same_as<double> T>
+LogisticRegression fit_logistic_regression(const Tensor<T, 2>& rows, const std::vector<bool>& labels,
+                                           std::type_identity_t<T> ridge = 1) {
   require<ShapeError>(static_cast<std::size_t>(rows.rows()) == labels.size(), "fit_logistic_regression: ", rows.rows(),
                       " rows, but ", labels.size(), " labels");
   require<OptionError>(ridge > 0 && std::isfinite(ridge), "fit_logistic_regression: ridge is ", ridge);
@@ -101,18 +107,18 @@ inline LogisticRegression fit_logistic_regression(const Tensor<double, 2>& rows,
   for (const double number : rows) {
     require<NumericError>(std::isfinite(number), "fit_logistic_regression: a number is ", number);
   }
-  const detail::StandardColumns columns(rows);
+  const detail::StandardColumns<T> columns(rows);
   const Index size = rows.columns() + 1;
-  Eigen::MatrixXd with_one(rows.rows(), size);
-  with_one << columns.values, Eigen::VectorXd::Ones(rows.rows());
-  Eigen::VectorXd at = Eigen::VectorXd::Zero(size);
-  double loss = detail::penalized_loss(with_one, labels, at, ridge);
+  Eigen::MatrixX<T> with_one(rows.rows(), size);
+  with_one << columns.values, Eigen::VectorX<T>::Ones(rows.rows());
+  Eigen::VectorX<T> at = Eigen::VectorX<T>::Zero(size);
+  double loss = detail::penalized_loss<T>(with_one, labels, at, ridge);
   for (int iteration = 0; iteration < 100; ++iteration) {
-    Eigen::VectorXd step = detail::newton_step(with_one, labels, at, ridge);
-    double next = detail::penalized_loss(with_one, labels, at + step, ridge);
+    Eigen::VectorX<T> step = detail::newton_step<T>(with_one, labels, at, ridge);
+    double next = detail::penalized_loss<T>(with_one, labels, at + step, ridge);
     for (int halving = 0; next > loss && halving < 50; ++halving) {
       step /= 2;
-      next = detail::penalized_loss(with_one, labels, at + step, ridge);
+      next = detail::penalized_loss<T>(with_one, labels, at + step, ridge);
     }
     if (next >= loss) break;
     at += step;

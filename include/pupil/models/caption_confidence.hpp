@@ -10,6 +10,7 @@
 // regression learned does not hold of them, and the confidence goes to 0 the farther they are.
 
 #include <algorithm>
+#include <concepts>
 #include <cstddef>
 #include <span>
 #include <vector>
@@ -60,10 +61,12 @@ struct JudgedCaption {
 inline constexpr std::size_t least_captions_of_a_kind = 10;
 
 /// Throws Error where there are fewer captions of a kind than that, or where all images are at the same distance.
-inline CaptionConfidence fit_caption_confidence(std::span<const JudgedCaption> captions, const TypicalImage& typical,
-                                                double acceptable_from) {
+/// A template, as fit_logistic_regression is.
+template <std::same_as<double> T>
+CaptionConfidence fit_caption_confidence(std::span<const JudgedCaption> captions, const TypicalImage& typical,
+                                         T acceptable_from) {
   constexpr double ridge = 3;
-  Tensor<double, 2> rows({static_cast<Index>(captions.size()), static_cast<Index>(CaptionSignals::count)});
+  Tensor<T, 2> rows({static_cast<Index>(captions.size()), static_cast<Index>(CaptionSignals::count)});
   std::vector<bool> acceptable;
   std::vector<double> distances;
   for (const JudgedCaption& caption : captions) {
