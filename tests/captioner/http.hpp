@@ -10,6 +10,7 @@
 #include <arpa/inet.h>
 #include <doctest/doctest.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -47,6 +48,12 @@ class HttpConnection {
       bytes.remove_prefix(static_cast<std::size_t>(count));
     }
     return true;
+  }
+
+  /// Whether an answer, or the end of the connection, is there to be read.
+  bool is_answered() const {
+    pollfd waiting{socket_, POLLIN, 0};
+    return ::poll(&waiting, 1, 0) > 0;
   }
 
   /// Nothing more is sent.

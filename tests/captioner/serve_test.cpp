@@ -1,6 +1,7 @@
 #include <array>
 #include <csignal>
 #include <map>
+#include <optional>
 #include <thread>
 
 #include <nlohmann/json.hpp>
@@ -42,11 +43,13 @@ HttpAnswer ask_by_form(const Serving& serving, const std::vector<std::string>& p
 /// A request that the server has begun to read and cannot finish, on a server that takes one at a time.
 class Unfinished {
  public:
-  Unfinished(const Serving& serving, const std::string& image)
-      : connection_(serving.port()), rest_(image.substr(image.size() / 2)) {
+  Unfinished(const Serving& serving, const std::string& image) : rest_(image.substr(image.size() / 2)) {
     const std::string request = caption_request(image);
-    connection_.send(std::string_view(request).substr(0, request.size() - rest_.size()));
-    while (true) {  // the server may not have looked at it yet
+    while (true) {  // the server may not have looked at it yet, or have refused it while another had the place
+      if (!connection_ || connection_->is_answered()) {
+        connection_.emplace(serving.port());
+        connection_->send(std::string_view(request).substr(0, request.size() - rest_.size()));
+      }
       const HttpAnswer other = serving.ask(caption_request(image));
       if (other.status == 503) break;
       REQUIRE(other.status == 200);
@@ -54,12 +57,12 @@ class Unfinished {
   }
 
   HttpAnswer finish() const {
-    connection_.send(rest_);
-    return connection_.answer();
+    connection_->send(rest_);
+    return connection_->answer();
   }
 
  private:
-  HttpConnection connection_;
+  std::optional<HttpConnection> connection_;
   std::string rest_;
 };
 
