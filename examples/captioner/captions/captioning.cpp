@@ -131,4 +131,14 @@ std::vector<pupil::Sentence> reference_words(const pupil::Sample& sample) {
   return references;
 }
 
+std::optional<std::vector<pupil::Sentence>> training_captions(const pupil::CaptionedImages& data) {
+  const auto& samples = data[pupil::Split::train];
+  if (samples.empty()) return std::nullopt;
+  std::vector<pupil::Sentence> captions;
+  for (const pupil::Sample& sample : samples) {
+    for (const std::string& caption : sample.captions) captions.push_back(pupil::tokenize(caption));
+  }
+  return captions;
+}
+
 }  // namespace captioner

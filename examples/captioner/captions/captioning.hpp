@@ -61,4 +61,7 @@ void caption_files(const CaptionMaker& maker, const std::vector<std::string>& pa
 /// All captions of a sample, as words.
 std::vector<pupil::Sentence> reference_words(const pupil::Sample& sample);
 
+/// All captions of the train split, as words; none where it is empty, as in a folder of test images alone.
+std::optional<std::vector<pupil::Sentence>> training_captions(const pupil::CaptionedImages& data);
+
 }  // namespace captioner

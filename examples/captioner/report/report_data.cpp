@@ -10,17 +10,6 @@ namespace captioner::report {
 
 namespace {
 
-/// The captions of the train split; none where it is empty, as in a folder of test images alone.
-std::optional<std::vector<pupil::Sentence>> training_captions(const pupil::CaptionedImages& data) {
-  const auto& samples = data[pupil::Split::train];
-  if (samples.empty()) return std::nullopt;
-  std::vector<pupil::Sentence> captions;
-  for (const pupil::Sample& sample : samples) {
-    for (const std::string& caption : sample.captions) captions.push_back(pupil::tokenize(caption));
-  }
-  return captions;
-}
-
 ReportData caption_split(const CaptionMaker& maker, const pupil::CaptionedImages& data, pupil::Split split) {
   const auto& samples = data.at(split);
   std::vector<std::string> paths;

@@ -91,17 +91,6 @@ Evaluation caption_split(const CaptionMaker& maker, const pupil::CaptionedImages
   return evaluation;
 }
 
-/// The captions of the train split; none where it is empty, as in a folder of test images alone.
-std::optional<std::vector<pupil::Sentence>> training_captions(const pupil::CaptionedImages& data) {
-  const auto& samples = data[pupil::Split::train];
-  if (samples.empty()) return std::nullopt;
-  std::vector<pupil::Sentence> captions;
-  for (const pupil::Sample& sample : samples) {
-    for (const std::string& caption : sample.captions) captions.push_back(pupil::tokenize(caption));
-  }
-  return captions;
-}
-
 /// CIDEr-D of the same captions, each given to another image: what is left is what needs no picture.
 double shuffled_cider_d(const Evaluation& evaluation, std::uint64_t seed) {
   auto shuffled = evaluation.candidates;
