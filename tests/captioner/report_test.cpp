@@ -5,6 +5,7 @@
 #include <vector>
 
 #include <pupil/data/flickr8k.hpp>
+#include <pupil/metrics/calibration.hpp>
 
 #include "../../examples/captioner/report/calibration_plot.hpp"
 #include "../../examples/captioner/report/html.hpp"
@@ -248,13 +249,20 @@ TEST_CASE("what a full disk or an interruption ends leaves the older report as i
 }
 
 TEST_CASE("the calibration plot of a report has a bar where there are captions, and the error in numbers") {
-  const captioner::report::JudgedConfidences judged{
-      " of a split", {.05, .15, .15, .95, .95, .95, .95}, {false, false, true, true, true, true, false}};
-  const std::string html = captioner::report::calibration_html(judged);
+  const std::vector<double> confidences{.05, .15, .15, .95, .95, .95, .95};
+  const std::vector<bool> acceptable{false, false, true, true, true, true, false};
+  captioner::ConfidenceReport report;
+  report.measured_on = "7 images of a split";
+  report.captions = 7;
+  report.acceptable = 4;
+  report.bins = pupil::calibration_bins(confidences, acceptable);
+  report.risk_coverage = pupil::risk_coverage(confidences, acceptable);
+  report.expected_calibration_error = pupil::expected_calibration_error(report.bins);
+  const std::string html = captioner::report::calibration_html(report);
   CHECK(count_of(html, "<rect class=\"bin\"") == 3);
   // |.05 - 0| of one caption, |.15 - .5| of two, |.95 - .75| of four: .05 + .7 + .8 of seven.
   CHECK(contains(html, "calibration error (ten bins): 0.221"));
   CHECK(contains(html, "<th scope=\"row\">90 to 100 %</th><td>4</td><td>95 %</td><td>75 %</td>"));
-  CHECK(contains(html, "Of 7 captions of a split, 57 % are acceptable."));
+  CHECK(contains(html, "Measured on 7 images of a split: 57 % of their captions are acceptable."));
   CHECK(contains(captioner::report::calibration_html({}), "no confidence"));
 }

@@ -1,5 +1,8 @@
+#include <array>
 #include <ostream>
 #include <stdexcept>
+#include <string>
+#include <vector>
 
 #include <doctest/doctest.h>
 
@@ -31,6 +34,18 @@ TEST_CASE("require throws the kind that was asked for, with the message") {
   CHECK_THROWS_WITH_AS(require<ShapeError>(false, "rank is ", 3), "rank is 3", ShapeError);
   CHECK_THROWS_WITH_AS(require<FileError>(false, "a.txt: ", 'x'), "a.txt: x", FileError);
   CHECK_NOTHROW(require<ShapeError>(true, "never"));
+}
+
+TEST_CASE("joined prints items with a separator between them, and none around them") {
+  CHECK(joined(std::array{2, 3, 4}) == "2, 3, 4");
+  CHECK(joined(std::vector<std::string>{"one"}, " ") == "one");
+  CHECK(joined(std::vector<std::string>{}) == "");
+}
+
+TEST_CASE("an empty item of joined is an item too") { CHECK(joined(std::vector<std::string>{"", "a", ""}) == ", a, "); }
+
+TEST_CASE("joined prints each item as it is told to") {
+  CHECK(joined(std::array{1, 2}, "; ", [](int value) { return "<" + std::to_string(value) + ">"; }) == "<1>; <2>");
 }
 
 TEST_CASE("require prints nothing while all is well") {

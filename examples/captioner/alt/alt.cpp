@@ -41,15 +41,17 @@ std::string counted(std::size_t count, const std::string& one, const std::string
 
 /// Says once what is no local photograph.
 void say_what_is_not_looked_at(const NotLookedAt& not_looked_at) {
-  std::string said;
+  std::vector<std::string> said;
   const auto add = [&](std::size_t count, const std::string& what) {
-    if (count > 0) said += (said.empty() ? "" : ", ") + std::to_string(count) + ' ' + what;
+    if (count > 0) said.push_back(std::to_string(count) + ' ' + what);
   };
   add(not_looked_at.on_web, "on the web (nothing is fetched)");
   add(not_looked_at.in_page, "in the page itself (data:)");
   add(not_looked_at.drawings, "SVG");
   add(not_looked_at.without_address, "without an address");
-  if (!said.empty()) command_line::complain("captioner", "images without alt text that were not looked at: " + said);
+  if (!said.empty()) {
+    command_line::complain("captioner", "images without alt text that were not looked at: " + pupil::joined(said));
+  }
 }
 
 void write_review(const std::vector<AltRow>& rows, const std::optional<std::string>& out) {

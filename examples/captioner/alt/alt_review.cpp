@@ -30,10 +30,8 @@ Columns read_columns(const pupil::CsvRow& header, const std::string& name) {
   const auto find = [&](std::string_view column) {
     const auto found = std::ranges::find_if(
         header.fields, [&](const std::string& field) { return pupil::ascii_lower(single_line(field)) == column; });
-    std::string there;
-    for (const std::string& field : header.fields) there += (there.empty() ? "" : ", ") + field;
     require<FileError>(found != header.fields.end(), name, ": has no column '", column, "', but ",
-                       pupil::shown_line(there), "; --apply wants what captioner alt wrote");
+                       pupil::shown_line(pupil::joined(header.fields)), "; --apply wants what captioner alt wrote");
     return static_cast<std::size_t>(found - header.fields.begin());
   };
   return {find("file"), find("line"), find("image"), find("alt"), find("approved"), header.fields.size()};

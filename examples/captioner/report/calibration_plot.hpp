@@ -3,22 +3,17 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include <pupil/core/errors.hpp>
 #include <pupil/metrics/calibration.hpp>
 
+#include "../scores/confidence_report.hpp"
 #include "html.hpp"
 
 namespace captioner::report {
-
-/// Confidences of captions, and whether each caption is acceptable.
-struct JudgedConfidences {
-  std::string which;  ///< " of dev, ...": behind "captions"; may be empty
-  std::vector<double> confidences;
-  std::vector<bool> acceptable;
-};
 
 namespace detail {
 
@@ -95,27 +90,23 @@ inline std::string coverage_table(const std::vector<pupil::CoveragePoint>& point
 }  // namespace detail
 
 /// The plot and two tables; where there are no confidences, a line that says so.
-inline std::string calibration_html(const JudgedConfidences& judged) {
-  if (judged.confidences.empty()) {
+inline std::string calibration_html(const std::optional<ConfidenceReport>& report) {
+  if (!report) {
     return "<p id=\"no-confidence\">There is no plot: these captions have no confidence. It is what captioner tune "
-           "teaches a "
-           "captioner.</p>\n";
+           "teaches a captioner.</p>\n";
   }
-  const auto bins = pupil::calibration_bins(judged.confidences, judged.acceptable);
-  const std::string error = fixed(pupil::expected_calibration_error(bins), 3);
-  return pupil::message("<p>Expected calibration error (ten bins): ", error, ". Of ", judged.confidences.size(),
-                        " captions", judged.which, ", ",
-                        percent(static_cast<double>(std::ranges::count(judged.acceptable, true)) /
-                                static_cast<double>(judged.acceptable.size())),
-                        " are acceptable. A bar on the dashed line means that as many captions are acceptable as their "
-                        "confidence says; the stronger its colour, the more captions it is of.</p>\n<div "
-                        "class=\"side-by-side\"><figure class=\"chart calibration\"><figcaption>Share of captions that "
-                        "are acceptable, by confidence</figcaption><svg viewBox=\"0 0 300 290\" role=\"img\" "
-                        "aria-label=\"Calibration: expected calibration error ",
-                        error, "; the table has the numbers.\">") +
-         detail::calibration_axes() + detail::calibration_bars(bins) + "</svg></figure>\n" +
-         detail::calibration_table(bins) +
-         detail::coverage_table(pupil::risk_coverage(judged.confidences, judged.acceptable)) + "</div>\n";
+  const std::string error = fixed(report->expected_calibration_error, 3);
+  return pupil::message(
+             "<p>Expected calibration error (ten bins): ", error, ". Measured on ", report->measured_on, ": ",
+             percent(static_cast<double>(report->acceptable) / static_cast<double>(report->captions)),
+             " of their captions are acceptable. A bar on the dashed line means that as many captions are "
+             "acceptable as their confidence says; the stronger its colour, the more captions it is of.</p>\n"
+             "<div class=\"side-by-side\"><figure class=\"chart calibration\"><figcaption>Share of captions "
+             "that are acceptable, by confidence</figcaption><svg viewBox=\"0 0 300 290\" role=\"img\" "
+             "aria-label=\"Calibration: expected calibration error ",
+             error, "; the table has the numbers.\">") +
+         detail::calibration_axes() + detail::calibration_bars(report->bins) + "</svg></figure>\n" +
+         detail::calibration_table(report->bins) + detail::coverage_table(report->risk_coverage) + "</div>\n";
 }
 
 }  // namespace captioner::report

@@ -4,7 +4,10 @@
 #include <functional>
 #include <numeric>
 #include <set>
+#include <string_view>
+#include <vector>
 
+#include <pupil/core/errors.hpp>
 #include <pupil/core/random.hpp>
 
 namespace captioner::report {
@@ -22,12 +25,11 @@ std::vector<Example> choose_examples(const std::vector<double>& scores, std::siz
   std::vector<Example> examples;
   for (std::size_t rank = 0; rank < by_score.size(); ++rank) {
     Example example{by_score[rank], ""};
-    const auto is_in = [&](const char* group) {
-      example.groups += (example.groups.empty() ? "" : " ") + std::string(group);
-    };
-    if (rank < of_each) is_in("best");
-    if (by_score.size() - rank <= of_each) is_in("worst");
-    if (random.contains(example.place)) is_in("random");
+    std::vector<std::string_view> groups;
+    if (rank < of_each) groups.push_back("best");
+    if (by_score.size() - rank <= of_each) groups.push_back("worst");
+    if (random.contains(example.place)) groups.push_back("random");
+    example.groups = pupil::joined(groups, " ");
     if (!example.groups.empty()) examples.push_back(example);
   }
   return examples;

@@ -21,13 +21,11 @@ std::string probability(const SaidCaption& caption) {
 
 /// The words of the caption, each of which a reader can point at.
 std::string words_html(const Card& card) {
-  std::string html;
-  for (const std::string& word : card.words) {
-    html += (html.empty() ? "" : " ") + ("<span class=\"word\">" + escaped(word) + "</span>");
-  }
   if (card.words.empty()) return "<p class=\"said\">(no word)</p>";
-  std::string shares;
-  for (const double share : card.attention.shares) shares += (shares.empty() ? "" : " ") + fixed(100 * share, 0);
+  const std::string html = pupil::joined(
+      card.words, " ", [](const std::string& word) { return "<span class=\"word\">" + escaped(word) + "</span>"; });
+  const std::string shares =
+      pupil::joined(card.attention.shares, " ", [](double share) { return fixed(100 * share, 0); });
   const bool looks = !card.attention.bytes.empty();
   return "<p class=\"said\" dir=\"auto\"" +
          (looks ? " data-looks=\"" + card.attention.bytes + "\" data-shares=\"" + shares + "\" data-seen=\"" +
@@ -47,7 +45,7 @@ std::string measures_html(const Card& card) {
 }
 
 /// The other captions, where several were asked for.
-std::string alternatives_html(const CaptionedImage& said) {
+std::string alternatives_html(const CaptionedSample& said) {
   if (said.said.size() < 2) return "";
   std::string html = "<h4>Also said</h4><ul class=\"alternatives\">";
   for (std::size_t i = 1; i < said.said.size(); ++i) {
@@ -57,7 +55,7 @@ std::string alternatives_html(const CaptionedImage& said) {
   return html + "</ul>";
 }
 
-std::string references_html(const CaptionedImage& said) {
+std::string references_html(const CaptionedSample& said) {
   std::string html = "<h4>People wrote</h4><ul class=\"written\">";
   for (const std::string& reference : said.references) html += "<li dir=\"auto\">" + escaped(reference) + "</li>";
   return html + "</ul>";

@@ -6,15 +6,15 @@
 #include <string>
 #include <vector>
 
+#include "../scores/captioned_split.hpp"
 #include "photograph.hpp"
-#include "report_data.hpp"
 #include "word_attention.hpp"
 
 namespace captioner::report {
 
 /// A photograph of the gallery and all that is said of it.
 struct Card {
-  const CaptionedImage& said;
+  const CaptionedSample& said;
   double cider_d;
   double rouge_l;
   std::string groups;  ///< as Example has them

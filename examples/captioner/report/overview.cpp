@@ -39,9 +39,9 @@ ReportedRun read_run(const RunInfo& info) {
   return {info, read_history(folder.history()), read_run_settings(folder.settings())};
 }
 
-std::string scores_html(const ReportData& measured) {
+std::string scores_html(const CaptionedSplit& measured) {
   std::string html = "<div class=\"side-by-side\">\n<table class=\"numbers\" id=\"score-table\"><tbody>\n" +
-                     rows_of("images  " + std::to_string(measured.images.size()) + "\n") +
+                     rows_of("images  " + std::to_string(measured.samples.size()) + "\n") +
                      rows_of(scores_text(measured.scores)) +
                      "</tbody></table>\n<table class=\"numbers\" id=\"statistics-table\"><tbody>\n" +
                      rows_of(statistics_text(measured.statistics)) + "</tbody></table>\n</div>\n<p class=\"quiet\">" +
@@ -75,17 +75,6 @@ std::string all_settings_html(const std::vector<ReportedRun>& runs) {
                                          settings_html(run.settings) + "</details>\n";
   }
   return html;
-}
-
-JudgedConfidences judged_confidences(const ReportData& measured, pupil::Split split) {
-  const bool is_dev = split == pupil::Split::dev;
-  JudgedConfidences judged{is_dev ? " of dev, of images that the confidences were not learned from" : "", {}, {}};
-  for (std::size_t i = 0; i < measured.images.size(); ++i) {
-    if (!measured.images[i].confidence || (is_dev && is_calibration_image(measured.images[i].image))) continue;
-    judged.confidences.push_back(*measured.images[i].confidence);
-    judged.acceptable.push_back(is_acceptable(measured.scores.cider_d_of_image[i]));
-  }
-  return judged;
 }
 
 }  // namespace captioner::report

@@ -8,8 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "../captions/run_info.hpp"
-#include "calibration_plot.hpp"
-#include "report_data.hpp"
+#include "../scores/captioned_split.hpp"
 #include "training_curves.hpp"
 
 namespace captioner::report {
@@ -25,15 +24,12 @@ struct ReportedRun {
 ReportedRun read_run(const RunInfo& info);
 
 /// The scores and statistics of the split, each line of evaluate as a row.
-std::string scores_html(const ReportData& measured);
+std::string scores_html(const CaptionedSplit& measured);
 
 /// The curves of each run's training.
 std::string training_html(const std::vector<ReportedRun>& runs);
 
 /// The settings of each run.
 std::string all_settings_html(const std::vector<ReportedRun>& runs);
-
-/// The captions that have a confidence; on dev, of the images that it was not fitted to, as evaluate measures it.
-JudgedConfidences judged_confidences(const ReportData& measured, pupil::Split split);
 
 }  // namespace captioner::report

@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,19 +14,11 @@
 
 #include "../../command_line/number_checks.hpp"
 #include "../../command_line/program.hpp"
-#include "../captions/box_model.hpp"
-#include "../captions/captioning.hpp"
-#include "../captions/search_options.hpp"
 #include "../commands.hpp"
-#include "../common/compute_options.hpp"
-#include "../common/form_options.hpp"
 #include "../common/interruption.hpp"
 #include "../common/kept_inputs.hpp"
-#include "../common/progress_line.hpp"
-#include "../common/run_folder.hpp"
-#include "../common/run_split.hpp"
+#include "../scores/captioned_split.hpp"
 #include "how_made.hpp"
-#include "report_data.hpp"
 #include "report_page.hpp"
 
 namespace captioner {
@@ -35,28 +26,11 @@ namespace captioner {
 namespace {
 
 struct ReportArguments {
-  std::vector<std::string> runs;
-  std::string data;
-  pupil::FormOptions form;
+  SplitArguments split;
   std::string out;
-  std::string split = "dev";
-  std::optional<std::uint64_t> split_seed;
   std::size_t examples = 20;
   std::uint64_t seed = 0;
-  bool allow_trained = false;
-  ComputeOptions compute;
-  SearchOptions search;
 };
-
-/// The files of the captioners, and the captions.
-std::vector<std::filesystem::path> inputs_of(const ReportArguments& arguments) {
-  std::vector<std::filesystem::path> inputs = caption_files(arguments.data, arguments.form);
-  for (const std::string& folder : runs_or_box(arguments.runs)) {
-    const RunFolder run(folder), beside(run.model().parent_path());
-    inputs.insert(inputs.end(), {run.model(), beside.checkpoint(), beside.settings(), beside.history()});
-  }
-  return inputs;
-}
 
 std::vector<std::filesystem::path> image_files(const pupil::CaptionedImages& data) {
   std::vector<std::filesystem::path> files;
@@ -67,29 +41,23 @@ std::vector<std::filesystem::path> image_files(const pupil::CaptionedImages& dat
 }
 
 void make_report(const ReportArguments& arguments, const std::string& command) {
-  check_search_options(arguments.search);
+  check_search_options(arguments.split.search);
   command_line::require_output();
   note_interruptions();
-  require_input_kept("--out", arguments.out, inputs_of(arguments));
+  require_input_kept("--out", arguments.out, split_inputs(arguments.split));
   const pupil::FileLock lock = pupil::lock_output(arguments.out);
   pupil::TemporaryFile{arguments.out};  // throws now where it would after the work
-  begin_to_compute(arguments.compute);
-  const CaptionMaker maker(arguments.runs, arguments.search, WeightsAre::as_trained);
-  const pupil::CaptionedImages data =
-      read_data_of_runs(maker.runs(), arguments.data, arguments.split_seed, arguments.form);
+  begin_to_compute(arguments.split.compute);
+  const CaptionMaker maker(arguments.split.runs, arguments.split.search, WeightsAre::as_trained);
+  const pupil::CaptionedImages data = read_untrained_split(maker, arguments.split);
   require_input_kept("--out", arguments.out, image_files(data));
-  for (const std::string& warning : data.warnings()) command_line::complain("captioner", warning);
-  const pupil::Split split = pupil::split_named(arguments.split);
   std::vector<report::ReportedRun> runs;
-  for (const RunInfo& each : maker.runs()) {
-    ProgressLine line;
-    check_untrained(each.training, each.file, data, split, arguments.allow_trained, line);
-    runs.push_back(report::read_run(each));
-  }
+  for (const RunInfo& each : maker.runs()) runs.push_back(report::read_run(each));
+  const pupil::Split split = pupil::split_named(arguments.split.split);
   pupil::AtomicFile page(arguments.out);
   report::write_page(page,
-                     {command, arguments.data, split, arguments.examples, arguments.seed, std::move(runs),
-                      report::measure(maker, data, split)},
+                     {command, arguments.split.data, split, arguments.examples, arguments.seed, std::move(runs),
+                      caption_split(maker, data, split)},
                      maker);
   stop_if_interrupted();
   page.commit();
@@ -102,16 +70,8 @@ void add_report_command(CLI::App& app, ExitStatus&) {
   CLI::App* const command =
       app.add_subcommand("report", "Make a page of a captioner: its training, its scores, photographs with captions");
   const auto arguments = std::make_shared<ReportArguments>();
-  add_run_option(*command, arguments->runs);
-  add_data_option(*command, arguments->data, arguments->form);
+  add_split_options(*command, arguments->split);
   command->add_option("--out", arguments->out, "The page to write: one HTML file that needs no other")->required();
-  command->add_option("--split", arguments->split, "Which part of the data")
-      ->check(CLI::IsMember({"train", "dev", "test"}))
-      ->capture_default_str();
-  command->add_option("--split-seed", arguments->split_seed,
-                      "Decides the split where neither the run nor lists of the data do");
-  command->add_flag("--allow-trained", arguments->allow_trained,
-                    "Show dev or test images that the captioner was trained on all the same");
   command
       ->add_option("--examples", arguments->examples,
                    "How many of the best captions are shown with their photographs, of the worst, and by chance")
@@ -119,10 +79,8 @@ void add_report_command(CLI::App& app, ExitStatus&) {
       ->capture_default_str();
   command->add_option("--seed", arguments->seed, "Decides which photographs come by chance, and what --sample draws")
       ->capture_default_str();
-  add_search_options(*command, arguments->search);
-  add_compute_options(*command, arguments->compute);
   command->callback([arguments, command] {
-    arguments->search.seed = arguments->seed;
+    arguments->split.search.seed = arguments->seed;
     make_report(*arguments, report::command_line_of(*command));
   });
 }

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include <pupil/core/errors.hpp>
 #include <pupil/io/image.hpp>
 
 #include "../common/interruption.hpp"
@@ -31,13 +32,11 @@ struct Sections {
 };
 
 std::string names_of(const PageContents& contents) {
-  std::string names;
-  for (const ReportedRun& run : contents.runs) names += (names.empty() ? "" : ", ") + run.info.run;
-  return names;
+  return pupil::joined(contents.runs, ", ", [](const ReportedRun& run) { return run.info.run; });
 }
 
 std::string header_html(const PageContents& contents) {
-  const std::size_t count = contents.measured.images.size();
+  const std::size_t count = contents.measured.samples.size();
   std::string html = pupil::message(
       "<header>\n<h1>What a captioner says of ", count, count == 1 ? " photograph" : " photographs",
       "</h1>\n<p>Captioner: ", escaped(names_of(contents)), ". Photographs: the ", pupil::split_name(contents.split),
@@ -49,8 +48,8 @@ std::string header_html(const PageContents& contents) {
 }
 
 Card card_of(const PageContents& contents, const Example& example, const CaptionMaker& maker) {
-  const ReportData& measured = contents.measured;
-  const CaptionedImage& said = measured.images[example.place];
+  const CaptionedSplit& measured = contents.measured;
+  const CaptionedSample& said = measured.samples[example.place];
   const pupil::Image image = pupil::read_image(said.file);
   return {said,
           measured.scores.cider_d_of_image[example.place],
@@ -101,7 +100,7 @@ std::string how_made_html(const PageContents& contents, const CaptionMaker& make
 }  // namespace
 
 void write_page(pupil::AtomicFile& page, const PageContents& contents, const CaptionMaker& maker) {
-  const ReportData& measured = contents.measured;
+  const CaptionedSplit& measured = contents.measured;
   const auto write_section = [&](const Section& section, const std::string& html) {
     page.write(section_begin(section) + html + section_end());
   };
@@ -114,7 +113,7 @@ void write_page(pupil::AtomicFile& page, const PageContents& contents, const Cap
   page.write(section_end());
   write_section(Sections::training, training_html(contents.runs));
   write_section(Sections::words, to_html(measure_word_use(measured.candidates, measured.reference_words)));
-  write_section(Sections::confidence, calibration_html(judged_confidences(measured, contents.split)));
+  write_section(Sections::confidence, calibration_html(measured.confidence));
   write_section(Sections::made, how_made_html(contents, maker));
   page.write("</main>\n" + page_end());
 }

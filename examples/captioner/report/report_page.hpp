@@ -9,8 +9,8 @@
 #include <pupil/io/atomic_file.hpp>
 
 #include "../captions/caption_maker.hpp"
+#include "../scores/captioned_split.hpp"
 #include "overview.hpp"
-#include "report_data.hpp"
 
 namespace captioner::report {
 
@@ -22,7 +22,7 @@ struct PageContents {
   std::size_t examples;  ///< of the best, of the worst, and by chance
   std::uint64_t seed;    ///< decides which come by chance
   std::vector<ReportedRun> runs;
-  ReportData measured;
+  CaptionedSplit measured;
 };
 
 /// Writes the page, but does not commit it. Reads the photographs that are shown again, one by one: only one of them is

@@ -3,8 +3,10 @@
 #include <cstddef>
 #include <map>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -59,15 +61,13 @@ std::string shown_value(const Json& value) {
 std::string form_of(const Json& value) {
   if (value.is_array()) return "an array";
   if (!value.is_object()) return shown_value(value);
-  std::string names;
+  if (value.empty()) return "an object without members";
   constexpr std::size_t most = 4;
-  std::size_t count = 0;
-  for (const auto& member : value.items()) {
-    if (++count > most) break;
-    names += (names.empty() ? "" : ", ") + pupil::shown_line(member.key());
+  std::vector<std::string> names;
+  for (auto member = value.begin(); member != value.end() && names.size() < most; ++member) {
+    names.push_back(pupil::shown_line(member.key()));
   }
-  if (names.empty()) return "an object without members";
-  return "an object with " + names + (value.size() > most ? ", ..." : "");
+  return "an object with " + pupil::joined(names) + (value.size() > most ? ", ..." : "");
 }
 
 /// Looks at the elements of an array, whose places are counted from 1 in messages: `entry 3: image_id is missing`.

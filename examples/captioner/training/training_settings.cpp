@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <span>
 
+#include <pupil/core/errors.hpp>
 #include <pupil/core/hash.hpp>
 #include <pupil/io/atomic_file.hpp>
 #include <pupil/io/json_reader.hpp>
@@ -68,10 +69,8 @@ void find_moved(const std::filesystem::path& folder, nlohmann::json& settings) {
 void require_known_names(const std::filesystem::path& path, const TrainingSettings& settings) {
   const auto require_one_of = [&](const char* setting, std::string_view value,
                                   std::span<const std::string_view> names) {
-    std::string known;
-    for (const std::string_view name : names) known += (known.empty() ? "" : ", ") + std::string(name);
     pupil::require<pupil::FileError>(std::ranges::find(names, value) != names.end(), path.string(), ": ", setting,
-                                     " is ", pupil::json_quoted(value), "; it may be one of ", known);
+                                     " is ", pupil::json_quoted(value), "; it may be one of ", pupil::joined(names));
   };
   require_one_of("objective", settings.objective, objective_names);
   require_one_of("baseline", settings.baseline, baseline_names);

@@ -1,9 +1,11 @@
 #pragma once
 // What pupil throws. Every message says what was wrong with which value; nothing is printed, nothing exits.
 
+#include <functional>
 #include <sstream>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 #include <pupil/core/cpp20.hpp>
 
@@ -56,6 +58,19 @@ template <class... Parts>
 std::string message(const Parts&... parts) {
   std::ostringstream text;
   (text << ... << parts);
+  return text.str();
+}
+
+/// The items, printed one after another with a separator between them: `joined(shape)` is "2, 3, 4". Each is printed as
+/// `shown(item)`.
+template <typename Items, typename Shown = std::identity>
+std::string joined(const Items& items, std::string_view separator = ", ", Shown shown = {}) {
+  std::ostringstream text;
+  std::string_view before = "";
+  for (const auto& item : items) {
+    text << before << shown(item);
+    before = separator;
+  }
   return text.str();
 }
 

@@ -105,9 +105,7 @@ struct TableHeader {
 
   /// "'image', 'caption'".
   std::string shown() const {
-    std::string text;
-    for (const std::string& name : names) text += (text.empty() ? "'" : ", '") + visible(name) + "'";
-    return text;
+    return joined(names, ", ", [](const std::string& name) { return "'" + visible(name) + "'"; });
   }
 
   bool is_known() const { return find_any(image_columns) && find_any(caption_columns); }

@@ -56,9 +56,7 @@ struct LeftOut {
 
   /// "a.jpg, b.jpg, c.jpg, ...", with what cannot be seen in a name shown.
   std::string names() const {
-    std::string text;
-    for (const std::string& name : first_names) text += (text.empty() ? "" : ", ") + visible(name);
-    return count > static_cast<Index>(first_names.size()) ? text + ", ..." : text;
+    return joined(first_names, ", ", visible) + (count > static_cast<Index>(first_names.size()) ? ", ..." : "");
   }
 };
 

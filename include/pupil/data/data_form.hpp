@@ -53,11 +53,9 @@ inline void refuse_columns(const FormOptions& options, std::string_view form) {
 /// The files by their names in the folder: "a.json, b.json".
 inline std::string names_in_folder(const std::vector<std::filesystem::path>& files,
                                    const std::filesystem::path& folder) {
-  std::string names;
-  for (const auto& file : files) {
-    names += (names.empty() ? "" : ", ") + visible(file.lexically_relative(folder).generic_string());
-  }
-  return names;
+  return joined(files, ", ", [&](const std::filesystem::path& file) {
+    return visible(file.lexically_relative(folder).generic_string());
+  });
 }
 
 /// The one file of captions that is meant: what the options name, else the only one of `found`. Throws FileError where

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -30,12 +31,11 @@ inline constexpr std::array data_forms{flickr8k_form, flickr30k_form, karpathy_f
 
 /// The form of that name. Throws OptionError, with the names that there are, for another word.
 inline const DataForm& form_named(std::string_view name) {
-  std::string names;
   for (const DataForm& form : data_forms) {
     if (form.name == name) return form;
-    names += (names.empty() ? "" : ", ") + std::string(form.name);
   }
-  throw OptionError(message("form: '", visible(name), "' is none of ", names));
+  throw OptionError(
+      message("form: '", visible(name), "' is none of ", joined(data_forms, ", ", std::mem_fn(&DataForm::name))));
 }
 
 namespace detail {

@@ -148,9 +148,7 @@ inline CaptionColumns read_columns(std::string_view text, const std::string& pat
 inline void remark_on_columns(const CaptionColumns& columns, const std::string& path,
                               std::vector<std::string>* remarks) {
   if (columns.others.empty() || remarks == nullptr) return;
-  std::string names;
-  for (const std::string& name : columns.others) names += (names.empty() ? "" : ", ") + name;
-  remarks->push_back(message(path, ": only image and caption are read, not ", names));
+  remarks->push_back(message(path, ": only image and caption are read, not ", joined(columns.others)));
 }
 
 }  // namespace detail

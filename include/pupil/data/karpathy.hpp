@@ -41,17 +41,18 @@ inline std::string string_or_null(JsonReader& reader) { return reader.null() ? s
 
 /// The caption as it was written, or its words where only they are there.
 inline std::string read_karpathy_sentence(JsonReader& reader) {
-  std::string raw, words;
+  std::string raw;
+  std::vector<std::string> words;
   reader.object([&](const std::string& key) {
     if (key == "raw") {
       raw = reader.string();
     } else if (key == "tokens") {
-      reader.array([&] { words += (words.empty() ? "" : " ") + reader.string(); });
+      reader.array([&] { words.push_back(reader.string()); });
     } else {
       reader.skip_value();
     }
   });
-  return raw.empty() ? words : raw;
+  return raw.empty() ? joined(words, " ") : raw;
 }
 
 inline KarpathyImage read_karpathy_image(JsonReader& reader) {

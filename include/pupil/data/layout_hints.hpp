@@ -4,10 +4,13 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <filesystem>
+#include <iterator>
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <pupil/core/errors.hpp>
 #include <pupil/core/utf8.hpp>
@@ -84,15 +87,11 @@ inline std::string folder_hint(const std::filesystem::path& folder) {
     }
   }
   if (has_text_beside_image) known.insert("a text file beside each image");
-  constexpr std::size_t most = 4;
-  std::string names;
-  std::size_t count = 0;
+  constexpr std::ptrdiff_t most = 4;
   const std::set<std::string>& shown = known.empty() ? all : known;
-  for (const std::string& name : shown) {
-    if (++count > most) break;
-    names += (names.empty() ? "" : ", ") + name;
-  }
-  return shown.empty() ? "; it is empty" : "; it holds " + names + (shown.size() > most ? ", ..." : "");
+  if (shown.empty()) return "; it is empty";
+  const std::vector<std::string> first(shown.begin(), std::next(shown.begin(), std::min(most, std::ssize(shown))));
+  return message("; it holds ", joined(first), std::ssize(shown) > most ? ", ..." : "");
 }
 
 }  // namespace pupil::detail

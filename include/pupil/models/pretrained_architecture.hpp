@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include <pupil/core/errors.hpp>
 #include <pupil/io/safetensors.hpp>
 #include <pupil/models/other_architectures.hpp>
 #include <pupil/models/preprocessing.hpp>
@@ -216,10 +217,8 @@ inline std::string chosen_prefix(const SafetensorsFile& file, const std::vector<
   std::ranges::copy_if(prefixes, std::back_inserter(own),
                        [](const std::string& prefix) { return !is_trainers_copy(prefix); });
   if (own.size() == 1) return own.front();
-  std::string list;
-  for (const std::string& prefix : prefixes) list += (list.empty() ? "" : ", ") + json_quoted(prefix);
-  throw FileError(message(file.path().string(), ": holds ", prefixes.size(), " networks, whose names begin with ", list,
-                          ": keep one of them"));
+  throw FileError(message(file.path().string(), ": holds ", prefixes.size(), " networks, whose names begin with ",
+                          joined(prefixes, ", ", json_quoted), ": keep one of them"));
 }
 
 /// Which architecture a file holds. Throws FileError, with the name of what it is where that is known, where it is none

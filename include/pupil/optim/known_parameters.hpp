@@ -71,10 +71,8 @@ class KnownParameters {
   static void check(const KnownParameter& known, const Name& name, const Shape<Rank>& shape,
                     std::string_view optimizer) {
     if (name == known.name && std::ranges::equal(shape, known.shape)) return;
-    std::string extents;
-    for (const Index extent : known.shape) extents += (extents.empty() ? "" : ", ") + std::to_string(extent);
     throw ShapeError(message(optimizer, ": parameter ", name.str(), " has the shape ", shape,
-                             ", the state was made for ", known.name, " [", extents, "] in its place"));
+                             ", the state was made for ", known.name, " [", joined(known.shape), "] in its place"));
   }
 
   std::vector<KnownParameter> all_;
