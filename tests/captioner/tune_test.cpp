@@ -95,6 +95,22 @@ TEST_CASE("tune prints what evaluate says at every setting, and keeps the best f
   CHECK(kept->no_repetition);
 }
 
+TEST_CASE("tune tries no beam below --least-beam") {
+  if (!has_program()) return;
+  const TemporaryFolder folder;
+  const auto run = copy_of(trained().run, folder / "run");
+  const Finished tuned =
+      run_program({"tune", "--run", run.string(), "--data", trained().data.string(), "--least-beam", "9"});
+  INFO(tuned.err);
+  REQUIRE(tuned.status == 0);
+  const auto lines = lines_of(tuned.out);
+  CHECK(numbers_in(lines.at(2)).front() == 9);
+  CHECK(numbers_in(lines.at(3)).front() == 10);
+  CHECK(read_decoding_settings(SafetensorsFile(run / "model.safetensors")).value().beam >= 9);
+  check_refused(run_program({"tune", "--run", run.string(), "--data", trained().data.string(), "--least-beam", "11"}),
+                {"--least-beam", "11"});
+}
+
 TEST_CASE("images that a captioner was trained on choose nothing, and the model stays as it is") {
   if (!has_program()) return;
   const TemporaryFolder folder;

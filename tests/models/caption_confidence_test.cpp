@@ -50,9 +50,10 @@ std::vector<JudgedCaption> judged_captions(std::size_t count, std::uint64_t seed
   std::vector<JudgedCaption> captions;
   for (std::size_t i = 0; i < count; ++i) {
     const double quality = rng.uniform(-1.0, 1.0);
-    captions.push_back({.signals = {.log_probability = quality, .entropy = rng.uniform(0.0, 1.0), .gain = quality / 2},
-                        .distance = rng.uniform(0.0, 1.0),
-                        .cider_d = rng.uniform(-1.0, 1.0) < quality ? 1.0 : 0.0});
+    captions.push_back(
+        {.signals = {.log_probability = quality, .entropy = rng.uniform(0.0, 1.0), .gain = quality / 2, .words = 10},
+         .distance = rng.uniform(0.0, 1.0),
+         .cider_d = rng.uniform(-1.0, 1.0) < quality ? 1.0 : 0.0});
   }
   return captions;
 }
@@ -79,6 +80,49 @@ TEST_CASE("the log probability among a caption's signals is what beam search fou
       CHECK(signals[i].entropy <= std::log(9.0) + 1e-6);
     }
   }
+}
+
+TEST_CASE("the words among a caption's signals are counted with its end") {
+  const auto decoder = small_float_decoder(decoder_names.front());
+  const auto features = some_features(2, decoder.reads());
+  const std::vector<FoundCaption> captions{{.words = {4, 6}, .log_probability = 0, .ended = true},
+                                           {.words = {4, 6, 5}, .log_probability = 0, .ended = false}};
+  const auto signals = caption_signals(decoder, features, captions, typical_of(features));
+  CHECK(signals[0].words == 3);
+  CHECK(signals[1].words == 3);
+}
+
+TEST_CASE("signals do not depend on the other images of the batch") {
+  for (const std::string_view kind : decoder_names) {
+    CAPTURE(kind);
+    const auto decoder = small_float_decoder(kind);
+    const auto features = some_features(3, decoder.reads());
+    const TypicalImage typical = typical_of(features);
+    const std::vector<FoundCaption> captions{{.words = {4, 6}, .log_probability = 0, .ended = true},
+                                             {.words = {5, 4, 6, 4}, .log_probability = 0, .ended = true},
+                                             {.words = {}, .log_probability = 0, .ended = true}};
+    const auto signals = caption_signals(decoder, features, captions, typical);
+    const auto twice = caption_signals(
+        decoder, joined_images(features, features),
+        std::vector{captions[0], captions[1], captions[2], captions[2], captions[1], captions[0]}, typical);
+    for (std::size_t i = 0; i < 3; ++i) {
+      CAPTURE(i);
+      CHECK(twice[i].log_probability == doctest::Approx(signals[i].log_probability).epsilon(1e-5));
+      CHECK(twice[i].entropy == doctest::Approx(signals[i].entropy).epsilon(1e-5));
+      CHECK(twice[i].gain == doctest::Approx(signals[i].gain).epsilon(1e-4));
+    }
+  }
+}
+
+TEST_CASE("captions of more images than there are, or a typical image of other features, have no signals") {
+  const auto decoder = small_float_decoder(decoder_names.front());
+  const auto features = some_features(2, decoder.reads());
+  const std::vector<FoundCaption> captions(2, {.words = {4}, .log_probability = 0, .ended = true});
+  const TypicalImage typical = typical_of(features);
+  CHECK_THROWS_AS(caption_signals(decoder, features, std::vector(3, captions.front()), typical), ShapeError);
+  TypicalImage other = typical;
+  other.pooled = Tensor<float, 1>({typical.pooled.size() + 1});
+  CHECK_THROWS_AS(caption_signals(decoder, features, captions, other), ShapeError);
 }
 
 TEST_CASE("a picture that is the typical one gains nothing for its caption") {
@@ -129,8 +173,8 @@ TEST_CASE("the tail of distances is known where they are exponential, and falls 
 TEST_CASE("a confidence is higher for what speaks for a caption, and goes to 0 the farther an image is") {
   const auto captions = judged_captions(400, 7);
   const CaptionConfidence confidence = fit_caption_confidence(captions, {}, .7);
-  const CaptionSignals good{.log_probability = .9, .entropy = .5, .gain = .45};
-  const CaptionSignals bad{.log_probability = -.9, .entropy = .5, .gain = -.45};
+  const CaptionSignals good{.log_probability = .9, .entropy = .5, .gain = .45, .words = 10};
+  const CaptionSignals bad{.log_probability = -.9, .entropy = .5, .gain = -.45, .words = 10};
   CHECK(confidence(good, .5) > .8);
   CHECK(confidence(bad, .5) < .2);
   double before = 1;

@@ -18,6 +18,7 @@
 #include <pupil/models/word_forms_file.hpp>
 #include <pupil/text/characters.hpp>
 
+#include "../../command_line/number_checks.hpp"
 #include "../../command_line/program.hpp"
 #include "../captions/caption_settings.hpp"
 #include "../captions/captioning.hpp"
@@ -47,6 +48,7 @@ struct TuneArguments {
   std::string data;
   pupil::FormOptions form;
   std::optional<std::uint64_t> split_seed;
+  Index least_beam = 1;
   bool words_only = false;
   bool confidence_only = false;
   ComputeOptions compute;
@@ -119,15 +121,16 @@ std::string cell(double number, int decimals) {
   return text;
 }
 
-/// The best settings; of equally good ones the narrowest beam, and the least penalty. Prints a row a beam.
-pupil::DecodingSettings try_all(const RunModel& run, const DevFeatures& dev, ProgressLine& line) {
+/// The best settings by beams from `least` on; of equally good ones the narrowest beam, and the least penalty. Prints a
+/// row a beam.
+pupil::DecodingSettings try_all(const RunModel& run, const DevFeatures& dev, Index least, ProgressLine& line) {
   std::string header = "beam";
   for (const double penalty : length_penalties) header += cell(penalty, 1);
   command_line::write_output(std::string("dev CIDEr-D by beam and --length-penalty") +
                              (says_characters(run.model) ? "" : ", with --no-repetition") + "\n" + header + "\n");
   pupil::DecodingSettings best;
   double highest = -1;
-  for (Index beam = 1; beam <= widest; ++beam) {
+  for (Index beam = least; beam <= widest; ++beam) {
     line.show(pupil::message("searching with a beam of ", beam));
     const auto captions = all_captions(run.model, dev, beam);
     std::string row = (beam < 10 ? "   " : "  ") + std::to_string(beam);
@@ -204,7 +207,7 @@ void tune(const TuneArguments& arguments) {
   check_untrained(run.info.training, run.info.file, data, pupil::Split::dev, false, line);
   const auto kept = arguments.confidence_only ? std::optional(kept_settings(run)) : std::nullopt;
   const DevFeatures dev = read_dev(run, data, line);
-  const pupil::DecodingSettings best = kept ? *kept : try_all(run, dev, line);
+  const pupil::DecodingSettings best = kept ? *kept : try_all(run, dev, arguments.least_beam, line);
   pupil::keep_decoding_settings(run.info.file, best);
   if (!arguments.confidence_only) keep_written_forms(run, data);
   keep_confidence(run, dev, best, line);
@@ -224,6 +227,11 @@ void add_tune_command(CLI::App& app, ExitStatus&) {
   add_data_option(*command, arguments->data, arguments->form);
   command->add_option("--split-seed", arguments->split_seed,
                       "Decides the split where neither the run nor lists of the data do");
+  command
+      ->add_option("--least-beam", arguments->least_beam,
+                   "Try beams from this one on; of a beam of 3, serve shows three captions of an image")
+      ->check(command_line::from_to(Index{1}, widest))
+      ->capture_default_str();
   command->add_flag(
       "--words-only", arguments->words_only,
       "Keep how the train captions write words (T-shirt of tshirt), for captions as sentences, and do nothing else");

@@ -2,7 +2,10 @@
 // What an encoder makes of images, and a decoder reads.
 
 #include <algorithm>
+#include <type_traits>
+#include <utility>
 
+#include <pupil/core/errors.hpp>
 #include <pupil/core/tensor.hpp>
 
 namespace pupil {
@@ -23,6 +26,22 @@ struct ImageFeatures {
 
   Index images() const { return std::max(pooled.dim(0), grid.dim(0)); }
 };
+
+/// The features of some images, and behind them those of others. Throws ShapeError unless both have the same kinds, of
+/// the same sizes.
+template <class T>
+ImageFeatures<T> joined_images(const ImageFeatures<T>& first, const ImageFeatures<T>& second) {
+  const auto append = [](const auto& a, const auto& b) {
+    auto shape = a.shape();
+    shape[0] = b.dim(0);
+    require<ShapeError>(shape == b.shape(), "joined_images: features ", a.shape(), " and ", b.shape());
+    shape[0] += a.dim(0);
+    std::remove_cvref_t<decltype(a)> both(shape);
+    std::copy(b.begin(), b.end(), std::copy(a.begin(), a.end(), both.begin()));
+    return both;
+  };
+  return {append(first.pooled, second.pooled), append(first.grid, second.grid)};
+}
 
 /// A grid [images, height, width, channels] as the features that a decoder looks at.
 template <class T>
