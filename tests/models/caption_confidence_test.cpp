@@ -240,3 +240,12 @@ TEST_CASE("a damaged confidence is refused, naming file and place") {
   CHECK(error("confidence_weight_gain", "") == "confidence_weight_gain is \"\" in the metadata");
   CHECK(error("confidence_typical_grid", "1 2 x 4") == "number 3 of confidence_typical_grid is none in the metadata");
 }
+
+TEST_CASE("a confidence that knows fewer signals, of an earlier version, is none") {
+  const TemporaryFolder folder;
+  const auto path = folder / "model.safetensors";
+  SafetensorsWriter().write(path);
+  keep_caption_confidence(path, some_confidence());
+  rewrite_metadata(path, {}, "confidence_weight_words");
+  CHECK_FALSE(read_caption_confidence(SafetensorsFile(path)).has_value());
+}

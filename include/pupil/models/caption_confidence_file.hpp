@@ -20,6 +20,8 @@ namespace detail {
 
 inline constexpr std::string_view acceptable_key = "confidence_acceptable_cider_d";
 
+inline std::string weight_key(std::string_view signal) { return "confidence_weight_" + std::string(signal); }
+
 /// Calls `visitor(key, value)` for the single numbers of a CaptionConfidence, const or not.
 template <class AnyConfidence, class Visitor>
 void visit_confidence(AnyConfidence& confidence, Visitor&& visitor) {
@@ -28,7 +30,7 @@ void visit_confidence(AnyConfidence& confidence, Visitor&& visitor) {
   visitor(std::string("confidence_mean_excess"), confidence.tail.mean_excess);
   visitor(std::string("confidence_bias"), confidence.regression.bias);
   for (std::size_t i = 0; i < CaptionSignals::count; ++i) {
-    visitor("confidence_weight_" + std::string(caption_signal_names[i]), confidence.regression.weights[i]);
+    visitor(weight_key(caption_signal_names[i]), confidence.regression.weights[i]);
   }
 }
 
@@ -52,9 +54,13 @@ inline Tensor<float, 1> numbers_from_text(const SafetensorsFile& file, std::stri
 
 }  // namespace detail
 
-/// The confidence that is kept in a model's file; nothing where none is. Throws FileError where it makes no sense.
+/// The confidence that is kept in a model's file; nothing where none is, or one of a version that knew fewer signals.
+/// Throws FileError where it makes no sense.
 inline std::optional<CaptionConfidence> read_caption_confidence(const SafetensorsFile& file) {
   if (!file.metadata().contains(detail::acceptable_key)) return std::nullopt;
+  for (const std::string_view name : caption_signal_names) {
+    if (!file.metadata().contains(detail::weight_key(name))) return std::nullopt;
+  }
   CaptionConfidence confidence;
   confidence.regression.weights.resize(CaptionSignals::count);
   detail::visit_confidence(confidence, [&](const std::string& key, double& value) {
