@@ -125,6 +125,12 @@ void caption_files(const CaptionMaker& maker, const std::vector<std::string>& pa
   });
 }
 
+std::vector<std::string> image_paths(const pupil::CaptionedImages& data, pupil::Split split) {
+  std::vector<std::string> paths;
+  for (const pupil::Sample& sample : data.at(split)) paths.push_back((data.image_folder / sample.image).string());
+  return paths;
+}
+
 std::vector<pupil::Sentence> reference_words(const pupil::Sample& sample) {
   std::vector<pupil::Sentence> references;
   for (const std::string& caption : sample.captions) references.push_back(pupil::tokenize(caption));

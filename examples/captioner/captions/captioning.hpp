@@ -58,6 +58,9 @@ void caption_images(const CaptionMaker& maker, const std::function<std::optional
 void caption_files(const CaptionMaker& maker, const std::vector<std::string>& paths,
                    const std::function<void(const CaptionResult&)>& use);
 
+/// The files of a split's images, in their order.
+std::vector<std::string> image_paths(const pupil::CaptionedImages& data, pupil::Split split);
+
 /// All captions of a sample, as words.
 std::vector<pupil::Sentence> reference_words(const pupil::Sample& sample);
 

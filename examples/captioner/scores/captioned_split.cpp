@@ -2,9 +2,11 @@
 
 #include <string_view>
 
+#include "../../command_line/program.hpp"
 #include "../captions/box_model.hpp"
 #include "../common/form_options.hpp"
 #include "../common/interruption.hpp"
+#include "../common/kept_inputs.hpp"
 #include "../common/progress_line.hpp"
 #include "../common/run_folder.hpp"
 #include "../common/run_split.hpp"
@@ -17,12 +19,10 @@ namespace {
 /// The split's images, captioned, without scores.
 CaptionedSplit said_of(const CaptionMaker& maker, const pupil::CaptionedImages& data, pupil::Split split) {
   const auto& samples = data.at(split);
-  std::vector<std::string> paths;
-  for (const pupil::Sample& sample : samples) paths.push_back((data.image_folder / sample.image).string());
   CaptionedSplit captioned;
   std::size_t next = 0;
   ProgressLine line;
-  caption_files(maker, paths, [&](const CaptionResult& result) {
+  caption_files(maker, image_paths(data, split), [&](const CaptionResult& result) {
     stop_if_interrupted();
     const pupil::Sample& sample = samples[next++];
     if (!result.caption) {

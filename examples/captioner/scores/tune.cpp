@@ -56,8 +56,7 @@ struct TuneArguments {
 
 DevFeatures read_dev(const RunModel& run, const pupil::CaptionedImages& data, ProgressLine& line) {
   const auto& samples = data.at(pupil::Split::dev);
-  std::vector<std::string> paths;
-  for (const pupil::Sample& sample : samples) paths.push_back((data.image_folder / sample.image).string());
+  const std::vector<std::string> paths = image_paths(data, pupil::Split::dev);
   DevFeatures dev;
   const auto& options = run.model.options();
   const ImageFormat format{options.resize_to, options.image_size, options.normalization};

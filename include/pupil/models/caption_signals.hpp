@@ -54,18 +54,21 @@ double entropy_of(std::span<const T> log_probabilities) {
   return entropy;
 }
 
-/// Makes a decoder say the captions, one of each image.
+/// Makes a decoder say captions, one of each image: where there are more images, the captions begin anew.
 template <class Decoder, class Features>
 std::vector<SpokenCaption> speak(const Decoder& decoder, const Features& features,
-                                 std::span<const FoundCaption* const> captions) {
+                                 std::span<const FoundCaption> captions) {
   auto state = decoder.start(features);
+  const auto caption_of = [&](Index i) -> const FoundCaption& {
+    return captions[static_cast<std::size_t>(i) % captions.size()];
+  };
   Index steps = 0;
-  for (const FoundCaption* caption : captions) steps = std::max(steps, caption->steps());
+  for (const FoundCaption& caption : captions) steps = std::max(steps, caption.steps());
   const auto word_at = [&](Index i, Index step) {
-    const auto& words = captions[static_cast<std::size_t>(i)]->words;
+    const auto& words = caption_of(i).words;
     return step < static_cast<Index>(words.size()) ? words[static_cast<std::size_t>(step)] : Vocabulary::end;
   };
-  std::vector<SpokenCaption> spoken(captions.size());
+  std::vector<SpokenCaption> spoken(static_cast<std::size_t>(state.rows()));
   Tensor<std::int32_t, 1> read({state.rows()});
   read.fill(Vocabulary::start);
   for (Index step = 0; step < steps; ++step) {
@@ -73,7 +76,7 @@ std::vector<SpokenCaption> speak(const Decoder& decoder, const Features& feature
     parallel_for(state.rows(), [&](Index i) {
       const auto at = static_cast<std::size_t>(i);
       read[i] = word_at(i, step);
-      if (step >= captions[at]->steps()) return;
+      if (step >= caption_of(i).steps()) return;
       const auto row = row_of(logits, i);
       to_log_probabilities(row, "caption_signals");
       spoken[at].log_probability += static_cast<double>(row[static_cast<std::size_t>(read[i])]);
@@ -95,11 +98,7 @@ std::vector<CaptionSignals> caption_signals(const Decoder& decoder, const ImageF
                       " captions, but features of ", images, " images");
   // Both in one pass: for few images, most of the time goes into reading the decoder's weights.
   const auto both = joined_images(features, repeat_typical(typical, images, features.grid.dim(1)));
-  std::vector<const FoundCaption*> said;
-  for (int pass = 0; pass < 2; ++pass) {
-    for (const FoundCaption& caption : captions) said.push_back(&caption);
-  }
-  const auto spoken = detail::speak(decoder, both, said);
+  const auto spoken = detail::speak(decoder, both, captions);
   std::vector<CaptionSignals> signals;
   for (std::size_t i = 0; i < captions.size(); ++i) {
     const auto steps = static_cast<double>(std::max<Index>(1, captions[i].steps()));
