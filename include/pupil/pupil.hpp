@@ -162,6 +162,7 @@
 #include <pupil/nn/lstm_cell.hpp>
 #include <pupil/nn/lstm_recurrence.hpp>
 #include <pupil/nn/max_pool2d.hpp>
+#include <pupil/nn/model_ref.hpp>
 #include <pupil/nn/name.hpp>
 #include <pupil/nn/orthogonal.hpp>
 #include <pupil/nn/pack_weights.hpp>
@@ -233,6 +234,7 @@
 #include <pupil/io/image_size.hpp>
 #include <pupil/io/image_view.hpp>
 #include <pupil/io/image_write.hpp>
+#include <pupil/io/item_numbers.hpp>
 #include <pupil/io/jpeg_frame.hpp>
 #include <pupil/io/jpeg_parts.hpp>
 #include <pupil/io/jpeg_scan.hpp>

@@ -73,17 +73,17 @@ TEST_CASE("each item is visited with the one in its place") {
   SideBySideModel model(2, 3);
   SideBySideModel other(2, 3);
   std::vector<std::string> names;
-  std::vector<void*> items;
-  std::vector<void*> others;
+  std::vector<const void*> items;
+  std::vector<const void*> others;
   SideBySide pair;
-  pair.visit(model, other, [&](const Name& name, auto& item, auto& twin) {
+  pair.visit(model, other, [&](const Name& name, const ModelItem& item, const ModelItem& twin) {
     names.push_back(name.str());
-    items.push_back(&item);
-    others.push_back(&twin);
+    items.push_back(item.address());
+    others.push_back(twin.address());
   });
   CHECK(names == std::vector<std::string>{"0", "1", "buffer", "generator"});
-  CHECK(items == std::vector<void*>{&model.weights[0], &model.weights[1], &model.buffer, &model.generator});
-  CHECK(others == std::vector<void*>{&other.weights[0], &other.weights[1], &other.buffer, &other.generator});
+  CHECK(items == std::vector<const void*>{&model.weights[0], &model.weights[1], &model.buffer, &model.generator});
+  CHECK(others == std::vector<const void*>{&other.weights[0], &other.weights[1], &other.buffer, &other.generator});
 }
 
 TEST_CASE("models that are not alike are found before any visit") {

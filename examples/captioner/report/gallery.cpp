@@ -1,23 +1,14 @@
 #include "gallery.hpp"
 
-#include <cmath>
-#include <cstdio>
-
 #include <pupil/core/errors.hpp>
 #include <pupil/core/utf8.hpp>
 
+#include "../captions/formats/caption_format.hpp"
 #include "html.hpp"
 
 namespace captioner::report {
 
 namespace {
-
-/// As the command caption writes it: three digits.
-std::string probability(const SaidCaption& caption) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.3g", std::exp(caption.log_probability));
-  return text;
-}
 
 /// The words of the caption, each of which a reader can point at.
 std::string words_html(const Card& card) {

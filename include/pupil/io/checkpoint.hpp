@@ -10,14 +10,14 @@
 #include <deque>
 #include <filesystem>
 #include <string>
-#include <type_traits>
 
 #include <pupil/core/random.hpp>
 #include <pupil/core/tensor.hpp>
+#include <pupil/io/item_numbers.hpp>
 #include <pupil/io/parameter_layout.hpp>
 #include <pupil/io/safetensors.hpp>
 #include <pupil/io/state_dict_names.hpp>
-#include <pupil/nn/parameter.hpp>
+#include <pupil/nn/model_ref.hpp>
 
 namespace pupil {
 
@@ -26,13 +26,11 @@ namespace pupil {
 enum class ParameterPrecision { fp32, bf16 };
 
 /// Makes a model's parameters what they are once they were written at this precision and read again.
-template <class Model>
-void round_parameters(Model& model, ParameterPrecision precision) {
+inline void round_parameters(const ModelRef& model, ParameterPrecision precision) {
   if (precision == ParameterPrecision::fp32) return;
-  for_each_parameter(model, []<class P>(const Name&, P& parameter) {
-    if constexpr (std::is_same_v<std::remove_cvref_t<decltype(*parameter.value.begin())>, float>) {
-      for (float& value : parameter.value) value = bfloat16_to_float(float_to_bfloat16(value));
-    }
+  model.for_each(ItemKind::parameter, [](const Name&, const ModelItem& parameter) {
+    if (!parameter.holds<float>()) return;
+    for (float& value : parameter.values<float>()) value = bfloat16_to_float(float_to_bfloat16(value));
   });
 }
 
@@ -44,14 +42,17 @@ class CheckpointWriter {
 
   /// Adds a model's parameters and buffers under `prefix` + name; generators too where `with_generators`. Buffers are
   /// few, and stay as they are at any precision.
-  template <class Model>
-  void add(const std::string& prefix, Model& model, bool with_generators = true) {
+  void add(const std::string& prefix, const ModelRef& model, bool with_generators = true) {
     state_layout(tensors_, ParameterLayout::channels_last);
-    for_each_parameter(model, [&](const Name& name, auto& p) { add_parameter(prefix + name.str(), p.value); });
-    for_each_buffer(model, [&](const Name& name, auto& buffer) { tensors_.add(prefix + name.str(), buffer); });
+    model.for_each(ItemKind::parameter, [&](const Name& name, const ModelItem& parameter) {
+      add_parameter(prefix + name.str(), parameter);
+    });
+    model.for_each(ItemKind::buffer, [&](const Name& name, const ModelItem& buffer) {
+      detail::add_item(tensors_, prefix + name.str(), buffer);
+    });
     if (!with_generators) return;
-    for_each_generator(model, [&](const Name& name, Rng& rng) {
-      const Rng::State& state = rng.state();
+    model.for_each(ItemKind::generator, [&](const Name& name, const ModelItem& generator) {
+      const Rng::State& state = generator.generator().state();
       const auto& stored = generators_.emplace_back(std::array{state.seed, state.stream, state.position});
       tensors_.add(prefix + name.str(), std::array<Index, 1>{3}, stored.data());
     });
@@ -64,19 +65,13 @@ class CheckpointWriter {
   void write(const std::filesystem::path& path) const { tensors_.write(path); }
 
  private:
-  template <class T, std::size_t Rank>
-  void add_parameter(const std::string& name, const Tensor<T, Rank>& value) {
-    if constexpr (std::is_same_v<T, float>) {
-      if (precision_ == ParameterPrecision::bf16) return add_rounded(name, value);
+  void add_parameter(const std::string& name, const ModelItem& parameter) {
+    if (precision_ == ParameterPrecision::fp32 || !parameter.holds<float>()) {
+      return detail::add_item(tensors_, name, parameter);
     }
-    tensors_.add(name, value);
-  }
-
-  template <std::size_t Rank>
-  void add_rounded(const std::string& name, const Tensor<float, Rank>& value) {
-    auto& rounded = rounded_.emplace_back(Tensor<std::uint16_t, 1>::uninitialized({value.size()}));
-    std::ranges::transform(value, rounded.begin(), float_to_bfloat16);
-    tensors_.add(name, Dtype::BF16, value.shape().dims, reinterpret_cast<const std::byte*>(rounded.data()));
+    auto& rounded = rounded_.emplace_back(Tensor<std::uint16_t, 1>::uninitialized({parameter.size()}));
+    std::ranges::transform(parameter.values<float>(), rounded.begin(), float_to_bfloat16);
+    tensors_.add(name, Dtype::BF16, parameter.shape(), reinterpret_cast<const std::byte*>(rounded.data()));
   }
 
   ParameterPrecision precision_;
@@ -89,15 +84,13 @@ namespace detail {
 
 /// How the parameters of this model lie in the file. Where the file does not say, they are taken to lie as here, unless
 /// the shapes of all that could tell fit both layouts: then FileError.
-template <class Model>
-ParameterLayout layout_of(const SafetensorsFile& file, const std::string& prefix, Model& model) {
+inline ParameterLayout layout_of(const SafetensorsFile& file, const std::string& prefix, const ModelRef& model) {
   if (const auto stated = stated_layout(file)) return *stated;
   std::string doubtful;
   bool told = false;
-  for_each_parameter(model, [&](const Name& name, auto& parameter) {
-    const auto& shape = parameter.value.shape();
-    told = told || shape != pytorch_shape(shape);
-    if (doubtful.empty() && fits_both_layouts(shape)) doubtful = prefix + name.str();
+  model.for_each(ItemKind::parameter, [&](const Name& name, const ModelItem& parameter) {
+    told = told || !std::ranges::equal(parameter.shape(), pytorch_shape(parameter.shape()));
+    if (doubtful.empty() && fits_both_layouts(parameter.shape())) doubtful = prefix + name.str();
   });
   file.require_tensor(
       told || doubtful.empty(), doubtful,
@@ -114,19 +107,20 @@ ParameterLayout layout_of(const SafetensorsFile& file, const std::string& prefix
 /// the tensor, where one is missing, has another shape, is left over (and not under `about_model_prefix`), or where two
 /// that are one in the model differ; the model is then partly filled. A file that does not say how its parameters lie,
 /// as older ones do not, is refused where their shapes do not tell either.
-template <class Model>
-void read_model(const SafetensorsFile& file, const std::string& prefix, Model& model, bool with_generators = true) {
+inline void read_model(const SafetensorsFile& file, const std::string& prefix, const ModelRef& model,
+                       bool with_generators = true) {
   const ParameterLayout layout = detail::layout_of(file, prefix, model);
   detail::StateDictNames names(file, prefix);
-  names.read_each<detail::Parameters>(
-      model, [&](const std::string& name, auto& parameter) { read_parameter(file, layout, name, parameter.value); });
-  names.read_each<detail::Buffers>(
-      model, [&](const std::string& name, auto& buffer) { file.read_into(name, buffer.shape(), buffer.data()); });
+  names.read_each(ItemKind::parameter, model, [&](const std::string& name, const ModelItem& parameter) {
+    read_parameter(file, layout, name, parameter);
+  });
+  names.read_each(ItemKind::buffer, model,
+                  [&](const std::string& name, const ModelItem& buffer) { detail::read_item(file, name, buffer); });
   if (with_generators) {
-    names.read_each<detail::Generators>(model, [&](const std::string& name, Rng& rng) {
+    names.read_each(ItemKind::generator, model, [&](const std::string& name, const ModelItem& generator) {
       std::array<std::uint64_t, 3> state{};
       file.read_into(name, std::array<Index, 1>{3}, state.data());
-      rng = Rng(Rng::State{state[0], state[1], state[2]});
+      generator.generator() = Rng(Rng::State{state[0], state[1], state[2]});
     });
   }
   names.require_all_read();

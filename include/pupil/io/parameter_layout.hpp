@@ -12,11 +12,15 @@
 #include <algorithm>
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <pupil/core/tensor.hpp>
+#include <pupil/io/item_numbers.hpp>
 #include <pupil/io/safetensors.hpp>
+#include <pupil/nn/model_ref.hpp>
 
 namespace pupil {
 
@@ -32,37 +36,32 @@ namespace detail {
 inline constexpr const char* layout_key = "parameter_layout";
 
 /// [out, ..., in] -> [out, in, ...] where there are three dimensions or more.
-template <std::size_t Rank>
-Shape<Rank> pytorch_shape(Shape<Rank> shape) {
-  if constexpr (Rank >= 3) std::rotate(shape.dims.begin() + 1, shape.dims.end() - 1, shape.dims.end());
-  return shape;
+inline std::vector<Index> pytorch_shape(std::span<const Index> shape) {
+  std::vector<Index> rotated(shape.begin(), shape.end());
+  if (rotated.size() >= 3) std::rotate(rotated.begin() + 1, rotated.end() - 1, rotated.end());
+  return rotated;
 }
 
 /// Calls `use(i, j)`: element i of a parameter of this shape is element j of PyTorch's.
-template <std::size_t Rank, class Use>
-void for_each_pytorch_element(const Shape<Rank>& shape, const Use& use) {
-  if constexpr (Rank >= 3) {
-    const Index in = shape[Rank - 1];
-    const Index taps = in == 0 || shape[0] == 0 ? 0 : shape.size() / shape[0] / in;
-    for (Index out = 0; out < shape[0]; ++out) {
-      for (Index tap = 0; tap < taps; ++tap) {
-        for (Index c = 0; c < in; ++c) use((out * taps + tap) * in + c, (out * in + c) * taps + tap);
-      }
+template <class Use>
+void for_each_pytorch_element(std::span<const Index> shape, const Use& use) {
+  // Of one or two dimensions, all are one tap of one filter: nothing moves.
+  const bool moves = shape.size() >= 3;
+  const Index filters = moves ? shape.front() : 1;
+  const Index in = moves ? shape.back() : 1;
+  Index taps = 1;
+  for (const Index extent : moves ? shape.subspan(1, shape.size() - 2) : shape) taps *= extent;
+  for (Index out = 0; out < filters; ++out) {
+    for (Index tap = 0; tap < taps; ++tap) {
+      for (Index c = 0; c < in; ++c) use((out * taps + tap) * in + c, (out * in + c) * taps + tap);
     }
-  } else {
-    for (Index i = 0; i < shape.size(); ++i) use(i, i);
   }
 }
 
 /// Whether a parameter of this shape has the same shape in both layouts, but not its elements in the same order.
-template <std::size_t Rank>
-bool fits_both_layouts(const Shape<Rank>& shape) {
-  if constexpr (Rank >= 3) {
-    const Index in = shape[Rank - 1];
-    return shape == pytorch_shape(shape) && in > 1 && shape.size() > shape[0] * in;
-  } else {
-    return false;
-  }
+inline bool fits_both_layouts(std::span<const Index> shape) {
+  if (shape.size() < 3 || !std::ranges::equal(shape, pytorch_shape(shape)) || shape.back() <= 1) return false;
+  return std::ranges::any_of(shape.subspan(1, shape.size() - 2), [](Index extent) { return extent > 1; });
 }
 
 }  // namespace detail
@@ -96,15 +95,22 @@ inline std::optional<ParameterLayout> stated_layout(const SafetensorsFile& file)
 
 /// Fills a parameter from a tensor that lies in the file like this. Throws FileError, naming the tensor and both
 /// shapes, where it is missing or has another shape.
+inline void read_parameter(const SafetensorsFile& file, ParameterLayout layout, const std::string& name,
+                           const ModelItem& parameter) {
+  if (parameter.shape().size() < 3 || layout == ParameterLayout::channels_last) {
+    return detail::read_item(file, name, parameter);
+  }
+  detail::with_numbers(parameter, name, [&]<class T>(const std::span<T>& numbers) {
+    auto stored = Tensor<T, 1>::uninitialized({parameter.size()});
+    file.read_into(name, detail::pytorch_shape(parameter.shape()), stored.data());
+    detail::for_each_pytorch_element(parameter.shape(),
+                                     [&](Index i, Index j) { numbers[static_cast<std::size_t>(i)] = stored[j]; });
+  });
+}
 template <class T, std::size_t Rank>
 void read_parameter(const SafetensorsFile& file, ParameterLayout layout, const std::string& name,
                     Tensor<T, Rank>& parameter) {
-  if (Rank < 3 || layout == ParameterLayout::channels_last) {
-    return file.read_into(name, parameter.shape(), parameter.data());
-  }
-  auto stored = Tensor<T, Rank>::uninitialized(detail::pytorch_shape(parameter.shape()));
-  file.read_into(name, stored.shape(), stored.data());
-  detail::for_each_pytorch_element(parameter.shape(), [&](Index i, Index j) { parameter[i] = stored[j]; });
+  read_parameter(file, layout, name, ModelItem(parameter));
 }
 
 }  // namespace pupil

@@ -12,15 +12,16 @@
 #include <cstdint>
 #include <deque>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <string_view>
-#include <type_traits>
 
-#include <pupil/core/tensor.hpp>
+#include <pupil/core/storage.hpp>
+#include <pupil/io/item_numbers.hpp>
 #include <pupil/io/parameter_layout.hpp>
 #include <pupil/io/safetensors.hpp>
 #include <pupil/io/state_dict_names.hpp>
-#include <pupil/nn/parameter.hpp>
+#include <pupil/nn/model_ref.hpp>
 
 namespace pupil {
 
@@ -28,14 +29,10 @@ namespace detail {
 
 /// Fills a buffer. The number of batches that a batch norm has seen counts for nothing in inference: it may be absent,
 /// and of any type, as casts of a whole state dict leave it.
-template <class T, std::size_t Rank>
-void read_pytorch_buffer(const SafetensorsFile& file, const std::string& name, Tensor<T, Rank>& buffer) {
-  if constexpr (std::is_same_v<T, std::int64_t>) {
-    const bool counts_batches = std::string_view(name).ends_with("num_batches_tracked");
-    if (counts_batches && !file.contains(name)) return;
-    if (counts_batches) return file.read_counts_into(name, buffer.shape().dims, buffer.data());
-  }
-  file.read_into(name, buffer.shape(), buffer.data());
+inline void read_pytorch_buffer(const SafetensorsFile& file, const std::string& name, const ModelItem& buffer) {
+  const bool counts_batches = buffer.holds<std::int64_t>() && std::string_view(name).ends_with("num_batches_tracked");
+  if (!counts_batches) return read_item(file, name, buffer);
+  if (file.contains(name)) file.read_counts_into(name, buffer.shape(), buffer.values<std::int64_t>().data());
 }
 
 }  // namespace detail
@@ -43,43 +40,46 @@ void read_pytorch_buffer(const SafetensorsFile& file, const std::string& name, T
 /// Fills a model from the PyTorch state dict whose names begin with `prefix`. What has several names in the model may
 /// be there under any or all of them. Throws FileError, naming the tensor, where one is missing, has another shape
 /// (both are named), is left over, or where two that are one in the model differ; the model is then partly filled.
-template <class Model>
-void load_state_dict(const SafetensorsFile& file, Model& model, const std::string& prefix = "") {
+inline void load_state_dict(const SafetensorsFile& file, const ModelRef& model, const std::string& prefix = "") {
   const ParameterLayout layout = stated_layout(file).value_or(ParameterLayout::channels_first);
   detail::StateDictNames names(file, prefix);
-  names.read_each<detail::Parameters>(
-      model, [&](const std::string& name, auto& parameter) { read_parameter(file, layout, name, parameter.value); });
-  names.read_each<detail::Buffers>(
-      model, [&](const std::string& name, auto& buffer) { detail::read_pytorch_buffer(file, name, buffer); });
+  names.read_each(ItemKind::parameter, model, [&](const std::string& name, const ModelItem& parameter) {
+    read_parameter(file, layout, name, parameter);
+  });
+  names.read_each(ItemKind::buffer, model, [&](const std::string& name, const ModelItem& buffer) {
+    detail::read_pytorch_buffer(file, name, buffer);
+  });
   names.require_all_read();
 }
 
 /// As above, from a file that holds one state dict.
-template <class Model>
-void load_state_dict(const std::filesystem::path& path, Model& model) {
+inline void load_state_dict(const std::filesystem::path& path, const ModelRef& model) {
   load_state_dict(SafetensorsFile(path), model);
 }
 
 /// Writes a model as the safetensors file of a PyTorch state dict: all or nothing. What has several names in the model
 /// is written under each of them, as PyTorch does. Throws FileError.
-template <class Model>
-void save_state_dict(const std::filesystem::path& path, Model& model) {
+inline void save_state_dict(const std::filesystem::path& path, const ModelRef& model) {
   SafetensorsWriter writer;
   state_layout(writer, ParameterLayout::channels_first);
   std::deque<Storage<std::byte>> copies;  // stay where they are as others come
-  detail::for_each_name<detail::Parameters>(model, [&](const Name& name, auto& parameter, auto place) {
-    auto& value = parameter.value;
-    using T = typename std::remove_cvref_t<decltype(value)>::Scalar;
-    if (place.is_new) {
-      auto& copy = copies.emplace_back(value.size() * static_cast<Index>(sizeof(T)));
-      T* const values = reinterpret_cast<T*>(copy.data());
-      detail::for_each_pytorch_element(value.shape(), [&](Index i, Index j) { values[j] = value[i]; });
-    }
-    const std::byte* const data = copies[static_cast<std::size_t>(place.index)].data();
-    writer.add(name.str(), dtype_of<T>(), detail::pytorch_shape(value.shape()).dims, data);
+  using detail::VisitedItems;
+  model.for_each_name(
+      ItemKind::parameter, [&](const Name& name, const ModelItem& parameter, VisitedItems::Place place) {
+        detail::with_numbers(parameter, name.str(), [&]<class T>(const std::span<T>& values) {
+          if (place.is_new) {
+            auto& copy = copies.emplace_back(parameter.size() * static_cast<Index>(sizeof(T)));
+            T* const copied = reinterpret_cast<T*>(copy.data());
+            detail::for_each_pytorch_element(
+                parameter.shape(), [&](Index i, Index j) { copied[j] = values[static_cast<std::size_t>(i)]; });
+          }
+          const std::byte* const data = copies[static_cast<std::size_t>(place.index)].data();
+          writer.add(name.str(), dtype_of<T>(), detail::pytorch_shape(parameter.shape()), data);
+        });
+      });
+  model.for_each_name(ItemKind::buffer, [&](const Name& name, const ModelItem& buffer, VisitedItems::Place) {
+    detail::add_item(writer, name.str(), buffer);
   });
-  detail::for_each_name<detail::Buffers>(model,
-                                         [&](const Name& name, auto& buffer, auto) { writer.add(name.str(), buffer); });
   writer.write(path);
 }
 

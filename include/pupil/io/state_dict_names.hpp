@@ -10,7 +10,7 @@
 #include <vector>
 
 #include <pupil/io/safetensors.hpp>
-#include <pupil/nn/parameter.hpp>
+#include <pupil/nn/model_ref.hpp>
 
 namespace pupil {
 
@@ -28,15 +28,14 @@ class StateDictNames {
 
   /// Calls `read(name, item)` once for every item of this Kind, with the first of its names that is in the file, or
   /// with its first where none is. Throws FileError where the file has two of its names, and they are not the same.
-  template <class Kind, class Model, class Read>
-  void read_each(Model& model, const Read& read) {
+  void read_each(ItemKind kind, const ModelRef& model, FunctionRef<void(const std::string&, const ModelItem&)> read) {
     std::vector<std::vector<std::string>> names;
-    for_each_name<Kind>(model, [&](const Name& name, auto&, VisitedItems::Place place) {
+    model.for_each_name(kind, [&](const Name& name, const ModelItem&, VisitedItems::Place place) {
       if (place.is_new) names.emplace_back();
       names[static_cast<std::size_t>(place.index)].push_back(prefix_ + name.str());
     });
     std::size_t i = 0;
-    for_each_item<Kind>(model, [&](const Name&, auto& item) {
+    model.for_each(kind, [&](const Name&, const ModelItem& item) {
       const std::vector<std::string>& own = names[i++];
       expected_.insert(own.begin(), own.end());
       const std::string& chosen = chosen_name(own);

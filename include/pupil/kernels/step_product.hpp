@@ -37,17 +37,24 @@ class StepProduct {
 
   /// `right` is B, whatever the precision: a RowMajor or a Transposed.
   template <class Right>
-  explicit StepProduct(const Right& right) {
-    with_best_tile<T>([&]<class Tile>(Tile) { right_ = PackedRight<Tile>(right); });
-  }
+  explicit StepProduct(const Right& right);
 
   /// A's columns must be B's rows.
-  void operator()(const RowMajor<T>& left, const Destination<T>& c) const {
-    std::visit([&]<class Tile>(const PackedRight<Tile>& right) { multiply_packed<Tile>(left, right, c); }, right_);
-  }
+  void operator()(const RowMajor<T>& left, const Destination<T>& c) const;
 
  private:
   typename detail::AnyPackedRight<T>::type right_;
 };
+
+template <class T>
+template <class Right>
+StepProduct<T>::StepProduct(const Right& right) {
+  with_best_tile<T>([&]<class Tile>(Tile) { right_ = PackedRight<Tile>(right); });
+}
+
+template <class T>
+void StepProduct<T>::operator()(const RowMajor<T>& left, const Destination<T>& c) const {
+  std::visit([&]<class Tile>(const PackedRight<Tile>& right) { multiply_packed<Tile>(left, right, c); }, right_);
+}
 
 }  // namespace pupil::kernels

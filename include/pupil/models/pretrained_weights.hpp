@@ -11,17 +11,18 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include <pupil/core/hash.hpp>
+#include <pupil/io/item_numbers.hpp>
 #include <pupil/io/parameter_layout.hpp>
 #include <pupil/io/safetensors.hpp>
 #include <pupil/models/image_classifier.hpp>
 #include <pupil/models/image_network.hpp>
 #include <pupil/models/preprocessing.hpp>
 #include <pupil/models/pretrained_architecture.hpp>
+#include <pupil/nn/model_ref.hpp>
 
 namespace pupil {
 
@@ -101,14 +102,11 @@ class PretrainedWeights {
   bool is_ignored(const std::string& name) const;
 
   /// Tensors whose names begin with `unasked` may be left over, if that is not empty.
-  template <class Model>
-  void load(Model& model, const ImageNetworkOptions& options, const std::string& unasked) const;
+  void load(const ModelRef& model, const ImageNetworkOptions& options, const std::string& unasked) const;
 
-  template <class Buffer>
-  void read_buffer(const std::string& name, Buffer& buffer) const;
+  void read_buffer(const std::string& name, const ModelItem& buffer) const;
 
-  template <class T, std::size_t Rank>
-  void read_parameter(const detail::StoredModule& tensor, Tensor<T, Rank>& parameter) const;
+  void read_parameter(const detail::StoredModule& tensor, const ModelItem& parameter) const;
 
   void require_tensor_of_shape(const std::string& name, std::span<const Index> shape) const {
     file_.require_tensor(file_.contains(name), name, "is missing, expected the shape ", format_extents(shape));
@@ -181,17 +179,17 @@ inline std::string PretrainedWeights::fingerprint() const {
   return hash_digits(hash);
 }
 
-template <class Model>
-void PretrainedWeights::load(Model& model, const ImageNetworkOptions& options, const std::string& unasked) const {
+inline void PretrainedWeights::load(const ModelRef& model, const ImageNetworkOptions& options,
+                                    const std::string& unasked) const {
   require<FileError>(options.architecture == architecture_.name, file_.path().string(), ": holds weights of ",
                      architecture_.name, ", not of ", options.architecture);
   std::set<std::string> expected;
-  for_each_parameter(model, [&](const Name& name, auto& parameter) {
+  model.for_each(ItemKind::parameter, [&](const Name& name, const ModelItem& parameter) {
     const detail::StoredModule tensor = stored_tensor(name.str());
-    read_parameter(tensor, parameter.value);
+    read_parameter(tensor, parameter);
     expected.insert(tensor.name);
   });
-  for_each_buffer(model, [&](const Name& name, auto& buffer) {
+  model.for_each(ItemKind::buffer, [&](const Name& name, const ModelItem& buffer) {
     const std::string stored_name = stored_tensor(name.str()).name;
     expected.insert(stored_name);
     read_buffer(stored_name, buffer);
@@ -204,28 +202,29 @@ void PretrainedWeights::load(Model& model, const ImageNetworkOptions& options, c
   file_.release_pages();
 }
 
-template <class Buffer>
-void PretrainedWeights::read_buffer(const std::string& name, Buffer& buffer) const {
-  const auto& shape = buffer.shape();
-  if constexpr (std::is_same_v<typename Buffer::Scalar, std::int64_t>) {
-    if (file_.contains(name)) file_.read_counts_into(name, shape.dims, buffer.data());
-  } else {
-    using T = typename Buffer::Scalar;
-    require_tensor_of_shape(name, shape.dims);
-    file_.read_into(name, shape, buffer.data());
-    if (!name.ends_with(".running_var")) return;
-    // The network's norms add their own epsilon to the variance.
-    const auto difference = static_cast<T>(architecture_.norm_epsilon - BatchNormOptions().epsilon);
-    for (T& variance : buffer) variance += difference;
+inline void PretrainedWeights::read_buffer(const std::string& name, const ModelItem& buffer) const {
+  if (buffer.holds<std::int64_t>()) {
+    if (file_.contains(name)) file_.read_counts_into(name, buffer.shape(), buffer.values<std::int64_t>().data());
+    return;
   }
+  require_tensor_of_shape(name, buffer.shape());
+  detail::read_item(file_, name, buffer);
+  if (!name.ends_with(".running_var")) return;
+  // The network's norms add their own epsilon to the variance.
+  detail::with_numbers(buffer, name, [&]<class T>(const std::span<T>& variances) {
+    const auto difference = static_cast<T>(architecture_.norm_epsilon - BatchNormOptions().epsilon);
+    for (T& variance : variances) variance = static_cast<T>(variance + difference);
+  });
 }
 
-template <class T, std::size_t Rank>
-void PretrainedWeights::read_parameter(const detail::StoredModule& tensor, Tensor<T, Rank>& parameter) const {
-  const Shape<Rank> shape = parameter.shape();
-  if (tensor.kernel == 0 || Rank != 2) {
-    const Shape<Rank> in_file = layout_ == ParameterLayout::channels_last ? shape : detail::pytorch_shape(shape);
-    require_tensor_of_shape(tensor.name, in_file.dims);
+inline void PretrainedWeights::read_parameter(const detail::StoredModule& tensor, const ModelItem& parameter) const {
+  const std::span<const Index> shape = parameter.shape();
+  if (tensor.kernel == 0 || shape.size() != 2) {
+    if (layout_ == ParameterLayout::channels_last) {
+      require_tensor_of_shape(tensor.name, shape);
+    } else {
+      require_tensor_of_shape(tensor.name, detail::pytorch_shape(shape));
+    }
     return pupil::read_parameter(file_, layout_, tensor.name, parameter);
   }
   const Index kernel = tensor.kernel;
@@ -233,7 +232,9 @@ void PretrainedWeights::read_parameter(const detail::StoredModule& tensor, Tenso
   require_tensor_of_shape(tensor.name, expected);
   file_.require_tensor(kernel == 1 || layout_ == ParameterLayout::channels_first, tensor.name,
                        "has its channels last, as dense layers that are convolutions are not read");
-  file_.read_into(tensor.name, expected, parameter.data());  // the same numbers in the same order
+  // The same numbers in the same order.
+  detail::with_numbers(parameter, tensor.name,
+                       [&](const auto& numbers) { file_.read_into(tensor.name, expected, numbers.data()); });
 }
 
 }  // namespace pupil

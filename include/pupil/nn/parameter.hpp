@@ -1,5 +1,6 @@
 #pragma once
-// Parameters, and the visit that optimizers, clipping, checkpoints, counting and tests share.
+// Parameters, and the visit that optimizers, clipping, checkpoints, counting and tests share. What works on models of
+// any type goes through ModelRef (model_ref.hpp); what needs the types of the items themselves is called here.
 //
 // Every layer has `template <class Visitor> void visit(Visitor&& visitor, const Name& name = {})`, which calls
 // `visitor(name / "weight", weight)` for each of its parameters, buffers and generators, always in the same order.
@@ -92,20 +93,6 @@ void for_each_buffer(Model& model, Use&& use) {
 template <class Model, class Use>
 void for_each_generator(Model& model, Use&& use) {
   detail::for_each_item<detail::Generators>(model, use);
-}
-
-/// Sets every gradient to zero.
-template <class Model>
-void zero_gradients(Model& model) {
-  for_each_parameter(model, [](const Name&, auto& parameter) { parameter.gradient.fill(0); });
-}
-
-/// How many numbers an optimizer would train.
-template <class Model>
-Index count_parameters(Model& model) {
-  Index count = 0;
-  for_each_parameter(model, [&](const Name&, auto& parameter) { count += parameter.value.size(); });
-  return count;
 }
 
 }  // namespace pupil

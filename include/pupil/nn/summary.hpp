@@ -29,7 +29,7 @@
 #include <pupil/core/errors.hpp>
 #include <pupil/core/shape.hpp>
 #include <pupil/core/type_name.hpp>
-#include <pupil/nn/parameter.hpp>
+#include <pupil/nn/model_ref.hpp>
 
 namespace pupil {
 
@@ -87,8 +87,8 @@ class ModelSummary {
       Index rows = 1;
       for (std::size_t d = 0; d + 1 < OutRank; ++d) rows *= y[d];
       Index weights = 0;
-      for_each_parameter(layer, [&](const Name&, auto& parameter) {
-        if (std::remove_cvref_t<decltype(parameter.value)>::rank >= 2) weights += parameter.value.size();
+      ModelRef(layer).for_each(ItemKind::parameter, [&](const Name&, const ModelItem& parameter) {
+        if (parameter.shape().size() >= 2) weights += parameter.size();
       });
       return rows * weights;
     }
@@ -105,7 +105,8 @@ ModelSummary summary(Model& model, const Shape<Rank>& x) {
   ModelSummary table;
   table.add(Name(), model, x);
   table.parameters_ = count_parameters(model);
-  for_each_buffer(model, [&](const Name&, auto& buffer) { table.buffers_ += buffer.size(); });
+  ModelRef(model).for_each(ItemKind::buffer,
+                           [&](const Name&, const ModelItem& buffer) { table.buffers_ += buffer.size(); });
   return table;
 }
 

@@ -10,6 +10,10 @@
 
 namespace pupil::detail {
 
+/// Its address stands for the type.
+template <class X>
+inline constexpr char type_tag = 0;
+
 /// Numbers items in the order in which they are first seen. What makes an item is its address and its type. Its memory
 /// comes from the pool of tensors, so that a training step that visits asks nothing of the system.
 class VisitedItems {
@@ -23,6 +27,13 @@ class VisitedItems {
   Place place(const Item& item) {
     return place(&item, &type_tag<Item>);
   }
+  Place place(const void* address, const char* type) {
+    if (2 * static_cast<std::size_t>(count_) >= slots_.size()) grow();
+    Slot& slot = slot_of(address, type);
+    if (slot.address != nullptr) return {slot.index, false};
+    slot = {address, type, count_};
+    return {count_++, true};
+  }
 
   /// How many there are.
   Index count() const { return count_; }
@@ -35,19 +46,7 @@ class VisitedItems {
     Index index = 0;
   };
 
-  /// Its address stands for the type.
-  template <class Item>
-  static constexpr char type_tag = 0;
-
   static constexpr std::size_t fewest_slots = 32;  // a power of two, as every number of slots
-
-  Place place(const void* address, const char* type) {
-    if (2 * static_cast<std::size_t>(count_) >= slots_.size()) grow();
-    Slot& slot = slot_of(address, type);
-    if (slot.address != nullptr) return {slot.index, false};
-    slot = {address, type, count_};
-    return {count_++, true};
-  }
 
   /// Where the item is, or is to be.
   Slot& slot_of(const void* address, const char* type) {

@@ -36,8 +36,7 @@ class Adagrad : public Optimizer<T, AdagradOptions> {
   }
 
   /// See Optimizer.
-  template <class Model>
-  void step(Model& model) {
+  void step(const ModelRefOf<T>& model) {
     this->prepare(model);
     const AdagradOptions& options = this->options();
     const double slowed = 1 + static_cast<double>(step_count_[0]) * options.learning_rate_decay;

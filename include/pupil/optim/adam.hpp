@@ -29,8 +29,7 @@ class Adam : public AdamMoments<T, AdamOptions> {
   explicit Adam(const AdamOptions& options = {}) : AdamMoments<T, AdamOptions>("adam", options) {}
 
   /// See Optimizer.
-  template <class Model>
-  void step(Model& model) {
+  void step(const ModelRefOf<T>& model) {
     this->step_after(model, [](auto& p, auto& g, const ParameterSettings& settings) {
       if (settings.weight_decay != 0) g += static_cast<T>(settings.weight_decay) * p;
     });

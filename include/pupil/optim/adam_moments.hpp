@@ -42,8 +42,8 @@ class AdamMoments : public Optimizer<T, Options> {
 
   /// A step; `decay(p, g, settings)` comes first for every range of elements. Its arguments are those of
   /// Optimizer::update.
-  template <class Model, class Decay>
-  void step_after(Model& model, const Decay& decay) {
+  template <class Decay>
+  void step_after(const ModelRefOf<T>& model, const Decay& decay) {
     this->prepare(model);
     const Options& options = this->options();
     const auto t = static_cast<double>(step_count_[0] + 1);

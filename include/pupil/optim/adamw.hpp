@@ -27,8 +27,7 @@ class AdamW : public AdamMoments<T, AdamWOptions> {
   explicit AdamW(const AdamWOptions& options = {}) : AdamMoments<T, AdamWOptions>("adamw", options) {}
 
   /// See Optimizer.
-  template <class Model>
-  void step(Model& model) {
+  void step(const ModelRefOf<T>& model) {
     this->step_after(model, [](auto& p, auto&, const ParameterSettings& settings) {
       p *= static_cast<T>(1 - settings.learning_rate * settings.weight_decay);
     });

@@ -39,8 +39,7 @@ double sum_of_squares(const T* elements, Index size) {
 
 /// The length of all gradients as one vector: sqrt(sum of squares), summed in double. Ranges of the gradients are
 /// summed in parallel, then the sums of each gradient in order, then the gradients'.
-template <class Model>
-double gradient_norm(Model& model) {
+inline double gradient_norm(const ModelRef& model) {
   const detail::Gradients gradients(model);
   auto sums = Tensor<double, 1>::uninitialized({gradients.ranges().count()});
   gradients.for_each([&](Index range, const auto& elements) {
@@ -56,8 +55,7 @@ double gradient_norm(Model& model) {
 /// Multiplies all gradients by max_norm / (norm + 1e-6) where that is below 1, and returns the norm from before. Where
 /// the norm is not finite, the gradients stay as they are: it is for the caller to stop or to skip the step. Throws
 /// OptionError for a max_norm that is not positive.
-template <class Model>
-double clip_gradient_norm(Model& model, double max_norm) {
+inline double clip_gradient_norm(const ModelRef& model, double max_norm) {
   require<OptionError>(max_norm > 0, "clip_gradient_norm: the largest norm is ", max_norm);
   const double norm = gradient_norm(model);
   const double scale = max_norm / (norm + 1e-6);
@@ -67,8 +65,7 @@ double clip_gradient_norm(Model& model, double max_norm) {
 
 /// Brings every element of every gradient into [-max_value, max_value]; a NaN stays. Throws OptionError for a max_value
 /// that is not positive.
-template <class Model>
-void clip_gradient_value(Model& model, double max_value) {
+inline void clip_gradient_value(const ModelRef& model, double max_value) {
   require<OptionError>(max_value > 0, "clip_gradient_value: the largest value is ", max_value);
   detail::change_gradients(model, [&]<class Array>(Array& g) {
     const auto limit = static_cast<typename Array::Scalar>(max_value);

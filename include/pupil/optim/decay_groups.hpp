@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <string>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -15,14 +14,14 @@ namespace pupil {
 /// scales and shifts of norms. These are few numbers that fit nothing by heart, and a norm's scale has no reason to be
 /// near 0. Matrices, filters and embeddings decay as the optimizer and its groups say. Such a parameter keeps the
 /// learning rate of its group, and stays frozen where that is.
-template <class Model>
-std::vector<ParameterGroup> without_decay_of_vectors(Model& model, std::vector<ParameterGroup> groups = {}) {
+inline std::vector<ParameterGroup> without_decay_of_vectors(const ModelRef& model,
+                                                            std::vector<ParameterGroup> groups = {}) {
   std::vector<ParameterGroup> result;
   const auto chosen = groups_of(model, groups);
   std::size_t i = 0;
-  for_each_parameter(model, [&](const Name& name, auto& parameter) {
+  model.for_each(ItemKind::parameter, [&](const Name& name, const ModelItem& parameter) {
     const Index number = chosen[i++];
-    if constexpr (std::remove_cvref_t<decltype(parameter.value)>::rank == 1) {
+    if (parameter.shape().size() == 1) {
       ParameterGroup own = number == no_group ? ParameterGroup{} : groups[static_cast<std::size_t>(number)];
       own.prefix = name.str();
       own.weight_decay = 0;

@@ -7,19 +7,21 @@
 
 #include <pupil/core/parallel.hpp>
 #include <pupil/core/pool_allocator.hpp>
-#include <pupil/nn/parameter.hpp>
+#include <pupil/nn/model_ref.hpp>
 #include <pupil/optim/array_ranges.hpp>
 
 namespace pupil::detail {
 
 class Gradients {
  public:
-  template <class Model>
-  explicit Gradients(Model& model) {
-    for_each_parameter(model, [&](const Name&, auto& parameter) {
-      auto& gradient = parameter.gradient;
-      all_.emplace_back(std::span(gradient.data(), static_cast<std::size_t>(gradient.size())));
-      ranges_.add(gradient.size());
+  explicit Gradients(const ModelRef& model) {
+    model.for_each(ItemKind::parameter, [&](const Name&, const ModelItem& parameter) {
+      if (parameter.holds<float>()) {
+        all_.emplace_back(parameter.gradient<float>());
+      } else {
+        all_.emplace_back(parameter.gradient<double>());
+      }
+      ranges_.add(parameter.size());
     });
   }
 

@@ -3,12 +3,13 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <pupil/core/errors.hpp>
-#include <pupil/nn/parameter.hpp>
+#include <pupil/nn/model_ref.hpp>
 #include <pupil/optim/parameter_group.hpp>
 
 namespace pupil {
@@ -32,13 +33,12 @@ class KnownParameters {
  public:
   /// Learns a model's parameters where none are known yet. Throws OptionError, in the optimizer's name, where a group
   /// is for no parameter.
-  template <class Model>
-  void learn(Model& model, const std::vector<ParameterGroup>& groups, std::string_view optimizer) {
+  void learn(const ModelRef& model, const std::vector<ParameterGroup>& groups, std::string_view optimizer) {
     if (is_made_) return;
     check_groups(model, groups, optimizer);
     const auto chosen = groups_of(model, groups);
-    for_each_parameter(model, [&](const Name& name, auto& parameter) {
-      const auto& shape = parameter.value.shape();
+    model.for_each(ItemKind::parameter, [&](const Name& name, const ModelItem& parameter) {
+      const std::span<const Index> shape = parameter.shape();
       const Index group = chosen[all_.size()];
       all_.push_back({.name = name.str(),
                       .shape = {shape.begin(), shape.end()},
@@ -50,11 +50,10 @@ class KnownParameters {
 
   /// Throws ShapeError, in the optimizer's name, unless the model's parameters have these names and shapes in this
   /// order. Allocates nothing.
-  template <class Model>
-  void check(Model& model, std::string_view optimizer) const {
+  void check(const ModelRef& model, std::string_view optimizer) const {
     std::size_t count = 0;
-    for_each_parameter(model, [&](const Name& name, auto& parameter) {
-      if (count < all_.size()) check(all_[count], name, parameter.value.shape(), optimizer);
+    model.for_each(ItemKind::parameter, [&](const Name& name, const ModelItem& parameter) {
+      if (count < all_.size()) check(all_[count], name, parameter.shape(), optimizer);
       ++count;
     });
     require<ShapeError>(count == all_.size(), optimizer, ": the model has ", count,
@@ -67,12 +66,11 @@ class KnownParameters {
   auto end() const { return all_.end(); }
 
  private:
-  template <std::size_t Rank>
-  static void check(const KnownParameter& known, const Name& name, const Shape<Rank>& shape,
+  static void check(const KnownParameter& known, const Name& name, std::span<const Index> shape,
                     std::string_view optimizer) {
     if (name == known.name && std::ranges::equal(shape, known.shape)) return;
-    throw ShapeError(message(optimizer, ": parameter ", name.str(), " has the shape ", shape,
-                             ", the state was made for ", known.name, " [", joined(known.shape), "] in its place"));
+    throw ShapeError(message(optimizer, ": parameter ", name.str(), " has the shape [", joined(shape),
+                             "], the state was made for ", known.name, " [", joined(known.shape), "] in its place"));
   }
 
   std::vector<KnownParameter> all_;

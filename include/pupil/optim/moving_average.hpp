@@ -14,14 +14,12 @@
 #include <Eigen/Core>
 #include <algorithm>
 #include <cstddef>
-#include <type_traits>
 #include <utility>
 #include <variant>
 
 #include <pupil/core/parallel.hpp>
 #include <pupil/core/pool_allocator.hpp>
 #include <pupil/core/tensor.hpp>
-#include <pupil/nn/parameter.hpp>
 #include <pupil/nn/side_by_side.hpp>
 #include <pupil/optim/array_ranges.hpp>
 
@@ -43,10 +41,9 @@ namespace detail {
 /// Arrays that are moved towards others, in one parallel loop.
 class MovedArrays {
  public:
-  template <class T, std::size_t Rank>
-  void add(Tensor<T, Rank>& average, const Tensor<T, Rank>& newest) {
-    all_.emplace_back(Pair<T>{average.data(), newest.data()});
-    ranges_.add(average.size());
+  /// Where the items are floats or doubles; otherwise returns false.
+  bool add(const ModelItem& average, const ModelItem& newest) {
+    return add<float>(average, newest) || add<double>(average, newest);
   }
 
   /// average += share (newest - average)
@@ -62,6 +59,14 @@ class MovedArrays {
     T* average;
     const T* newest;
   };
+
+  template <class T>
+  bool add(const ModelItem& average, const ModelItem& newest) {
+    if (!average.holds<T>()) return false;
+    all_.emplace_back(Pair<T>{average.values<T>().data(), newest.values<T>().data()});
+    ranges_.add(average.size());
+    return true;
+  }
 
   template <class T>
   static void move_range(const Pair<T>& pair, double share, Index first, Index count) {
@@ -94,39 +99,28 @@ class MovingAverage {
   void update(Model& model, double decay) {
     check(decay);
     detail::MovedArrays moved;
-    pair_.visit(average_, model, [&]<class Item>(const Name&, Item& average, const Item& newest) {
-      if constexpr (detail::is_parameter<Item>) {
-        moved.add(average.value, newest.value);
-      } else if constexpr (detail::is_tensor<Item>) {
-        if constexpr (std::is_floating_point_v<typename Item::Scalar>) {
-          if (options_.use_buffers) return moved.add(average, newest);
-        }
-        average = newest;
-      }
+    pair_.visit(average_, model, [&](const Name&, const ModelItem& average, const ModelItem& newest) {
+      if (average.kind() == ItemKind::generator) return;
+      const bool is_averaged = average.kind() == ItemKind::parameter || options_.use_buffers;
+      if (!is_averaged || !moved.add(average, newest)) std::ranges::copy(newest.bytes(), average.bytes().begin());
     });
     moved.move(1 - decay);
   }
 
   /// Gives `model` the averages as its parameters and buffers. Throws ShapeError as `update` does.
   void copy_to(Model& model) {
-    pair_.visit(model, average_, []<class Item>(const Name&, Item& item, const Item& average) {
-      if constexpr (detail::is_parameter<Item>) {
-        item.value = average.value;
-      } else if constexpr (detail::is_tensor<Item>) {
-        item = average;
-      }
+    pair_.visit(model, average_, [](const Name&, const ModelItem& item, const ModelItem& average) {
+      if (item.kind() == ItemKind::generator) return;
+      std::ranges::copy(average.bytes(), item.bytes().begin());
     });
   }
 
   /// Exchanges the averages for the parameters and buffers of `model`; a second time, and all is as it was. Throws
   /// ShapeError as `update` does.
   void swap(Model& model) {
-    pair_.visit(model, average_, []<class Item>(const Name&, Item& item, Item& average) {
-      if constexpr (detail::is_parameter<Item>) {
-        std::swap(item.value, average.value);
-      } else if constexpr (detail::is_tensor<Item>) {
-        std::swap(item, average);
-      }
+    pair_.visit(model, average_, [](const Name&, const ModelItem& item, const ModelItem& average) {
+      if (item.kind() == ItemKind::generator) return;
+      std::ranges::swap_ranges(item.bytes(), average.bytes());
     });
   }
 

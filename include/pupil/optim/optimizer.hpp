@@ -3,15 +3,16 @@
 // of parameters, a state for every parameter, and the walk over a model.
 
 #include <Eigen/Core>
+#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <string_view>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include <pupil/core/move_mark.hpp>
 #include <pupil/core/pool_allocator.hpp>
+#include <pupil/nn/model_ref.hpp>
 #include <pupil/optim/array_ranges.hpp>
 #include <pupil/optim/known_parameters.hpp>
 #include <pupil/optim/parameter_group.hpp>
@@ -30,8 +31,7 @@ template <class T, class Options>
 class Optimizer {
  public:
   /// Makes the state for this model, as the first step would: for loading it before that.
-  template <class Model>
-  void prepare(Model& model) {
+  void prepare(const ModelRefOf<T>& model) {
     check_not_moved_from();
     parameters_.learn(model, options_.groups, name_);
     parameters_.check(model, name_);
@@ -47,12 +47,11 @@ class Optimizer {
   }
 
   /// Sets the gradients of frozen parameters to zero, as a step does: for clipping by norm, in which they would count.
-  template <class Model>
-  void clear_frozen_gradients(Model& model) const {
+  void clear_frozen_gradients(const ModelRefOf<T>& model) const {
     const auto groups = groups_of(model, options_.groups);
     std::size_t i = 0;
-    for_each_parameter(model, [&](const Name&, auto& parameter) {
-      if (settings(groups[i++]).frozen) parameter.gradient.fill(0);
+    model.for_each(ItemKind::parameter, [&](const Name&, const ModelItem& parameter) {
+      if (settings(groups[i++]).frozen) std::ranges::fill(parameter.gradient<T>(), T{0});
     });
   }
 
@@ -87,16 +86,14 @@ class Optimizer {
   /// Calls `rule(p, g, state, settings)` for every range of elements that are trained, of all parameters in one
   /// parallel loop: their values p, their gradient g and, as `state(k)`, their numbers in the optimizer's k-th state
   /// are Eigen arrays of one length, and `settings` are those of their parameter. Then all gradients are zero.
-  template <class Model, class Rule>
-  void update(Model& model, const Rule& rule) {
+  template <class Rule>
+  void update(const ModelRefOf<T>& model, const Rule& rule) {
     PoolVector<TrainedParameter> parameters;
     detail::ArrayRanges ranges(update_grain);
-    for_each_parameter(model, [&](const Name&, auto& parameter) {
-      static_assert(std::is_same_v<typename std::remove_cvref_t<decltype(parameter)>::Scalar, T>,
-                    "an optimizer of scalar T trains models of scalar T");
+    model.for_each(ItemKind::parameter, [&](const Name&, const ModelItem& parameter) {
       const ParameterSettings own = settings(parameters_[parameters.size()].group);
-      parameters.push_back({parameter.value.data(), parameter.gradient.data(), own});
-      ranges.add(parameter.value.size());
+      parameters.push_back({parameter.values<T>().data(), parameter.gradient<T>().data(), own});
+      ranges.add(parameter.size());
     });
     ranges.for_each([&](Index, std::size_t i, Index first, Index last) {
       const auto range_of = [&](T* numbers) {

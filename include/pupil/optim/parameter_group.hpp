@@ -15,7 +15,7 @@
 
 #include <pupil/core/errors.hpp>
 #include <pupil/core/pool_allocator.hpp>
-#include <pupil/nn/parameter.hpp>
+#include <pupil/nn/model_ref.hpp>
 
 namespace pupil {
 
@@ -51,10 +51,9 @@ inline ParameterSettings settings_for(Index group, const std::vector<ParameterGr
 }
 
 /// The number of the group that each of the model's parameters belongs to, or no_group, in the model's order.
-template <class Model>
-PoolVector<Index> groups_of(Model& model, const std::vector<ParameterGroup>& groups) {
+inline PoolVector<Index> groups_of(const ModelRef& model, const std::vector<ParameterGroup>& groups) {
   PoolVector<Index> chosen;
-  detail::for_each_name<detail::Parameters>(model, [&](const Name& name, auto&, detail::VisitedItems::Place place) {
+  model.for_each_name(ItemKind::parameter, [&](const Name& name, const ModelItem&, detail::VisitedItems::Place place) {
     if (place.is_new) chosen.push_back(no_group);
     Index& group = chosen[static_cast<std::size_t>(place.index)];
     const auto found = std::find_if(groups.begin(), groups.end(), [&](const ParameterGroup& candidate) {
@@ -77,12 +76,12 @@ inline void check_groups(const std::vector<ParameterGroup>& groups, std::string_
 }
 
 /// Throws OptionError, in the optimizer's name, where a group is for no parameter of the model: a name was misspelt.
-template <class Model>
-void check_groups(Model& model, const std::vector<ParameterGroup>& groups, std::string_view optimizer) {
+inline void check_groups(const ModelRef& model, const std::vector<ParameterGroup>& groups, std::string_view optimizer) {
   for (const ParameterGroup& group : groups) {
     bool found = false;
-    detail::for_each_name<detail::Parameters>(
-        model, [&](const Name& name, auto&, auto) { found = found || name.begins_with(group.prefix); });
+    model.for_each_name(ItemKind::parameter, [&](const Name& name, const ModelItem&, detail::VisitedItems::Place) {
+      found = found || name.begins_with(group.prefix);
+    });
     require<OptionError>(found, optimizer, ": the model has no parameter for the group \"", group.prefix, "\"");
   }
 }

@@ -39,8 +39,7 @@ class Rmsprop : public Optimizer<T, RmspropOptions> {
   }
 
   /// See Optimizer.
-  template <class Model>
-  void step(Model& model) {
+  void step(const ModelRefOf<T>& model) {
     this->prepare(model);
     const RmspropOptions& options = this->options();
     const T to_mean = static_cast<T>(1 - options.alpha);

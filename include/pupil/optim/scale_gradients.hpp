@@ -22,8 +22,8 @@ namespace pupil {
 namespace detail {
 
 /// Calls `change(g)` for ranges of all gradients, as Eigen arrays.
-template <class Model, class Change>
-void change_gradients(Model& model, const Change& change) {
+template <class Change>
+void change_gradients(const ModelRef& model, const Change& change) {
   Gradients(model).for_each([&]<class T>(Index, const std::span<T>& elements) {
     Eigen::Map<Eigen::Array<T, Eigen::Dynamic, 1>> g(elements.data(), static_cast<Index>(elements.size()));
     change(g);
@@ -33,8 +33,7 @@ void change_gradients(Model& model, const Change& change) {
 }  // namespace detail
 
 /// Multiplies the gradients of all parameters.
-template <class Model>
-void scale_gradients(Model& model, double factor) {
+inline void scale_gradients(const ModelRef& model, double factor) {
   detail::change_gradients(model, [&]<class Array>(Array& g) { g *= static_cast<typename Array::Scalar>(factor); });
 }
 

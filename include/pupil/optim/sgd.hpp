@@ -31,8 +31,7 @@ class Sgd : public Optimizer<T, SgdOptions> {
   }
 
   /// See Optimizer.
-  template <class Model>
-  void step(Model& model) {
+  void step(const ModelRefOf<T>& model) {
     this->prepare(model);
     const T momentum = static_cast<T>(this->options().momentum);
     const bool nesterov = this->options().nesterov;

@@ -15,14 +15,15 @@
 // A forward pass in training moves the averages of batch norms and the generators of dropout, and backward adds to the
 // gradients: after a batch with a NaN in it, the averages and all later gradients would hold one too.
 
+#include <algorithm>
 #include <cstddef>
-#include <cstring>
+#include <span>
 #include <tuple>
 #include <type_traits>
 
 #include <pupil/core/errors.hpp>
 #include <pupil/core/storage.hpp>
-#include <pupil/nn/parameter.hpp>
+#include <pupil/nn/model_ref.hpp>
 
 namespace pupil {
 
@@ -65,7 +66,7 @@ class StepGuard {
 
   StepGuard(Model& model, const StepGuardOptions& options, Contexts&... contexts)
       : model_(model), contexts_(contexts...), options_(options), saved_(count_bytes()) {
-    each_saved([&](void* numbers, std::size_t size) { std::memcpy(saved_.next(size), numbers, size); });
+    each_saved([&](std::span<std::byte> bytes) { std::ranges::copy(bytes, saved_.next(bytes.size())); });
   }
   StepGuard(const StepGuard&) = delete;
   StepGuard& operator=(const StepGuard&) = delete;
@@ -86,33 +87,27 @@ class StepGuard {
     is_open_ = false;
     std::apply([](auto&... context) { ((context = std::remove_reference_t<decltype(context)>{}), ...); }, contexts_);
     saved_.rewind();
-    each_saved([&](void* numbers, std::size_t size) { std::memcpy(numbers, saved_.next(size), size); });
+    each_saved([&](std::span<std::byte> bytes) { std::copy_n(saved_.next(bytes.size()), bytes.size(), bytes.data()); });
     if (!options_.keep_gradients) zero_gradients(model_);
   }
 
  private:
   Index count_bytes() {
     std::size_t bytes = 0;
-    each_saved([&](const void*, std::size_t size) { bytes += size; });
+    each_saved([&](std::span<std::byte> item) { bytes += item.size(); });
     return static_cast<Index>(bytes);
   }
 
-  /// Calls `use(numbers, bytes)` for all that is remembered.
-  template <class Use>
-  void each_saved(const Use& use) {
-    const auto use_tensor = [&](auto& tensor) {
-      if (!tensor.empty()) use(tensor.data(), static_cast<std::size_t>(tensor.size()) * sizeof(*tensor.data()));
-    };
-    for_each_buffer(model_, [&](const Name&, auto& buffer) { use_tensor(buffer); });
-    for_each_generator(model_, [&](const Name&, Rng& generator) {
-      static_assert(std::is_trivially_copyable_v<Rng>);
-      use(&generator, sizeof(Rng));
-    });
+  /// Calls `use(bytes)` for all that is remembered.
+  void each_saved(FunctionRef<void(std::span<std::byte>)> use) const {
+    const auto use_item = [&](const Name&, const ModelItem& item) { use(item.bytes()); };
+    model_.for_each(ItemKind::buffer, use_item);
+    model_.for_each(ItemKind::generator, use_item);
     if (!options_.keep_gradients) return;
-    for_each_parameter(model_, [&](const Name&, auto& parameter) { use_tensor(parameter.gradient); });
+    model_.for_each(ItemKind::parameter, [&](const Name&, const ModelItem& item) { use(item.gradient_bytes()); });
   }
 
-  Model& model_;
+  ModelRef model_;
   std::tuple<Contexts&...> contexts_;
   StepGuardOptions options_;
   detail::SavedBytes saved_;

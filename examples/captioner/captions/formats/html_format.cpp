@@ -14,7 +14,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view head = R"(<!DOCTYPE html>
+constexpr std::string_view page_head = R"(<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -48,7 +48,7 @@ class HtmlFormat : public CaptionFormat {
  public:
   using CaptionFormat::CaptionFormat;
 
-  std::string begin() const override { return std::string(head); }
+  std::string begin() const override { return std::string(page_head); }
 
   std::string record(const CaptionResult& result, bool) const override {
     std::string figure = "<figure>\n";

@@ -1,0 +1,4 @@
+// See kernels.hpp.
+
+#define PUPIL_COMPILED template
+#include "kernels.hpp"

@@ -1,0 +1,39 @@
+#pragma once
+// The numbers of a model's parameters and buffers, in files.
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include <pupil/core/errors.hpp>
+#include <pupil/io/safetensors.hpp>
+#include <pupil/nn/model_ref.hpp>
+
+namespace pupil::detail {
+
+/// Calls `use(numbers)` with the numbers of a parameter or a buffer, a span of what they are. Throws OptionError,
+/// naming the item, where no file holds such numbers.
+template <class Use>
+void with_numbers(const ModelItem& item, const std::string& name, const Use& use) {
+  const auto used_as = [&]<class T>(T) {
+    if (item.holds<T>()) use(item.values<T>());
+    return item.holds<T>();
+  };
+  const auto any_of = [&](auto... zeros) { return (used_as(zeros) || ...); };
+  const bool is_used = any_of(float{}, double{}, std::int64_t{}, std::uint64_t{}, std::int32_t{}, std::uint32_t{},
+                              std::int16_t{}, std::uint16_t{}, std::int8_t{}, std::uint8_t{});
+  require<OptionError>(is_used, name, ": numbers of its type cannot stand in a file");
+}
+
+/// Adds the item's numbers to what is to be written.
+inline void add_item(SafetensorsWriter& writer, const std::string& name, const ModelItem& item) {
+  with_numbers(item, name, [&](const auto& numbers) { writer.add(name, item.shape(), numbers.data()); });
+}
+
+/// Fills the item from the tensor of this name, as SafetensorsFile::read_into.
+inline void read_item(const SafetensorsFile& file, const std::string& name, const ModelItem& item) {
+  with_numbers(item, name, [&](const auto& numbers) { file.read_into(name, item.shape(), numbers.data()); });
+}
+
+}  // namespace pupil::detail
