@@ -56,7 +56,7 @@ void add_output_options(CLI::App& command, CaptionArguments& arguments) {
 
 void add_caption_options(CLI::App& command, CaptionArguments& arguments) {
   add_run_option(command, arguments.runs);
-  add_image_inputs(command, arguments.images);
+  add_image_arguments(command, arguments.images);
   add_output_options(command, arguments);
   command.footer(std::string(how_names_are_written));
   add_search_options(command, arguments.search);
@@ -68,7 +68,7 @@ void add_caption_options(CLI::App& command, CaptionArguments& arguments) {
 void check_caption_arguments(const CaptionArguments& arguments) {
   using pupil::OptionError;
   check_search_options(arguments.search);
-  check_image_inputs(arguments.images);
+  check_image_arguments(arguments.images);
   pupil::require<OptionError>(!arguments.search.seed || arguments.search.sample, "--seed is ",
                               arguments.search.seed.value_or(0), ", but without --sample no word is drawn by chance");
   pupil::require<OptionError>(!arguments.search.captions || chosen_format(arguments).name != "coco", "--captions is ",

@@ -17,7 +17,7 @@ namespace captioner {
 
 struct CaptionArguments {
   std::vector<std::string> runs;
-  ImageInputs images;
+  ImageArguments images;
   std::optional<std::string> format;
   std::optional<std::string> out;
   std::vector<std::string> beside;

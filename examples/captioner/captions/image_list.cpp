@@ -12,7 +12,7 @@
 
 namespace captioner {
 
-void add_image_inputs(CLI::App& command, ImageInputs& inputs) {
+void add_image_arguments(CLI::App& command, ImageArguments& inputs) {
   add_image_arguments(command, inputs.names)
       ->description(
           "Image files; folders, whose images are taken in the order of their names; - for a list of files on standard "
@@ -24,7 +24,7 @@ void add_image_inputs(CLI::App& command, ImageInputs& inputs) {
       "the first of them");
 }
 
-void check_image_inputs(const ImageInputs& inputs) {
+void check_image_arguments(const ImageArguments& inputs) {
   const auto lists = std::ranges::count(inputs.names, "-");
   pupil::require<pupil::OptionError>(lists <= 1, "-: is given ", lists,
                                      " times, but standard input can be read only once");
@@ -32,13 +32,13 @@ void check_image_inputs(const ImageInputs& inputs) {
                                      "--null is given, but no - for a list of names on standard input");
 }
 
-bool can_be_listed_twice(const ImageInputs& inputs) {
+bool can_be_listed_twice(const ImageArguments& inputs) {
   struct stat status {};
   const bool is_file = ::fstat(STDIN_FILENO, &status) == 0 && S_ISREG(status.st_mode);
   return is_file || std::ranges::find(inputs.names, "-") == inputs.names.end();
 }
 
-ImageList::ImageList(const ImageInputs& inputs, Remark remark)
+ImageList::ImageList(const ImageArguments& inputs, Remark remark)
     : inputs_(inputs), remark_(std::move(remark)), start_(::lseek(STDIN_FILENO, 0, SEEK_CUR)) {}
 
 std::optional<std::string> ImageList::next() {

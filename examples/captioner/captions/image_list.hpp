@@ -13,25 +13,25 @@
 namespace captioner {
 
 /// As they were given.
-struct ImageInputs {
+struct ImageArguments {
   std::vector<std::string> names;
   bool recursive = false;       ///< folders in folders too
   bool null_separated = false;  ///< the list on standard input
 };
 
-void add_image_inputs(CLI::App& command, ImageInputs& inputs);
+void add_image_arguments(CLI::App& command, ImageArguments& inputs);
 
 /// Throws OptionError, naming the value, where the inputs exclude each other.
-void check_image_inputs(const ImageInputs& inputs);
+void check_image_arguments(const ImageArguments& inputs);
 
 /// Whether the list can be read twice: standard input is not wanted, or is a file.
-bool can_be_listed_twice(const ImageInputs& inputs);
+bool can_be_listed_twice(const ImageArguments& inputs);
 
 /// The paths of the images in the order of the inputs, one after another.
 class ImageList {
  public:
   /// `inputs` must live as long as the list.
-  ImageList(const ImageInputs& inputs, Remark remark);
+  ImageList(const ImageArguments& inputs, Remark remark);
 
   /// Throws FileError where a folder cannot be read, has no image in it, or there is no name on standard input.
   std::optional<std::string> next();
@@ -43,7 +43,7 @@ class ImageList {
   std::optional<std::string> next_of_folder();
   std::optional<std::string> next_of_list();
 
-  const ImageInputs& inputs_;
+  const ImageArguments& inputs_;
   Remark remark_;
   std::size_t place_ = 0;
   std::optional<FolderWalk> folder_;
