@@ -139,3 +139,24 @@ PUPIL_COMPILED StepProduct<double>::StepProduct(const Transposed<double>&);
 PUPIL_COMPILED void StepProduct<double>::operator()(const RowMajor<double>&, const Destination<double>&) const;
 
 }  // namespace pupil::kernels
+
+namespace pupil {
+
+PUPIL_COMPILED void fill_uniform<float, 1>(Tensor<float, 1>&, float, Rng&);
+PUPIL_COMPILED void fill_uniform<float, 2>(Tensor<float, 2>&, float, Rng&);
+PUPIL_COMPILED void fill_uniform<float, 3>(Tensor<float, 3>&, float, Rng&);
+PUPIL_COMPILED void fill_uniform<float, 4>(Tensor<float, 4>&, float, Rng&);
+PUPIL_COMPILED void fill_uniform<double, 1>(Tensor<double, 1>&, double, Rng&);
+PUPIL_COMPILED void fill_uniform<double, 2>(Tensor<double, 2>&, double, Rng&);
+PUPIL_COMPILED void fill_uniform<double, 3>(Tensor<double, 3>&, double, Rng&);
+PUPIL_COMPILED void fill_uniform<double, 4>(Tensor<double, 4>&, double, Rng&);
+PUPIL_COMPILED void fill_normal<float, 1>(Tensor<float, 1>&, float, Rng&);
+PUPIL_COMPILED void fill_normal<float, 2>(Tensor<float, 2>&, float, Rng&);
+PUPIL_COMPILED void fill_normal<float, 3>(Tensor<float, 3>&, float, Rng&);
+PUPIL_COMPILED void fill_normal<float, 4>(Tensor<float, 4>&, float, Rng&);
+PUPIL_COMPILED void fill_normal<double, 1>(Tensor<double, 1>&, double, Rng&);
+PUPIL_COMPILED void fill_normal<double, 2>(Tensor<double, 2>&, double, Rng&);
+PUPIL_COMPILED void fill_normal<double, 3>(Tensor<double, 3>&, double, Rng&);
+PUPIL_COMPILED void fill_normal<double, 4>(Tensor<double, 4>&, double, Rng&);
+
+}  // namespace pupil

@@ -102,7 +102,7 @@ void classify(const ClassifyArguments& arguments, ExitStatus& status) {
   const pupil::ImageNetworkOptions options = network_options(weights, arguments.encoder);
   pupil::require<pupil::FileError>(weights.classes() > 0, arguments.weights, ": these weights are of ",
                                    weights.architecture(), " without its classifier");
-  pupil::Rng unused(0);
+  pupil::Rng unused = pupil::Rng(0).leaving_weights();
   pupil::ImageClassifier<float> classifier({.network = options, .classes = weights.classes()}, unused);
   weights.load(classifier);
   mention_ignored(weights);

@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <pupil/nn/initialization.hpp>
+#include <pupil/nn/orthogonal.hpp>
 
 #include "../support/thread_counts.hpp"
 
@@ -173,4 +174,25 @@ TEST_CASE("the same seed fills with the same numbers, on any number of threads")
   };
   CHECK_FALSE(filled(5) == filled(6));
   testing::check_thread_counts([&] { return filled(5); });
+}
+
+TEST_CASE_TEMPLATE("a generator for weights that are read next leaves them, and goes on as if it had drawn them", T,
+                   float, double) {
+  const auto check = [](const auto& fill) {
+    Rng drawing(1);
+    Rng leaving = Rng(1).leaving_weights();
+    Tensor<T, 2> drawn({5, 3});
+    Tensor<T, 2> left({5, 3});
+    fill(drawn, drawing);
+    fill(left, leaving);
+    CHECK(drawn != left);
+    CHECK(left == Tensor<T, 2>({5, 3}));
+    CHECK(leaving.state() == drawing.state());
+    CHECK(leaving.next() == drawing.next());
+    CHECK_FALSE(leaving.fork().leaves_weights());
+  };
+  check([](auto& weight, Rng& rng) { fill_uniform(weight, T{1}, rng); });
+  check([](auto& weight, Rng& rng) { fill_normal(weight, T{1}, rng); });
+  check([](auto& weight, Rng& rng) { fill_truncated_normal(weight, {}, rng); });
+  check([](auto& weight, Rng& rng) { fill_orthogonal(weight, rng); });
 }

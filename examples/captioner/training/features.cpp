@@ -110,7 +110,7 @@ pupil::FeatureCache extract(const FeaturesArguments& arguments, ProgressLine& li
   require_input_kept("--out", arguments.out, inputs);
   const pupil::PretrainedWeights weights(arguments.weights);
   if (arguments.image_size > 0) require_visible(weights.architecture(), arguments.image_size);
-  pupil::Rng unused(0);
+  pupil::Rng unused = pupil::Rng(0).leaving_weights();
   pupil::ImageNetwork<float> network(network_options(weights, arguments.encoder, arguments.image_size), unused);
   weights.load(network);
   require_memory_for_images(arguments.batch_size, network.options().image_size);

@@ -165,6 +165,15 @@ class Rng {
   /// Moves past `count` 32-bit numbers.
   void skip(std::uint64_t count) { state_.position += count; }
 
+  /// The same generator for a model whose weights are read from a file next. With it, `fill_uniform` and its like leave
+  /// weights as they are and move past the numbers that they would have taken; all else is drawn as ever.
+  Rng leaving_weights() const {
+    Rng copy = *this;
+    copy.leaves_weights_ = true;
+    return copy;
+  }
+  bool leaves_weights() const { return leaves_weights_; }
+
   /// A generator of a new stream, chosen by this one.
   Rng fork() { return Rng(state_.seed, next64()); }
 
@@ -190,6 +199,7 @@ class Rng {
   static constexpr std::uint32_t high_half(std::uint64_t x) { return static_cast<std::uint32_t>(x >> 32U); }
 
   State state_;
+  bool leaves_weights_ = false;
   std::uint64_t cached_number_ = std::numeric_limits<std::uint64_t>::max();
   std::array<std::uint32_t, 4> cached_{};
 };

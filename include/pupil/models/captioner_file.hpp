@@ -162,6 +162,7 @@ void read_captioner_part(const SafetensorsFile& file, const CaptionerDescription
 template <class T>
 Captioner<T> read_captioner(const SafetensorsFile& file, const CaptionerDescription& description,
                             const std::string& prefix = "", bool with_generators = false, Rng rng = Rng(0)) {
+  rng = rng.leaving_weights();
   auto captioner = detail::make_captioner<T>(file, description, rng);
   read_captioner_part(file, description, prefix, captioner, with_generators);
   return captioner;

@@ -13,15 +13,28 @@
 
 namespace pupil {
 
+namespace detail {
+
+/// Whether weights are left as they are (Rng::leaving_weights); the generator is then past the numbers that it would
+/// have drawn, `draws` of 32 bits for each of `count` weights.
+inline bool are_left(Rng& rng, Index count, std::uint64_t draws) {
+  if (rng.leaves_weights()) rng.skip(static_cast<std::uint64_t>(count) * draws);
+  return rng.leaves_weights();
+}
+
+}  // namespace detail
+
 /// Fills with numbers uniform in [-bound, bound).
 template <class T, std::size_t Rank>
 void fill_uniform(Tensor<T, Rank>& tensor, T bound, Rng& rng) {
+  if (detail::are_left(rng, tensor.size(), sizeof(T) == 4 ? 1 : 2)) return;
   for (T& value : tensor) value = rng.uniform(-bound, bound);
 }
 
 /// Fills with normal numbers of mean 0.
 template <class T, std::size_t Rank>
 void fill_normal(Tensor<T, Rank>& tensor, T standard_deviation, Rng& rng) {
+  if (detail::are_left(rng, tensor.size(), 2)) return;
   for (T& value : tensor) value = standard_deviation * rng.normal<T>();
 }
 
@@ -50,6 +63,7 @@ void fill_truncated_normal(Tensor<T, Rank>& tensor, const TruncatedNormalOptions
   const double end = (high - mean) / deviation;
   require<OptionError>(begin < end && begin <= 30 && end >= -30, "fill_truncated_normal: no numbers of mean ", mean,
                        " and standard deviation ", deviation, " from ", low, " to ", high);
+  if (detail::are_left(rng, tensor.size(), 2)) return;
   // Probabilities are exact near 0 and not near 1, so an interval on the right is drawn on the left.
   const double side = begin > 0 ? -1 : 1;
   const auto probability = [](double z) { return std::erfc(-z * std::sqrt(0.5)) / 2; };

@@ -21,7 +21,7 @@ namespace pupil {
 template <class T, std::size_t Rank>
 void fill_orthogonal(Tensor<T, Rank>& weight, Rng& rng, double gain = 1) {
   static_assert(Rank >= 2, "only weights of two dimensions or more can be orthogonal");
-  if (weight.empty()) return;
+  if (weight.empty() || detail::are_left(rng, weight.size(), 2)) return;
   const Index rows = weight.dim(0);
   const Index columns = weight.size() / rows;
   auto drawn = Tensor<double, 2>::uninitialized({std::min(rows, columns), std::max(rows, columns)});
