@@ -234,7 +234,6 @@
 #include <pupil/io/image_size.hpp>
 #include <pupil/io/image_view.hpp>
 #include <pupil/io/image_write.hpp>
-#include <pupil/io/item_numbers.hpp>
 #include <pupil/io/jpeg_frame.hpp>
 #include <pupil/io/jpeg_parts.hpp>
 #include <pupil/io/jpeg_scan.hpp>
@@ -258,6 +257,7 @@
 #include <pupil/io/safetensors_header.hpp>
 #include <pupil/io/safetensors_output.hpp>
 #include <pupil/io/state_dict.hpp>
+#include <pupil/io/state_dict_items.hpp>
 #include <pupil/io/state_dict_names.hpp>
 #include <pupil/io/stb_decode.hpp>
 #include <pupil/io/stb_image.hpp>

@@ -13,9 +13,9 @@
 
 #include <pupil/core/random.hpp>
 #include <pupil/core/tensor.hpp>
-#include <pupil/io/item_numbers.hpp>
 #include <pupil/io/parameter_layout.hpp>
 #include <pupil/io/safetensors.hpp>
+#include <pupil/io/state_dict_items.hpp>
 #include <pupil/io/state_dict_names.hpp>
 #include <pupil/nn/model_ref.hpp>
 

@@ -17,10 +17,9 @@
 #include <string_view>
 #include <vector>
 
-#include <pupil/core/tensor.hpp>
-#include <pupil/io/item_numbers.hpp>
+#include <pupil/core/errors.hpp>
+#include <pupil/core/shape.hpp>
 #include <pupil/io/safetensors.hpp>
-#include <pupil/nn/model_ref.hpp>
 
 namespace pupil {
 
@@ -91,26 +90,6 @@ inline std::optional<ParameterLayout> stated_layout(const SafetensorsFile& file)
   if (text.starts_with("pupil ") || text == "mlx") return ParameterLayout::channels_last;
   if (text == "pt") return ParameterLayout::channels_first;
   return std::nullopt;
-}
-
-/// Fills a parameter from a tensor that lies in the file like this. Throws FileError, naming the tensor and both
-/// shapes, where it is missing or has another shape.
-inline void read_parameter(const SafetensorsFile& file, ParameterLayout layout, const std::string& name,
-                           const ModelItem& parameter) {
-  if (parameter.shape().size() < 3 || layout == ParameterLayout::channels_last) {
-    return detail::read_item(file, name, parameter);
-  }
-  detail::with_numbers(parameter, name, [&]<class T>(const std::span<T>& numbers) {
-    auto stored = Tensor<T, 1>::uninitialized({parameter.size()});
-    file.read_into(name, detail::pytorch_shape(parameter.shape()), stored.data());
-    detail::for_each_pytorch_element(parameter.shape(),
-                                     [&](Index i, Index j) { numbers[static_cast<std::size_t>(i)] = stored[j]; });
-  });
-}
-template <class T, std::size_t Rank>
-void read_parameter(const SafetensorsFile& file, ParameterLayout layout, const std::string& name,
-                    Tensor<T, Rank>& parameter) {
-  read_parameter(file, layout, name, ModelItem(parameter));
 }
 
 }  // namespace pupil

@@ -17,9 +17,9 @@
 #include <string_view>
 
 #include <pupil/core/storage.hpp>
-#include <pupil/io/item_numbers.hpp>
 #include <pupil/io/parameter_layout.hpp>
 #include <pupil/io/safetensors.hpp>
+#include <pupil/io/state_dict_items.hpp>
 #include <pupil/io/state_dict_names.hpp>
 #include <pupil/nn/model_ref.hpp>
 

@@ -15,9 +15,9 @@
 #include <vector>
 
 #include <pupil/core/hash.hpp>
-#include <pupil/io/item_numbers.hpp>
 #include <pupil/io/parameter_layout.hpp>
 #include <pupil/io/safetensors.hpp>
+#include <pupil/io/state_dict_items.hpp>
 #include <pupil/models/image_classifier.hpp>
 #include <pupil/models/image_network.hpp>
 #include <pupil/models/preprocessing.hpp>

@@ -1,5 +1,5 @@
 #pragma once
-// The numbers of a model's parameters and buffers, in files.
+// The numbers of a model's parameters and buffers, to and from files.
 
 #include <cstddef>
 #include <cstdint>
@@ -7,6 +7,8 @@
 #include <string>
 
 #include <pupil/core/errors.hpp>
+#include <pupil/core/tensor.hpp>
+#include <pupil/io/parameter_layout.hpp>
 #include <pupil/io/safetensors.hpp>
 #include <pupil/nn/model_ref.hpp>
 
@@ -37,3 +39,27 @@ inline void read_item(const SafetensorsFile& file, const std::string& name, cons
 }
 
 }  // namespace pupil::detail
+
+namespace pupil {
+
+/// Fills a parameter from a tensor that lies in the file like this. Throws FileError, naming the tensor and both
+/// shapes, where it is missing or has another shape.
+inline void read_parameter(const SafetensorsFile& file, ParameterLayout layout, const std::string& name,
+                           const ModelItem& parameter) {
+  if (parameter.shape().size() < 3 || layout == ParameterLayout::channels_last) {
+    return detail::read_item(file, name, parameter);
+  }
+  detail::with_numbers(parameter, name, [&]<class T>(const std::span<T>& numbers) {
+    auto stored = Tensor<T, 1>::uninitialized({parameter.size()});
+    file.read_into(name, detail::pytorch_shape(parameter.shape()), stored.data());
+    detail::for_each_pytorch_element(parameter.shape(),
+                                     [&](Index i, Index j) { numbers[static_cast<std::size_t>(i)] = stored[j]; });
+  });
+}
+template <class T, std::size_t Rank>
+void read_parameter(const SafetensorsFile& file, ParameterLayout layout, const std::string& name,
+                    Tensor<T, Rank>& parameter) {
+  read_parameter(file, layout, name, ModelItem(parameter));
+}
+
+}  // namespace pupil
