@@ -82,6 +82,15 @@ TEST_CASE("zero_gradients leaves the values") {
   CHECK(model.bias.value == Tensor<double, 1>({2}, {7, 8}));
 }
 
+TEST_CASE("zero_gradients leaves out a gradient that is not there") {
+  ReferredModel model;
+  model.weight.gradient = {};
+  model.bias.gradient.fill(4);
+  zero_gradients(model);
+  CHECK(model.weight.gradient.empty());
+  CHECK(model.bias.gradient == Tensor<double, 1>({2}));
+}
+
 TEST_CASE("count_parameters counts what is trained, not buffers") {
   ReferredModel model;
   CHECK(count_parameters(model) == 8);

@@ -189,6 +189,16 @@ TEST_CASE("a parameter with two names moves, decays and has a state as one that 
   });
 }
 
+TEST_CASE("a gradient of another size than its value is refused, and nothing is changed") {
+  Rng rng(1);
+  TwoParameters<float> model({2, 3}, 3, rng);
+  model.bias.gradient = Tensor<float, 1>({2}, {1, 1});
+  const auto before = model.weight.value;
+  Sgd<float> sgd({.learning_rate = 0.1});
+  CHECK_THROWS_WITH_AS(sgd.step(model), "sgd: the gradient of bias has 2 numbers, not the 3 of its value", ShapeError);
+  CHECK(model.weight.value == before);
+}
+
 TEST_CASE("a group finds a parameter by its second name") {
   for_each_optimizer([]<class Kind>(const Kind& made) {
     Rng rng(8);

@@ -26,10 +26,11 @@ class ModelItem {
  public:
   template <class T, std::size_t Rank>
   explicit ModelItem(Parameter<T, Rank>& item)
-      : ModelItem(ItemKind::parameter, item, item.value.shape().dims, item.value.data(), item.gradient.data()) {}
+      : ModelItem(ItemKind::parameter, item, item.value.shape().dims, item.value.data(), item.gradient.data(),
+                  item.gradient.size()) {}
   template <class T, std::size_t Rank>
   explicit ModelItem(Tensor<T, Rank>& item)
-      : ModelItem(ItemKind::buffer, item, item.shape().dims, item.data(), static_cast<T*>(nullptr)) {}
+      : ModelItem(ItemKind::buffer, item, item.shape().dims, item.data(), static_cast<T*>(nullptr), 0) {}
   explicit ModelItem(Rng& item)
       : kind_(ItemKind::generator),
         address_(&item),
@@ -59,16 +60,16 @@ class ModelItem {
   /// The gradient of a parameter, whose numbers must be of type T.
   template <class T>
   std::span<T> gradient() const {
-    return {static_cast<T*>(gradient_), static_cast<std::size_t>(size_)};
+    return {static_cast<T*>(gradient_), static_cast<std::size_t>(gradient_size_)};
   }
 
   /// The generator that this is.
   Rng& generator() const { return *static_cast<Rng*>(values_); }
 
   /// All that the item holds but a parameter's gradient.
-  std::span<std::byte> bytes() const { return {static_cast<std::byte*>(values_), byte_count()}; }
+  std::span<std::byte> bytes() const { return bytes_of(values_, size_); }
   /// A parameter's gradient. A number whose bytes are all 0 is 0.
-  std::span<std::byte> gradient_bytes() const { return {static_cast<std::byte*>(gradient_), byte_count()}; }
+  std::span<std::byte> gradient_bytes() const { return bytes_of(gradient_, gradient_size_); }
 
   const void* address() const { return address_; }
   /// Whether both are of the same kind, scalar and number of dimensions.
@@ -76,7 +77,8 @@ class ModelItem {
 
  private:
   template <class Item, std::size_t Rank, class T>
-  ModelItem(ItemKind kind, Item& item, const std::array<Index, Rank>& shape, T* values, T* gradient)
+  ModelItem(ItemKind kind, Item& item, const std::array<Index, Rank>& shape, T* values, T* gradient,
+            Index gradient_size)
       : kind_(kind),
         address_(&item),
         type_(&detail::type_tag<Item>),
@@ -84,12 +86,15 @@ class ModelItem {
         shape_(shape),
         values_(values),
         gradient_(gradient),
+        gradient_size_(gradient_size),
         scalar_size_(sizeof(T)) {
     static_assert(std::is_trivially_copyable_v<T>);
     for (const Index extent : shape) size_ *= extent;
   }
 
-  std::size_t byte_count() const { return static_cast<std::size_t>(size_) * scalar_size_; }
+  std::span<std::byte> bytes_of(void* numbers, Index count) const {
+    return {static_cast<std::byte*>(numbers), static_cast<std::size_t>(count) * scalar_size_};
+  }
 
   friend class ModelRef;
 
@@ -101,6 +106,7 @@ class ModelItem {
   Index size_ = 1;
   void* values_;
   void* gradient_ = nullptr;
+  Index gradient_size_ = 0;
   std::size_t scalar_size_;
 };
 
@@ -115,7 +121,8 @@ class ItemVisitor {
 
   template <class Item>
   void operator()(const Name& name, Item& item) const {
-    if constexpr (is_parameter<Item> || is_tensor<Item> || std::is_same_v<Item, Rng>) use_(name, ModelItem(item));
+    using Plain = std::remove_cv_t<Item>;
+    if constexpr (is_parameter<Plain> || is_tensor<Plain> || std::is_same_v<Plain, Rng>) use_(name, ModelItem(item));
   }
 
  private:

@@ -91,6 +91,9 @@ class Optimizer {
     PoolVector<TrainedParameter> parameters;
     detail::ArrayRanges ranges(update_grain);
     model.for_each(ItemKind::parameter, [&](const Name&, const ModelItem& parameter) {
+      require<ShapeError>(parameter.gradient<T>().size() == parameter.values<T>().size(), name_, ": the gradient of ",
+                          parameters_[parameters.size()].name, " has ", parameter.gradient<T>().size(),
+                          " numbers, not the ", parameter.size(), " of its value");
       const ParameterSettings own = settings(parameters_[parameters.size()].group);
       parameters.push_back({parameter.values<T>().data(), parameter.gradient<T>().data(), own});
       ranges.add(parameter.size());
