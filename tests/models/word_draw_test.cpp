@@ -52,8 +52,8 @@ std::vector<double> random_row(std::size_t words, Rng& rng) {
 }  // namespace
 
 TEST_CASE("an even sweep of uniform numbers draws each word as often as it is probable, at every way to cut") {
-  constexpr int sweep = 4000;
-  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+  constexpr int sweep = 2000;
+  for (std::uint64_t seed = 1; seed <= 3; ++seed) {
     Rng rng(seed);
     for (const std::size_t words : {5U, 16U, 40U, 150U}) {
       const std::vector<double> row = random_row(words, rng);
