@@ -67,6 +67,9 @@ class SafetensorsFile {
   /// shape is not the expected one, or for a type that cannot be read as T.
   template <FileScalar T>
   void read_into(std::string_view name, std::span<const Index> expected_shape, T* destination) const;
+  /// The same, for numbers that are of the type `dtype` there.
+  void read_into(std::string_view name, std::span<const Index> expected_shape, Dtype dtype,
+                 std::byte* destination) const;
   template <FileScalar T, std::size_t Rank>
   void read_into(std::string_view name, const Shape<Rank>& expected_shape, T* destination) const {
     read_into(name, std::span<const Index>(expected_shape.dims), destination);
@@ -174,6 +177,18 @@ void SafetensorsFile::read_into(std::string_view name, std::span<const Index> ex
                  ", expected ", format_extents(expected_shape));
   require_tensor(readable_as<T>(tensor.dtype), name, "is ", tensor.dtype, ", which cannot be read as ", dtype_of<T>());
   convert_from(tensor.dtype, raw(name).data(), tensor.size(), destination);
+}
+
+inline void SafetensorsFile::read_into(std::string_view name, std::span<const Index> expected_shape, Dtype dtype,
+                                       std::byte* destination) const {
+  if (dtype == Dtype::F32) return read_into(name, expected_shape, reinterpret_cast<float*>(destination));
+  if (dtype == Dtype::F64) return read_into(name, expected_shape, reinterpret_cast<double*>(destination));
+  const TensorInfo& tensor = info(name);
+  require_tensor(std::ranges::equal(tensor.shape, expected_shape), name, "has the shape ", format_extents(tensor.shape),
+                 ", expected ", format_extents(expected_shape));
+  const bool is_flag = tensor.dtype == Dtype::BOOL && dtype == Dtype::U8;
+  require_tensor(tensor.dtype == dtype || is_flag, name, "is ", tensor.dtype, ", which cannot be read as ", dtype);
+  std::ranges::copy(raw(name), destination);
 }
 
 inline void SafetensorsFile::read_counts_into(std::string_view name, std::span<const Index> expected_shape,

@@ -66,7 +66,7 @@ inline void save_state_dict(const std::filesystem::path& path, const ModelRef& m
   using detail::VisitedItems;
   model.for_each_name(
       ItemKind::parameter, [&](const Name& name, const ModelItem& parameter, VisitedItems::Place place) {
-        detail::with_numbers(parameter, name.str(), [&]<class T>(const std::span<T>& values) {
+        detail::with_floats(parameter, [&]<class T>(const std::span<T>& values) {
           if (place.is_new) {
             auto& copy = copies.emplace_back(parameter.size() * static_cast<Index>(sizeof(T)));
             T* const copied = reinterpret_cast<T*>(copy.data());

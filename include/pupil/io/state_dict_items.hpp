@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -14,28 +15,34 @@
 
 namespace pupil::detail {
 
-/// Calls `use(numbers)` with the numbers of a parameter or a buffer, a span of what they are. Throws OptionError,
-/// naming the item, where no file holds such numbers.
-template <class Use>
-void with_numbers(const ModelItem& item, const std::string& name, const Use& use) {
-  const auto used_as = [&]<class T>(T) {
-    if (item.holds<T>()) use(item.values<T>());
-    return item.holds<T>();
-  };
-  const auto any_of = [&](auto... zeros) { return (used_as(zeros) || ...); };
-  const bool is_used = any_of(float{}, double{}, std::int64_t{}, std::uint64_t{}, std::int32_t{}, std::uint32_t{},
-                              std::int16_t{}, std::uint16_t{}, std::int8_t{}, std::uint8_t{});
-  require<OptionError>(is_used, name, ": numbers of its type cannot stand in a file");
+/// What the item's numbers are in a file. Throws OptionError, naming the item, where no file holds such numbers.
+inline Dtype dtype_of_item(const ModelItem& item, const std::string& name) {
+  std::optional<Dtype> dtype;
+  const auto try_types = [&]<class... T>(T...) { ((item.holds<T>() ? dtype = dtype_of<T>() : dtype), ...); };
+  try_types(float{}, double{}, std::int64_t{}, std::uint64_t{}, std::int32_t{}, std::uint32_t{}, std::int16_t{},
+            std::uint16_t{}, std::int8_t{}, std::uint8_t{});
+  require<OptionError>(dtype.has_value(), name, ": numbers of its type cannot stand in a file");
+  return *dtype;
 }
 
 /// Adds the item's numbers to what is to be written.
 inline void add_item(SafetensorsWriter& writer, const std::string& name, const ModelItem& item) {
-  with_numbers(item, name, [&](const auto& numbers) { writer.add(name, item.shape(), numbers.data()); });
+  writer.add(name, dtype_of_item(item, name), item.shape(), item.bytes().data());
 }
 
 /// Fills the item from the tensor of this name, as SafetensorsFile::read_into.
 inline void read_item(const SafetensorsFile& file, const std::string& name, const ModelItem& item) {
-  with_numbers(item, name, [&](const auto& numbers) { file.read_into(name, item.shape(), numbers.data()); });
+  file.read_into(name, item.shape(), dtype_of_item(item, name), item.bytes().data());
+}
+
+/// Calls `use(numbers)` with the numbers of a parameter, or of a buffer of floats or doubles, as a span.
+template <class Use>
+void with_floats(const ModelItem& item, const Use& use) {
+  if (item.holds<float>()) {
+    use(item.values<float>());
+  } else if (item.holds<double>()) {
+    use(item.values<double>());
+  }
 }
 
 }  // namespace pupil::detail
@@ -49,7 +56,7 @@ inline void read_parameter(const SafetensorsFile& file, ParameterLayout layout, 
   if (parameter.shape().size() < 3 || layout == ParameterLayout::channels_last) {
     return detail::read_item(file, name, parameter);
   }
-  detail::with_numbers(parameter, name, [&]<class T>(const std::span<T>& numbers) {
+  detail::with_floats(parameter, [&]<class T>(const std::span<T>& numbers) {
     auto stored = Tensor<T, 1>::uninitialized({parameter.size()});
     file.read_into(name, detail::pytorch_shape(parameter.shape()), stored.data());
     detail::for_each_pytorch_element(parameter.shape(),

@@ -211,7 +211,7 @@ inline void PretrainedWeights::read_buffer(const std::string& name, const ModelI
   detail::read_item(file_, name, buffer);
   if (!name.ends_with(".running_var")) return;
   // The network's norms add their own epsilon to the variance.
-  detail::with_numbers(buffer, name, [&]<class T>(const std::span<T>& variances) {
+  detail::with_floats(buffer, [&]<class T>(const std::span<T>& variances) {
     const auto difference = static_cast<T>(architecture_.norm_epsilon - BatchNormOptions().epsilon);
     for (T& variance : variances) variance = static_cast<T>(variance + difference);
   });
@@ -233,8 +233,7 @@ inline void PretrainedWeights::read_parameter(const detail::StoredModule& tensor
   file_.require_tensor(kernel == 1 || layout_ == ParameterLayout::channels_first, tensor.name,
                        "has its channels last, as dense layers that are convolutions are not read");
   // The same numbers in the same order.
-  detail::with_numbers(parameter, tensor.name,
-                       [&](const auto& numbers) { file_.read_into(tensor.name, expected, numbers.data()); });
+  file_.read_into(tensor.name, expected, detail::dtype_of_item(parameter, tensor.name), parameter.bytes().data());
 }
 
 }  // namespace pupil
