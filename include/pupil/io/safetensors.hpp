@@ -90,6 +90,12 @@ class SafetensorsFile {
   }
 
  private:
+  void require_shape(std::string_view name, std::span<const Index> expected) const {
+    const std::vector<Index>& shape = info(name).shape;
+    require_tensor(std::ranges::equal(shape, expected), name, "has the shape ", format_extents(shape), ", expected ",
+                   format_extents(expected));
+  }
+
   std::filesystem::path path_;
   MappedFile file_;
   SafetensorsHeader header_;
@@ -173,8 +179,7 @@ Tensor<T, Rank> SafetensorsFile::read(std::string_view name) const {
 template <FileScalar T>
 void SafetensorsFile::read_into(std::string_view name, std::span<const Index> expected_shape, T* destination) const {
   const TensorInfo& tensor = info(name);
-  require_tensor(std::ranges::equal(tensor.shape, expected_shape), name, "has the shape ", format_extents(tensor.shape),
-                 ", expected ", format_extents(expected_shape));
+  require_shape(name, expected_shape);
   require_tensor(readable_as<T>(tensor.dtype), name, "is ", tensor.dtype, ", which cannot be read as ", dtype_of<T>());
   convert_from(tensor.dtype, raw(name).data(), tensor.size(), destination);
 }
@@ -184,8 +189,7 @@ inline void SafetensorsFile::read_into(std::string_view name, std::span<const In
   if (dtype == Dtype::F32) return read_into(name, expected_shape, reinterpret_cast<float*>(destination));
   if (dtype == Dtype::F64) return read_into(name, expected_shape, reinterpret_cast<double*>(destination));
   const TensorInfo& tensor = info(name);
-  require_tensor(std::ranges::equal(tensor.shape, expected_shape), name, "has the shape ", format_extents(tensor.shape),
-                 ", expected ", format_extents(expected_shape));
+  require_shape(name, expected_shape);
   const bool is_flag = tensor.dtype == Dtype::BOOL && dtype == Dtype::U8;
   require_tensor(tensor.dtype == dtype || is_flag, name, "is ", tensor.dtype, ", which cannot be read as ", dtype);
   std::ranges::copy(raw(name), destination);

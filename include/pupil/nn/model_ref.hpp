@@ -158,9 +158,16 @@ class ModelRef {
   void for_each_name(ItemKind kind,
                      FunctionRef<void(const Name&, const ModelItem&, detail::VisitedItems::Place)> use) const {
     detail::VisitedItems visited;
-    for_each_item_name([&](const Name& name, const ModelItem& item) {
+    visit_(model_, [&](const Name& name, const ModelItem& item) {
       if (item.kind() == kind) use(name, item, visited.place(item.address_, item.type_));
     });
+  }
+
+  /// The same for items of all kinds, in the model's order.
+  void for_each_name(FunctionRef<void(const Name&, const ModelItem&, detail::VisitedItems::Place)> use) const {
+    detail::VisitedItems visited;
+    visit_(model_,
+           [&](const Name& name, const ModelItem& item) { use(name, item, visited.place(item.address_, item.type_)); });
   }
 
   /// Calls `use(name, item)` once for every item of this kind, with its first name.
@@ -168,13 +175,6 @@ class ModelRef {
     for_each_name(kind, [&](const Name& name, const ModelItem& item, detail::VisitedItems::Place place) {
       if (place.is_new) use(name, item);
     });
-  }
-
-  /// The same for items of all kinds, in the model's order; `index` is the same for all names of an item.
-  void for_each_name(FunctionRef<void(const Name&, const ModelItem&, detail::VisitedItems::Place)> use) const {
-    detail::VisitedItems visited;
-    for_each_item_name(
-        [&](const Name& name, const ModelItem& item) { use(name, item, visited.place(item.address_, item.type_)); });
   }
 
  protected:
@@ -185,8 +185,6 @@ class ModelRef {
       : model_(const_cast<void*>(static_cast<const void*>(std::addressof(model)))), visit_(visit) {}
 
  private:
-  void for_each_item_name(Use use) const { visit_(model_, use); }
-
   void* model_;
   void (*visit_)(void*, Use);
 };

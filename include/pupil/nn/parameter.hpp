@@ -56,20 +56,14 @@ struct Generators {
   static constexpr bool include = std::is_same_v<Item, Rng>;
 };
 
-/// Calls `use(name, item, place)` for every name of every item of this Kind; see VisitedItems for the place.
-template <class Kind, class Model, class Use>
-void for_each_name(Model& model, Use&& use) {
-  VisitedItems visited;
-  model.visit([&](const Name& name, auto& item) {
-    if constexpr (Kind::template include<std::remove_cvref_t<decltype(item)>>) use(name, item, visited.place(item));
-  });
-}
-
 /// Calls `use(name, item)` once for every item of this Kind, with its first name.
 template <class Kind, class Model, class Use>
 void for_each_item(Model& model, Use&& use) {
-  for_each_name<Kind>(model, [&](const Name& name, auto& item, VisitedItems::Place place) {
-    if (place.is_new) use(name, item);
+  VisitedItems visited;
+  model.visit([&](const Name& name, auto& item) {
+    if constexpr (Kind::template include<std::remove_cvref_t<decltype(item)>>) {
+      if (visited.place(item).is_new) use(name, item);
+    }
   });
 }
 
