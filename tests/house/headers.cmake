@@ -36,16 +36,22 @@ endif()
 
 # Small ones first: of those that a header includes it takes the last.
 set(precompiled_headers
+    core/errors.hpp
     core/shape.hpp
+    core/processors.hpp
     core/tensor.hpp
     kernels/channel_groups.hpp
     kernels/lanes.hpp
     io/safetensors.hpp
     kernels/pool2d.hpp
     optim/optimizer.hpp
+    data/image_lookup.hpp
+    kernels/gemm_tile.hpp
+    kernels/packed_right.hpp
     kernels/x86/amx_tile.hpp
     kernels/gemm.hpp
     nn/conv2d_norm_activation.hpp
+    models/spoken_steps.hpp
     models/captioner.hpp)
 
 file(GLOB_RECURSE headers CONFIGURE_DEPENDS RELATIVE ${include_dir}/pupil ${include_dir}/*.hpp)

@@ -1,4 +1,0 @@
-// See kernels.hpp.
-
-#define PUPIL_COMPILED template
-#include "kernels.hpp"

@@ -1,0 +1,5 @@
+#include "declarations.hpp"
+
+#define COMPILED template
+#define SCALAR double
+#include "layers.inc"

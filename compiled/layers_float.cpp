@@ -1,0 +1,5 @@
+#include "declarations.hpp"
+
+#define COMPILED template
+#define SCALAR float
+#include "layers.inc"
