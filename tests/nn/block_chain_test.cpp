@@ -114,3 +114,13 @@ TEST_CASE("the parts of a block's name are parts of its parameters' names") {
   CHECK(first == std::vector<std::string>{"conv1.weight", "conv1.bias", "bn1.weight", "bn1.bias"});
   CHECK(whole_part);
 }
+
+TEST_CASE("backward says which blocks are finished: those that are trained, the last first") {
+  Rng rng(6);
+  Chain chain = tiny_chain(rng);
+  Chain::Context context;
+  const auto y = chain.forward(random_tensor<float>(Shape{2, 9, 7, 3}, rng), context, 1);
+  std::vector<Index> outputs;
+  chain.backward(y, context, [&](auto& block) { outputs.push_back(block.output_shape(Shape<4>{1, 4, 4, 2})[3]); });
+  CHECK(outputs == std::vector<Index>{4, 2});
+}

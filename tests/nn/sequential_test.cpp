@@ -178,3 +178,36 @@ TEST_CASE("a sequential in braces is nested, and one behind an equals sign is co
   const auto x = random_tensor<float>(Shape{2, 3}, rng);
   CHECK(nested.forward(x) == inner.forward(x));
 }
+
+TEST_CASE("backward says which layers are finished, the last first, when their gradients are complete") {
+  Rng rng(9);
+  Sequential net{dense<float>(3, 5, rng), Relu<float>(), dense<float>(5, 2, rng)};
+  decltype(net)::Context context;
+  const auto y = net.forward(random_tensor<float>(Shape{4, 3}, rng), context);
+  std::vector<const void*> finished;
+  std::vector<float> sums;
+  const auto sum_of = [](auto& layer) {
+    float sum = 0;
+    for_each_parameter(layer, [&](const Name&, auto& parameter) {
+      for (const float number : parameter.gradient) sum += std::abs(number);
+    });
+    return sum;
+  };
+  net.backward(y, context, [&](auto& layer) {
+    finished.push_back(&layer);
+    sums.push_back(sum_of(layer));
+  });
+  CHECK(finished == std::vector<const void*>{&net.get<2>(), &net.get<1>(), &net.get<0>()});
+  CHECK(sums == std::vector<float>{sum_of(net.get<2>()), 0, sum_of(net.get<0>())});
+  CHECK(sums.front() > 0);
+}
+
+TEST_CASE("an embedding that comes first is finished too") {
+  Rng rng(10);
+  Sequential net{Embedding<float>({.num_embeddings = 4, .embedding_dim = 3}, rng), dense<float>(3, 2, rng)};
+  decltype(net)::Context context;
+  const auto y = net.forward(Tensor<std::int32_t, 1>({2}, {1, 3}), context);
+  int finished = 0;
+  net.backward(y, context, [&](auto&) { ++finished; });
+  CHECK(finished == 2);
+}

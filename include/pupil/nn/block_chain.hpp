@@ -13,6 +13,8 @@
 #include <pupil/core/move_mark.hpp>
 #include <pupil/core/tensor.hpp>
 #include <pupil/nn/image_parts.hpp>
+#include <pupil/nn/layer.hpp>
+#include <pupil/nn/model_ref.hpp>
 #include <pupil/nn/parameter.hpp>
 #include <pupil/nn/unread_forward.hpp>
 
@@ -80,9 +82,11 @@ class BlockChain {
     return x;
   }
 
-  /// Adds to the gradients of the blocks that are trained. What the first of them was given gets no gradient: nobody
-  /// trains it. Throws ShapeError for the context of another chain.
-  void backward(Tensor<T, 4> dy, const Context& context) {
+  /// Adds to the gradients of the blocks that are trained, and calls `finished(block)` for each, from the last to the
+  /// first, when they are complete. What the first of them was given gets no gradient: nobody trains it. Throws
+  /// ShapeError for the context of another chain.
+  template <class Finished = detail::NobodyAsks>
+  void backward(Tensor<T, 4> dy, const Context& context, Finished&& finished = {}) {
     moved_.check("block_chain");
     require<ShapeError>(context.blocks.size() == blocks_.size(), "block_chain: the context is of ",
                         context.blocks.size(), " blocks, the chain has ", size());
@@ -97,6 +101,7 @@ class BlockChain {
             } else {
               block.backward_parameters(std::move(dy), kept);
             }
+            finished(block);
           },
           at(i).block);
     }

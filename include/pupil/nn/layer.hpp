@@ -15,6 +15,12 @@ struct AnyVisitor {
   void operator()(const Name&, Item&) const {}
 };
 
+/// For a backward whose caller does not ask which parts are finished.
+struct NobodyAsks {
+  template <class Part>
+  void operator()(Part&) const {}
+};
+
 }  // namespace detail
 
 /// A layer can be moved, has a Context that begins empty, and lets its parameters and state be visited. pupil's own

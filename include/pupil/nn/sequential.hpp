@@ -6,6 +6,7 @@
 //   decltype(net)::Context context;
 
 #include <tuple>
+#include <type_traits>
 #include <utility>
 
 #include <pupil/nn/layer.hpp>
@@ -36,10 +37,12 @@ class Sequential {
     return train<0>(std::forward<X>(x), context);
   }
 
-  /// What the first layer's backward gives: dx, or nothing where an Embedding comes first.
-  template <class D>
-  auto backward(D&& dy, const Context& context) {
-    return propagate<sizeof...(Layers)>(std::forward<D>(dy), context);
+  /// What the first layer's backward gives: dx, or nothing where an Embedding comes first. Calls `finished(layer)` for
+  /// each layer, from the last to the first, when its gradients are complete; others are then still to be computed, so
+  /// these can be sent meanwhile (see DistributedGradients).
+  template <class D, class Finished = detail::NobodyAsks>
+  auto backward(D&& dy, const Context& context, Finished&& finished = {}) {
+    return propagate<sizeof...(Layers)>(std::forward<D>(dy), context, finished);
   }
 
   template <class Visitor>
@@ -91,15 +94,23 @@ class Sequential {
   }
 
   // dy has come back to the output of the layer before I.
-  template <std::size_t I, class D>
-  auto propagate(D&& dy, const Context& context) {
+  template <std::size_t I, class D, class Finished>
+  auto propagate(D&& dy, const Context& context, Finished& finished) {
     if constexpr (I == 0) {
       return std::forward<D>(dy);
-    } else if constexpr (I == 1) {
-      return get<0>().backward(std::forward<D>(dy), std::get<0>(context));
+    } else if constexpr (std::is_void_v<decltype(back_through<I - 1>(std::forward<D>(dy), context))>) {
+      static_assert(I == 1, "sequential: only the first layer may give no gradient of its input");
+      back_through<I - 1>(std::forward<D>(dy), context);
+      finished(get<I - 1>());
     } else {
-      return propagate<I - 1>(get<I - 1>().backward(std::forward<D>(dy), std::get<I - 1>(context)), context);
+      auto dx = back_through<I - 1>(std::forward<D>(dy), context);
+      finished(get<I - 1>());
+      return propagate<I - 1>(std::move(dx), context, finished);
     }
+  }
+  template <std::size_t I, class D>
+  auto back_through(D&& dy, const Context& context) {
+    return get<I>().backward(std::forward<D>(dy), std::get<I>(context));
   }
 
   // x comes out of the layer before I.
