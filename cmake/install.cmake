@@ -14,5 +14,5 @@ configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/pupilConfig.cmake.in ${P
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/pupilConfigVersion.cmake COMPATIBILITY SameMinorVersion
                                  ARCH_INDEPENDENT)
 install(FILES ${PROJECT_BINARY_DIR}/pupilConfig.cmake ${PROJECT_BINARY_DIR}/pupilConfigVersion.cmake
-              ${CMAKE_CURRENT_LIST_DIR}/pupilOptional.cmake
+              ${CMAKE_CURRENT_LIST_DIR}/pupilOptional.cmake ${CMAKE_CURRENT_LIST_DIR}/pupilDistributed.cmake
         DESTINATION ${package_dir})

@@ -15,6 +15,7 @@ set(below_text core)
 set(below_metrics text core)
 set(below_models metrics text io optim nn kernels core)
 set(below_data text io core)
+set(below_distributed optim nn kernels core)
 
 set(faults "")
 

@@ -56,6 +56,12 @@ set(precompiled_headers
 
 file(GLOB_RECURSE headers CONFIGURE_DEPENDS RELATIVE ${include_dir}/pupil ${include_dir}/*.hpp)
 list(REMOVE_ITEM headers pupil.hpp)
+if(TARGET pupil::distributed)
+  list(TRANSFORM MPI_CXX_INCLUDE_DIRS PREPEND -isystem OUTPUT_VARIABLE mpi_include_dirs)
+  list(APPEND compile_header ${mpi_include_dirs})
+else()
+  list(FILTER headers EXCLUDE REGEX "^distributed/")
+endif()
 foreach(header IN LISTS headers)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${include_dir}/pupil/${header})
   file(STRINGS ${include_dir}/pupil/${header} lines REGEX "^#include <pupil/")

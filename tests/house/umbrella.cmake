@@ -1,11 +1,12 @@
 # cmake -D include=DIR -P umbrella.cmake
 #
-# Holds that DIR/pupil/pupil.hpp includes every header of the library, and nothing else.
+# Holds that DIR/pupil/pupil.hpp includes every header of the library, but for those that need MPI, and nothing else.
 cmake_minimum_required(VERSION 3.21)
 get_filename_component(include ${include} ABSOLUTE)
 
 file(GLOB_RECURSE headers RELATIVE ${include} ${include}/pupil/*.hpp)
 list(REMOVE_ITEM headers pupil/pupil.hpp)
+list(FILTER headers EXCLUDE REGEX "^pupil/distributed/")
 
 file(STRINGS ${include}/pupil/pupil.hpp listed REGEX "^#include <pupil/")
 list(TRANSFORM listed REPLACE "^#include <(.*)>.*" "\\1")

@@ -1,0 +1,352 @@
+#pragma once
+// DistributedGradients: the gradients of one batch that several processes share. Each computes those of its part, and
+// all get the mean, while backward still computes others. Li et al., "PyTorch distributed: experiences on accelerating
+// data parallel training", 2020. PyTorch's twin is torch.nn.parallel.DistributedDataParallel.
+//
+//   const auto ranks = Communicator::world();
+//   DistributedGradients<float> gradients(ranks, net);
+//   for (...) {
+//     auto loss = softmax_cross_entropy(net.forward(images, context), labels);  // of this rank's part
+//     net.backward(loss.gradient, context, [&](auto& layer) { gradients.finished(layer); });
+//     gradients.finish();
+//     adam.step(net);
+//   }
+//
+// All ranks begin with the same weights (the same seed, or the same file), and as their gradients are the same bits, so
+// are their weights after every step.
+//
+// Sums that do not depend on how many ranks there are need a batch that is cut into as many shards in every case:
+//
+//   DistributedGradients<float> gradients(ranks, net, {.reduction = GradientReduction::exact, .shards = 12});
+//   for (...) {
+//     for (Index i = 0; i < gradients.shards_here(); ++i) {
+//       const Index shard = gradients.begin_shard();
+//       ...forward and backward of this shard...
+//       gradients.add_shard();
+//     }
+//     gradients.finish();
+//     adam.step(net);
+//   }
+
+#include <cstddef>
+#include <span>
+#include <variant>
+#include <vector>
+
+#include <pupil/core/move_mark.hpp>
+#include <pupil/core/parallel.hpp>
+#include <pupil/distributed/announcements.hpp>
+#include <pupil/distributed/bucket_filling.hpp>
+#include <pupil/distributed/communicator.hpp>
+#include <pupil/distributed/rank_sums.hpp>
+#include <pupil/distributed/shard_start.hpp>
+#include <pupil/nn/model_ref.hpp>
+
+namespace pupil {
+
+/// What gradients are sent as.
+enum class GradientWire {
+  fp32,  ///< as they are
+  /// Half the bytes of floats. Each rank's numbers are rounded to the nearest bf16, added in the order of ranks without
+  /// rounding to bf16 between, and the sum is rounded once more. Each rounding is off by 2^-8 of the number or less, so
+  /// the sum by 2^-7 of the sum of the magnitudes or less.
+  bf16,
+};
+
+enum class GradientReduction {
+  library,  ///< MPI's own sum, in an order that depends on the number of ranks
+  /// The shards of the batch are added in their order, so any number of ranks gives the same bits. Each rank sends
+  /// (shards / ranks + 1) / 2 times the bytes of a ring's sum, as many where each has one shard, and keeps two copies
+  /// of its shards' gradients.
+  exact,
+};
+
+enum class GradientScale {
+  mean,  ///< over ranks or shards, for losses that are means over as many examples each
+  sum,   ///< for gradients that were divided by the number of examples of the whole batch
+};
+
+struct DistributedGradientsOptions {
+  Index bucket_bytes = 4 * 1024 * 1024;  ///< how much is sent at once; a larger parameter is sent alone
+  GradientWire wire = GradientWire::fp32;
+  GradientReduction reduction = GradientReduction::library;
+  Index shards = 0;  ///< of the whole batch, for the exact reduction: a multiple of the number of ranks
+  GradientScale scale = GradientScale::mean;
+};
+
+/// Of one model of scalar T, which must outlive this in its place. All functions are collective, but `finished`, which
+/// a rank may call for other parts, in another order, or not at all: the sums are the same bits. Gradients lie in
+/// buckets in the reverse of the model's order, and buckets are sent in this order on all ranks, each as soon as all of
+/// it is finished. After the first step nothing is allocated.
+///
+/// Buffers of scalar T, such as the running averages of batch norms, become their mean over ranks or shards in every
+/// `finish`; what is the same on all stays exactly that. Others, such as counts of batches, stay each rank's own.
+///
+/// Where an exception comes between `finished` and `finish`, the ranks are no longer in step: end them (run_ranks).
+template <class T>
+class DistributedGradients {
+ public:
+  /// Throws OptionError for buckets that hold nothing, for shards that the ranks cannot share out equally, and for
+  /// shards without an exact reduction.
+  DistributedGradients(const Communicator& communicator, const ModelRefOf<T>& model,
+                       const DistributedGradientsOptions& options = {})
+      : communicator_(communicator), model_(model), options_(options), announcements_(model) {
+    check_options();
+    if (is_alone()) return;
+    first_ = communicator.duplicate();
+    last_ = communicator.duplicate();
+    place_gradients();
+    place_buffers();
+  }
+
+  /// Says that backward will not add to the gradients of this part of the model any more in this step; it is a layer,
+  /// or anything with `visit`. Sends the buckets that are complete. A parameter with several names is complete when
+  /// that was said for each of them. With an exact reduction it does nothing: one shard is not all.
+  ///
+  /// Throws ShapeError for what is no part of the model, and ContextError for what was complete before.
+  void finished(const ModelRef& part) {
+    moved_.check("distributed_gradients");
+    if (is_alone() || is_exact()) return;
+    part.for_each_name(ItemKind::parameter, [&](const Name& name, const ModelItem& item, detail::VisitedItems::Place) {
+      if (const auto parameter = announcements_.announce(name, item)) {
+        const detail::BucketPlace& place = gradients_[*parameter];
+        put(place, item.gradient<T>());
+        --buckets_[place.bucket].missing;
+      }
+    });
+    while (started_ < buckets_.size() && buckets_[started_].missing == 0) start_next();
+    advance();
+  }
+
+  /// Goes on with what was sent, as `finished` does too, without waiting; for computations that take long between two
+  /// calls of `finished`. MPI does its part in calls such as these, and in those alone: Open MPI has no thread of its
+  /// own for sums. MPICH starts one where MPICH_ASYNC_PROGRESS=1 is in the environment, which costs a processor.
+  void advance() {
+    // A bucket's last exchange begins after those of all before it.
+    for (std::size_t i = 0; i < started_; ++i) {
+      if (!std::visit([](auto& sum) { return sum.advance(); }, buckets_[i].sum)) return;
+    }
+  }
+
+  /// How many shards this rank computes in each step, 0 without an exact reduction.
+  Index shards_here() const { return options_.shards / communicator_.size(); }
+
+  /// Sets the gradients to zero, and the buffers to what they were at the start of the step; generators draw other
+  /// numbers for each shard, the same on any rank. Returns the shard's number in the whole batch: those of a rank
+  /// follow each other. Throws ContextError where shards_here() were added already, and in the middle of one.
+  Index begin_shard() {
+    moved_.check("distributed_gradients");
+    require<ContextError>(is_exact(), "distributed_gradients: shards are for an exact reduction");
+    require<ContextError>(!is_in_shard_, "distributed_gradients: a shard began before the last one was added");
+    require<ContextError>(added_ < shards_here(), "distributed_gradients: all ", added_,
+                          " shards of this rank were added, it is time to finish");
+    if (added_ == 0) start_.remember(model_);
+    const Index shard = communicator_.rank() * shards_here() + added_;
+    start_.begin(model_, shard);
+    zero_gradients(model_);
+    is_in_shard_ = true;
+    return shard;
+  }
+
+  /// Keeps the gradients and buffers of the shard that began last. Throws ContextError where there is none.
+  void add_shard() {
+    require<ContextError>(is_in_shard_, "distributed_gradients: no shard has begun that could be added");
+    each_gradient([&](std::size_t, const detail::BucketPlace& place, std::span<T> gradient) { put(place, gradient); });
+    each_buffer([&](const detail::BucketPlace& place, std::span<T> buffer) { put(place, buffer); });
+    ++added_;
+    is_in_shard_ = false;
+  }
+
+  /// Sends what was not announced, waits, and leaves in every gradient the mean over ranks or shards, or the sum.
+  /// Throws ContextError where shards are missing, and ShapeError where the model is another than at the beginning.
+  void finish() {
+    moved_.check("distributed_gradients");
+    if (is_alone()) return;
+    if (is_exact()) {
+      require<ContextError>(added_ == shards_here() && !is_in_shard_, "distributed_gradients: ", added_, " of ",
+                            shards_here(), " shards of this rank were added");
+    } else {
+      put_what_was_not_announced();
+    }
+    while (started_ < buckets_.size()) start_next();
+    for (Bucket& bucket : buckets_) std::visit([](auto& sum) { sum.begin_last(); }, bucket.sum);
+    for (Bucket& bucket : buckets_) std::visit([](auto& sum) { sum.finish(); }, bucket.sum);
+    take_all();
+    if (is_exact()) start_.end(model_, options_.shards);
+    begin_step();
+  }
+
+ private:
+  using SameNumbers = detail::SameWire<T>;
+  using Rounded = detail::Bf16Wire<T>;
+  using Sum = std::variant<detail::LibrarySum<T>, detail::OrderedSum<T, SameNumbers>, detail::OrderedSum<T, Rounded>>;
+
+  struct Bucket {
+    Sum sum;
+    Index parts;    ///< that are announced, or 1 for what is not
+    Index missing;  ///< of them, in this step
+  };
+
+  /// Whether the mean is there already, as that of one.
+  bool is_alone() const { return communicator_.size() == 1 && !is_exact(); }
+  bool is_exact() const { return options_.reduction == GradientReduction::exact; }
+
+  void check_options() const {
+    require<OptionError>(options_.bucket_bytes >= Index{sizeof(T)}, "distributed_gradients: a bucket of ",
+                         options_.bucket_bytes, " bytes holds no number");
+    if (is_exact()) {
+      require<OptionError>(options_.shards >= 1 && options_.shards % communicator_.size() == 0,
+                           "distributed_gradients: ", communicator_.size(), " ranks cannot share out ", options_.shards,
+                           " shards equally");
+    } else {
+      require<OptionError>(options_.shards == 0, "distributed_gradients: ", options_.shards,
+                           " shards are for an exact reduction only");
+    }
+  }
+
+  // Backward comes to the last layer first, so its gradients lie in the first bucket.
+  void place_gradients() {
+    std::vector<Index> sizes;
+    model_.for_each(ItemKind::parameter,
+                    [&](const Name&, const ModelItem& parameter) { sizes.push_back(parameter.size()); });
+    detail::BucketFilling filling(options_.bucket_bytes / Index{sizeof(T)});
+    gradients_.resize(sizes.size());
+    std::vector<Index> parts;
+    for (std::size_t i = sizes.size(); i-- > 0;) {
+      gradients_[i] = filling.add(sizes[i]);
+      parts.resize(filling.sizes().size());
+      ++parts.back();
+    }
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      buckets_.push_back({gradient_sum(filling.sizes()[i]), parts[i], parts[i]});
+    }
+  }
+
+  Sum gradient_sum(Index size) const {
+    if (options_.wire == GradientWire::bf16) return ordered<Rounded>(size, detail::ShardRule::sum);
+    if (is_exact()) return ordered<SameNumbers>(size, detail::ShardRule::sum);
+    return detail::LibrarySum<T>(first_, size);
+  }
+
+  template <class Wire>
+  detail::OrderedSum<T, Wire> ordered(Index size, detail::ShardRule rule) const {
+    return {first_, last_, size, is_exact() ? shards_here() : 1, rule};
+  }
+
+  // Nobody announces buffers: their bucket is the last.
+  void place_buffers() {
+    Index size = 0;
+    model_.for_each(ItemKind::buffer, [&](const Name&, const ModelItem& buffer) {
+      if (!buffer.holds<T>()) return;
+      buffers_.push_back({.bucket = buckets_.size(), .offset = size, .size = buffer.size()});
+      size += buffer.size();
+    });
+    if (size > 0) buckets_.push_back({ordered<SameNumbers>(size, detail::ShardRule::mean), 1, 1});
+  }
+
+  /// Calls `use(number, place, gradient)` for every parameter.
+  template <class Use>
+  void each_gradient(const Use& use) const {
+    std::size_t i = 0;
+    model_.for_each(ItemKind::parameter, [&](const Name&, const ModelItem& parameter) {
+      const std::span<T> gradient = parameter.gradient<T>();
+      check_place(gradients_, i, gradient.size());
+      use(i, gradients_[i], gradient);
+      ++i;
+    });
+    check_count(gradients_, i);
+  }
+
+  /// Calls `use(place, buffer)` for every buffer of this scalar.
+  template <class Use>
+  void each_buffer(const Use& use) const {
+    std::size_t i = 0;
+    model_.for_each(ItemKind::buffer, [&](const Name&, const ModelItem& buffer) {
+      if (!buffer.holds<T>()) return;
+      check_place(buffers_, i, static_cast<std::size_t>(buffer.size()));
+      use(buffers_[i++], buffer.values<T>());
+    });
+    check_count(buffers_, i);
+  }
+
+  static void check_place(const std::vector<detail::BucketPlace>& places, std::size_t i, std::size_t size) {
+    require<ShapeError>(i < places.size() && places[i].size == static_cast<Index>(size),
+                        "distributed_gradients: parameter or buffer ", i, " of the model has ", size,
+                        " numbers, which it had not when this was made");
+  }
+  static void check_count(const std::vector<detail::BucketPlace>& places, std::size_t count) {
+    require<ShapeError>(count == places.size(), "distributed_gradients: the model has ", count,
+                        " parameters or buffers, this was made for ", places.size());
+  }
+
+  void put(const detail::BucketPlace& place, std::span<const T> numbers) {
+    std::visit(
+        [&](auto& sum) {
+          in_parts(numbers, [&](Index begin, std::span<const T> part) { sum.put(added_, place.offset + begin, part); });
+        },
+        buckets_[place.bucket].sum);
+  }
+
+  void take(const detail::BucketPlace& place, std::span<T> numbers, T factor) const {
+    std::visit(
+        [&](const auto& sum) {
+          in_parts(numbers, [&](Index begin, std::span<T> part) {
+            sum.take(place.offset + begin, part);
+            if (factor == 1) return;
+            for (T& number : part) number *= factor;
+          });
+        },
+        buckets_[place.bucket].sum);
+  }
+
+  /// Calls `use(begin, part)` for ranges of the numbers, in parallel.
+  template <class Number, class Use>
+  static void in_parts(std::span<Number> numbers, const Use& use) {
+    parallel_ranges(static_cast<Index>(numbers.size()), pointwise_grain, [&](Index begin, Index end) {
+      use(begin, numbers.subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(end - begin)));
+    });
+  }
+
+  void put_what_was_not_announced() {
+    each_gradient([&](std::size_t parameter, const detail::BucketPlace& place, std::span<T> gradient) {
+      if (!announcements_.is_complete(parameter)) put(place, gradient);
+    });
+    each_buffer([&](const detail::BucketPlace& place, std::span<T> buffer) { put(place, buffer); });
+  }
+
+  void take_all() const {
+    const Index count = is_exact() ? options_.shards : communicator_.size();
+    const T factor = options_.scale == GradientScale::mean ? T(1) / static_cast<T>(count) : T(1);
+    each_gradient(
+        [&](std::size_t, const detail::BucketPlace& place, std::span<T> gradient) { take(place, gradient, factor); });
+    each_buffer([&](const detail::BucketPlace& place, std::span<T> buffer) { take(place, buffer, T(1)); });
+  }
+
+  void start_next() {
+    std::visit([](auto& sum) { sum.start(); }, buckets_[started_++].sum);
+  }
+
+  void begin_step() {
+    started_ = 0;
+    added_ = 0;
+    for (Bucket& bucket : buckets_) bucket.missing = bucket.parts;
+    announcements_.reset();
+  }
+
+  Communicator communicator_;
+  Communicator first_;  // for the first exchange of every bucket, and for the last: see OrderedSum
+  Communicator last_;
+  ModelRefOf<T> model_;
+  DistributedGradientsOptions options_;
+  detail::Announcements announcements_;
+  detail::ShardStart start_;
+  std::vector<detail::BucketPlace> gradients_;
+  std::vector<detail::BucketPlace> buffers_;
+  std::vector<Bucket> buckets_;
+  std::size_t started_ = 0;  // how many buckets, in this step
+  Index added_ = 0;          // how many shards of this rank, in this step
+  bool is_in_shard_ = false;
+  MoveMark moved_;
+};
+
+}  // namespace pupil
