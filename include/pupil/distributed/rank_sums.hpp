@@ -15,6 +15,7 @@
 #include <utility>
 
 #include <pupil/core/parallel.hpp>
+#include <pupil/core/pool_allocator.hpp>
 #include <pupil/distributed/communicator.hpp>
 #include <pupil/distributed/exchange.hpp>
 #include <pupil/distributed/wire.hpp>
