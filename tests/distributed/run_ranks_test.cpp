@@ -4,7 +4,9 @@
 
 #include <doctest/doctest.h>
 
+#include <pupil/distributed/distributed_gradients.hpp>
 #include <pupil/distributed/run_ranks.hpp>
+#include <pupil/nn/dense.hpp>
 
 #include "world.hpp"
 
@@ -31,7 +33,8 @@ TEST_CASE("what a process alone throws is thrown to its caller") {
   CHECK_THROWS_WITH_AS(run_ranks(Communicator(), fail, never), "the disk is full", FileError);
 }
 
-// Ends the program, so it is run by itself, by three ranks: ranks/one_throws.
+// Ends the program, so it is run by itself, by three ranks: ranks/one_throws. Sums that others have sent are on their
+// way.
 TEST_CASE("rank 1 throws while the others wait" * doctest::skip()) {
   const auto report = [](Index rank, std::string_view error) {
     std::cerr << "rank " << rank << " of " << world().size() << " ends: " << error << std::endl;
@@ -39,7 +42,12 @@ TEST_CASE("rank 1 throws while the others wait" * doctest::skip()) {
   run_ranks(
       world(),
       [] {
+        Rng rng(1);
+        Dense<float> dense({.in_features = 2, .out_features = 2}, rng);
+        DistributedGradients<float> gradients(world(), dense);
+        gradients.finished(dense);
         if (world().rank() == 1) throw FileError("the disk is full");
+        gradients.finish();
         world().barrier();
       },
       report);
