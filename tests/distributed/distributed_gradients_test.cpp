@@ -200,6 +200,16 @@ TEST_CASE("a part that is finished once more than it has names is an error, and 
   gradients.finish();
 }
 
+TEST_CASE("a gradient that became smaller is an error") {
+  if (world().size() == 1) return;
+  SmallNet net = small_net();
+  DistributedGradients<float> gradients(world(), net);
+  for_each_parameter(net, [](const Name&, auto& parameter) { parameter.gradient = {}; });
+  const std::string expected =
+      "distributed_gradients: a gradient or buffer has 0 numbers, and had 300 at the beginning";
+  CHECK(error_of<ShapeError>([&] { gradients.finished(net.get<4>()); }) == expected);
+}
+
 TEST_CASE("running averages become their mean over ranks, and counts of batches stay") {
   SmallNet net = small_net();
   DistributedGradients<float> gradients(world(), net);

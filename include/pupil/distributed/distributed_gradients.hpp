@@ -30,16 +30,15 @@
 
 #include <cstddef>
 #include <span>
-#include <variant>
 #include <vector>
 
 #include <pupil/core/move_mark.hpp>
-#include <pupil/core/parallel.hpp>
 #include <pupil/distributed/announcements.hpp>
 #include <pupil/distributed/bucket_filling.hpp>
 #include <pupil/distributed/communicator.hpp>
 #include <pupil/distributed/rank_sums.hpp>
 #include <pupil/distributed/shard_start.hpp>
+#include <pupil/distributed/sum_buckets.hpp>
 #include <pupil/nn/model_ref.hpp>
 
 namespace pupil {
@@ -74,10 +73,10 @@ struct DistributedGradientsOptions {
   GradientScale scale = GradientScale::mean;
 };
 
-/// Of one model of scalar T, which must outlive this in its place. All functions are collective, but `finished`, which
-/// a rank may call for other parts, in another order, or not at all: the sums are the same bits. Gradients lie in
-/// buckets in the reverse of the model's order, and buckets are sent in this order on all ranks, each as soon as all of
-/// it is finished. After the first step nothing is allocated.
+/// Of one model of scalar T, which must outlive this in its place. To make one, to `finish` and to destroy it are
+/// collective; of `finished` each rank may make other calls, in another order, or none: the sums are the same bits.
+/// Gradients lie in buckets in the reverse of the model's order, and all ranks send the buckets in this order, each as
+/// soon as all of it is finished. After the first step nothing is allocated.
 ///
 /// Buffers of scalar T, such as the running averages of batch norms, become their mean over ranks or shards in every
 /// `finish`; what is the same on all stays exactly that. Others, such as counts of batches, stay each rank's own.
@@ -102,7 +101,6 @@ class DistributedGradients {
   /// Says that backward will not add to the gradients of this part of the model any more in this step; it is a layer,
   /// or anything with `visit`. Sends the buckets that are complete. A parameter with several names is complete when
   /// that was said for each of them. With an exact reduction it does nothing: one shard is not all.
-  ///
   /// Throws ShapeError for what is no part of the model, and ContextError for what was complete before.
   void finished(const ModelRef& part) {
     moved_.check("distributed_gradients");
@@ -110,23 +108,18 @@ class DistributedGradients {
     part.for_each_name(ItemKind::parameter, [&](const Name& name, const ModelItem& item, detail::VisitedItems::Place) {
       if (const auto parameter = announcements_.announce(name, item)) {
         const detail::BucketPlace& place = gradients_[*parameter];
-        put(place, item.gradient<T>());
-        --buckets_[place.bucket].missing;
+        buckets_.put(place, 0, item.gradient<T>());
+        buckets_.complete(place);
       }
     });
-    while (started_ < buckets_.size() && buckets_[started_].missing == 0) start_next();
-    advance();
+    buckets_.start_complete();
+    buckets_.advance();
   }
 
   /// Goes on with what was sent, as `finished` does too, without waiting; for computations that take long between two
   /// calls of `finished`. MPI does its part in calls such as these, and in those alone: Open MPI has no thread of its
-  /// own for sums. MPICH starts one where MPICH_ASYNC_PROGRESS=1 is in the environment, which costs a processor.
-  void advance() {
-    // A bucket's last exchange begins after those of all before it.
-    for (std::size_t i = 0; i < started_; ++i) {
-      if (!std::visit([](auto& sum) { return sum.advance(); }, buckets_[i].sum)) return;
-    }
-  }
+  /// own for sums. MPICH starts one where MPIR_CVAR_ASYNC_PROGRESS=1 is in the environment, which costs a processor.
+  void advance() { buckets_.advance(); }
 
   /// How many shards this rank computes in each step, 0 without an exact reduction.
   Index shards_here() const { return options_.shards / communicator_.size(); }
@@ -151,8 +144,10 @@ class DistributedGradients {
   /// Keeps the gradients and buffers of the shard that began last. Throws ContextError where there is none.
   void add_shard() {
     require<ContextError>(is_in_shard_, "distributed_gradients: no shard has begun that could be added");
-    each_gradient([&](std::size_t, const detail::BucketPlace& place, std::span<T> gradient) { put(place, gradient); });
-    each_buffer([&](const detail::BucketPlace& place, std::span<T> buffer) { put(place, buffer); });
+    each_gradient([&](std::size_t, const detail::BucketPlace& place, std::span<T> gradient) {
+      buckets_.put(place, added_, gradient);
+    });
+    each_buffer([&](const detail::BucketPlace& place, std::span<T> buffer) { buckets_.put(place, added_, buffer); });
     ++added_;
     is_in_shard_ = false;
   }
@@ -168,24 +163,15 @@ class DistributedGradients {
     } else {
       put_what_was_not_announced();
     }
-    while (started_ < buckets_.size()) start_next();
-    for (Bucket& bucket : buckets_) std::visit([](auto& sum) { sum.begin_last(); }, bucket.sum);
-    for (Bucket& bucket : buckets_) std::visit([](auto& sum) { sum.finish(); }, bucket.sum);
+    buckets_.finish();
     take_all();
     if (is_exact()) start_.end(model_, options_.shards);
-    begin_step();
+    added_ = 0;
+    announcements_.reset();
   }
 
  private:
-  using SameNumbers = detail::SameWire<T>;
-  using Rounded = detail::Bf16Wire<T>;
-  using Sum = std::variant<detail::LibrarySum<T>, detail::OrderedSum<T, SameNumbers>, detail::OrderedSum<T, Rounded>>;
-
-  struct Bucket {
-    Sum sum;
-    Index parts;    ///< that are announced, or 1 for what is not
-    Index missing;  ///< of them, in this step
-  };
+  using Buckets = detail::SumBuckets<T>;
 
   /// Whether the mean is there already, as that of one.
   bool is_alone() const { return communicator_.size() == 1 && !is_exact(); }
@@ -218,13 +204,13 @@ class DistributedGradients {
       ++parts.back();
     }
     for (std::size_t i = 0; i < parts.size(); ++i) {
-      buckets_.push_back({gradient_sum(filling.sizes()[i]), parts[i], parts[i]});
+      buckets_.add(gradient_sum(filling.sizes()[i]), parts[i]);
     }
   }
 
-  Sum gradient_sum(Index size) const {
-    if (options_.wire == GradientWire::bf16) return ordered<Rounded>(size, detail::ShardRule::sum);
-    if (is_exact()) return ordered<SameNumbers>(size, detail::ShardRule::sum);
+  typename Buckets::Sum gradient_sum(Index size) const {
+    if (options_.wire == GradientWire::bf16) return ordered<typename Buckets::Rounded>(size, detail::ShardRule::sum);
+    if (is_exact()) return ordered<typename Buckets::SameNumbers>(size, detail::ShardRule::sum);
     return detail::LibrarySum<T>(first_, size);
   }
 
@@ -241,7 +227,7 @@ class DistributedGradients {
       buffers_.push_back({.bucket = buckets_.size(), .offset = size, .size = buffer.size()});
       size += buffer.size();
     });
-    if (size > 0) buckets_.push_back({ordered<SameNumbers>(size, detail::ShardRule::mean), 1, 1});
+    if (size > 0) buckets_.add(ordered<typename Buckets::SameNumbers>(size, detail::ShardRule::mean), 1);
   }
 
   /// Calls `use(number, place, gradient)` for every parameter.
@@ -249,9 +235,7 @@ class DistributedGradients {
   void each_gradient(const Use& use) const {
     std::size_t i = 0;
     model_.for_each(ItemKind::parameter, [&](const Name&, const ModelItem& parameter) {
-      const std::span<T> gradient = parameter.gradient<T>();
-      check_place(gradients_, i, gradient.size());
-      use(i, gradients_[i], gradient);
+      if (i < gradients_.size()) use(i, gradients_[i], parameter.gradient<T>());
       ++i;
     });
     check_count(gradients_, i);
@@ -263,74 +247,31 @@ class DistributedGradients {
     std::size_t i = 0;
     model_.for_each(ItemKind::buffer, [&](const Name&, const ModelItem& buffer) {
       if (!buffer.holds<T>()) return;
-      check_place(buffers_, i, static_cast<std::size_t>(buffer.size()));
-      use(buffers_[i++], buffer.values<T>());
+      if (i < buffers_.size()) use(buffers_[i], buffer.values<T>());
+      ++i;
     });
     check_count(buffers_, i);
   }
 
-  static void check_place(const std::vector<detail::BucketPlace>& places, std::size_t i, std::size_t size) {
-    require<ShapeError>(i < places.size() && places[i].size == static_cast<Index>(size),
-                        "distributed_gradients: parameter or buffer ", i, " of the model has ", size,
-                        " numbers, which it had not when this was made");
-  }
   static void check_count(const std::vector<detail::BucketPlace>& places, std::size_t count) {
     require<ShapeError>(count == places.size(), "distributed_gradients: the model has ", count,
                         " parameters or buffers, this was made for ", places.size());
   }
 
-  void put(const detail::BucketPlace& place, std::span<const T> numbers) {
-    std::visit(
-        [&](auto& sum) {
-          in_parts(numbers, [&](Index begin, std::span<const T> part) { sum.put(added_, place.offset + begin, part); });
-        },
-        buckets_[place.bucket].sum);
-  }
-
-  void take(const detail::BucketPlace& place, std::span<T> numbers, T factor) const {
-    std::visit(
-        [&](const auto& sum) {
-          in_parts(numbers, [&](Index begin, std::span<T> part) {
-            sum.take(place.offset + begin, part);
-            if (factor == 1) return;
-            for (T& number : part) number *= factor;
-          });
-        },
-        buckets_[place.bucket].sum);
-  }
-
-  /// Calls `use(begin, part)` for ranges of the numbers, in parallel.
-  template <class Number, class Use>
-  static void in_parts(std::span<Number> numbers, const Use& use) {
-    parallel_ranges(static_cast<Index>(numbers.size()), pointwise_grain, [&](Index begin, Index end) {
-      use(begin, numbers.subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(end - begin)));
-    });
-  }
-
   void put_what_was_not_announced() {
     each_gradient([&](std::size_t parameter, const detail::BucketPlace& place, std::span<T> gradient) {
-      if (!announcements_.is_complete(parameter)) put(place, gradient);
+      if (!announcements_.is_complete(parameter)) buckets_.put(place, 0, gradient);
     });
-    each_buffer([&](const detail::BucketPlace& place, std::span<T> buffer) { put(place, buffer); });
+    each_buffer([&](const detail::BucketPlace& place, std::span<T> buffer) { buckets_.put(place, 0, buffer); });
   }
 
   void take_all() const {
     const Index count = is_exact() ? options_.shards : communicator_.size();
     const T factor = options_.scale == GradientScale::mean ? T(1) / static_cast<T>(count) : T(1);
-    each_gradient(
-        [&](std::size_t, const detail::BucketPlace& place, std::span<T> gradient) { take(place, gradient, factor); });
-    each_buffer([&](const detail::BucketPlace& place, std::span<T> buffer) { take(place, buffer, T(1)); });
-  }
-
-  void start_next() {
-    std::visit([](auto& sum) { sum.start(); }, buckets_[started_++].sum);
-  }
-
-  void begin_step() {
-    started_ = 0;
-    added_ = 0;
-    for (Bucket& bucket : buckets_) bucket.missing = bucket.parts;
-    announcements_.reset();
+    each_gradient([&](std::size_t, const detail::BucketPlace& place, std::span<T> gradient) {
+      buckets_.take(place, gradient, factor);
+    });
+    each_buffer([&](const detail::BucketPlace& place, std::span<T> buffer) { buckets_.take(place, buffer, T(1)); });
   }
 
   Communicator communicator_;
@@ -342,9 +283,8 @@ class DistributedGradients {
   detail::ShardStart start_;
   std::vector<detail::BucketPlace> gradients_;
   std::vector<detail::BucketPlace> buffers_;
-  std::vector<Bucket> buckets_;
-  std::size_t started_ = 0;  // how many buckets, in this step
-  Index added_ = 0;          // how many shards of this rank, in this step
+  Buckets buckets_;
+  Index added_ = 0;  // how many shards of this rank, in this step
   bool is_in_shard_ = false;
   MoveMark moved_;
 };
