@@ -85,13 +85,13 @@ inline Tensor<double, 3> naive_weight_gradient(const kernels::ConvShape& s, cons
                                                const Tensor<float, 4>& dy) {
   const Index in = s.in_channels_a_group();
   Tensor<double, 3> gradient({s.out_channels, s.kernel.height * s.kernel.width, in});
+  const Index taps = s.kernel.height * s.kernel.width;
   for_each_tap_read(s, [&](Index output, Index input, Index tap) {
     for (Index k = 0; k < s.out_channels; ++k) {
-      const Index first = k / s.out_channels_a_group() * in;
-      for (Index c = 0; c < in; ++c) {
-        gradient(k, tap, c) += static_cast<double>(dy[output * s.out_channels + k]) *
-                               static_cast<double>(x[input * s.in_channels + first + c]);
-      }
+      const double factor = static_cast<double>(dy[output * s.out_channels + k]);
+      const float* pixel = x.data() + input * s.in_channels + k / s.out_channels_a_group() * in;
+      double* sums = gradient.data() + (k * taps + tap) * in;
+      for (Index c = 0; c < in; ++c) sums[c] += factor * static_cast<double>(pixel[c]);
     }
   });
   return gradient;
@@ -102,12 +102,13 @@ template <class T>
 Tensor<double, 4> naive_input_gradient(const kernels::ConvShape& s, const Tensor<T, 4>& dy,
                                        const Tensor<T, 3>& weight) {
   Tensor<double, 4> gradient({s.batch, s.height, s.width, s.in_channels});
+  const Index taps = s.kernel.height * s.kernel.width;
   for_each_tap_read(s, [&](Index output, Index input, Index tap) {
+    double* sums = gradient.data() + input * s.in_channels;
     for (Index k = 0; k < s.out_channels; ++k) {
-      for (Index c = 0; c < s.in_channels; ++c) {
-        gradient[input * s.in_channels + c] +=
-            static_cast<double>(weight(k, tap, c)) * static_cast<double>(dy[output * s.out_channels + k]);
-      }
+      const double factor = static_cast<double>(dy[output * s.out_channels + k]);
+      const T* of_tap = weight.data() + (k * taps + tap) * s.in_channels;
+      for (Index c = 0; c < s.in_channels; ++c) sums[c] += factor * static_cast<double>(of_tap[c]);
     }
   });
   return gradient;

@@ -47,25 +47,29 @@ Rename with_prefix(const std::string& prefix) {
 
 /// Hugging Face's names for a ResNet's tensors.
 std::string hugging_face_resnet_name(const std::string& name) {
-  const auto replaced = [](const std::string& text, const char* pattern, const char* replacement) {
-    return std::regex_replace(text, std::regex(pattern), replacement);
+  std::string result = name;
+  const auto replace = [&](std::size_t found, const std::string& part, const std::string& theirs) {
+    if (found != std::string::npos) result.replace(found, part.size(), theirs);
   };
-  std::string result = replaced(name, "^fc\\.", "classifier.1.");
-  if (result != name) return result;
-  result = replaced(result, "^conv1\\.", "resnet.embedder.embedder.convolution.");
-  result = replaced(result, "^bn1\\.", "resnet.embedder.embedder.normalization.");
+  const auto replace_start = [&](const std::string& part, const std::string& theirs) {
+    replace(result.starts_with(part) ? 0 : std::string::npos, part, theirs);
+  };
+  const auto replace_inside = [&](const std::string& part, const std::string& theirs) {
+    replace(result.find(part), part, theirs);
+  };
+  replace_start("fc.", "classifier.1.");
+  replace_start("conv1.", "resnet.embedder.embedder.convolution.");
+  replace_start("bn1.", "resnet.embedder.embedder.normalization.");
   for (int i = 1; i <= 4; ++i) {
-    const std::string stage = "^layer" + std::to_string(i) + "\\.";
-    const std::string theirs = "resnet.encoder.stages." + std::to_string(i - 1) + ".layers.";
-    result = replaced(result, stage.c_str(), theirs.c_str());
+    replace_start(message("layer", i, '.'), message("resnet.encoder.stages.", i - 1, ".layers."));
   }
   for (int i = 1; i <= 3; ++i) {
-    const std::string layer = ".layer." + std::to_string(i - 1);
-    result = replaced(result, ("\\.conv" + std::to_string(i) + "\\.").c_str(), (layer + ".convolution.").c_str());
-    result = replaced(result, ("\\.bn" + std::to_string(i) + "\\.").c_str(), (layer + ".normalization.").c_str());
+    replace_inside(message(".conv", i, '.'), message(".layer.", i - 1, ".convolution."));
+    replace_inside(message(".bn", i, '.'), message(".layer.", i - 1, ".normalization."));
   }
-  result = replaced(result, "\\.downsample\\.0\\.", ".shortcut.convolution.");
-  return replaced(result, "\\.downsample\\.1\\.", ".shortcut.normalization.");
+  replace_inside(".downsample.0.", ".shortcut.convolution.");
+  replace_inside(".downsample.1.", ".shortcut.normalization.");
+  return result;
 }
 
 /// Hugging Face's names for a MobileNetV2's tensors.
@@ -119,7 +123,7 @@ std::vector<float> all_numbers(Model& model) {
 
 std::vector<float> network_numbers(const std::filesystem::path& path) {
   const PretrainedWeights weights(path);
-  Rng rng(1);
+  Rng rng = Rng(1).leaving_weights();
   ImageNetwork<float> network(weights.network_options(), rng);
   weights.load(network);
   return all_numbers(network);
@@ -127,7 +131,7 @@ std::vector<float> network_numbers(const std::filesystem::path& path) {
 
 std::vector<float> classifier_numbers(const std::filesystem::path& path) {
   const PretrainedWeights weights(path);
-  Rng rng(1);
+  Rng rng = Rng(1).leaving_weights();
   ImageClassifier<float> classifier({.network = weights.network_options(), .classes = weights.classes()}, rng);
   weights.load(classifier);
   return all_numbers(classifier);
@@ -161,11 +165,13 @@ std::string error_of_tensors(const std::vector<StoredTensor>& tensors) {
 
 TEST_CASE("a prefix that all names have makes no difference") {
   const TemporaryFolder folder;
+  using Prefixes = std::vector<std::string>;
+  const Prefixes all{"module.",    "model.",      "backbone.",     "encoder.", "net.",
+                     "_orig_mod.", "state_dict.", "module.model.", "a.b.c."};
   for (const std::string fixture : {"resnet18", "timm_vgg16", "timm_mobilenetv2", "mobilenet_v2"}) {
     const SafetensorsFile file(image_network_fixture(fixture));
     const auto expected = classifier_numbers(file.path());
-    for (const std::string prefix : {"module.", "model.", "backbone.", "encoder.", "net.", "_orig_mod.", "state_dict.",
-                                     "module.model.", "a.b.c."}) {
+    for (const std::string& prefix : fixture == "mobilenet_v2" ? all : Prefixes{"module.", "a.b.c."}) {
       CAPTURE(prefix);
       SafetensorsWriter writer;
       add_renamed(writer, file, with_prefix(prefix));

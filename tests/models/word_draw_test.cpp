@@ -53,9 +53,9 @@ std::vector<double> random_row(std::size_t words, Rng& rng) {
 
 TEST_CASE("an even sweep of uniform numbers draws each word as often as it is probable, at every way to cut") {
   constexpr int sweep = 2000;
-  for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 2; ++seed) {
     Rng rng(seed);
-    for (const std::size_t words : {5U, 16U, 40U, 150U}) {
+    for (const std::size_t words : {5U, 40U, 150U}) {
       const std::vector<double> row = random_row(words, rng);
       for (const WordDraw& draw :
            {WordDraw{}, WordDraw{.temperature = 0.5}, WordDraw{.temperature = 3}, WordDraw{.top_k = 3},
