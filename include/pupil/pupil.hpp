@@ -292,6 +292,7 @@
 // data: data sets and batches
 #include <pupil/data/augment.hpp>
 #include <pupil/data/batch_rng.hpp>
+#include <pupil/data/batch_share.hpp>
 #include <pupil/data/batches.hpp>
 #include <pupil/data/canvas.hpp>
 #include <pupil/data/caption_json.hpp>

@@ -1,5 +1,6 @@
 // Steps of several batches, and what regularizes them.
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <optional>
@@ -13,6 +14,7 @@
 #include <pupil/optim/adamw.hpp>
 #include <pupil/optim/decay_groups.hpp>
 
+#include "../support/files.hpp"
 #include "../support/thread_counts.hpp"
 #include "parameter_gradients.hpp"
 #include "tiny_captioner.hpp"
@@ -49,6 +51,22 @@ struct FeatureTraining {
   CaptionerContext<double> context;
 };
 
+std::vector<double> all_gradients(Captioner<double>& captioner) {
+  std::vector<double> gradients;
+  for_each_parameter(captioner, [&](const Name&, auto& parameter) {
+    gradients.insert(gradients.end(), parameter.gradient.begin(), parameter.gradient.end());
+  });
+  return gradients;
+}
+
+void put_gradients(Captioner<double>& captioner, const std::vector<double>& gradients) {
+  auto next = gradients.begin();
+  for_each_parameter(captioner, [&](const Name&, auto& parameter) {
+    std::copy_n(next, parameter.gradient.size(), parameter.gradient.begin());
+    next += parameter.gradient.size();
+  });
+}
+
 }  // namespace
 
 TEST_CASE("a step of several batches is that of all their captions together") {
@@ -66,6 +84,47 @@ TEST_CASE("a step of several batches is that of all their captions together") {
   REQUIRE(found.size() == expected.size());
   for (std::size_t i = 0; i < found.size(); ++i) CHECK(found[i] == doctest::Approx(expected[i]).epsilon(1e-6));
   CHECK(apart.adam.step_count() == 1);
+}
+
+TEST_CASE("a step of parts whose sums and gradients were added is that of all their captions together") {
+  FeatureTraining together(1), apart(1);
+  const auto blocks = together.batch.blocks();
+  const double loss = together.step();
+
+  std::vector<double> gradients(all_gradients(apart.captioner).size());
+  CaptionerSums sums;
+  CaptionerStep step(apart.captioner, apart.adam, apart.context, StepScope::parts);
+  const auto add_part = [&](std::span<const CaptionBlock> captions) {
+    if (!captions.empty()) step.add(apart.features, captions, {});
+    sums += step.end_part();
+    const std::vector<double> of_part = all_gradients(apart.captioner);
+    for (std::size_t i = 0; i < gradients.size(); ++i) gradients[i] += of_part[i];
+    zero_gradients(apart.captioner);
+  };
+  add_part(blocks.first(1));
+  add_part({});
+  add_part(blocks.subspan(1));
+  put_gradients(apart.captioner, gradients);
+  const StepResult result = step.finish(sums, apart.captioner.encoder().block_count(), 5);
+  CHECK(sums.targets == static_cast<double>(count_targets(blocks)));
+  CHECK(result.loss.captions == doctest::Approx(loss).epsilon(1e-12));
+  const auto expected = all_values<double>(together.captioner), found = all_values<double>(apart.captioner);
+  for (std::size_t i = 0; i < found.size(); ++i) CHECK(found[i] == doctest::Approx(expected[i]).epsilon(1e-6));
+}
+
+TEST_CASE("a part whose loss is not finite is an error of the whole step, for all who have parts") {
+  FeatureTraining training(2);
+  auto bad = training.features;
+  bad.pooled[0] = std::numeric_limits<double>::quiet_NaN();
+  const auto before = all_values<double>(training.captioner);
+  {
+    CaptionerStep step(training.captioner, training.adam, training.context, StepScope::parts);
+    step.add(bad, training.batch.blocks(), {});
+    const CaptionerSums sums = step.end_part();
+    CHECK(contains(error_of<NumericError>([&] { step.finish(sums, 0, 5); }), "the loss is nan"));
+  }
+  CHECK(all_values<double>(training.captioner) == before);
+  CHECK(all_gradients(training.captioner) == std::vector<double>(all_gradients(training.captioner).size()));
 }
 
 TEST_CASE("a step that was given up, or one of whose batches throws, leaves all as it was") {

@@ -34,7 +34,8 @@ struct MetricTraining {
   }
 
   double mean_reward(std::uint64_t seed) {
-    const auto said = pupil::detail::draw_captions(std::as_const(captioner.decoder()), features, 50, seed);
+    const auto said =
+        pupil::detail::draw_captions(std::as_const(captioner.decoder()), features, {.samples = 50, .seed = seed});
     const auto rewards = pupil::detail::rewards_of(reward, said, images);
     double sum = 0;
     for (const double each : rewards) sum += each;
@@ -114,6 +115,40 @@ TEST_CASE("words that are never said neither grow nor shrink, however probable t
   read_into(after);
   CHECK(after == before);
   CHECK(training.mean_reward(99) > 3 * reward_before);
+}
+
+TEST_CASE("a step of parts draws what the whole step would, and is rewarded for it") {
+  MetricTraining together(6), apart(6);
+  const SelfCriticalResult expected = together.step(3);
+
+  std::vector<std::vector<float>> gradients;
+  SelfCriticalSums sums;
+  SelfCriticalStep step(apart.captioner, apart.adam, apart.reward, SelfCriticalOptions{}, apart.context);
+  const std::span<const Index> images(apart.images);
+  for (const Index first : {0, 2}) {
+    ImageFeatures<float> features;
+    features.pooled = Tensor<float, 2>::uninitialized({2, apart.features.pooled.columns()});
+    std::copy_n(apart.features.pooled.row(first), features.pooled.size(), features.pooled.data());
+    // Each part finds the batch norm's averages as the whole step does, and gradients of zero.
+    const StepGuard as_at_the_start(apart.captioner, {.keep_gradients = true});
+    sums += step.add_part(features, images.subspan(static_cast<std::size_t>(first), 2), 3, first);
+    auto& of_part = gradients.emplace_back();
+    for_each_parameter(apart.captioner, [&](const Name&, auto& parameter) {
+      of_part.insert(of_part.end(), parameter.gradient.begin(), parameter.gradient.end());
+    });
+  }
+  std::size_t next = 0;
+  for_each_parameter(apart.captioner, [&](const Name&, auto& parameter) {
+    for (float& gradient : parameter.gradient) {
+      gradient = gradients[0][next] + gradients[1][next];
+      ++next;
+    }
+  });
+  const SelfCriticalResult result = step.finish(sums, apart.captioner.encoder().block_count());
+  CHECK(result.captions == expected.captions);
+  CHECK(result.reward == doctest::Approx(expected.reward));
+  CHECK(result.length == doctest::Approx(expected.length));
+  CHECK(result.gradient_norm > 0);
 }
 
 TEST_CASE("training on the metric gives the same bits for any number of threads") {

@@ -79,7 +79,8 @@ struct DistributedGradientsOptions {
 /// soon as all of it is finished. After the first step nothing is allocated.
 ///
 /// Buffers of scalar T, such as the running averages of batch norms, become their mean over ranks or shards in every
-/// `finish`; what is the same on all stays exactly that. Others, such as counts of batches, stay each rank's own.
+/// `finish`; what is the same on all stays exactly that. Others, such as counts of batches, stay each rank's own; of
+/// several shards, the first one's.
 ///
 /// Where an exception comes between `finished` and `finish`, the ranks are no longer in step: end them (run_ranks).
 template <class T>
@@ -148,6 +149,8 @@ class DistributedGradients {
       buckets_.put(place, added_, gradient);
     });
     each_buffer([&](const detail::BucketPlace& place, std::span<T> buffer) { buckets_.put(place, added_, buffer); });
+    // A later shard may have had no part of the batch, and the counts would depend on which rank has it.
+    if (added_ == 0) start_.keep_first(model_);
     ++added_;
     is_in_shard_ = false;
   }
@@ -164,6 +167,7 @@ class DistributedGradients {
       put_what_was_not_announced();
     }
     buckets_.finish();
+    if (is_exact()) start_.put_first(model_);
     take_all();
     if (is_exact()) start_.end(model_, options_.shards);
     added_ = 0;

@@ -16,26 +16,21 @@ namespace pupil::detail {
 class ShardStart {
  public:
   void remember(const ModelRef& model) {
-    buffers_.clear();
     generators_.clear();
-    model.for_each(ItemKind::buffer, [&](const Name&, const ModelItem& item) {
-      const std::span<const std::byte> bytes = item.bytes();
-      buffers_.insert(buffers_.end(), bytes.begin(), bytes.end());
-    });
+    save_buffers(model, buffers_);
     model.for_each(ItemKind::generator,
                    [&](const Name&, const ModelItem& item) { generators_.push_back(item.generator()); });
   }
 
   /// Puts back all buffers, and gives each generator a fork of its own for this shard.
   void begin(const ModelRef& model, Index shard) const {
-    const std::byte* saved = buffers_.data();
-    model.for_each(ItemKind::buffer, [&](const Name&, const ModelItem& item) {
-      const std::span<std::byte> bytes = item.bytes();
-      std::copy_n(saved, bytes.size(), bytes.data());
-      saved += bytes.size();
-    });
+    put_buffers(model, buffers_);
     each_generator_after(model, shard, [](Rng& generator, Rng& after) { generator = after.fork(); });
   }
+
+  /// Remembers the buffers as the rank's first shard leaves them, and puts them back.
+  void keep_first(const ModelRef& model) { save_buffers(model, of_first_); }
+  void put_first(const ModelRef& model) const { put_buffers(model, of_first_); }
 
   /// Moves the generators to where a step of so many shards leaves them.
   void end(const ModelRef& model, Index shards) const {
@@ -43,6 +38,23 @@ class ShardStart {
   }
 
  private:
+  static void save_buffers(const ModelRef& model, PoolVector<std::byte>& saved) {
+    saved.clear();
+    model.for_each(ItemKind::buffer, [&](const Name&, const ModelItem& item) {
+      const std::span<const std::byte> bytes = item.bytes();
+      saved.insert(saved.end(), bytes.begin(), bytes.end());
+    });
+  }
+
+  static void put_buffers(const ModelRef& model, const PoolVector<std::byte>& saved) {
+    const std::byte* next = saved.data();
+    model.for_each(ItemKind::buffer, [&](const Name&, const ModelItem& item) {
+      const std::span<std::byte> bytes = item.bytes();
+      std::copy_n(next, bytes.size(), bytes.data());
+      next += bytes.size();
+    });
+  }
+
   /// Calls `use(generator, after)` for each, with what it is after so many forks.
   template <class Use>
   void each_generator_after(const ModelRef& model, Index forks, const Use& use) const {
@@ -56,6 +68,7 @@ class ShardStart {
   }
 
   PoolVector<std::byte> buffers_;
+  PoolVector<std::byte> of_first_;
   PoolVector<Rng> generators_;
 };
 

@@ -138,6 +138,24 @@ struct StepResult {
   double gradient_norm = 0;  ///< before clipping
 };
 
+/// What a part of a step's batches came to, as sums over its targets, which can be added to those of other parts.
+struct CaptionerSums {
+  double captions = 0;  ///< cross entropies
+  double regularization = 0;
+  double targets = 0;  ///< how many
+
+  CaptionerSums& operator+=(const CaptionerSums& other) {
+    captions += other.captions;
+    regularization += other.regularization;
+    targets += other.targets;
+    return *this;
+  }
+};
+
+/// Who sees the batches of a step: this one alone, or others too, such as other processes (pupil/distributed/), so that
+/// gradients are summed before the step is made.
+enum class StepScope { whole, parts };
+
 /// One step of training, made of one batch or of several: the mean is over all their targets, as if they were one, but
 /// batch norms see each by itself.
 ///
@@ -145,23 +163,32 @@ struct StepResult {
 ///   for (const auto& [input, captions] : batches) step.add(input, captions, options);
 ///   const StepResult result = step.finish(options.max_gradient_norm);
 ///
+/// Or it is made of parts, of which others have some, each of no batch, of one or of several:
+///
+///   CaptionerStep step(captioner, optimizer, context, StepScope::parts);
+///   for (const auto& [input, captions] : part) step.add(input, captions, options);
+///   CaptionerSums sums = step.end_part();
+///   ...add the sums, and the gradients, of all parts...
+///   const StepResult result = step.finish(sums, first_trained, options.max_gradient_norm);
+///
 /// A step that is not finished, because something threw or nobody asked for it, leaves captioner and optimizer as they
 /// were, gradients of zero and an empty context: the next step may follow.
 template <class T, class Optimizer>
 class CaptionerStep {
  public:
-  CaptionerStep(Captioner<T>& captioner, Optimizer& optimizer, CaptionerContext<T>& context)
-      : captioner_(captioner), optimizer_(optimizer), context_(context), guard_(captioner, context) {}
+  CaptionerStep(Captioner<T>& captioner, Optimizer& optimizer, CaptionerContext<T>& context,
+                StepScope scope = StepScope::whole)
+      : captioner_(captioner), optimizer_(optimizer), context_(context), scope_(scope), guard_(captioner, context) {}
 
   /// Adds the gradients of a batch; see captioner_gradients for the input. Throws NumericError where its loss is not
-  /// finite. All batches train the same part: all are images, or all are features.
+  /// finite, unless it is of a part: then all who have parts learn of it in `finish`. All batches train the same part
+  /// of the captioner: all are images, or all are features.
   template <class Input>
   void add(Input input, std::span<const CaptionBlock> captions, const CaptionerTrainingOptions& options) {
     first_trained_ = detail::first_trained_from<Input>(captioner_, options.first_trained);
     weigh_gradients(count_targets(captions));
     const CaptionerLoss loss = captioner_gradients(captioner_, std::move(input), captions, options, context_);
-    const double sum = loss.captions + loss.regularization;
-    require<NumericError>(std::isfinite(sum), "the loss is ", sum);
+    if (scope_ == StepScope::whole) require_finite(loss);
     const double share = static_cast<double>(targets_of_last_) / static_cast<double>(targets_);
     loss_.captions += share * (loss.captions - loss_.captions);
     loss_.regularization += share * (loss.regularization - loss_.regularization);
@@ -170,14 +197,45 @@ class CaptionerStep {
   /// Clips the gradients and steps, for what is trained. Throws NumericError where the gradients' norm is not finite.
   StepResult finish(double max_gradient_norm) {
     if (targets_of_last_ < targets_) scale(static_cast<double>(targets_of_last_) / static_cast<double>(targets_));
-    StepResult result{.loss = loss_};
-    result.gradient_norm =
-        detail::clip_and_step(TrainedPart<T>(captioner_, first_trained_), optimizer_, max_gradient_norm);
-    guard_.commit();
-    return result;
+    return clip_and_step(loss_, max_gradient_norm);
+  }
+
+  /// Ends a part: its gradients become sums over its targets. What is added next is of another part, for which the
+  /// gradients have to be zero.
+  CaptionerSums end_part() {
+    if (targets_ == 0) return {};
+    scale(static_cast<double>(targets_of_last_));
+    const auto count = static_cast<double>(std::exchange(targets_, 0));
+    const CaptionerLoss loss = std::exchange(loss_, {});
+    return {.captions = loss.captions * count, .regularization = loss.regularization * count, .targets = count};
+  }
+
+  /// Makes the step of all parts, whose sums are given and whose gradients have been added. It is the same for all who
+  /// have parts: clipping sees the whole, and where a loss or gradient is not finite, each throws the same
+  /// NumericError. `first_trained` is needed because there may have been no batch here: the first block of the encoder
+  /// that is trained, or how many there are where features are learned from.
+  StepResult finish(const CaptionerSums& whole, Index first_trained, double max_gradient_norm) {
+    first_trained_ = first_trained;
+    const CaptionerLoss loss{.captions = whole.captions / whole.targets,
+                             .regularization = whole.regularization / whole.targets};
+    require_finite(loss);
+    scale(1 / whole.targets);
+    return clip_and_step(loss, max_gradient_norm);
   }
 
  private:
+  static void require_finite(const CaptionerLoss& loss) {
+    const double sum = loss.captions + loss.regularization;
+    require<NumericError>(std::isfinite(sum), "the loss is ", sum);
+  }
+
+  StepResult clip_and_step(const CaptionerLoss& loss, double max_gradient_norm) {
+    const TrainedPart<T> trained(captioner_, first_trained_);
+    const double norm = detail::clip_and_step(trained, optimizer_, max_gradient_norm);
+    guard_.commit();
+    return {.loss = loss, .gradient_norm = norm};
+  }
+
   /// A batch adds the mean over its own targets. So that all targets count alike, the gradients that are there are
   /// brought to the same measure, a part of the newest batch's targets: what a decoder adds to the loss, it adds
   /// without knowing of other batches.
@@ -195,10 +253,11 @@ class CaptionerStep {
   Captioner<T>& captioner_;
   Optimizer& optimizer_;
   CaptionerContext<T>& context_;
+  StepScope scope_;
   StepGuard<Captioner<T>, CaptionerContext<T>> guard_;
   Index first_trained_ = 0;
   Index targets_of_last_ = 0;  ///< of the newest batch
-  Index targets_ = 0;          ///< of all
+  Index targets_ = 0;          ///< of all, or of the part
   CaptionerLoss loss_;
 };
 

@@ -130,11 +130,11 @@ inline std::vector<double> advantages_of_targets(const CaptionBlock& block, std:
 }
 
 template <class T>
-SaidCaptions draw_captions(const Decoder<T>& decoder, const ImageFeatures<T>& features, Index samples,
-                           std::uint64_t seed) {
+SaidCaptions draw_captions(const Decoder<T>& decoder, const ImageFeatures<T>& features,
+                           const SamplingOptions& options) {
   SaidCaptions said;
   Index image_row = 0;
-  for (auto& of_image : sample_captions(decoder, features, {.samples = samples, .seed = seed})) {
+  for (auto& of_image : sample_captions(decoder, features, options)) {
     for (FoundCaption& caption : of_image) said.add(std::move(caption), image_row);
     ++image_row;
   }
@@ -181,7 +181,53 @@ inline SelfCriticalResult summary_of(const SaidCaptions& said, std::span<const d
   return result;
 }
 
+/// Throws OptionError for too few samples.
+inline void check_options(const SelfCriticalOptions& options) {
+  const bool among_each_other = options.baseline == RewardBaseline::other_samples;
+  require<OptionError>(options.samples >= (among_each_other ? 2 : 1), "train_on_cider_d: samples is ", options.samples,
+                       among_each_other ? ", two or more are compared with each other" : "");
+}
+
 }  // namespace detail
+
+/// What captions were drawn for a batch, and came to.
+struct SelfCriticalLoss {
+  double value = 0;  ///< the mean over their words
+  Index words = 0;   ///< with the ends
+  SelfCriticalResult drawn;
+};
+
+/// Adds the gradients of the mean loss over all words of captions that are drawn now. Their random numbers depend on
+/// the seed and on the number of their image, which is `first_image` for the first: those of a part of a batch are
+/// drawn as they are in the whole. For the rest see train_on_cider_d; after an exception all is as captioner_gradients
+/// has it.
+template <class T, class Input>
+SelfCriticalLoss self_critical_gradients(Captioner<T>& captioner, Input input, std::span<const Index> images,
+                                         const CiderDReward& reward, const SelfCriticalOptions& options,
+                                         std::uint64_t seed, Index first_image, CaptionerContext<T>& context) {
+  detail::check_options(options);
+  Decoder<T>& decoder = captioner.decoder();
+  const ImageFeatures<T> features =
+      detail::features_to_train_on(captioner, std::move(input), options.first_trained, context);
+
+  const detail::SaidCaptions said = detail::draw_captions(
+      std::as_const(decoder), features, {.samples = options.samples, .seed = seed, .first_image = first_image});
+  const std::vector<double> rewards = detail::rewards_of(reward, said, images);
+  const std::vector<double> advantages =
+      options.baseline == RewardBaseline::other_samples
+          ? detail::above_others(rewards, options.samples)
+          : detail::above_greedy(std::as_const(decoder), features, reward, images, said, rewards);
+
+  std::vector<std::size_t> order;
+  const CaptionBlock block = block_of_captions(said.captions, said.image_rows, order);
+  const std::span<const CaptionBlock> blocks(&block, 1);
+  const auto loss = policy_gradient(detail::among_said_words(decoder.forward(features, blocks, context.decoder)),
+                                    target_words(blocks), detail::advantages_of_targets(block, order, advantages));
+  detail::captioner_backward<Input>(captioner, loss.gradient, context);
+  return {.value = static_cast<double>(loss.value),
+          .words = count_targets(blocks),
+          .drawn = detail::summary_of(said, rewards)};
+}
 
 /// A training step on CIDEr-D. The input is images [N, image_size, image_size, 3] or ImageFeatures, as train_captioner
 /// takes it; `images` says which of the reward's images each is. The same seed draws the same captions on any number of
@@ -192,33 +238,94 @@ SelfCriticalResult train_on_cider_d(Captioner<T>& captioner, Optimizer& optimize
                                     std::span<const Index> images, const CiderDReward& reward,
                                     const SelfCriticalOptions& options, std::uint64_t seed,
                                     CaptionerContext<T>& context) {
-  const bool among_each_other = options.baseline == RewardBaseline::other_samples;
-  require<OptionError>(options.samples >= (among_each_other ? 2 : 1), "train_on_cider_d: samples is ", options.samples,
-                       among_each_other ? ", two or more are compared with each other" : "");
   StepGuard guard(captioner, context);
-  Decoder<T>& decoder = captioner.decoder();
-  const ImageFeatures<T> features =
-      detail::features_to_train_on(captioner, std::move(input), options.first_trained, context);
-
-  const detail::SaidCaptions said = detail::draw_captions(std::as_const(decoder), features, options.samples, seed);
-  const std::vector<double> rewards = detail::rewards_of(reward, said, images);
-  const std::vector<double> advantages =
-      among_each_other ? detail::above_others(rewards, options.samples)
-                       : detail::above_greedy(std::as_const(decoder), features, reward, images, said, rewards);
-
-  std::vector<std::size_t> order;
-  const CaptionBlock block = block_of_captions(said.captions, said.image_rows, order);
-  const std::span<const CaptionBlock> blocks(&block, 1);
-  const auto loss = policy_gradient(detail::among_said_words(decoder.forward(features, blocks, context.decoder)),
-                                    target_words(blocks), detail::advantages_of_targets(block, order, advantages));
+  SelfCriticalLoss loss =
+      self_critical_gradients(captioner, std::move(input), images, reward, options, seed, 0, context);
   require<NumericError>(std::isfinite(loss.value), "the loss is ", loss.value);
-  detail::captioner_backward<Input>(captioner, loss.gradient, context);
-
-  SelfCriticalResult result = detail::summary_of(said, rewards);
-  result.gradient_norm =
+  loss.drawn.gradient_norm =
       detail::clip_and_step<Input>(captioner, optimizer, options.first_trained, options.max_gradient_norm);
   guard.commit();
-  return result;
+  return loss.drawn;
 }
+
+/// What a part of a step on the metric came to, as sums, which can be added to those of other parts.
+struct SelfCriticalSums {
+  double loss = 0;      ///< over words
+  double words = 0;     ///< how many
+  double reward = 0;    ///< over captions
+  double length = 0;    ///< of captions, in words
+  double captions = 0;  ///< how many
+
+  SelfCriticalSums& operator+=(const SelfCriticalSums& other) {
+    loss += other.loss;
+    words += other.words;
+    reward += other.reward;
+    length += other.length;
+    captions += other.captions;
+    return *this;
+  }
+};
+
+/// A step on CIDEr-D that is made of parts, of which others have some, as a CaptionerStep of StepScope::parts is:
+///
+///   SelfCriticalStep step(captioner, optimizer, reward, options, context);
+///   SelfCriticalSums sums = step.add_part(input, images, seed, first_image);
+///   ...add the sums, and the gradients, of all parts...
+///   const SelfCriticalResult result = step.finish(sums, first_trained);
+///
+/// A step that is not finished leaves all as it was.
+template <class T, class Optimizer>
+class SelfCriticalStep {
+ public:
+  /// Throws OptionError for too few samples.
+  SelfCriticalStep(Captioner<T>& captioner, Optimizer& optimizer, const CiderDReward& reward,
+                   const SelfCriticalOptions& options, CaptionerContext<T>& context)
+      : captioner_(captioner),
+        optimizer_(optimizer),
+        reward_(reward),
+        options_(options),
+        context_(context),
+        guard_(captioner, context) {
+    detail::check_options(options);
+  }
+
+  /// Makes the gradients, which have to be zero, sums over the words of captions that are drawn for these images. The
+  /// first of them is number `first_image` of the step's, and no part draws otherwise than the whole would.
+  template <class Input>
+  SelfCriticalSums add_part(Input input, std::span<const Index> images, std::uint64_t seed, Index first_image) {
+    const SelfCriticalLoss loss =
+        self_critical_gradients(captioner_, std::move(input), images, reward_, options_, seed, first_image, context_);
+    const auto words = static_cast<double>(loss.words), captions = static_cast<double>(loss.drawn.captions);
+    TrainedPart<T> trained(captioner_, detail::first_trained_from<Input>(captioner_, options_.first_trained));
+    scale_gradients(trained, words);
+    return {.loss = loss.value * words,
+            .words = words,
+            .reward = loss.drawn.reward * captions,
+            .length = loss.drawn.length * captions,
+            .captions = captions};
+  }
+
+  /// As CaptionerStep::finish of parts. How many captions are different is not known of the whole: `distinct` is 0.
+  SelfCriticalResult finish(const SelfCriticalSums& whole, Index first_trained) {
+    const double loss = whole.loss / whole.words;
+    require<NumericError>(std::isfinite(loss), "the loss is ", loss);
+    TrainedPart<T> trained(captioner_, first_trained);
+    scale_gradients(trained, 1 / whole.words);
+    const double norm = detail::clip_and_step(trained, optimizer_, options_.max_gradient_norm);
+    guard_.commit();
+    return {.reward = whole.reward / whole.captions,
+            .length = whole.length / whole.captions,
+            .captions = static_cast<Index>(whole.captions),
+            .gradient_norm = norm};
+  }
+
+ private:
+  Captioner<T>& captioner_;
+  Optimizer& optimizer_;
+  const CiderDReward& reward_;
+  SelfCriticalOptions options_;
+  CaptionerContext<T>& context_;
+  StepGuard<Captioner<T>, CaptionerContext<T>> guard_;
+};
 
 }  // namespace pupil
