@@ -38,8 +38,11 @@ struct Finished {
 class Running {
  public:
   /// `largest_file`: as if the disk were full beyond so many bytes a file; 0: no limit.
-  explicit Running(const Arguments& arguments, rlim_t largest_file = 0) {
-    const std::string program = std::getenv("PUPIL_CAPTIONER");
+  explicit Running(const Arguments& arguments, rlim_t largest_file = 0)
+      : Running(std::getenv("PUPIL_CAPTIONER"), arguments, largest_file) {}
+
+  /// Another program, such as one that starts this one.
+  Running(const std::string& program, const Arguments& arguments, rlim_t largest_file = 0) {
     const std::string out = (said_ / "out").string();
     const std::string err = (said_ / "err").string();
     std::vector<char*> words{const_cast<char*>(program.c_str())};

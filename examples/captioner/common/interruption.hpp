@@ -44,7 +44,20 @@ inline void note_interruptions() {
 #endif
 }
 
-inline bool is_interrupted() { return detail::noted_signal != 0; }
+/// From now on a signal ends the program at once.
+inline void end_at_interruptions() {
+  for (const int ending : {SIGINT, SIGTERM}) std::signal(ending, SIG_DFL);
+}
+
+/// The signal that was noted; 0: none.
+inline int noted_interruption() { return detail::noted_signal; }
+
+inline bool is_interrupted() { return noted_interruption() != 0; }
+
+/// Notes a signal that another process had, where none was noted here; 0 is none.
+inline void note_interruption(int signal) {
+  if (!is_interrupted()) detail::noted_signal = signal;
+}
 
 /// What a shell calls the end by the signal that was noted: 130 for SIGINT.
 inline int interrupted_status() { return 128 + detail::noted_signal; }

@@ -25,7 +25,7 @@ std::string format_duration(double seconds) {
   return text;
 }
 
-ProgressLine::ProgressLine() : terminal_(command_line::has_terminal()) {
+ProgressLine::ProgressLine(bool is_silent) : is_silent_(is_silent), terminal_(command_line::has_terminal()) {
   if (!terminal_) next_ += plain_interval;  // short work stays silent
 }
 
@@ -42,6 +42,7 @@ void ProgressLine::show(const std::string& text) {
 }
 
 void ProgressLine::print(const std::string& text) {
+  if (is_silent_) return;
   clear();
   command_line::write_error_line(text);
 }

@@ -12,13 +12,14 @@ std::string format_duration(double seconds);
 /// A standard error that is closed or full stops no work: what cannot be shown is not.
 class ProgressLine {
  public:
-  ProgressLine();
+  /// `is_silent`: shows and writes nothing, as where another process does so.
+  explicit ProgressLine(bool is_silent = false);
   ProgressLine(const ProgressLine&) = delete;
   ProgressLine& operator=(const ProgressLine&) = delete;
   ~ProgressLine() { clear(); }
 
   /// Whether `show` would show something now; ask before making a text that costs something.
-  bool is_due() const { return Clock::now() >= next_; }
+  bool is_due() const { return !is_silent_ && Clock::now() >= next_; }
 
   /// Shows the state of the work, if the last one is long enough ago. On a terminal, what does not fit into its width
   /// is cut off: a longer line could not be renewed.
@@ -33,6 +34,7 @@ class ProgressLine {
  private:
   using Clock = std::chrono::steady_clock;
 
+  bool is_silent_;
   bool terminal_;
   bool shown_ = false;
   Clock::time_point next_ = Clock::now();

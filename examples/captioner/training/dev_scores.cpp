@@ -2,33 +2,66 @@
 
 #include <algorithm>
 #include <span>
+#include <string>
 #include <utility>
 #include <variant>
 #include <vector>
+
+#include <nlohmann/json.hpp>
 
 #include <pupil/metrics/caption_statistics.hpp>
 #include <pupil/text/characters.hpp>
 
 #include "../common/image_batches.hpp"
-#include "../common/interruption.hpp"
 
 namespace captioner {
 
 namespace {
 
-DevScores score(const pupil::Captioner<float>& model, const TrainingData& data) {
-  constexpr auto batch = static_cast<std::size_t>(image_batch);  // that of evaluate: not even roundings differ
+/// The captions of all ranks, in the order of ranks.
+std::vector<pupil::Sentence> gather_captions(const Ranks& ranks, const std::vector<pupil::Sentence>& mine) {
+  if (ranks.is_alone()) return mine;
+  std::vector<pupil::Sentence> captions;
+  for (const std::string& of_rank : ranks.gather(nlohmann::json(mine).dump())) {
+    for (auto& caption : nlohmann::json::parse(of_rank)) captions.push_back(caption.get<pupil::Sentence>());
+  }
+  return captions;
+}
+
+constexpr auto batch_size = static_cast<std::size_t>(image_batch);  // that of evaluate: not even roundings differ
+
+/// What the captioner says of a batch of dev images, as it is scored.
+std::vector<pupil::Sentence> caption_batch(const pupil::Captioner<float>& model, const TrainingData& data,
+                                           std::size_t batch) {
   // People's words are what both are scored by.
   const bool by_characters = pupil::tokens_of(data.vocabulary) == pupil::CaptionTokens::characters;
-  std::vector<pupil::Sentence> candidates;
-  for (std::size_t first = 0; first < data.dev_rows.size(); first += batch) {
-    stop_if_interrupted();
-    const std::size_t count = std::min(batch, data.dev_rows.size() - first);
-    const EncoderInput input = data.inputs->plain(std::span(data.dev_rows).subspan(first, count));
-    for (auto& caption : std::visit([&](const auto& images) { return model.caption(images); }, input)) {
-      candidates.push_back(by_characters ? pupil::tokenize(pupil::join(caption)) : std::move(caption));
-    }
+  const std::size_t first = batch * batch_size;
+  const std::size_t count = std::min(batch_size, data.dev_rows.size() - first);
+  const EncoderInput input = data.inputs->plain(std::span(data.dev_rows).subspan(first, count));
+  auto captions = std::visit([&](const auto& images) { return model.caption(images); }, input);
+  if (by_characters) {
+    for (pupil::Sentence& caption : captions) caption = pupil::tokenize(pupil::join(caption));
   }
+  return captions;
+}
+
+/// One after another, the ranks caption a batch each; those without one, at the end, say nothing.
+std::vector<pupil::Sentence> caption_dev(const pupil::Captioner<float>& model, const TrainingData& data,
+                                         const Ranks& ranks) {
+  std::vector<pupil::Sentence> captions;
+  const std::size_t batches = (data.dev_rows.size() + batch_size - 1) / batch_size;
+  const auto rank = static_cast<std::size_t>(ranks.rank()), count = static_cast<std::size_t>(ranks.size());
+  for (std::size_t first = 0; first < batches; first += count) {
+    stop_together(ranks);
+    std::vector<pupil::Sentence> mine;
+    if (first + rank < batches) mine = caption_batch(model, data, first + rank);
+    for (pupil::Sentence& caption : gather_captions(ranks, mine)) captions.push_back(std::move(caption));
+  }
+  return captions;
+}
+
+DevScores score(const pupil::Captioner<float>& model, const TrainingData& data, const Ranks& ranks) {
+  const std::vector<pupil::Sentence> candidates = caption_dev(model, data, ranks);
   const pupil::CaptionStatistics statistics = pupil::caption_statistics(candidates);
   return {.scores = pupil::score_captions(candidates, data.dev_references),
           .length = statistics.mean_length,
@@ -37,11 +70,12 @@ DevScores score(const pupil::Captioner<float>& model, const TrainingData& data) 
 
 }  // namespace
 
-DevScores score_dev(const pupil::Captioner<float>& model, const TrainingData& data, pupil::ParameterPrecision saved) {
-  if (saved == pupil::ParameterPrecision::fp32) return score(model, data);
+DevScores score_dev(const pupil::Captioner<float>& model, const TrainingData& data, pupil::ParameterPrecision saved,
+                    const Ranks& ranks) {
+  if (saved == pupil::ParameterPrecision::fp32) return score(model, data, ranks);
   pupil::Captioner<float> as_saved = model;
   pupil::round_parameters(as_saved, saved);
-  return score(as_saved, data);
+  return score(as_saved, data, ranks);
 }
 
 }  // namespace captioner

@@ -5,6 +5,7 @@
 #include <pupil/metrics/scores.hpp>
 #include <pupil/models/captioner.hpp>
 
+#include "../ranks/ranks.hpp"
 #include "training_data.hpp"
 
 namespace captioner {
@@ -15,8 +16,9 @@ struct DevScores {
   pupil::Index distinct_captions = 0;  ///< how many of them are different
 };
 
-/// Scores what `evaluate --beam 1` scores once the captioner is saved at this precision. Throws Interrupted where an
-/// interruption is noted.
-DevScores score_dev(const pupil::Captioner<float>& model, const TrainingData& data, pupil::ParameterPrecision saved);
+/// Scores what `evaluate --beam 1` scores once the captioner is saved at this precision. The ranks share the
+/// captioning, and all have the same scores. Throws Interrupted on all of them where one has noted an interruption.
+DevScores score_dev(const pupil::Captioner<float>& model, const TrainingData& data, pupil::ParameterPrecision saved,
+                    const Ranks& ranks);
 
 }  // namespace captioner

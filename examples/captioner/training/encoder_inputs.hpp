@@ -9,6 +9,7 @@
 
 #include <pupil/core/random.hpp>
 #include <pupil/core/tensor.hpp>
+#include <pupil/data/batch_share.hpp>
 #include <pupil/data/image_cache.hpp>
 #include <pupil/models/image_features.hpp>
 
@@ -16,6 +17,12 @@ namespace captioner {
 
 /// Images [N, height, width, 3], or features of images.
 using EncoderInput = std::variant<pupil::Tensor<float, 4>, pupil::ImageFeatures<float>>;
+
+/// The elements of a batch that are of this part.
+template <class Element>
+std::span<const Element> part_of(std::span<const Element> elements, pupil::BatchRange part) {
+  return elements.subspan(static_cast<std::size_t>(part.begin), static_cast<std::size_t>(part.size()));
+}
 
 /// The images of a data set, a row each, in one of these forms.
 class EncoderInputs {
@@ -29,8 +36,9 @@ class EncoderInputs {
   virtual std::optional<pupil::Index> find(std::string_view image) const = 0;
   virtual const std::vector<pupil::SkippedImage>& skipped() const = 0;
 
-  /// For a training step: varied by chance, as far as the form allows.
-  virtual EncoderInput varied(std::span<const pupil::Index> rows, pupil::Rng& rng) const = 0;
+  /// For a training step: the `part` of these rows, varied by chance as far as the form allows. Each row has its
+  /// chance by its place among all of them, whatever the part.
+  virtual EncoderInput varied(std::span<const pupil::Index> rows, pupil::BatchRange part, pupil::Rng& rng) const = 0;
   /// As captions are made.
   virtual EncoderInput plain(std::span<const pupil::Index> rows) const = 0;
 };

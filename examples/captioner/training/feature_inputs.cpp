@@ -9,10 +9,10 @@ namespace captioner {
 FeatureInputs::FeatureInputs(const std::filesystem::path& file, bool mirror)
     : cache_(file), mirror_(mirror && cache_.description().flips) {}
 
-EncoderInput FeatureInputs::varied(std::span<const pupil::Index> rows, pupil::Rng& rng) const {
+EncoderInput FeatureInputs::varied(std::span<const pupil::Index> rows, pupil::BatchRange part, pupil::Rng& rng) const {
   std::vector<pupil::FeatureView> views;
   for (const pupil::Index row : rows) views.push_back({row, mirror_ && rng.below(2) == 1});
-  return read(views);
+  return read(part_of(std::span<const pupil::FeatureView>(views), part));
 }
 
 EncoderInput FeatureInputs::plain(std::span<const pupil::Index> rows) const {

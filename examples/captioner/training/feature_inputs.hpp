@@ -23,7 +23,7 @@ class FeatureInputs final : public EncoderInputs {
 
   std::optional<pupil::Index> find(std::string_view image) const override { return cache_.find(image); }
   const std::vector<pupil::SkippedImage>& skipped() const override { return cache_.skipped(); }
-  EncoderInput varied(std::span<const pupil::Index> rows, pupil::Rng& rng) const override;
+  EncoderInput varied(std::span<const pupil::Index> rows, pupil::BatchRange part, pupil::Rng& rng) const override;
   EncoderInput plain(std::span<const pupil::Index> rows) const override;
 
  private:

@@ -7,12 +7,12 @@ namespace captioner {
 ImageInputs::ImageInputs(pupil::ImageCache images, const ImageInputOptions& options)
     : images_(std::move(images)), options_(options) {}
 
-EncoderInput ImageInputs::varied(std::span<const pupil::Index> rows, pupil::Rng& rng) const {
+EncoderInput ImageInputs::varied(std::span<const pupil::Index> rows, pupil::BatchRange part, pupil::Rng& rng) const {
   std::vector<pupil::ImageVariation> variations;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     variations.push_back(pupil::random_variation(images_.image_size(), options_.image_size, options_.variation, rng));
   }
-  return load(rows, variations);
+  return load(part_of(rows, part), part_of(std::span<const pupil::ImageVariation>(variations), part));
 }
 
 EncoderInput ImageInputs::plain(std::span<const pupil::Index> rows) const {

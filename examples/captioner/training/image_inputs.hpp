@@ -22,7 +22,7 @@ class ImageInputs final : public EncoderInputs {
 
   std::optional<pupil::Index> find(std::string_view image) const override { return images_.find(image); }
   const std::vector<pupil::SkippedImage>& skipped() const override { return images_.skipped(); }
-  EncoderInput varied(std::span<const pupil::Index> rows, pupil::Rng& rng) const override;
+  EncoderInput varied(std::span<const pupil::Index> rows, pupil::BatchRange part, pupil::Rng& rng) const override;
   EncoderInput plain(std::span<const pupil::Index> rows) const override;
 
  private:

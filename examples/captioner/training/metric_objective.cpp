@@ -15,19 +15,37 @@ MetricObjective::MetricObjective(const TrainingSettings& settings, const Trainin
                .max_gradient_norm = settings.max_gradient_norm},
       seed_(settings.seed) {}
 
+pupil::SelfCriticalOptions MetricObjective::options_of(const TrainingState& state) const {
+  pupil::SelfCriticalOptions options = options_;
+  options.first_trained = state.first_trained;
+  return options;
+}
+
+std::uint64_t MetricObjective::seed_of(const TrainingState& state) const {
+  const auto epoch = static_cast<std::uint64_t>(state.progress.epoch);
+  return pupil::batch_rng("sampled captions", seed_, epoch, state.progress.batch).next64();
+}
+
 pupil::SelfCriticalResult MetricObjective::step(TrainingState& state, EncoderInput input,
                                                 std::span<const pupil::Index> images,
                                                 pupil::CaptionerContext<float>& context) const {
-  pupil::SelfCriticalOptions options = options_;
-  options.first_trained = state.first_trained;
-  const auto epoch = static_cast<std::uint64_t>(state.progress.epoch);
-  const std::uint64_t seed = pupil::batch_rng("sampled captions", seed_, epoch, state.progress.batch).next64();
   return std::visit(
       [&](auto&& each) {
-        return pupil::train_on_cider_d(state.model, state.adam, std::move(each), images, reward_, options, seed,
-                                       context);
+        return pupil::train_on_cider_d(state.model, state.adam, std::move(each), images, reward_, options_of(state),
+                                       seed_of(state), context);
       },
       std::move(input));
+}
+
+MetricObjective::SharedStep MetricObjective::begin_shared_step(TrainingState& state,
+                                                               pupil::CaptionerContext<float>& context) const {
+  return {state.model, state.adam, reward_, options_of(state), context};
+}
+
+pupil::SelfCriticalSums MetricObjective::add_part(const TrainingState& state, SharedStep& step, EncoderInput input,
+                                                  std::span<const pupil::Index> images, pupil::Index first) const {
+  return std::visit([&](auto&& each) { return step.add_part(std::move(each), images, seed_of(state), first); },
+                    std::move(input));
 }
 
 }  // namespace captioner

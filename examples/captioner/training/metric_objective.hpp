@@ -23,7 +23,19 @@ class MetricObjective {
   pupil::SelfCriticalResult step(TrainingState& state, EncoderInput input, std::span<const pupil::Index> images,
                                  pupil::CaptionerContext<float>& context) const;
 
+  using SharedStep = pupil::SelfCriticalStep<float, pupil::AdamW<float>>;
+
+  /// A step that is made of parts. Each part draws the captions that `step` would draw of its images.
+  SharedStep begin_shared_step(TrainingState& state, pupil::CaptionerContext<float>& context) const;
+  /// Adds the part of the batch that begins at image number `first`, whose inputs and images are given.
+  pupil::SelfCriticalSums add_part(const TrainingState& state, SharedStep& step, EncoderInput input,
+                                   std::span<const pupil::Index> images, pupil::Index first) const;
+
  private:
+  pupil::SelfCriticalOptions options_of(const TrainingState& state) const;
+  /// Of the captions that are drawn in the next step.
+  std::uint64_t seed_of(const TrainingState& state) const;
+
   pupil::CiderDReward reward_;
   pupil::SelfCriticalOptions options_;
   std::uint64_t seed_;

@@ -19,6 +19,8 @@
 #include "../common/compute_options.hpp"
 #include "../common/interruption.hpp"
 #include "../common/run_folder.hpp"
+#include "../ranks/ranks.hpp"
+#include "same_start.hpp"
 #include "settings_choice.hpp"
 #include "trainer.hpp"
 #include "training_options.hpp"
@@ -93,7 +95,7 @@ pupil::CaptionedImages read_folder(const TrainingSettings& settings, bool goes_o
 
 /// Reads data and captioner, and writes what a new run begins with.
 PreparedRun prepare(const TrainArguments& arguments, const TrainingSettings& settings, const RunFolder& run,
-                    ProgressLine& line) {
+                    const Ranks& ranks, ProgressLine& line) {
   const bool goes_on = !arguments.overwrite && std::filesystem::exists(run.checkpoint());
   const auto origin = origin_of(settings, run, goes_on);
   const pupil::CaptionedImages folder = read_folder(settings, goes_on);
@@ -102,10 +104,12 @@ PreparedRun prepare(const TrainArguments& arguments, const TrainingSettings& set
   stop_if_interrupted();
   if (goes_on) require_same_data(run, settings.data, data);
   TrainingData training_data = read_training_data(settings, folder.image_folder, std::move(data), origin,
-                                                  cache_file(arguments, settings, run), line);
+                                                  cache_file(arguments, settings, run), ranks, line);
   stop_if_interrupted();
   TrainingState state =
       goes_on ? load_checkpoint(run, settings) : begin_training(settings, training_data.vocabulary, line);
+  require_same_start(ranks, training_data, state);  // and so all have read what is there
+  if (!ranks.is_first()) return {std::move(training_data), std::move(state)};
   if (arguments.overwrite) {
     for (const auto& file : {run.checkpoint(), run.model(), run.history()}) std::filesystem::remove(file);
   }
@@ -115,26 +119,35 @@ PreparedRun prepare(const TrainArguments& arguments, const TrainingSettings& set
   return {std::move(training_data), std::move(state)};
 }
 
-void train(const TrainArguments& arguments, ExitStatus& status) {
-  note_interruptions();
+/// The training as one of these ranks.
+void train_as(const Ranks& ranks, const TrainArguments& arguments, ExitStatus& status) {
+  ranks.require_same("version", CAPTIONER_VERSION);
   const RunFolder run(arguments.out);
-  ProgressLine line;
+  ProgressLine line(!ranks.is_first());
+  share_processors(ranks);
   use_threads(arguments.threads, line);
-  pupil::with_file_errors([&] {
-    TrainingFolder folder(run);
-    const TrainingSettings settings = choose_settings(arguments, run);
-    const pupil::PrecisionScope precision(precision_named(settings.precision));
-    say_what_is_fp32(line);
-    PreparedRun prepared = prepare(arguments, settings, run, line);
-    Trainer trainer(settings, std::move(prepared.data), std::move(prepared.state), run, line);
-    folder.keep_images();
-    if (trainer.run()) {
-      line.print("the best weights are in " + run.model().string());
-    } else {
-      line.print("interrupted; --resume goes on from " + run.checkpoint().string());
-      status.value = interrupted_status();
-    }
-  });
+  std::optional<TrainingFolder> folder;
+  if (ranks.is_first()) folder.emplace(run);
+  ranks.wait_for_all();
+  const TrainingSettings settings = choose_settings(arguments, run);
+  require_same_settings(ranks, settings, arguments.options);
+  const pupil::PrecisionScope precision(precision_named(settings.precision));
+  say_what_is_fp32(line);
+  PreparedRun prepared = prepare(arguments, settings, run, ranks, line);
+  Trainer trainer(settings, std::move(prepared.data), std::move(prepared.state), run, ranks, line);
+  if (folder) folder->keep_images();
+  if (trainer.run()) {
+    line.print("the best weights are in " + run.model().string());
+  } else {
+    line.print("interrupted; --resume goes on from " + run.checkpoint().string());
+    status.value = interrupted_status();
+  }
+}
+
+void train(const TrainArguments& arguments, ExitStatus& status) {
+  const auto ranks = start_ranks();
+  note_interruptions();
+  ranks->run([&] { pupil::with_file_errors([&] { train_as(*ranks, arguments, status); }); });
 }
 
 }  // namespace

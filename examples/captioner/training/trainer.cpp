@@ -5,17 +5,12 @@
 #include <cstdio>
 #include <string>
 #include <utility>
-#include <variant>
-#include <vector>
 
-#include <pupil/data/augment.hpp>
-#include <pupil/data/batch_rng.hpp>
 #include <pupil/models/captioner_file.hpp>
 #include <pupil/optim/cosine_decay.hpp>
 #include <pupil/optim/warmup_stable_decay.hpp>
 
 #include "../common/interruption.hpp"
-#include "dev_scores.hpp"
 
 namespace captioner {
 
@@ -40,9 +35,10 @@ double seconds_since(Clock::time_point start) { return std::chrono::duration<dou
 }  // namespace
 
 Trainer::Trainer(const TrainingSettings& settings, TrainingData data, TrainingState state, const RunFolder& run,
-                 ProgressLine& line)
+                 const Ranks& ranks, ProgressLine& line)
     : settings_(settings),
       run_(run),
+      ranks_(ranks),
       line_(line),
       data_(std::move(data)),
       state_(std::move(state)),
@@ -55,13 +51,10 @@ Trainer::Trainer(const TrainingSettings& settings, TrainingData data, TrainingSt
           .captions_per_image = settings.trains_on_the_metric() ? every_caption : settings.captions_per_image,
           .max_caption_length = settings.max_caption_length,
           .seed = settings.seed},
-      step_options_{.first_trained = state_.first_trained,
-                    .max_gradient_norm = settings.max_gradient_norm,
-                    .label_smoothing = settings.label_smoothing} {
+      steps_(settings_, data_, state_, ranks) {
   pupil::require<pupil::FileError>(state_.model.vocabulary() == data_.vocabulary, run.checkpoint().string(),
                                    ": knows other words than the captions of ", settings.data,
                                    " have; did the data change?");
-  if (settings.trains_on_the_metric()) metric_.emplace(settings, data_);
   plateau_.restore(state_.progress.plateau);
   state_.data = data_.identity;
   state_.record = data_.record;
@@ -77,7 +70,8 @@ bool Trainer::run() {
       forget_start();
       throw;
     }
-    save_checkpoint(run_, state_);
+    save();
+    ranks_.wait_for_all();  // whose end would end rank 0 too, before it has written
     return false;
   } catch (...) {
     if (!std::filesystem::exists(run_.checkpoint())) forget_start();
@@ -86,13 +80,13 @@ bool Trainer::run() {
 }
 
 void Trainer::forget_start() {
-  if (state_.progress.history.empty()) std::filesystem::remove(run_.model());
+  if (ranks_.is_first() && state_.progress.history.empty()) std::filesystem::remove(run_.model());
 }
 
 void Trainer::keep_start() {
   if (!data_.dev_rows.empty()) {
     line_.show("scoring the dev split before the first step");
-    const double cider_d = score_dev(state_.scored_model(), data_, settings_.model_precision()).scores.cider_d;
+    const double cider_d = score().scores.cider_d;
     take_score(cider_d);
     line_.print("before the first step: dev CIDEr-D " + std::to_string(cider_d));
   }
@@ -111,14 +105,14 @@ void Trainer::run_epoch() {
       pupil::plan_epoch(data_.captions, batch_options_, static_cast<std::uint64_t>(progress.epoch));
   const auto batches = static_cast<Index>(plan.batches.size());
   while (progress.batch < batches) {
-    stop_if_interrupted();
+    stop_together(ranks_);
     state_.adam.set_learning_rate(learning_rate(progress.batch, batches));
     const auto count = static_cast<std::size_t>(std::min(settings_.accumulate, batches - progress.batch));
     step(std::span(plan.batches).subspan(static_cast<std::size_t>(progress.batch), count));
     if (line_.is_due()) show_progress(batches);
     const Index steps = progress.batch / settings_.accumulate;
     const bool checkpoint_due = settings_.checkpoint_every > 0 && steps % settings_.checkpoint_every == 0;
-    if (checkpoint_due && progress.batch < batches) save_checkpoint(run_, state_);
+    if (checkpoint_due && progress.batch < batches) save();
   }
   finish_epoch();
 }
@@ -143,11 +137,7 @@ void Trainer::step(std::span<const pupil::PlannedBatch> planned) {
   TrainingProgress& progress = state_.progress;
   const auto start = Clock::now();
   try {
-    if (metric_) {
-      learn_from_rewards(planned.front());
-    } else {
-      learn_captions(planned);
-    }
+    steps_.step(planned);
   } catch (const pupil::NumericError& error) {
     const std::string last = std::filesystem::exists(run_.checkpoint())
                                  ? "the last good checkpoint is " + run_.checkpoint().string()
@@ -159,51 +149,7 @@ void Trainer::step(std::span<const pupil::PlannedBatch> planned) {
     const double decay = pupil::growing_decay(settings_.moving_average, state_.adam.step_count());
     state_.average->update(state_.model, decay);
   }
-  for (const pupil::PlannedBatch& batch : planned) progress.images += static_cast<Index>(batch.images.size());
-  progress.batch += static_cast<Index>(planned.size());
   progress.seconds += seconds_since(start);
-}
-
-void Trainer::learn_captions(std::span<const pupil::PlannedBatch> planned) {
-  TrainingProgress& progress = state_.progress;
-  Index targets = 0;
-  pupil::CaptionerStep step(state_.model, state_.adam, context_);
-  for (std::size_t i = 0; i < planned.size(); ++i) {
-    add_batch(planned[i], progress.batch + static_cast<Index>(i), step);
-    targets += batch_.target_count();
-  }
-  const pupil::StepResult result = step.finish(step_options_.max_gradient_norm);
-  progress.loss_sum += result.loss.captions * static_cast<double>(targets);
-  progress.targets += targets;
-}
-
-void Trainer::learn_from_rewards(const pupil::PlannedBatch& planned) {
-  TrainingProgress& progress = state_.progress;
-  const auto result = metric_->step(state_, load_input(planned, progress.batch), planned.images, context_);
-  progress.reward_sum += result.reward * static_cast<double>(result.captions);
-  progress.samples += result.captions;
-}
-
-void Trainer::add_batch(const pupil::PlannedBatch& planned, Index batch,
-                        pupil::CaptionerStep<float, pupil::AdamW<float>>& step) {
-  batch_.fill(data_.captions, planned);
-  pupil::CaptionerTrainingOptions options = step_options_;
-  options.inputs = input_changes(batch);
-  std::visit([&](auto&& input) { step.add(std::move(input), batch_.blocks(), options); }, load_input(planned, batch));
-}
-
-pupil::InputChanges Trainer::input_changes(Index batch) const {
-  const Index epoch = state_.progress.epoch;
-  return {.word_dropout = settings_.word_dropout,
-          .drawn_share = pupil::scheduled_share(settings_.scheduled_sampling, epoch, settings_.epochs),
-          .rng = pupil::batch_rng("words", settings_.seed, static_cast<std::uint64_t>(epoch), batch)};
-}
-
-EncoderInput Trainer::load_input(const pupil::PlannedBatch& planned, Index batch) const {
-  pupil::Rng rng = pupil::view_rng(settings_.seed, static_cast<std::uint64_t>(state_.progress.epoch), batch);
-  std::vector<Index> rows;
-  for (const Index image : planned.images) rows.push_back(data_.train_rows[static_cast<std::size_t>(image)]);
-  return data_.inputs->varied(rows, rng);
 }
 
 void Trainer::finish_epoch() {
@@ -212,8 +158,8 @@ void Trainer::finish_epoch() {
   const bool is_best = progress.epochs_since_best == 0;
   if (is_best) save_model();
   progress.begin_next_epoch();
-  write_history(run_.history(), progress.history, settings_);
-  save_checkpoint(run_, state_);
+  if (ranks_.is_first()) write_history(run_.history(), progress.history, settings_);
+  save();
   report(progress.history.back(), is_best);
 }
 
@@ -223,8 +169,8 @@ EpochRecord Trainer::record_epoch() {
   const Index last_step = (progress.batch - 1) / settings_.accumulate * settings_.accumulate;
   state_.adam.set_learning_rate(learning_rate(last_step, progress.batch));
   EpochRecord record{.epoch = progress.epoch + 1,
-                     .train_loss = metric_ ? 0 : progress.mean_loss(),
-                     .reward = metric_ ? progress.mean_reward() : 0,
+                     .train_loss = steps_.on_the_metric() ? 0 : progress.mean_loss(),
+                     .reward = steps_.on_the_metric() ? progress.mean_reward() : 0,
                      .bleu = {},
                      .learning_rate = state_.adam.learning_rate(),
                      .images_per_second = progress.images_per_second(),
@@ -234,7 +180,7 @@ EpochRecord Trainer::record_epoch() {
     return record;
   }
   line_.show("epoch " + std::to_string(record.epoch) + ": scoring the dev split");
-  const DevScores dev = score_dev(state_.scored_model(), data_, settings_.model_precision());
+  const DevScores dev = score();
   record.bleu.assign(dev.scores.bleu.begin(), dev.scores.bleu.end());
   record.rouge_l = dev.scores.rouge_l;
   record.cider_d = dev.scores.cider_d;
@@ -255,14 +201,22 @@ void Trainer::take_score(double cider_d) {
   progress.plateau = plateau_.state();
 }
 
+DevScores Trainer::score() { return score_dev(state_.scored_model(), data_, settings_.model_precision(), ranks_); }
+
 void Trainer::save_model() {
+  if (!ranks_.is_first()) return;
   pupil::save_captioner(run_.model(), state_.scored_model(), settings_.model_precision(), state_.record,
                         data_.word_forms);
 }
 
+void Trainer::save() {
+  if (ranks_.is_first()) save_checkpoint(run_, state_);
+}
+
 void Trainer::report(const EpochRecord& record, bool is_best) {
-  std::string text = "epoch " + std::to_string(record.epoch) + ": " +
-                     (metric_ ? printed("reward %.4f", record.reward) : printed("loss %.4f", record.train_loss));
+  std::string text =
+      "epoch " + std::to_string(record.epoch) + ": " +
+      (steps_.on_the_metric() ? printed("reward %.4f", record.reward) : printed("loss %.4f", record.train_loss));
   if (!record.bleu.empty()) text += printed(", dev CIDEr-D %.4f, BLEU-4 %.4f", record.cider_d, record.bleu.back());
   text += printed(", %.1f images/s, ", record.images_per_second) + format_duration(record.seconds);
   line_.print(text + (is_best ? ", the best so far" : ""));
@@ -272,11 +226,11 @@ void Trainer::show_progress(Index batches) {
   const TrainingProgress& progress = state_.progress;
   const double seconds_a_step = progress.seconds / static_cast<double>(progress.batch);
   const Index steps_left = (settings_.epochs - progress.epoch) * batches - progress.batch;
-  line_.show(pupil::message(
-      "epoch ", progress.epoch + 1, '/', settings_.epochs, " step ", progress.batch, '/', batches,
-      metric_ ? printed(" reward %.4f", progress.mean_reward()) : printed(" loss %.4f", progress.mean_loss()),
-      printed(" %.1f images/s", progress.images_per_second()), ", at most ",
-      format_duration(seconds_a_step * static_cast<double>(steps_left)), " left"));
+  line_.show(pupil::message("epoch ", progress.epoch + 1, '/', settings_.epochs, " step ", progress.batch, '/', batches,
+                            steps_.on_the_metric() ? printed(" reward %.4f", progress.mean_reward())
+                                                   : printed(" loss %.4f", progress.mean_loss()),
+                            printed(" %.1f images/s", progress.images_per_second()), ", at most ",
+                            format_duration(seconds_a_step * static_cast<double>(steps_left)), " left"));
 }
 
 }  // namespace captioner

@@ -62,16 +62,20 @@ std::unique_ptr<const EncoderInputs> decode_images(const TrainingSettings& setti
                                                    const std::filesystem::path& image_folder,
                                                    const std::vector<std::string>& names,
                                                    const pupil::Normalization& normalization,
-                                                   const std::filesystem::path& cache, ProgressLine& line) {
-  const auto lock = lock_cache(cache, line);
+                                                   const std::filesystem::path& cache, const Ranks& ranks,
+                                                   ProgressLine& line) {
+  // Rank 0 decodes while the others wait; they find the file, and write none.
+  if (!ranks.is_first()) ranks.wait_for_all();
+  const auto lock = ranks.is_first() ? lock_cache(cache, line) : std::nullopt;
   const auto show = [&](pupil::Index done, pupil::Index total) {
     stop_if_interrupted();
     line.show("decoding images: " + std::to_string(done) + " of " + std::to_string(total));
   };
-  return std::make_unique<const ImageInputs>(
-      pupil::ImageCache(cache, image_folder, names, pupil::Size2d(settings.resized()), show),
-      ImageInputOptions{
-          .image_size = settings.image_size, .normalization = normalization, .variation = variation_of(settings)});
+  pupil::ImageCache images(cache, image_folder, names, pupil::Size2d(settings.resized()), show);
+  if (ranks.is_first()) ranks.wait_for_all();
+  return std::make_unique<const ImageInputs>(std::move(images), ImageInputOptions{.image_size = settings.image_size,
+                                                                                  .normalization = normalization,
+                                                                                  .variation = variation_of(settings)});
 }
 
 /// Takes samples out of a split, and the identities of their images with them.
@@ -110,7 +114,7 @@ void leave_out_trained(const pupil::TrainingRecord& record, const std::string& f
 
 TrainingData read_training_data(const TrainingSettings& settings, const std::filesystem::path& image_folder,
                                 IdentifiedData data, const std::optional<pupil::CaptionerDescription>& origin,
-                                const std::filesystem::path& cache, ProgressLine& line) {
+                                const std::filesystem::path& cache, const Ranks& ranks, ProgressLine& line) {
   if (data.dev.empty()) line.print("captioner: " + settings.data + ": no dev split; the last epoch's weights are kept");
 
   // Before images are decoded, which takes long; again below, because some may be left out.
@@ -124,7 +128,7 @@ TrainingData read_training_data(const TrainingSettings& settings, const std::fil
     result.inputs = open_features(settings, names);
   } else {
     const auto normalization = origin ? origin->options.normalization : pupil::imagenet_normalization;
-    result.inputs = decode_images(settings, image_folder, names, normalization, cache, line);
+    result.inputs = decode_images(settings, image_folder, names, normalization, cache, ranks, line);
   }
   report_skipped(result.inputs->skipped(), line);
   const auto is_skipped = [&](const Sample& sample) { return !result.inputs->find(sample.image); };

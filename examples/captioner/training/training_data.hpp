@@ -16,6 +16,7 @@
 #include <pupil/text/word_forms.hpp>
 
 #include "../common/progress_line.hpp"
+#include "../ranks/ranks.hpp"
 #include "encoder_inputs.hpp"
 #include "training_identity.hpp"
 #include "training_settings.hpp"
@@ -35,11 +36,11 @@ struct TrainingData {
 };
 
 /// Reads a data set as the settings want it, and tells `line` what it skips. The images are decoded into the file
-/// `cache`, unless they are there, or features are in use. A run that starts from another's captioner, `origin`, has
-/// its words and its normalisation, and no dev image that this captioner was trained on. Throws FileError where nothing
-/// is left to train on, and Interrupted where an interruption is noted.
+/// `cache`, by rank 0 for all, unless they are there, or features are in use. A run that starts from another's
+/// captioner, `origin`, has its words and its normalisation, and no dev image that this captioner was trained on.
+/// Throws FileError where nothing is left to train on, and Interrupted where an interruption is noted.
 TrainingData read_training_data(const TrainingSettings& settings, const std::filesystem::path& image_folder,
                                 IdentifiedData data, const std::optional<pupil::CaptionerDescription>& origin,
-                                const std::filesystem::path& cache, ProgressLine& line);
+                                const std::filesystem::path& cache, const Ranks& ranks, ProgressLine& line);
 
 }  // namespace captioner

@@ -142,6 +142,11 @@ void add_step_options(SettingAdder& adder, TrainingSettings& settings) {
       ->check(one_or(100'000));
   adder.add("accumulate", settings.accumulate, "Batches a step: the mean is over all their words")
       ->check(one_or(100'000));
+  adder
+      .add("shards", settings.shards,
+           "Cut every batch into so many parts, each for itself: any number of processes (mpirun) that divides them "
+           "trains to the same bits; 0: a part for each process")
+      ->check(none_or(100'000));
   adder.add("learning_rate", settings.learning_rate, "Adam's, at the start")->check(positive());
   adder.add("max_gradient_norm", settings.max_gradient_norm, "Gradients are clipped to this norm")->check(positive());
   adder

@@ -29,7 +29,8 @@ void add_what_is_new(nlohmann::json& settings) {
        {"label_smoothing", "word_dropout", "scheduled_sampling", "weight_decay", "moving_average",
         "accumulate",      "color_jitter", "random_erasing",     "word_vectors", "word_vectors_fingerprint",
         "objective",       "samples",      "baseline",           "form",         "captions_file",
-        "image_folder",    "image_column", "caption_column",     "split_column", "tokens"}) {
+        "image_folder",    "image_column", "caption_column",     "split_column", "tokens",
+        "shards"}) {
     settings.emplace(name, defaults.at(name));
   }
   settings.emplace("split_seed", settings.at("seed"));

@@ -70,6 +70,7 @@ struct TrainingSettings : pupil::FormOptions {
   double weight_decay = 0;               ///< AdamW's; not of biases and norms
   double moving_average = 0;             ///< decay of the averages of weights that are scored and saved; 0: none
   pupil::Index accumulate = 1;           ///< batches a step
+  pupil::Index shards = 0;               ///< of every batch, each for itself; 0: one a rank, so one where it is alone
   double color_jitter = 0;               ///< strength of changes of brightness, contrast and saturation
   double random_erasing = 0;             ///< probability that a part of an image is erased
   std::string word_vectors;              ///< a file of word vectors that the embedding begins with; empty: none
@@ -108,7 +109,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TrainingSettings, data, form, captions_file, 
                                    plateau_factor, plateau_patience, patience, limit, checkpoint_every, precision,
                                    mirror, seed, label_smoothing, word_dropout, scheduled_sampling, weight_decay,
                                    moving_average, accumulate, color_jitter, random_erasing, word_vectors,
-                                   word_vectors_fingerprint, objective, samples, baseline, tokens)
+                                   word_vectors_fingerprint, objective, samples, baseline, tokens, shards)
 
 /// The settings that say where files lie: what they hold is another matter, and is checked where they are read.
 inline constexpr std::array path_settings{"data", "features", "weights", "start_from", "word_vectors"};
