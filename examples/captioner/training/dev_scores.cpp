@@ -28,15 +28,15 @@ std::vector<pupil::Sentence> gather_captions(const Ranks& ranks, const std::vect
   return captions;
 }
 
-constexpr auto batch_size = static_cast<std::size_t>(image_batch);  // that of evaluate: not even roundings differ
+constexpr auto images_a_batch = static_cast<std::size_t>(image_batch);  // that of evaluate: not even roundings differ
 
 /// What the captioner says of a batch of dev images, as it is scored.
 std::vector<pupil::Sentence> caption_batch(const pupil::Captioner<float>& model, const TrainingData& data,
                                            std::size_t batch) {
   // People's words are what both are scored by.
   const bool by_characters = pupil::tokens_of(data.vocabulary) == pupil::CaptionTokens::characters;
-  const std::size_t first = batch * batch_size;
-  const std::size_t count = std::min(batch_size, data.dev_rows.size() - first);
+  const std::size_t first = batch * images_a_batch;
+  const std::size_t count = std::min(images_a_batch, data.dev_rows.size() - first);
   const EncoderInput input = data.inputs->plain(std::span(data.dev_rows).subspan(first, count));
   auto captions = std::visit([&](const auto& images) { return model.caption(images); }, input);
   if (by_characters) {
@@ -49,7 +49,7 @@ std::vector<pupil::Sentence> caption_batch(const pupil::Captioner<float>& model,
 std::vector<pupil::Sentence> caption_dev(const pupil::Captioner<float>& model, const TrainingData& data,
                                          const Ranks& ranks) {
   std::vector<pupil::Sentence> captions;
-  const std::size_t batches = (data.dev_rows.size() + batch_size - 1) / batch_size;
+  const std::size_t batches = (data.dev_rows.size() + images_a_batch - 1) / images_a_batch;
   const auto rank = static_cast<std::size_t>(ranks.rank()), count = static_cast<std::size_t>(ranks.size());
   for (std::size_t first = 0; first < batches; first += count) {
     stop_together(ranks);
