@@ -5,6 +5,7 @@
 #include <limits>
 #include <optional>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -121,7 +122,9 @@ TEST_CASE("a part whose loss is not finite is an error of the whole step, for al
     CaptionerStep step(training.captioner, training.adam, training.context, StepScope::parts);
     step.add(bad, training.batch.blocks(), {});
     const CaptionerSums sums = step.end_part();
-    CHECK(contains(error_of<NumericError>([&] { step.finish(sums, 0, 5); }), "the loss is nan"));
+    const std::string error = error_of<NumericError>([&] { step.finish(sums, 0, 5); });
+    CHECK(contains(error, "the loss is "));
+    CHECK(contains(error, "nan"));  // of either sign
   }
   CHECK(all_values<double>(training.captioner) == before);
   CHECK(all_gradients(training.captioner) == std::vector<double>(all_gradients(training.captioner).size()));
