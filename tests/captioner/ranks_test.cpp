@@ -5,6 +5,7 @@
 #include <chrono>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include <pupil/io/safetensors.hpp>
 
@@ -55,9 +56,25 @@ void wait_for_file(const fs::path& file, Running& running) {
   REQUIRE_FALSE(running.ended());
 }
 
-Arguments endless(const Arguments& arguments) {
-  return with(arguments, "--epochs", "100000") + Arguments{"--patience", "0", "--checkpoint-every", "1"};
-}
+/// A training of two ranks that goes on until it is stopped, and has written a checkpoint.
+struct EndlessTraining {
+  TemporaryFolder folder;
+  fs::path run = folder / "run";
+  Running program{mpiexec(), as_ranks(2, arguments())};
+  std::vector<pid_t> ranks;
+
+  EndlessTraining() {
+    wait_for_file(run / "checkpoint.safetensors", program);
+    ranks = processes_with(run.string());
+    REQUIRE(ranks.size() == 2);
+  }
+
+  Arguments arguments() const {
+    make_scenes(folder / "data");
+    return with(training(folder / "data", run), "--epochs", "100000") +
+           Arguments{"--patience", "0", "--checkpoint-every", "1"};
+  }
+};
 
 }  // namespace
 
@@ -121,35 +138,23 @@ TEST_CASE("a run that several ranks began goes on with one, and one's with sever
 
 TEST_CASE("a rank that is killed ends the others, and the run goes on from its checkpoint") {
   if (!has_ranks()) return;
-  const TemporaryFolder folder;
-  make_scenes(folder / "data");
-  const fs::path run = folder / "run";
-  Running training_of_two(mpiexec(), as_ranks(2, endless(training(folder / "data", run))));
-  wait_for_file(run / "checkpoint.safetensors", training_of_two);
-  const auto ranks = processes_with(run.string());
-  REQUIRE(ranks.size() == 2);
-  ::kill(ranks.back(), SIGKILL);
-  CHECK(training_of_two.finish().status != 0);
-  CHECK(processes_with(run.string()).empty());
-  complete_ranks(2, {"train", "--out", run.string(), "--resume", "--epochs", "2"});
+  EndlessTraining two;
+  ::kill(two.ranks.back(), SIGKILL);
+  CHECK(two.program.finish().status != 0);
+  CHECK(processes_with(two.run.string()).empty());
+  complete_ranks(2, {"train", "--out", two.run.string(), "--resume", "--epochs", "2"});
 }
 
 TEST_CASE("a rank that is interrupted stops them all at the same step, with a checkpoint and the signal's status") {
   if (!has_ranks()) return;
-  const TemporaryFolder folder;
-  make_scenes(folder / "data");
-  const fs::path run = folder / "run";
-  Running training_of_two(mpiexec(), as_ranks(2, endless(training(folder / "data", run))));
-  wait_for_file(run / "checkpoint.safetensors", training_of_two);
-  const auto ranks = processes_with(run.string());
-  REQUIRE(ranks.size() == 2);
-  ::kill(ranks.back(), SIGINT);
-  const Finished finished = training_of_two.finish();
+  EndlessTraining two;
+  ::kill(two.ranks.back(), SIGINT);
+  const Finished finished = two.program.finish();
   CAPTURE(finished.err);
   CHECK(finished.status == 130);
   CHECK(contains(finished.err, "interrupted; --resume goes on from"));
-  CHECK_FALSE(fs::exists(run / ".lock"));
-  complete_ranks(2, {"train", "--out", run.string(), "--resume", "--epochs", "1"});
+  CHECK_FALSE(fs::exists(two.run / ".lock"));
+  complete_ranks(2, {"train", "--out", two.run.string(), "--resume", "--epochs", "1"});
 }
 
 TEST_CASE("ranks that were started with other options are named, and nothing is left of the run") {

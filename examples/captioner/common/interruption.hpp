@@ -19,6 +19,11 @@ class Interrupted : public std::exception {
   std::string message_;
 };
 
+/// From now on SIGINT and SIGTERM end the program at once.
+inline void end_at_interruptions() {
+  for (const int ending : {SIGINT, SIGTERM}) std::signal(ending, SIG_DFL);
+}
+
 namespace detail {
 
 /// The signal that was noted; 0: none. A signal handler can reach nothing but a static.
@@ -27,7 +32,7 @@ static_assert(std::atomic<int>::is_always_lock_free, "for signal handlers");
 
 extern "C" inline void note_signal(int signal) {
   noted_signal = signal;
-  for (const int ending : {SIGINT, SIGTERM}) std::signal(ending, SIG_DFL);
+  end_at_interruptions();
 #ifdef SIGHUP
   if (signal == SIGHUP) std::signal(SIGHUP, SIG_DFL);
 #endif
@@ -42,11 +47,6 @@ inline void note_interruptions() {
 #ifdef SIGHUP
   if (std::signal(SIGHUP, detail::note_signal) == SIG_IGN) std::signal(SIGHUP, SIG_IGN);  // as nohup wants it
 #endif
-}
-
-/// From now on a signal ends the program at once.
-inline void end_at_interruptions() {
-  for (const int ending : {SIGINT, SIGTERM}) std::signal(ending, SIG_DFL);
 }
 
 /// The signal that was noted; 0: none.
