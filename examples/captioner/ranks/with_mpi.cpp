@@ -48,10 +48,9 @@ class MpiShardedGradients final : public ShardedGradients {
 /// Which processors this process may use, as the system writes it; empty where it does not say.
 std::string processors_of_process() {
   std::ifstream status("/proc/self/status");
-  for (std::string line; std::getline(status, line);) {
-    if (line.starts_with("Cpus_allowed_list:")) return line;
-  }
-  return {};
+  std::string line;
+  while (std::getline(status, line) && !line.starts_with("Cpus_allowed_list:")) continue;
+  return status ? line : "";
 }
 
 /// The same number on all ranks of this machine, and on no others: the first of their ranks in the world.
