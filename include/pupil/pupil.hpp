@@ -200,6 +200,7 @@
 #include <pupil/optim/exponential_decay.hpp>
 #include <pupil/optim/gradients.hpp>
 #include <pupil/optim/known_parameters.hpp>
+#include <pupil/optim/linear_scaling.hpp>
 #include <pupil/optim/moving_average.hpp>
 #include <pupil/optim/one_cycle.hpp>
 #include <pupil/optim/optimizer.hpp>
