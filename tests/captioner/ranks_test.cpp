@@ -190,3 +190,55 @@ TEST_CASE("shards that the ranks cannot share out equally are refused") {
   CHECK(finished.status == 2);
   CHECK(contains(finished.err, "2 ranks cannot share out 3 shards equally"));
 }
+
+TEST_CASE("of a split that several ranks caption, scores and files are those of one, drawn captions too") {
+  if (!has_ranks()) return;
+  const TemporaryFolder folder;
+  make_scenes(folder / "data", 90);  // so that the train split has more batches than one rank captions in a round
+  put_file(folder / "data" / "Images" / "scene_00001.jpg", "no image");
+  const Arguments evaluation{"evaluate", "--run", trained().run.string(), "--data", (folder / "data").string(),
+                             "--split",  "train", "--allow-trained"};
+  const auto json = (folder / "scores.json").string();
+  for (const Arguments& search : {Arguments{"--beam", "2"}, Arguments{"--sample", "--captions", "2"}}) {
+    CAPTURE(search.front());
+    const Arguments arguments = evaluation + search + Arguments{"--json", json};
+    const Finished one = run_program(arguments);
+    REQUIRE(one.status == 0);
+    const std::string file_of_one = file_text(json);
+    for (const int count : {2, 3}) {
+      CAPTURE(count);
+      fs::remove(json);
+      const Finished several = run_ranks_of(as_ranks(count, arguments));
+      CAPTURE(several.err);
+      CHECK(several.status == 0);
+      CHECK(several.out == one.out);
+      CHECK((file_text(json) == file_of_one));
+      const auto said = several.err.find("skipped: ");
+      CHECK(said != std::string::npos);
+      CHECK(several.err.find("skipped: ", said + 1) == std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("ranks that evaluate other captioners, or other images, are named") {
+  if (!has_ranks()) return;
+  const TemporaryFolder folder;
+  make_scenes(folder / "data");
+  make_scenes(folder / "fewer", 40);
+  const auto other = copy_of(trained().run, folder / "other");
+  std::string model = file_text(other / "model.safetensors");
+  model.back() = static_cast<char>(model.back() ^ 1);  // of a weight
+  put_file(other / "model.safetensors", model);
+  const auto evaluate = [](const fs::path& run, const fs::path& data) {
+    return Arguments{"evaluate", "--run", run.string(), "--data", data.string(), "--allow-trained"};
+  };
+  const auto data = folder / "data";
+  const Finished captioners = run_ranks_of(each_rank({evaluate(trained().run, data), evaluate(other, data)}));
+  CAPTURE(captioners.err);
+  CHECK(captioners.status == 2);
+  CHECK(contains(captioners.err, "captioner: rank 0: rank 1 has captioner "));
+  const Finished images = run_ranks_of(each_rank({evaluate(other, data), evaluate(other, folder / "fewer")}));
+  CAPTURE(images.err);
+  CHECK(images.status == 2);
+  CHECK(contains(images.err, "captioner: rank 0: rank 1 has images of the split "));
+}

@@ -46,11 +46,15 @@ class BatchReader {
   }
 
  private:
-  /// What is drawn depends on an image's place among all, so that those of a batch must follow each other.
+  /// What is drawn depends on an image's place among all, so that those of a batch must follow each other. Images that
+  /// follow each other are not parted because many before them are done.
   bool is_full(const ReadBatch& batch) const {
-    constexpr std::size_t most_requests = 1024;
-    const bool has_gap = !batch.paths.empty() && batch.requests.back().is_done;
-    return batch.paths.size() == image_batch || batch.requests.size() == most_requests || (is_drawn_ && has_gap);
+    constexpr std::size_t many_requests = 1024;
+    if (batch.requests.empty()) return false;
+    const bool is_after_done = batch.requests.back().is_done;
+    const bool has_gap = !batch.paths.empty() && is_after_done;
+    return batch.paths.size() == image_batch || (batch.requests.size() >= many_requests && is_after_done) ||
+           (is_drawn_ && has_gap);
   }
 
   const std::vector<ImageFormat>& formats_;

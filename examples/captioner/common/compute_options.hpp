@@ -70,11 +70,15 @@ inline void use_threads(int threads, ProgressLine& line) {
 }
 
 /// Computes so from here on, and says where that many threads or the precision are not to be had.
-inline void begin_to_compute(const ComputeOptions& options) {
-  ProgressLine line;
+inline void begin_to_compute(const ComputeOptions& options, ProgressLine& line) {
   use_threads(options.threads, line);
   pupil::set_precision(precision_named(options.precision));
   say_what_is_fp32(line);
+}
+
+inline void begin_to_compute(const ComputeOptions& options) {
+  ProgressLine line;
+  begin_to_compute(options, line);
 }
 
 }  // namespace captioner

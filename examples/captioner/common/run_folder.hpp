@@ -7,8 +7,10 @@
 #include <utility>
 
 #include <pupil/core/errors.hpp>
+#include <pupil/core/hash.hpp>
 #include <pupil/io/file_lock.hpp>
 #include <pupil/io/leftovers.hpp>
+#include <pupil/io/mapped_file.hpp>
 
 namespace captioner {
 
@@ -22,6 +24,12 @@ class RunFolder {
   /// Weights, vocabulary and options of the best epoch: all that is needed to caption.
   std::filesystem::path model() const {
     return std::filesystem::is_regular_file(path_) ? path_ : path_ / "model.safetensors";
+  }
+  /// 16 digits of that file. Throws FileError where there is none.
+  std::string model_fingerprint() const {
+    const pupil::MappedFile file(model());
+    const auto bytes = file.bytes();
+    return pupil::hash_digits(pupil::hash_bytes({reinterpret_cast<const char*>(bytes.data()), bytes.size()}));
   }
   /// All that training needs to go on.
   std::filesystem::path checkpoint() const { return path_ / "checkpoint.safetensors"; }

@@ -70,6 +70,9 @@ class Ranks {
                                                             pupil::Index shards) const = 0;
 };
 
+/// This process by itself, whoever started it.
+std::unique_ptr<const Ranks> one_rank();
+
 /// The ranks that this process was started with.
 std::unique_ptr<const Ranks> start_ranks();
 

@@ -17,6 +17,8 @@
 #include "../commands.hpp"
 #include "../common/interruption.hpp"
 #include "../common/kept_inputs.hpp"
+#include "../common/progress_line.hpp"
+#include "../ranks/ranks.hpp"
 #include "../scores/captioned_split.hpp"
 #include "how_made.hpp"
 #include "report_page.hpp"
@@ -49,7 +51,8 @@ void make_report(const ReportArguments& arguments, const std::string& command) {
   pupil::TemporaryFile{arguments.out};  // throws now where it would after the work
   begin_to_compute(arguments.split.compute);
   const CaptionMaker maker(arguments.split.runs, arguments.split.search, WeightsAre::as_trained);
-  const pupil::CaptionedImages data = read_untrained_split(maker, arguments.split);
+  ProgressLine line;
+  const pupil::CaptionedImages data = read_untrained_split(maker, arguments.split, line);
   require_input_kept("--out", arguments.out, image_files(data));
   std::vector<report::ReportedRun> runs;
   for (const RunInfo& each : maker.runs()) runs.push_back(report::read_run(each));
@@ -57,7 +60,7 @@ void make_report(const ReportArguments& arguments, const std::string& command) {
   pupil::AtomicFile page(arguments.out);
   report::write_page(page,
                      {command, arguments.split.data, split, arguments.examples, arguments.seed, std::move(runs),
-                      caption_split(maker, data, split)},
+                      caption_split(maker, data, split, *one_rank(), line)},
                      maker);
   stop_if_interrupted();
   page.commit();

@@ -2,10 +2,9 @@
 
 #include <string_view>
 
-#include "../../command_line/program.hpp"
 #include "../captions/box_model.hpp"
+#include "../captions/shared_captioning.hpp"
 #include "../common/form_options.hpp"
-#include "../common/interruption.hpp"
 #include "../common/kept_inputs.hpp"
 #include "../common/progress_line.hpp"
 #include "../common/run_folder.hpp"
@@ -17,13 +16,12 @@ namespace captioner {
 namespace {
 
 /// The split's images, captioned, without scores.
-CaptionedSplit said_of(const CaptionMaker& maker, const pupil::CaptionedImages& data, pupil::Split split) {
+CaptionedSplit said_of(const CaptionMaker& maker, const pupil::CaptionedImages& data, pupil::Split split,
+                       const Ranks& ranks, ProgressLine& line) {
   const auto& samples = data.at(split);
   CaptionedSplit captioned;
   std::size_t next = 0;
-  ProgressLine line;
-  caption_files(maker, image_paths(data, split), [&](const CaptionResult& result) {
-    stop_if_interrupted();
+  caption_files_together(maker, ranks, image_paths(data, split), line, [&](const CaptionResult& result) {
     const pupil::Sample& sample = samples[next++];
     if (!result.caption) {
       line.print("captioner: skipped: " + result.error);
@@ -33,7 +31,6 @@ CaptionedSplit said_of(const CaptionMaker& maker, const pupil::CaptionedImages& 
     captioned.samples.push_back({sample.image, result.path, result.captions, result.confidence, sample.captions});
     captioned.candidates.push_back(pupil::tokenize(*result.caption));
     captioned.reference_words.push_back(reference_words(sample));
-    line.show("captioning: " + std::to_string(next) + " of " + std::to_string(samples.size()));
   });
   pupil::require<pupil::FileError>(!captioned.samples.empty(), data.folder.string(), ": no image of the ",
                                    pupil::split_name(split), " split can be read");
@@ -82,18 +79,19 @@ std::vector<std::filesystem::path> split_inputs(const SplitArguments& arguments)
   return inputs;
 }
 
-pupil::CaptionedImages read_untrained_split(const CaptionMaker& maker, const SplitArguments& arguments) {
+pupil::CaptionedImages read_untrained_split(const CaptionMaker& maker, const SplitArguments& arguments,
+                                            ProgressLine& line) {
   pupil::CaptionedImages data = read_data_of_runs(maker.runs(), arguments.data, arguments.split_seed, arguments.form);
-  for (const std::string& warning : data.warnings()) command_line::complain("captioner", warning);
-  ProgressLine line;
+  for (const std::string& warning : data.warnings()) line.print("captioner: " + warning);
   for (const RunInfo& each : maker.runs()) {
     check_untrained(each.training, each.file, data, pupil::split_named(arguments.split), arguments.allow_trained, line);
   }
   return data;
 }
 
-CaptionedSplit caption_split(const CaptionMaker& maker, const pupil::CaptionedImages& data, pupil::Split split) {
-  CaptionedSplit captioned = said_of(maker, data, split);
+CaptionedSplit caption_split(const CaptionMaker& maker, const pupil::CaptionedImages& data, pupil::Split split,
+                             const Ranks& ranks, ProgressLine& line) {
+  CaptionedSplit captioned = said_of(maker, data, split, ranks, line);
   captioned.scores = pupil::score_captions(captioned.candidates, captioned.reference_words);
   captioned.statistics = pupil::caption_statistics(captioned.candidates, training_captions(data));
   captioned.confidence = confidence_of(captioned, split);

@@ -19,6 +19,8 @@
 #include "../captions/captioning.hpp"
 #include "../captions/search_options.hpp"
 #include "../common/compute_options.hpp"
+#include "../common/progress_line.hpp"
+#include "../ranks/ranks.hpp"
 #include "confidence_report.hpp"
 
 namespace captioner {
@@ -41,9 +43,10 @@ void add_split_options(CLI::App& command, SplitArguments& arguments);
 /// The files that such a command reads before it captions: the captions, and those of the captioners' runs.
 std::vector<std::filesystem::path> split_inputs(const SplitArguments& arguments);
 
-/// The data, whose split is one that no captioner was trained on, or may be scored all the same. Says on standard error
-/// what is wrong with the data. Throws FileError where a captioner was trained on the split.
-pupil::CaptionedImages read_untrained_split(const CaptionMaker& maker, const SplitArguments& arguments);
+/// The data, whose split is one that no captioner was trained on, or may be scored all the same. Says on this line what
+/// is wrong with the data. Throws FileError where a captioner was trained on the split.
+pupil::CaptionedImages read_untrained_split(const CaptionMaker& maker, const SplitArguments& arguments,
+                                            ProgressLine& line);
 
 /// An image, and what was said of it.
 struct CaptionedSample {
@@ -64,8 +67,9 @@ struct CaptionedSplit {
   std::optional<ConfidenceReport> confidence = {};  ///< nothing where the captioner was not calibrated
 };
 
-/// Captions a split and scores it. Names images that cannot be read on standard error. Throws FileError where none can,
-/// and Interrupted.
-CaptionedSplit caption_split(const CaptionMaker& maker, const pupil::CaptionedImages& data, pupil::Split split);
+/// Captions a split, by all ranks, and scores it. Names images that cannot be read on this line. Throws FileError where
+/// none can, and Interrupted.
+CaptionedSplit caption_split(const CaptionMaker& maker, const pupil::CaptionedImages& data, pupil::Split split,
+                             const Ranks& ranks, ProgressLine& line);
 
 }  // namespace captioner

@@ -8,7 +8,10 @@
 
 #include <nlohmann/json.hpp>
 
+#include <pupil/core/errors.hpp>
+#include <pupil/core/hash.hpp>
 #include <pupil/core/random.hpp>
+#include <pupil/data/folders.hpp>
 #include <pupil/data/scene_captions.hpp>
 #include <pupil/io/atomic_file.hpp>
 #include <pupil/io/file_lock.hpp>
@@ -18,6 +21,8 @@
 #include "../commands.hpp"
 #include "../common/interruption.hpp"
 #include "../common/kept_inputs.hpp"
+#include "../common/run_folder.hpp"
+#include "../ranks/ranks.hpp"
 #include "captioned_split.hpp"
 #include "score_report.hpp"
 
@@ -97,21 +102,9 @@ void print_scenes_right(const CaptionedSplit& captioned) {
       pupil::message("held-out captions right: ", right, " of ", total, " (", with_decimals(percent, 1), " %)\n"));
 }
 
-void evaluate(const EvaluateArguments& arguments) {
-  check_search_options(arguments.split.search);
-  command_line::require_output();
-  note_interruptions();
-  std::optional<pupil::FileLock> lock;
-  if (!arguments.json.empty()) {
-    require_input_kept("--json", arguments.json, split_inputs(arguments.split));
-    lock.emplace(pupil::lock_output(arguments.json));
-    pupil::TemporaryFile{arguments.json};  // throws now where it would after the work
-  }
-  begin_to_compute(arguments.split.compute);
-  const CaptionMaker maker(arguments.split.runs, arguments.split.search, WeightsAre::as_trained);
-  const pupil::CaptionedImages data = read_untrained_split(maker, arguments.split);
-  const CaptionedSplit captioned = caption_split(maker, data, pupil::split_named(arguments.split.split));
-  if (!arguments.json.empty()) write_json(arguments, maker.settings(), captioned);
+void write_results(const EvaluateArguments& arguments, const CaptionSettings& settings,
+                   const CaptionedSplit& captioned) {
+  if (!arguments.json.empty()) write_json(arguments, settings, captioned);
   command_line::write_output(pupil::message("images   ", captioned.samples.size(), "\n") +
                              scores_text(captioned.scores) + statistics_text(captioned.statistics));
   if (arguments.shuffled) {
@@ -121,6 +114,42 @@ void evaluate(const EvaluateArguments& arguments) {
   }
   if (arguments.scenes) print_scenes_right(captioned);
   if (captioned.confidence) command_line::write_output(confidence_text(*captioned.confidence));
+}
+
+/// The same on all ranks, or they would not caption what they have shared out.
+void require_same_split(const Ranks& ranks, const CaptionMaker& maker, const std::vector<pupil::Sample>& samples) {
+  for (const RunInfo& each : maker.runs()) ranks.require_same("captioner", RunFolder(each.file).model_fingerprint());
+  std::string names;
+  for (const pupil::Sample& sample : samples) names += sample.image + '\n';
+  ranks.require_same("images of the split", pupil::hash_digits(pupil::hash_bytes(names)));
+}
+
+/// The evaluation as one of these ranks.
+void evaluate_as(const Ranks& ranks, const EvaluateArguments& arguments) {
+  ranks.require_same("version", CAPTIONER_VERSION);
+  std::optional<pupil::FileLock> lock;
+  if (!arguments.json.empty() && ranks.is_first()) {
+    require_input_kept("--json", arguments.json, split_inputs(arguments.split));
+    lock.emplace(pupil::lock_output(arguments.json));
+    pupil::TemporaryFile{arguments.json};  // throws now where it would after the work
+  }
+  ProgressLine line(!ranks.is_first());
+  share_processors(ranks);
+  begin_to_compute(arguments.split.compute, line);
+  const CaptionMaker maker(arguments.split.runs, arguments.split.search, WeightsAre::as_trained);
+  const pupil::CaptionedImages data = read_untrained_split(maker, arguments.split, line);
+  const pupil::Split split = pupil::split_named(arguments.split.split);
+  if (!ranks.is_alone()) require_same_split(ranks, maker, data.at(split));
+  const CaptionedSplit captioned = caption_split(maker, data, split, ranks, line);
+  if (ranks.is_first()) write_results(arguments, maker.settings(), captioned);
+}
+
+void evaluate(const EvaluateArguments& arguments) {
+  check_search_options(arguments.split.search);
+  command_line::require_output();
+  const auto ranks = start_ranks();
+  note_interruptions();
+  ranks->run([&] { pupil::with_file_errors([&] { evaluate_as(*ranks, arguments); }); });
 }
 
 }  // namespace
