@@ -110,9 +110,9 @@ TEST_CASE("numbers out of range are refused, by their options") {
   if (!has_program()) return;
   const TemporaryFolder folder;
   const std::vector<std::pair<std::string, std::string>> options{
-      {"--label-smoothing", "1"}, {"--word-dropout", "-0.1"}, {"--scheduled-sampling", "1.5"},
-      {"--weight-decay", "-1"},   {"--moving-average", "1"},  {"--accumulate", "0"},
-      {"--color-jitter", "2"},    {"--random-erasing", "1.1"}};
+      {"--label-smoothing", "1"}, {"--word-dropout", "-0.1"},  {"--scheduled-sampling", "1.5"},
+      {"--weight-decay", "-1"},   {"--moving-average", "1"},   {"--accumulate", "0"},
+      {"--color-jitter", "2"},    {"--random-erasing", "1.1"}, {"--scale-learning-rate", "-1"}};
   for (const auto& [option, value] : options) {
     const auto run = folder / "run";
     check_refused(run_program(tiny_training(trained().data, run) + Arguments{option, value}), {option, value});

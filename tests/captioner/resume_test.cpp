@@ -177,6 +177,43 @@ TEST_CASE("a run whose learning rate falls to its last epoch cannot be made long
   }
 }
 
+TEST_CASE(
+    "a learning rate of smaller steps rises in five epochs to what is right for larger ones, and that of larger "
+    "falls") {
+  if (!has_program()) return;
+  const TemporaryFolder folder;
+  make_scenes(folder / "data");
+  const auto run = folder / "run";
+  const auto train = [&](const Arguments& options) {
+    const Finished finished = run_program(with(tiny_training(folder / "data", run), "--epochs", "6") + options +
+                                          Arguments{"--plateau-patience", "100", "--overwrite"});
+    INFO(finished.err);
+    REQUIRE(finished.status == 0);
+    return history_of(run);
+  };
+  const double rate = 4e-4;  // of steps of 8 images, but for the last line
+  const auto larger = train({"--scale-learning-rate", "2"});
+  for (std::size_t epoch = 0; epoch < 5; ++epoch) {
+    CAPTURE(epoch);
+    const double reached = std::stod(larger[epoch].at("learning_rate")) / rate;
+    const double at_start = 1 + 3 * static_cast<double>(epoch) / 5;
+    CHECK(reached >= at_start);
+    CHECK(reached < at_start + 3.0 / 5);
+  }
+  CHECK(last_learning_rate(run) == doctest::Approx(4 * rate));
+  CHECK(std::stod(train({"--scale-learning-rate", "16"}).front().at("learning_rate")) == doctest::Approx(rate / 2));
+  train({"--scale-learning-rate", "4", "--accumulate", "2"});
+  CHECK(last_learning_rate(run) == doctest::Approx(4 * rate));
+}
+
+TEST_CASE("a learning rate that is scaled to steps of its own size is what it was") {
+  if (!has_program()) return;
+  const TrainedRun trained;
+  const auto run = trained.folder / "scaled";
+  REQUIRE(run_program(tiny_training(trained.data, run) + Arguments{"--scale-learning-rate", "8"}).status == 0);
+  CHECK(file_text(run / "model.safetensors") == file_text(trained.run / "model.safetensors"));
+}
+
 TEST_CASE("a finished run that is resumed stays as it is") {
   if (!has_program()) return;
   const TrainedRun trained;

@@ -169,7 +169,7 @@ TrainingSettings with_start(const TrainingSettings& asked, const SettingOptions&
   if (const auto seed = split_seed_of(origin, description.training)) decided["split_seed"] = *seed;
   if (asked.reads_features()) require_features_of(of_model, origin, asked);
   TrainingSettings settings = with_decided(asked, options, decided, origin.model().string());
-  settings.start_from_fingerprint = fingerprint_of_start(settings.start_from);
+  settings.start_from_fingerprint = RunFolder(settings.start_from).model_fingerprint();
   nlohmann::json defaults = further_training_defaults(of_model);
   if (settings.reads_features()) defaults.erase("resize_to");  // the features have decided it
   if (settings.trains_on_the_metric()) defaults.update(metric_defaults());
@@ -190,7 +190,7 @@ void check_moved(const TrainingSettings& asked, const SettingOptions& options, c
     require_same(asked.word_vectors, fingerprint_of_word_vectors(asked.word_vectors), of_run.word_vectors_fingerprint);
   }
   if (is_given(options, "start_from")) {
-    require_same(asked.start_from, fingerprint_of_start(asked.start_from), of_run.start_from_fingerprint);
+    require_same(asked.start_from, RunFolder(asked.start_from).model_fingerprint(), of_run.start_from_fingerprint);
   }
 }
 

@@ -8,6 +8,7 @@
 
 #include <pupil/models/captioner_file.hpp>
 #include <pupil/optim/cosine_decay.hpp>
+#include <pupil/optim/linear_scaling.hpp>
 #include <pupil/optim/warmup_stable_decay.hpp>
 
 #include "../common/interruption.hpp"
@@ -21,6 +22,9 @@ using Clock = std::chrono::steady_clock;
 
 /// More than any image has: an epoch on the metric visits each image once.
 constexpr Index every_caption = 1'000'000;
+
+/// In which a scaled learning rate rises (linear_scaling.hpp).
+constexpr Index warmup_epochs = 5;
 
 /// Numbers as printf writes them.
 template <class... Numbers>
@@ -119,7 +123,15 @@ void Trainer::run_epoch() {
 
 double Trainer::learning_rate(Index batch, Index batches) const {
   const Index step = state_.progress.epoch * batches + batch;
-  const Index steps = settings_.epochs * batches;
+  const double scheduled = scheduled_learning_rate(step, settings_.epochs * batches);
+  if (settings_.scale_learning_rate == 0) return scheduled;
+  const auto images_a_step = static_cast<double>(settings_.batch_size * settings_.accumulate);
+  const pupil::LinearScaling scaling({.batch_ratio = images_a_step / static_cast<double>(settings_.scale_learning_rate),
+                                      .warmup_steps = warmup_epochs * batches});
+  return scheduled * scaling.factor(step);
+}
+
+double Trainer::scheduled_learning_rate(Index step, Index steps) const {
   if (settings_.schedule == "cosine") {
     return pupil::CosineDecay({.learning_rate = settings_.learning_rate, .total_steps = steps}).learning_rate(step);
   }

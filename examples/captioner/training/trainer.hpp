@@ -40,6 +40,8 @@ class Trainer {
   void run_epoch();
   /// Of a step of the running epoch, which has so many.
   double learning_rate(pupil::Index batch, pupil::Index batches) const;
+  /// Of a step of so many in all epochs, by the schedule alone.
+  double scheduled_learning_rate(pupil::Index step, pupil::Index steps) const;
   /// From these batches, the next of the running epoch.
   void step(std::span<const pupil::PlannedBatch> planned);
   void finish_epoch();

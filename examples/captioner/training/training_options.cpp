@@ -148,6 +148,11 @@ void add_step_options(SettingAdder& adder, TrainingSettings& settings) {
            "trains to the same bits; 0: a part for each process")
       ->check(none_or(100'000));
   adder.add("learning_rate", settings.learning_rate, "Adam's, at the start")->check(positive());
+  adder
+      .add("scale_learning_rate", settings.scale_learning_rate,
+           "The learning rate is that of steps of so many images: it is multiplied by those of a step over these, and "
+           "rises to that in five epochs; 0: it is that of all steps")
+      ->check(none_or(most_items));
   adder.add("max_gradient_norm", settings.max_gradient_norm, "Gradients are clipped to this norm")->check(positive());
   adder
       .add("word_loss", settings.word_loss,

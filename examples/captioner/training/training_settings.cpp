@@ -4,10 +4,8 @@
 #include <span>
 
 #include <pupil/core/errors.hpp>
-#include <pupil/core/hash.hpp>
 #include <pupil/io/atomic_file.hpp>
 #include <pupil/io/json_reader.hpp>
-#include <pupil/io/mapped_file.hpp>
 #include <pupil/io/text_file.hpp>
 
 #include "../common/run_folder.hpp"
@@ -25,12 +23,28 @@ void add_what_is_new(nlohmann::json& settings) {
         "gate", "doubly_stochastic", "project_output", "tie_weights"}) {
     settings.emplace(name, defaults.at(name));
   }
-  for (const char* const name :
-       {"label_smoothing", "word_dropout", "scheduled_sampling", "weight_decay", "moving_average",
-        "accumulate",      "color_jitter", "random_erasing",     "word_vectors", "word_vectors_fingerprint",
-        "objective",       "samples",      "baseline",           "form",         "captions_file",
-        "image_folder",    "image_column", "caption_column",     "split_column", "tokens",
-        "shards"}) {
+  for (const char* const name : {"label_smoothing",
+                                 "word_dropout",
+                                 "scheduled_sampling",
+                                 "weight_decay",
+                                 "moving_average",
+                                 "accumulate",
+                                 "color_jitter",
+                                 "random_erasing",
+                                 "word_vectors",
+                                 "word_vectors_fingerprint",
+                                 "objective",
+                                 "samples",
+                                 "baseline",
+                                 "form",
+                                 "captions_file",
+                                 "image_folder",
+                                 "image_column",
+                                 "caption_column",
+                                 "split_column",
+                                 "tokens",
+                                 "shards",
+                                 "scale_learning_rate"}) {
     settings.emplace(name, defaults.at(name));
   }
   settings.emplace("split_seed", settings.at("seed"));
@@ -84,12 +98,6 @@ void require_known_names(const std::filesystem::path& path, const TrainingSettin
 TrainingWay TrainingSettings::way() const {
   if (reads_features()) return starts_from_a_run() ? TrainingWay::continued : TrainingWay::frozen;
   return starts_from_a_run() ? TrainingWay::fine_tuned : TrainingWay::from_scratch;
-}
-
-std::string fingerprint_of_start(const std::filesystem::path& run) {
-  const pupil::MappedFile file(RunFolder(run).model());
-  const auto bytes = file.bytes();
-  return pupil::hash_digits(pupil::hash_bytes({reinterpret_cast<const char*>(bytes.data()), bytes.size()}));
 }
 
 TrainingSettings read_settings(const std::filesystem::path& path) {

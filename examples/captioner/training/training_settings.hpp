@@ -62,6 +62,7 @@ struct TrainingSettings : pupil::FormOptions {
   pupil::Index samples = 5;                 ///< of each image, where captions are scored
   std::string baseline = "samples";         ///< what they have to be better than: one another, or "greedy" search
   double learning_rate = 4e-4;
+  pupil::Index scale_learning_rate = 0;  ///< images of the batches that it is for, others scale it; 0: it is for all
   double max_gradient_norm = 5;
   double word_loss = 1;
   double label_smoothing = 0;
@@ -99,23 +100,18 @@ struct TrainingSettings : pupil::FormOptions {
   }
 };
 
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TrainingSettings, data, form, captions_file, image_folder, image_column,
-                                   caption_column, split_column, split_seed, features, weights, weights_fingerprint,
-                                   start_from, start_from_fingerprint, finetune_from, encoder_learning_rate,
-                                   freeze_statistics, save_precision, encoder, encoder_width, image_size, resize_to,
-                                   decoder, embedding_size, hidden_size, attention_size, gate, doubly_stochastic,
-                                   project_output, tie_weights, dropout, epochs, batch_size, captions_per_image,
-                                   max_caption_length, min_count, learning_rate, max_gradient_norm, word_loss, schedule,
-                                   plateau_factor, plateau_patience, patience, limit, checkpoint_every, precision,
-                                   mirror, seed, label_smoothing, word_dropout, scheduled_sampling, weight_decay,
-                                   moving_average, accumulate, color_jitter, random_erasing, word_vectors,
-                                   word_vectors_fingerprint, objective, samples, baseline, tokens, shards)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(
+    TrainingSettings, data, form, captions_file, image_folder, image_column, caption_column, split_column, split_seed,
+    features, weights, weights_fingerprint, start_from, start_from_fingerprint, finetune_from, encoder_learning_rate,
+    freeze_statistics, save_precision, encoder, encoder_width, image_size, resize_to, decoder, embedding_size,
+    hidden_size, attention_size, gate, doubly_stochastic, project_output, tie_weights, dropout, epochs, batch_size,
+    captions_per_image, max_caption_length, min_count, learning_rate, max_gradient_norm, word_loss, schedule,
+    plateau_factor, plateau_patience, patience, limit, checkpoint_every, precision, mirror, seed, label_smoothing,
+    word_dropout, scheduled_sampling, weight_decay, moving_average, accumulate, color_jitter, random_erasing,
+    word_vectors, word_vectors_fingerprint, objective, samples, baseline, tokens, shards, scale_learning_rate)
 
 /// The settings that say where files lie: what they hold is another matter, and is checked where they are read.
 inline constexpr std::array path_settings{"data", "features", "weights", "start_from", "word_vectors"};
-
-/// 16 digits of the file of the captioner that a run starts from. Throws FileError where there is none.
-std::string fingerprint_of_start(const std::filesystem::path& run);
 
 /// Reads a settings.json. Throws FileError where it is missing or broken, or names what there is not.
 TrainingSettings read_settings(const std::filesystem::path& path);

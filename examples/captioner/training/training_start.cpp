@@ -60,7 +60,7 @@ Model with_pretrained_network(const TrainingSettings& settings, const pupil::Voc
 }
 
 Model of_another_run(const TrainingSettings& settings) {
-  const bool is_same = fingerprint_of_start(settings.start_from) == settings.start_from_fingerprint;
+  const bool is_same = RunFolder(settings.start_from).model_fingerprint() == settings.start_from_fingerprint;
   pupil::require<pupil::FileError>(is_same || settings.start_from_fingerprint.empty(), settings.start_from,
                                    ": has changed since the run began");
   const pupil::SafetensorsFile file(RunFolder(settings.start_from).model());
