@@ -31,7 +31,7 @@ struct LargeScenes {
 
   LargeScenes() {
     const Finished finished =
-        run_program({"scenes", "--out", data.string(), "--count", "160", "--seed", "2", "--image-size", "256"});
+        run_program({"scenes", "--out", data.string(), "--count", "100", "--seed", "2", "--image-size", "256"});
     INFO(finished.err);
     REQUIRE(finished.status == 0);
   }

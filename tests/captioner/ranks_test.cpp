@@ -230,7 +230,7 @@ TEST_CASE("ranks that evaluate other captioners, or other images, are named") {
   model.back() = static_cast<char>(model.back() ^ 1);  // of a weight
   put_file(other / "model.safetensors", model);
   const auto evaluate = [](const fs::path& run, const fs::path& data) {
-    return Arguments{"evaluate", "--run", run.string(), "--data", data.string(), "--allow-trained"};
+    return Arguments{"evaluate", "--run", run.string(), "--data", data.string(), "--split", "train", "--allow-trained"};
   };
   const auto data = folder / "data";
   const Finished captioners = run_ranks_of(each_rank({evaluate(trained().run, data), evaluate(other, data)}));
