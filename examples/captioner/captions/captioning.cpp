@@ -32,25 +32,30 @@ class BatchReader {
   ReadBatch read() {
     ReadBatch batch;
     std::size_t first = place_;
-    while (!ended_ && !is_full(batch)) {
-      auto request = next_();
-      ended_ = !request;
-      if (ended_) break;
+    while (auto request = next_request()) {
       if (batch.paths.empty()) first = place_;
       ++place_;
       if (!request->is_done) batch.paths.push_back(request->path);
       batch.requests.push_back(std::move(*request));
+      if (is_full(batch)) break;
     }
     if (!batch.paths.empty()) batch.images = read_image_batch(first, batch.paths, formats_);
     return batch;
   }
 
  private:
+  /// Does not ask again after the last.
+  std::optional<ImageRequest> next_request() {
+    if (ended_) return std::nullopt;
+    auto request = next_();
+    ended_ = !request;
+    return request;
+  }
+
   /// What is drawn depends on an image's place among all, so that those of a batch must follow each other. Images that
   /// follow each other are not parted because many before them are done.
   bool is_full(const ReadBatch& batch) const {
     constexpr std::size_t many_requests = 1024;
-    if (batch.requests.empty()) return false;
     const bool is_after_done = batch.requests.back().is_done;
     const bool has_gap = !batch.paths.empty() && is_after_done;
     return batch.paths.size() == image_batch || (batch.requests.size() >= many_requests && is_after_done) ||

@@ -1,7 +1,5 @@
 #include "shared_captioning.hpp"
 
-#include <algorithm>
-#include <cstdint>
 #include <optional>
 #include <span>
 #include <utility>
@@ -12,6 +10,7 @@
 
 #include "../common/image_batches.hpp"
 #include "../common/interruption.hpp"
+#include "../ranks/gather_json.hpp"
 
 namespace captioner {
 
@@ -38,16 +37,6 @@ CaptionResult from_sent(const std::string& path, const nlohmann::json& sent) {
   if (!result.captions.empty()) result.caption = result.captions.front().text;
   if (sent.contains("confidence")) result.confidence = sent.at("confidence").get<double>();
   return result;
-}
-
-/// The results of each rank. They travel as CBOR, which keeps every bit of a number, and names that are not UTF-8.
-std::vector<nlohmann::json> gather_results(const Ranks& ranks, const nlohmann::json& mine) {
-  const std::vector<std::uint8_t> bytes = nlohmann::json::to_cbor(mine);
-  std::vector<nlohmann::json> results;
-  for (const std::string& of_rank : ranks.gather({reinterpret_cast<const char*>(bytes.data()), bytes.size()})) {
-    results.push_back(nlohmann::json::from_cbor(of_rank));
-  }
-  return results;
 }
 
 /// What this rank has to say of the files that are its own.
@@ -93,7 +82,7 @@ void caption_files_together(const CaptionMaker& maker, const Ranks& ranks, const
   };
   const nlohmann::json mine = caption_own(
       maker, paths, line, [&](std::size_t place) { return rank_of(place) == static_cast<std::size_t>(ranks.rank()); });
-  const std::vector<nlohmann::json> results = gather_results(ranks, mine);
+  const std::vector<nlohmann::json> results = gather_json(ranks, mine);
   std::vector<std::size_t> used(results.size());
   for (std::size_t place = 0; place < paths.size(); ++place) {
     const std::size_t rank = rank_of(place);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <span>
-#include <string>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -13,6 +12,7 @@
 #include <pupil/text/characters.hpp>
 
 #include "../common/image_batches.hpp"
+#include "../ranks/gather_json.hpp"
 
 namespace captioner {
 
@@ -22,8 +22,8 @@ namespace {
 std::vector<pupil::Sentence> gather_captions(const Ranks& ranks, const std::vector<pupil::Sentence>& mine) {
   if (ranks.is_alone()) return mine;
   std::vector<pupil::Sentence> captions;
-  for (const std::string& of_rank : ranks.gather(nlohmann::json(mine).dump())) {
-    for (auto& caption : nlohmann::json::parse(of_rank)) captions.push_back(caption.get<pupil::Sentence>());
+  for (const nlohmann::json& of_rank : gather_json(ranks, mine)) {
+    for (const nlohmann::json& caption : of_rank) captions.push_back(caption.get<pupil::Sentence>());
   }
   return captions;
 }
