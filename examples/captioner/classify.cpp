@@ -105,7 +105,8 @@ void classify(const ClassifyArguments& arguments, ExitStatus& status) {
   pupil::Rng unused = pupil::Rng(0).leaving_weights();
   pupil::ImageClassifier<float> classifier({.network = options, .classes = weights.classes()}, unused);
   weights.load(classifier);
-  mention_ignored(weights);
+  ProgressLine line;
+  mention_ignored(weights, line);
   const Index classes = classifier.classes();
   const std::vector<std::string> names = class_names(arguments.labels, classes);
 

@@ -1,3 +1,4 @@
+#include <array>
 #include <cmath>
 #include <string>
 #include <vector>
@@ -68,6 +69,9 @@ TEST_CASE("a broadcast gives all ranks what one of them has") {
   std::string text = text_of(0) + std::to_string(world().rank());
   world().broadcast(text);
   CHECK(text == text_of(0) + "0");
+  std::array<Index, 1> number{world().rank()};
+  world().broadcast(number);
+  CHECK(number.front() == 0);
 }
 
 TEST_CASE("a root that is no rank is refused") {

@@ -13,22 +13,31 @@
 
 #include "../../command_line/program.hpp"
 #include "../common/interruption.hpp"
+#include "../ranks/ranks.hpp"
 #include "beside.hpp"
 #include "caption_maker.hpp"
 #include "caption_output.hpp"
 #include "caption_progress.hpp"
 #include "done_list.hpp"
 #include "settings_identity.hpp"
+#include "shared_captioning.hpp"
 #include "trust_options.hpp"
 
 namespace captioner {
 
 namespace {
 
+/// What ranks caption together has to be captioned alike.
+void require_same_captions(const Ranks& ranks, const CaptionMaker& maker) {
+  if (!ranks.is_alone()) ranks.require_same("captioner and search", settings_identity(maker));
+}
+
+/// What the first rank does: it reads the list and writes, and the others help to caption.
 class CaptionRun {
  public:
-  CaptionRun(const CaptionArguments& arguments, ExitStatus& status)
+  CaptionRun(const CaptionArguments& arguments, const Ranks& ranks, ExitStatus& status)
       : arguments_(arguments),
+        ranks_(ranks),
         status_(status),
         format_(chosen_format(arguments)),
         lock_(lock(arguments)),
@@ -57,12 +66,13 @@ class CaptionRun {
   }
 
   void run() {
+    require_same_captions(ranks_, maker_);
     if (can_be_listed_twice(arguments_.images)) progress_.expect(count_images());
     if (done_) done_->open();
     CaptionOutput output(format_.make(format_settings()), arguments_.out);
     progress_.begin();
-    caption_images(
-        maker_, [this] { return next(); },
+    hand_out_images(
+        maker_, ranks_, [this] { return next(); },
         [&](std::span<const CaptionedImage> images) {
           take(images, output);
           progress_.show(images);
@@ -162,6 +172,7 @@ class CaptionRun {
   }
 
   const CaptionArguments& arguments_;
+  const Ranks& ranks_;
   ExitStatus& status_;
   CaptionProgress progress_{arguments_.out.has_value()};
   std::atomic<bool> has_faults_{false};  // the list may be read by another thread
@@ -174,19 +185,35 @@ class CaptionRun {
   std::vector<const BesideFile*> beside_;
 };
 
+void help_first_rank(const CaptionArguments& arguments, const Ranks& ranks) {
+  const CaptionMaker maker(arguments.runs, arguments.search, WeightsAre::packed);
+  require_same_captions(ranks, maker);
+  caption_handed_out(maker, ranks);
+}
+
+void caption_as(const Ranks& ranks, const CaptionArguments& arguments, ExitStatus& status) {
+  ranks.require_same("version", CAPTIONER_VERSION);
+  share_processors(ranks);
+  ProgressLine line(!ranks.is_first());
+  begin_to_compute(arguments.compute, line);
+  if (ranks.is_first()) {
+    CaptionRun(arguments, ranks, status).run();
+  } else {
+    help_first_rank(arguments, ranks);
+  }
+}
+
 }  // namespace
 
 void run_caption(const CaptionArguments& arguments, ExitStatus& status) {
   check_caption_arguments(arguments);
   command_line::require_output();
   if (arguments.out) note_interruptions();
-  begin_to_compute(arguments.compute);
-  CaptionRun run(arguments, status);
-  if (arguments.dry_run) {
-    run.say_what_is_to_do();
-  } else {
-    run.run();
-  }
+  const auto ranks = start_ranks();
+  ranks->run([&] {
+    if (!arguments.dry_run) return caption_as(*ranks, arguments, status);
+    if (ranks->is_first()) CaptionRun(arguments, *ranks, status).say_what_is_to_do();
+  });
 }
 
 }  // namespace captioner

@@ -23,10 +23,11 @@ struct ReadBatch {
 /// Reads batches one after another.
 class BatchReader {
  public:
-  BatchReader(const CaptionMaker& maker, const std::function<std::optional<ImageRequest>()>& next)
+  BatchReader(const CaptionMaker& maker, const std::function<std::optional<ImageRequest>()>& next, std::size_t place)
       : formats_(maker.formats()),
         is_drawn_(std::holds_alternative<pupil::SamplingOptions>(maker.settings())),
-        next_(next) {}
+        next_(next),
+        place_(place) {}
 
   /// Without requests at the end.
   ReadBatch read() {
@@ -65,7 +66,7 @@ class BatchReader {
   const std::vector<ImageFormat>& formats_;
   bool is_drawn_;
   const std::function<std::optional<ImageRequest>()>& next_;
-  std::size_t place_ = 0;
+  std::size_t place_;
   bool ended_ = false;
 };
 
@@ -105,8 +106,8 @@ SaidCaption said(const CaptionMaker& maker, const pupil::FoundCaption& found) {
 }
 
 void caption_images(const CaptionMaker& maker, const std::function<std::optional<ImageRequest>()>& next,
-                    const std::function<void(std::span<const CaptionedImage>)>& use) {
-  BatchReader reader(maker, next);
+                    const std::function<void(std::span<const CaptionedImage>)>& use, std::size_t first) {
+  BatchReader reader(maker, next, first);
   const auto read_ahead = [&, threads = pupil::num_threads()] {
     // Where no thread is to be had, it is read when it is wanted.
     return std::async(std::launch::async | std::launch::deferred, [&reader, threads] {

@@ -50,9 +50,9 @@ struct CaptionedImage {
 
 /// Captions the images that `next()` gives until it gives none, calling `use(images)` for those of a batch, in order,
 /// as soon as it is done. The next batch is asked for and read, by another thread, while one is captioned; no more are
-/// kept than these two.
+/// kept than these two. What is drawn of an image depends on its place among all; the first has the place `first`.
 void caption_images(const CaptionMaker& maker, const std::function<std::optional<ImageRequest>()>& next,
-                    const std::function<void(std::span<const CaptionedImage>)>& use);
+                    const std::function<void(std::span<const CaptionedImage>)>& use, std::size_t first = 0);
 
 /// Captions the files in order, calling `use(result)` for each as soon as its batch is done.
 void caption_files(const CaptionMaker& maker, const std::vector<std::string>& paths,

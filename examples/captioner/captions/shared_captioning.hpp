@@ -2,6 +2,8 @@
 // Files that several ranks caption together.
 
 #include <functional>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -16,5 +18,14 @@ namespace captioner {
 /// Shows the progress on this line. Throws Interrupted.
 void caption_files_together(const CaptionMaker& maker, const Ranks& ranks, const std::vector<std::string>& paths,
                             ProgressLine& line, const std::function<void(const CaptionResult&)>& use);
+
+/// On the first rank, which alone knows what there is to caption: as caption_images, but for the others, which caption
+/// batches in turn, and for `use`, which gets the images of several batches at once.
+void hand_out_images(const CaptionMaker& maker, const Ranks& ranks,
+                     const std::function<std::optional<ImageRequest>()>& next,
+                     const std::function<void(std::span<const CaptionedImage>)>& use);
+
+/// On the others: captions what the first rank hands out, to its end.
+void caption_handed_out(const CaptionMaker& maker, const Ranks& ranks);
 
 }  // namespace captioner

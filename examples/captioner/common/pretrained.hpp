@@ -1,7 +1,6 @@
 #pragma once
 // Weights that people have from elsewhere, as commands take them.
 
-#include <iostream>
 #include <string>
 #include <vector>
 
@@ -9,6 +8,8 @@
 
 #include <pupil/models/image_network.hpp>
 #include <pupil/models/pretrained_weights.hpp>
+
+#include "progress_line.hpp"
 
 namespace captioner {
 
@@ -34,12 +35,12 @@ inline pupil::ImageNetworkOptions network_options(const pupil::PretrainedWeights
 }
 
 /// Says on standard error what of a file of weights is left out, if anything is.
-inline void mention_ignored(const pupil::PretrainedWeights& weights) {
+inline void mention_ignored(const pupil::PretrainedWeights& weights, ProgressLine& line) {
   const std::vector<std::string> ignored = weights.ignored();
   if (ignored.empty()) return;
-  std::cerr << "captioner: " << weights.path().string() << ": " << ignored.size()
-            << (ignored.size() == 1 ? " tensor is" : " tensors are") << " no part of " << weights.architecture()
-            << " and left out, the first is " << pupil::json_quoted(ignored.front()) << "\n";
+  line.print(pupil::message("captioner: ", weights.path().string(), ": ", ignored.size(),
+                            ignored.size() == 1 ? " tensor is" : " tensors are", " no part of ", weights.architecture(),
+                            " and left out, the first is ", pupil::json_quoted(ignored.front())));
 }
 
 }  // namespace captioner

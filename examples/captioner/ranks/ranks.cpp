@@ -19,6 +19,8 @@ class OneRank final : public Ranks {
   pupil::Index sharing_processors() const override { return 1; }
   void wait_for_all() const override {}
   std::vector<std::string> gather(std::string_view bytes) const override { return {std::string(bytes)}; }
+  std::vector<std::string> gather_on_first(std::string_view bytes) const override { return gather(bytes); }
+  std::string broadcast(std::string_view bytes) const override { return std::string(bytes); }
   void require_same(std::string_view, const std::string&) const override {}
   void run(pupil::FunctionRef<void()> work) const override { work(); }
   std::unique_ptr<ShardedGradients> shard_gradients(pupil::TrainedPart<float>, pupil::Index shards) const override {

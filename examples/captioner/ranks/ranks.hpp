@@ -1,5 +1,6 @@
 #pragma once
-// The processes that train one captioner together, as mpirun or srun start them, each of them a rank; or one alone.
+// The processes that train one captioner together, or do other work, as mpirun or srun start them, each of them a rank;
+// or one alone.
 //
 // Every operation of all ranks is called by all of them, in the same order. What MPI is behind this, only with_mpi.cpp
 // knows: a program that was built without is always one rank alone (without_mpi.cpp).
@@ -57,6 +58,12 @@ class Ranks {
 
   /// The bytes that each rank gives, in the order of ranks.
   virtual std::vector<std::string> gather(std::string_view bytes) const = 0;
+
+  /// The same on the first rank, where it is of use; nothing on the others.
+  virtual std::vector<std::string> gather_on_first(std::string_view bytes) const = 0;
+
+  /// The bytes that the first rank gives.
+  virtual std::string broadcast(std::string_view bytes) const = 0;
 
   /// Throws OptionError, naming both, where another rank has another value than rank 0.
   virtual void require_same(std::string_view name, const std::string& value) const = 0;

@@ -78,6 +78,17 @@ class MpiRanks final : public Ranks {
   Index sharing_processors() const override { return sharing_; }
   void wait_for_all() const override { communicator_.barrier(); }
   std::vector<std::string> gather(std::string_view bytes) const override { return communicator_.all_gather(bytes); }
+  std::vector<std::string> gather_on_first(std::string_view bytes) const override {
+    return communicator_.gather(bytes);
+  }
+  std::string broadcast(std::string_view bytes) const override {
+    std::array<Index, 1> length{static_cast<Index>(bytes.size())};
+    communicator_.broadcast(length);
+    std::string of_first(bytes);
+    of_first.resize(static_cast<std::size_t>(length.front()));
+    communicator_.broadcast(of_first);
+    return of_first;
+  }
   void require_same(std::string_view name, const std::string& value) const override {
     communicator_.require_same(name, value);
   }

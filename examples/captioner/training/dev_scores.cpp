@@ -12,7 +12,7 @@
 #include <pupil/text/characters.hpp>
 
 #include "../common/image_batches.hpp"
-#include "../ranks/gather_json.hpp"
+#include "../ranks/sent_json.hpp"
 
 namespace captioner {
 

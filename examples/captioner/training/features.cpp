@@ -5,11 +5,12 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include <pupil/core/parallel.hpp>
+#include <pupil/core/hash.hpp>
 #include <pupil/data/data_forms.hpp>
 #include <pupil/data/feature_extraction.hpp>
 #include <pupil/data/folders.hpp>
@@ -24,6 +25,9 @@
 #include "../common/pretrained.hpp"
 #include "../common/progress_line.hpp"
 #include "../common/skipped_images.hpp"
+#include "../ranks/ranks.hpp"
+#include "../ranks/rounds.hpp"
+#include "shared_features.hpp"
 #include "size_limits.hpp"
 
 namespace captioner {
@@ -104,42 +108,113 @@ pupil::FeatureExtractionOptions extraction_options(const FeaturesArguments& argu
           .overwrite = arguments.overwrite};
 }
 
-pupil::FeatureCache extract(const FeaturesArguments& arguments, ProgressLine& line) {
-  std::vector<std::filesystem::path> inputs = caption_files(arguments.data, arguments.form);
-  inputs.emplace_back(arguments.weights);
-  require_input_kept("--out", arguments.out, inputs);
-  const pupil::PretrainedWeights weights(arguments.weights);
-  if (arguments.image_size > 0) require_visible(weights.architecture(), arguments.image_size);
-  pupil::Rng unused = pupil::Rng(0).leaving_weights();
-  pupil::ImageNetwork<float> network(network_options(weights, arguments.encoder, arguments.image_size), unused);
-  weights.load(network);
-  require_memory_for_images(arguments.batch_size, network.options().image_size);
-  mention_ignored(weights);
-  const pupil::CaptionedImages data = pupil::read_captioned_images(arguments.data, arguments.form);
-  for (const std::string& warning : data.warnings()) line.print("captioner: " + warning);
-  const auto features_of = [&](const pupil::Tensor<float, 4>& images) {
-    stop_if_interrupted();
-    if (arguments.kind == "pooled") return network.pooled(images);
-    auto grid = network.grid(images);
-    const pupil::Shape<2> rows{grid.dim(0), grid.size() / grid.dim(0)};
-    return std::move(grid).reshaped(rows);
-  };
-  return pupil::extract_features(arguments.out, data.image_folder, image_names(data),
-                                 extraction_options(arguments, weights, network), features_of,
-                                 ExtractionProgress(line));
+/// What the features are made with and of, which every rank has.
+class FeatureInputs {
+ public:
+  FeatureInputs(const FeaturesArguments& arguments, ProgressLine& line)
+      : weights_(arguments.weights),
+        network_(loaded_network(arguments, weights_)),
+        data_(pupil::read_captioned_images(arguments.data, arguments.form)),
+        names_(image_names(data_)),
+        options_(extraction_options(arguments, weights_, network_)) {
+    require_memory_for_images(arguments.batch_size, network_.options().image_size);
+    mention_ignored(weights_, line);
+    for (const std::string& warning : data_.warnings()) line.print("captioner: " + warning);
+  }
+
+  void require_same(const Ranks& ranks) const {
+    const pupil::FeatureDescription& description = options_.description;
+    ranks.require_same("--weights", description.weights);
+    ranks.require_same("--kind", description.kind);
+    ranks.require_same("--precision", description.precision);
+    ranks.require_same("--image-size", std::to_string(description.image_size));
+    ranks.require_same("--flips", description.flips ? "on" : "off");
+    ranks.require_same("--batch-size", std::to_string(options_.batch_size));
+    std::string all;
+    for (const std::string& name : names_) all += name + '\n';
+    ranks.require_same("images", pupil::hash_digits(pupil::hash_bytes(all)));
+  }
+
+  const std::filesystem::path& image_folder() const { return data_.image_folder; }
+  const std::vector<std::string>& names() const { return names_; }
+  const pupil::FeatureExtractionOptions& options() const { return options_; }
+
+  /// Of these of the names. Throws Interrupted.
+  pupil::ExtractedFeatures features_of(std::span<const Index> rows) const {
+    const auto encoded = [&](const pupil::Tensor<float, 4>& images) {
+      stop_if_interrupted();
+      if (options_.description.kind == "pooled") return network_.pooled(images);
+      auto grid = network_.grid(images);
+      const pupil::Shape<2> shape{grid.dim(0), grid.size() / grid.dim(0)};
+      return std::move(grid).reshaped(shape);
+    };
+    return pupil::FeatureReader(data_.image_folder, names_, options_, encoded)(rows);
+  }
+
+ private:
+  static pupil::ImageNetwork<float> loaded_network(const FeaturesArguments& arguments,
+                                                   const pupil::PretrainedWeights& weights) {
+    if (arguments.image_size > 0) require_visible(weights.architecture(), arguments.image_size);
+    pupil::Rng unused = pupil::Rng(0).leaving_weights();
+    pupil::ImageNetwork<float> network(network_options(weights, arguments.encoder, arguments.image_size), unused);
+    weights.load(network);
+    return network;
+  }
+
+  pupil::PretrainedWeights weights_;
+  pupil::ImageNetwork<float> network_;
+  pupil::CaptionedImages data_;
+  std::vector<std::string> names_;
+  pupil::FeatureExtractionOptions options_;
+};
+
+/// What the first rank does: it writes, and hands out batches.
+pupil::FeatureCache extract(const FeaturesArguments& arguments, const FeatureInputs& inputs, const Ranks& ranks,
+                            ProgressLine& line) {
+  const auto features_of = [&](std::span<const Index> rows) { return inputs.features_of(rows); };
+  const SharedFeatures shared(ranks, inputs.options().batch_size, features_of);
+  pupil::FeatureExtractionOptions options = inputs.options();
+  options.batch_size *= ranks.size();
+  const auto source = [&](std::span<const Index> rows) { return shared.features_of(rows); };
+  auto cache = pupil::make_feature_cache(arguments.out, inputs.image_folder(), inputs.names(), options, source,
+                                         ExtractionProgress(line));
+  if (!ranks.is_alone()) end_rounds(ranks);
+  return cache;
 }
 
-void features(const FeaturesArguments& arguments) {
-  command_line::require_output();
-  note_interruptions();
-  begin_to_compute(arguments.compute);
-  ProgressLine line;
-  const pupil::FeatureCache cache = pupil::with_file_errors([&] { return extract(arguments, line); });
+void write_result(const FeaturesArguments& arguments, const pupil::FeatureCache& cache, ProgressLine& line) {
   report_skipped(cache.skipped(), line);
   command_line::write_output(pupil::message(arguments.kind, " features ",
                                             pupil::format_extents(cache.description().shape), " of ",
                                             cache.size() - static_cast<Index>(cache.skipped().size()),
                                             " images are in ", command_line::one_line(arguments.out), "\n"));
+}
+
+void features_as(const Ranks& ranks, const FeaturesArguments& arguments) {
+  ranks.require_same("version", CAPTIONER_VERSION);
+  if (ranks.is_first()) {
+    std::vector<std::filesystem::path> files = caption_files(arguments.data, arguments.form);
+    files.emplace_back(arguments.weights);
+    require_input_kept("--out", arguments.out, files);
+  }
+  ProgressLine line(!ranks.is_first());
+  share_processors(ranks);
+  begin_to_compute(arguments.compute, line);
+  const FeatureInputs inputs(arguments, line);
+  inputs.require_same(ranks);
+  if (ranks.is_first()) {
+    write_result(arguments, extract(arguments, inputs, ranks, line), line);
+  } else {
+    const auto features_of = [&](std::span<const Index> rows) { return inputs.features_of(rows); };
+    SharedFeatures(ranks, inputs.options().batch_size, features_of).take_part();
+  }
+}
+
+void features(const FeaturesArguments& arguments) {
+  command_line::require_output();
+  note_interruptions();
+  const auto ranks = start_ranks();
+  ranks->run([&] { pupil::with_file_errors([&] { features_as(*ranks, arguments); }); });
 }
 
 }  // namespace

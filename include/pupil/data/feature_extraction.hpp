@@ -30,6 +30,16 @@ namespace pupil {
 /// Images [n, image_size, image_size, 3], normalised, to a row of features an image, [n, feature size].
 using FeatureExtractor = FunctionRef<Tensor<float, 2>(Tensor<float, 4>)>;
 
+/// What became of some images.
+struct ExtractedFeatures {
+  std::vector<std::string> reasons;  ///< why an image cannot be read, empty for the others
+  Tensor<float, 2> features = {};    ///< a row an image; of no meaning, or none at all, where it cannot be read
+  Tensor<float, 2> mirrored = {};    ///< of the mirror images, where these are wanted
+};
+
+/// Who makes the features of a cache: of these images, numbers of the cache's rows.
+using FeatureSource = FunctionRef<ExtractedFeatures(std::span<const Index> rows)>;
+
 struct FeatureExtractionOptions {
   FeatureDescription description;  ///< `images` is filled in
   Normalization normalization = imagenet_normalization;
@@ -75,53 +85,64 @@ inline void require_same_partial(const std::filesystem::path& path, const Featur
   require_same_description(partial, *found, expected);
 }
 
-/// Fills a cache, batch after batch.
-class FeatureExtraction {
+/// Puts features into their rows, which are finished with that.
+inline void put_features(FeatureCacheOutput& output, std::span<const Index> rows, const ExtractedFeatures& extracted) {
+  parallel_for(static_cast<Index>(rows.size()), [&](Index i) {
+    const auto at = static_cast<std::size_t>(i);
+    if (extracted.reasons[at].empty()) {
+      output.put({rows[at], false}, extracted.features.row(i));
+      if (!extracted.mirrored.empty()) output.put({rows[at], true}, extracted.mirrored.row(i));
+    }
+    output.finish(rows[at], extracted.reasons[at]);
+  });
+  output.release_pages();
+}
+
+}  // namespace detail
+
+/// Reads images and gives them to an encoder, all that it is asked for at once. What it is made of must outlive it.
+class FeatureReader {
  public:
-  FeatureExtraction(FeatureCacheOutput& output, const FeatureExtractionOptions& options,
-                    const std::filesystem::path& image_folder, std::span<const std::string> names,
-                    FeatureExtractor extract)
-      : output_(output),
-        options_(options),
-        folder_(image_folder),
+  FeatureReader(const std::filesystem::path& image_folder, std::span<const std::string> names,
+                const FeatureExtractionOptions& options, FeatureExtractor extract)
+      : folder_(image_folder),
         names_(names),
+        options_(options),
         extract_(extract),
-        table_(normalized_bytes(options.normalization)) {
+        table_(detail::normalized_bytes(options.normalization)) {
     for (const Index extent : options.description.shape) feature_size_ *= extent;
   }
 
-  /// Finishes these rows: one batch.
-  void run(std::span<const Index> rows) {
+  /// Of these of the names. Images are squashed whole to the size. Throws ShapeError where the encoder gives rows of
+  /// another size, and NumericError for features that are not finite.
+  ExtractedFeatures operator()(std::span<const Index> rows) const {
     const auto count = static_cast<Index>(rows.size());
     const Index size = options_.description.image_size;
     Tensor<std::uint8_t, 4> pixels({count, size, size, 3});
-    std::vector<std::string> reasons(rows.size());
+    ExtractedFeatures extracted{.reasons = std::vector<std::string>(rows.size())};
     const auto image_bytes = static_cast<std::size_t>(size * size * 3);
     parallel_for(count, [&](Index i) {
       const auto at = static_cast<std::size_t>(i);
-      reasons[at] = load_image_file(folder_ / names_[static_cast<std::size_t>(rows[at])], size,
-                                    {pixels.data() + at * image_bytes, image_bytes});
+      extracted.reasons[at] = detail::load_image_file(folder_ / names_[static_cast<std::size_t>(rows[at])], size,
+                                                      {pixels.data() + at * image_bytes, image_bytes});
     });
-    if (std::ranges::any_of(reasons, [](const std::string& reason) { return reason.empty(); })) {
-      extract(pixels, rows, reasons, false);
-      if (options_.description.flips) extract(pixels, rows, reasons, true);
+    if (std::ranges::any_of(extracted.reasons, &std::string::empty)) {
+      extracted.features = extract(pixels, rows, extracted.reasons, false);
+      if (options_.description.flips) extracted.mirrored = extract(pixels, rows, extracted.reasons, true);
     }
-    parallel_for(count, [&](Index i) {
-      output_.finish(rows[static_cast<std::size_t>(i)], reasons[static_cast<std::size_t>(i)]);
-    });
-    output_.release_pages();
+    return extracted;
   }
 
  private:
-  void extract(const Tensor<std::uint8_t, 4>& pixels, std::span<const Index> rows, std::span<const std::string> reasons,
-               bool mirrored) {
+  Tensor<float, 2> extract(const Tensor<std::uint8_t, 4>& pixels, std::span<const Index> rows,
+                           std::span<const std::string> reasons, bool mirrored) const {
     const Index count = pixels.dim(0), size = pixels.dim(1), image_bytes = size * size * 3;
     auto images = Tensor<float, 4>::uninitialized(pixels.shape());
     parallel_for(count, [&](Index i) {
-      copy_view(pixels.data() + i * image_bytes, size, {.mirrored = mirrored}, table_, size,
-                images.data() + i * image_bytes);
+      detail::copy_view(pixels.data() + i * image_bytes, size, {.mirrored = mirrored}, table_, size,
+                        images.data() + i * image_bytes);
     });
-    const Tensor<float, 2> features = extract_(std::move(images));
+    Tensor<float, 2> features = extract_(std::move(images));
     require<ShapeError>(features.shape() == Shape{count, feature_size_}, "features: the extractor gave ",
                         features.shape(), ", expected ", Shape{count, feature_size_});
     for (Index i = 0; i < count; ++i) {  // in order, so that the first image is the one that is named
@@ -131,34 +152,28 @@ class FeatureExtraction {
       require<NumericError>(finite || !reasons[at].empty(), "features: those of ",
                             names_[static_cast<std::size_t>(rows[at])], " are not finite numbers");
     }
-    parallel_for(count, [&](Index i) {
-      const auto at = static_cast<std::size_t>(i);
-      if (reasons[at].empty()) output_.put({rows[at], mirrored}, features.row(i));
-    });
+    return features;
   }
 
-  FeatureCacheOutput& output_;
-  const FeatureExtractionOptions& options_;
   const std::filesystem::path& folder_;
   std::span<const std::string> names_;
+  const FeatureExtractionOptions& options_;
   FeatureExtractor extract_;
-  NormalizedBytes table_;
+  detail::NormalizedBytes table_;
   Index feature_size_ = 1;
 };
 
-}  // namespace detail
-
 /// The features of these images, in the cache at `path`: opened where it is there, made where it is not, with what an
-/// earlier program that was killed had finished. Images are squashed whole to the size; those that cannot be read are
-/// skipped. `progress` is told after every batch.
+/// earlier program that was killed had finished. Images that cannot be read are skipped. `source` makes the features,
+/// of a batch at a time, whose rows need not follow each other; `progress` is told after every batch.
 ///
 /// Throws FileError, and touches nothing, where the path holds features of another description (naming both) or
 /// something else, unless they may be overwritten; FileError where no image can be read or the disk is full;
 /// FileInUse where another process is making the same file; NumericError for features that are not finite. After an
 /// exception, of `progress` too, `path.partial` is left to go on with only where rows were finished.
-inline FeatureCache extract_features(const std::filesystem::path& path, const std::filesystem::path& image_folder,
-                                     std::span<const std::string> names, const FeatureExtractionOptions& options,
-                                     FeatureExtractor extract, const Progress& progress = {}) {
+inline FeatureCache make_feature_cache(const std::filesystem::path& path, const std::filesystem::path& image_folder,
+                                       std::span<const std::string> names, const FeatureExtractionOptions& options,
+                                       FeatureSource source, const Progress& progress = {}) {
   const FeatureDescription description = detail::checked_description(options, image_folder, names);
   const auto is_there = [&] {
     std::error_code unknown;
@@ -174,11 +189,10 @@ inline FeatureCache extract_features(const std::filesystem::path& path, const st
   const std::vector<Index> rows = output.unfinished_rows();
   Index done = count - static_cast<Index>(rows.size());
   try {
-    detail::FeatureExtraction extraction(output, options, image_folder, names, extract);
     const auto batch_size = static_cast<std::size_t>(options.batch_size);
     for (std::size_t first = 0; first < rows.size(); first += batch_size) {
       const auto batch = std::span(rows).subspan(first, std::min(batch_size, rows.size() - first));
-      extraction.run(batch);
+      detail::put_features(output, batch, source(batch));
       done += static_cast<Index>(batch.size());
       if (progress) progress(done, count);
     }
@@ -194,6 +208,14 @@ inline FeatureCache extract_features(const std::filesystem::path& path, const st
   }
   output.commit();
   return FeatureCache(path);
+}
+
+/// The same, with what the encoder makes of the images.
+inline FeatureCache extract_features(const std::filesystem::path& path, const std::filesystem::path& image_folder,
+                                     std::span<const std::string> names, const FeatureExtractionOptions& options,
+                                     FeatureExtractor extract, const Progress& progress = {}) {
+  const FeatureReader reader(image_folder, names, options, extract);
+  return make_feature_cache(path, image_folder, names, options, reader, progress);
 }
 
 }  // namespace pupil

@@ -113,13 +113,14 @@ class Communicator {
   void all_reduce_sum(std::span<double> numbers) const { sum(numbers); }
   void all_reduce_sum(std::span<Index> numbers) const { sum(numbers); }
 
-  /// The elements of a vector, span, string or tensor become those that `root` has.
+  /// The elements of a vector, array, span, string or tensor become those that `root` has.
   template <std::ranges::contiguous_range Range>
   requires std::is_trivially_copyable_v<std::ranges::range_value_t<Range>>
   void broadcast(Range&& elements, Index root = 0) const {
     check_root(root);
     if (is_alone()) return;
-    in_pieces(std::as_writable_bytes(std::span(elements)), [&](std::span<std::byte> piece) {
+    const std::span<std::byte> bytes = std::as_writable_bytes(std::span(elements));
+    in_pieces(bytes, [&](std::span<std::byte> piece) {
       const int code =
           MPI_Bcast(piece.data(), static_cast<int>(piece.size()), MPI_BYTE, static_cast<int>(root), native());
       detail::check_mpi(code, "send ", piece.size(), " bytes of rank ", root, " to all");
