@@ -28,10 +28,6 @@ if(CMAKE_CXX_COMPILER_ID MATCHES "GNU|Clang")
     # finds anyway is not looked for a second time at every access: that more than doubles the time to compile.
     list(APPEND development_flags -fsanitize=${PUPIL_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer
          -fno-sanitize=null,alignment,object-size,pointer-overflow,vptr,function)
-    if(PUPIL_SANITIZE MATCHES "address" AND CMAKE_CXX_COMPILER_ID MATCHES "Clang")
-      # Calls in place of inlined checks: a fifth less to compile.
-      list(APPEND development_flags "SHELL:-mllvm -asan-instrumentation-with-call-threshold=0")
-    endif()
   endif()
 endif()
 
@@ -40,6 +36,19 @@ set(CMAKE_CXX_EXTENSIONS OFF)
 add_library(pupil_development INTERFACE)
 target_link_libraries(pupil_development INTERFACE pupil::pupil)
 target_compile_options(pupil_development INTERFACE ${development_flags})
+if(PUPIL_SANITIZE MATCHES "address" AND CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+  # A target whose property INLINE_CHECKS is on has its own AddressSanitizer checks at every access: what computes then
+  # takes a third less time. Others call them: they take a fifth less time to compile.
+  target_compile_options(
+    pupil_development
+    INTERFACE
+      "$<$<NOT:$<BOOL:$<TARGET_PROPERTY:INLINE_CHECKS>>>:SHELL:-mllvm -asan-instrumentation-with-call-threshold=0>")
+endif()
+cmake_host_system_information(RESULT memory_in_mib QUERY TOTAL_PHYSICAL_MEMORY)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND memory_in_mib GREATER 12000)
+  # GCC collects garbage from 128 MB on; where it may use 2 GB first, a source takes a tenth to a fifth less time.
+  target_compile_options(pupil_development INTERFACE "SHELL:--param ggc-min-heapsize=2000000")
+endif()
 if(PUPIL_SANITIZE)
   target_link_options(pupil_development INTERFACE -fsanitize=${PUPIL_SANITIZE})
 endif()
