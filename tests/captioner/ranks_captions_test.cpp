@@ -1,5 +1,6 @@
 // What several processes caption, score and encode together: the result is that of one.
 
+#include <regex>
 #include <string>
 #include <utility>
 
@@ -159,4 +160,22 @@ TEST_CASE("ranks that make other features are named, and nothing is written") {
   CHECK(contains(finished.err, "captioner: rank 0: rank 1 has --image-size 64, rank 0 has --image-size 32\n"));
   CHECK_FALSE(fs::exists(out));
   CHECK_FALSE(fs::exists(out.string() + ".partial"));
+}
+
+TEST_CASE("a benchmark by several ranks is of one step that they share, and says what gradients cost") {
+  if (!has_ranks()) return;
+  const Arguments plain{"bench", "--image-size", "32", "--batch-size", "4", "--repeats", "1"};
+  const Finished finished = run_ranks_of(as_ranks(2, plain + Arguments{"--only", "train-end-to-end"}));
+  CAPTURE(finished.err);
+  CHECK(finished.status == 0);
+  CHECK(
+      std::regex_match(finished.out, std::regex("train-end-to-end +float32 +threads=.* image/s  ranks=2: [0-9.]+ % for "
+                                                "gradients, [0-9.]+ % where they are sent after backward\n")));
+  const Finished all = run_ranks_of(as_ranks(2, plain));
+  CHECK(all.status == 2);
+  CHECK(contains(all.err, "several ranks time --only train-end-to-end"));
+  const Finished odd =
+      run_ranks_of(as_ranks(2, with(plain, "--batch-size", "5") + Arguments{"--only", "train-end-to-end"}));
+  CHECK(odd.status == 2);
+  CHECK(contains(odd.err, "2 ranks cannot share out --batch-size 5 equally"));
 }

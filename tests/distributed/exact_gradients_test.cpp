@@ -73,6 +73,30 @@ std::vector<float> gradients_with_dropout(const Communicator& ranks) {
 
 }  // namespace
 
+TEST_CASE("where each rank has one shard, what was announced is sent before, and gives the same bits") {
+  DistributedGradientsOptions options = exact_options();
+  options.shards = world().size();
+  const auto gradients_after = [&](bool announces) {
+    SmallNet net = small_net();
+    DistributedGradients<float> gradients(world(), net, options);
+    for (int step = 0; step < 2; ++step) {
+      const Index shard = gradients.begin_shard();
+      add_gradients(net, part_of_batch(shard, options.shards), [&](auto& layer) {
+        if (announces) gradients.finished(layer);
+      });
+      gradients.add_shard();
+      gradients.finish();
+    }
+    return gradients_of(net);
+  };
+  CHECK(gradients_after(true) == gradients_after(false));
+
+  SmallNet net = small_net();
+  DistributedGradients<float> gradients(world(), net, options);
+  CHECK(error_of<ContextError>([&] { gradients.finished(net); }) ==
+        "distributed_gradients: no shard has begun that is finished");
+}
+
 TEST_CASE("an exact sum is that of the shards in their order, bit for bit") {
   SmallNet net = small_net();
   DistributedGradients<float> gradients(world(), net, exact_options());

@@ -150,6 +150,54 @@ TEST_CASE("a step that was given up, or one of whose batches throws, leaves all 
   CHECK(all_values<double>(training.captioner) == all_values<double>(undisturbed.captioner));
 }
 
+TEST_CASE("the last batch of a part says of each trained part when its gradients are the part's sums") {
+  Rng rng(9);
+  Captioner<double> captioner(options_with_word_loss(), tiny_vocabulary(), rng);
+  AdamW<double> adam;
+  CaptionerContext<double> context;
+  const auto images = tiny_images<double>(captioner.options().image_size, rng);
+  const Batch batch = tiny_batch();
+  const auto sums_of = [&](bool says, std::vector<const void*>& finished) {
+    CaptionerStep step(captioner, adam, context, StepScope::parts);
+    step.add(images, batch.blocks(), {});
+    std::vector<double> at_once;  // as they were when they were said to be finished
+    if (says) {
+      step.add_last(images, batch.blocks(), {}, [&](const ModelRef& part) {
+        part.for_each(ItemKind::parameter, [&](const Name&, const ModelItem& parameter) {
+          finished.push_back(parameter.address());
+          const auto gradient = parameter.gradient<double>();
+          at_once.insert(at_once.end(), gradient.begin(), gradient.end());
+        });
+      });
+    } else {
+      step.add(images, batch.blocks(), {});
+    }
+    step.end_part();
+    auto sums = all_gradients(captioner);
+    if (says) {
+      std::vector<double> sorted = sums;
+      std::ranges::sort(sorted);
+      std::ranges::sort(at_once);
+      CHECK(at_once == sorted);
+    }
+    return sums;
+  };
+  std::vector<const void*> finished;
+  const auto said = sums_of(true, finished);
+  CHECK(said == sums_of(false, finished));
+  std::vector<const void*> parameters;
+  for_each_parameter(captioner, [&](const Name&, auto& parameter) { parameters.push_back(&parameter); });
+  CHECK(finished.size() == parameters.size());
+  CHECK(std::ranges::is_permutation(finished, parameters));
+  CHECK(finished.front() != parameters.front());  // the decoder's come first
+}
+
+TEST_CASE("a whole step has no last batch of a part") {
+  FeatureTraining training(10);
+  CaptionerStep step(training.captioner, training.adam, training.context);
+  CHECK_THROWS_AS(step.add_last(training.features, training.batch.blocks(), {}, ignore_finished), ContextError);
+}
+
 TEST_CASE("gradients with smoothed labels and changed inputs agree with differences") {
   FeatureTraining training(3);
   const CaptionerTrainingOptions options{.label_smoothing = 0.2, .inputs = {.word_dropout = 0.3, .rng = Rng(4)}};

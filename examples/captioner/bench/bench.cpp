@@ -14,6 +14,7 @@
 #include "../../command_line/standard_streams.hpp"
 #include "../commands.hpp"
 #include "../common/compute_options.hpp"
+#include "../ranks/ranks.hpp"
 #include "../training/size_limits.hpp"
 #include "busy_processes.hpp"
 #include "metric_workload.hpp"
@@ -116,6 +117,36 @@ constexpr std::array<Workload, 7> workloads{
      {"train-on-metric", time_train_on_metric},
      {"caption-latency", time_caption_latency}}};
 
+/// What a step of several ranks came to.
+struct SharedTiming {
+  Timing overlapped;  ///< gradients are sent while others are computed
+  Timing sent_after;  ///< they are sent after backward
+  Timing without;     ///< each rank steps by itself
+};
+
+/// Of train-end-to-end: every rank has its share of the batch.
+SharedTiming time_shared_training(const BenchArguments& arguments, const Ranks& ranks) {
+  const Index share = arguments.batch_size / ranks.size();
+  pupil::require<pupil::OptionError>(share >= 2 && share * ranks.size() == arguments.batch_size,
+                                     "bench: ", ranks.size(), " ranks cannot share out --batch-size ",
+                                     arguments.batch_size, " equally, two images or more a rank");
+  TrainEndToEnd workload(share, arguments.image_size);
+  const auto gradients = ranks.shard_gradients(workload.trained_part(), 0);
+  const auto time = [&](const auto& step) -> Timing {
+    const auto begin_together = [&] {
+      auto images = workload.images();
+      ranks.wait_for_all();
+      return images;
+    };
+    return {seconds_a_run(arguments, arguments.repeats, begin_together, step),
+            static_cast<double>(arguments.batch_size), "image"};
+  };
+  using Images = pupil::Tensor<float, 4>;
+  return {.overlapped = time([&](Images images) { workload.step(std::move(images), *gradients, true); }),
+          .sent_after = time([&](Images images) { workload.step(std::move(images), *gradients, false); }),
+          .without = time([&](Images images) { workload.step(std::move(images)); })};
+}
+
 /// One line of output, with `end` behind it.
 std::string row(const char* name, const Timing& timing, const std::string& end = "") {
   const pupil::Precision precision = pupil::precision_in_use();
@@ -136,7 +167,34 @@ std::string row_beside(const BenchArguments& arguments, const Workload& workload
   return row(workload.name, timing, end.data());
 }
 
-void time_workloads(const BenchArguments& arguments) {
+/// How many ranks, and which part of a step they wait for gradients.
+std::string row_of_ranks(const char* name, const SharedTiming& timing, const Ranks& ranks) {
+  const auto percent_of = [&](const Timing& together) {
+    return 100 * std::max(0.0, 1 - timing.without.seconds / together.seconds);
+  };
+  std::array<char, 120> end{};
+  std::snprintf(end.data(), end.size(),
+                "  ranks=%ld: %.1f %% for gradients, %.1f %% where they are sent after backward",
+                static_cast<long>(ranks.size()), percent_of(timing.overlapped), percent_of(timing.sent_after));
+  return row(name, timing.overlapped, end.data());
+}
+
+void time_together(const BenchArguments& arguments, const Ranks& ranks) {
+  ranks.require_same("version", CAPTIONER_VERSION);
+  ranks.require_same("--batch-size", std::to_string(arguments.batch_size));
+  ranks.require_same("--image-size", std::to_string(arguments.image_size));
+  ranks.require_same("--repeats", std::to_string(arguments.repeats));
+  constexpr const char* timed = "train-end-to-end";
+  pupil::require<pupil::OptionError>(arguments.only == timed && arguments.beside == 0,
+                                     "bench: several ranks time --only ", timed, ", and nothing beside it");
+  share_processors(ranks);
+  ProgressLine line(!ranks.is_first());
+  begin_to_compute(arguments.compute, line);
+  const SharedTiming timing = time_shared_training(arguments, ranks);
+  if (ranks.is_first()) command_line::write_output(row_of_ranks(timed, timing, ranks));
+}
+
+void time_alone(const BenchArguments& arguments) {
   require_memory_for_images(arguments.batch_size, arguments.image_size);
   begin_to_compute(arguments.compute);
   for (const Workload& workload : workloads) {
@@ -145,6 +203,11 @@ void time_workloads(const BenchArguments& arguments) {
     command_line::write_output(row(workload.name, alone));
     if (arguments.beside > 0) command_line::write_output(row_beside(arguments, workload, alone));
   }
+}
+
+void bench(const BenchArguments& arguments) {
+  const auto ranks = start_ranks();
+  ranks->run([&] { ranks->is_alone() ? time_alone(arguments) : time_together(arguments, *ranks); });
 }
 
 }  // namespace
@@ -171,7 +234,7 @@ void add_bench_command(CLI::App& app, ExitStatus&) {
   command->add_option("--image-size", arguments->image_size, "Pixels a side")
       ->check(command_line::from_to(Index{32}, Index{10'000}))
       ->capture_default_str();
-  command->callback([arguments] { time_workloads(*arguments); });
+  command->callback([arguments] { bench(*arguments); });
 }
 
 }  // namespace captioner

@@ -19,8 +19,10 @@
 #include <pupil/models/attention_decoder.hpp>
 #include <pupil/models/captioner_training.hpp>
 #include <pupil/models/image_network.hpp>
+#include <pupil/nn/model_ref.hpp>
 #include <pupil/nn/pack_weights.hpp>
 
+#include "../ranks/ranks.hpp"
 #include "workload_sizes.hpp"
 
 namespace captioner {
@@ -114,14 +116,28 @@ class TrainEndToEnd {
 
   /// One step; the encoder works in the memory of the images.
   void step(pupil::Tensor<float, 4> images) {
-    pupil::captioner_gradients(captioner_, std::move(images), batch_.blocks(), {}, context_);
+    add_gradients(std::move(images), pupil::ignore_finished);
+    adam_.step(captioner_);
+  }
+
+  /// One step of several ranks, each with its own images. Gradients are sent while others are computed, or where they
+  /// are not `overlapped`, after all are.
+  void step(pupil::Tensor<float, 4> images, ShardedGradients& gradients, bool overlapped) {
+    gradients.sum([&](Index, pupil::FinishedPart finished) {
+      add_gradients(std::move(images), overlapped ? finished : pupil::ignore_finished);
+    });
     adam_.step(captioner_);
   }
 
   const pupil::Tensor<float, 4>& images() const { return images_; }
   const pupil::Batch& batch() const { return batch_; }
+  pupil::TrainedPart<float> trained_part() { return {captioner_, 0}; }
 
  private:
+  void add_gradients(pupil::Tensor<float, 4> images, pupil::FinishedPart finished) {
+    pupil::captioner_gradients(captioner_, std::move(images), batch_.blocks(), {}, context_, finished);
+  }
+
   pupil::Rng rng_;
   pupil::Batch batch_;
   pupil::Captioner<float> captioner_;

@@ -15,6 +15,7 @@
 #include <pupil/core/function_ref.hpp>
 #include <pupil/core/shape.hpp>
 #include <pupil/models/captioner_training.hpp>
+#include <pupil/nn/model_ref.hpp>
 
 namespace captioner {
 
@@ -29,10 +30,11 @@ class ShardedGradients {
 
   virtual pupil::Index shards() const = 0;
 
-  /// Calls `compute(shard)` for each shard of this rank, with gradients of zero and the captioner as the step found it;
-  /// random numbers of the captioner's layers are the shard's own. Then every gradient is the sum over all shards, the
-  /// same bits on all ranks.
-  virtual void sum(pupil::FunctionRef<void(pupil::Index shard)> compute) = 0;
+  /// Calls `compute(shard, finished)` for each shard of this rank, with gradients of zero and the captioner as the step
+  /// found it; random numbers of the captioner's layers are the shard's own. Then every gradient is the sum over all
+  /// shards, the same bits on all ranks. A part of the captioner that was said to be `finished` is sent while the rest
+  /// is computed; none needs to be.
+  virtual void sum(pupil::FunctionRef<void(pupil::Index shard, pupil::FinishedPart finished)> compute) = 0;
 };
 
 class Ranks {

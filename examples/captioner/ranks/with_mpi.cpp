@@ -31,9 +31,10 @@ class MpiShardedGradients final : public ShardedGradients {
 
   Index shards() const override { return shards_; }
 
-  void sum(pupil::FunctionRef<void(Index shard)> compute) override {
+  void sum(pupil::FunctionRef<void(Index shard, pupil::FinishedPart finished)> compute) override {
+    const auto finished = [&](const pupil::ModelRef& part) { gradients_.finished(part); };
     for (Index i = 0; i < gradients_.shards_here(); ++i) {
-      compute(gradients_.begin_shard());
+      compute(gradients_.begin_shard(), finished);
       gradients_.add_shard();
     }
     gradients_.finish();

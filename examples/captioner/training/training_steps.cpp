@@ -1,5 +1,6 @@
 #include "training_steps.hpp"
 
+#include <algorithm>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -43,7 +44,12 @@ void TrainingSteps::learn_captions(std::span<const pupil::PlannedBatch> planned)
     for (const pupil::PlannedCaption& caption : batch.captions) targets += caption.steps;
   }
   CaptionerStep step(state_.model, state_.adam, context_);
-  add_batches(planned, Share(), step);
+  BatchPlace place = next_batch();
+  for (const pupil::PlannedBatch& batch : planned) {
+    add_batch(batch, place, Share(),
+              [&](auto&&... arguments) { step.add(std::forward<decltype(arguments)>(arguments)...); });
+    ++place.batch;
+  }
   const pupil::StepResult result = step.finish(options_.max_gradient_norm);
   state_.progress.loss_sum += result.loss.captions * static_cast<double>(targets);
   state_.progress.targets += targets;
@@ -52,8 +58,8 @@ void TrainingSteps::learn_captions(std::span<const pupil::PlannedBatch> planned)
 void TrainingSteps::learn_captions_in_shards(std::span<const pupil::PlannedBatch> planned) {
   CaptionerStep step(state_.model, state_.adam, context_, pupil::StepScope::parts);
   std::vector<pupil::CaptionerSums> mine;
-  gradients_->sum([&](pupil::Index shard) {
-    add_batches(planned, {shard, gradients_->shards()}, step);
+  gradients_->sum([&](pupil::Index shard, pupil::FinishedPart finished) {
+    add_part(planned, {shard, gradients_->shards()}, step, finished);
     mine.push_back(step.end_part());
   });
   const auto whole = sum_of_shards(ranks_, mine);
@@ -71,7 +77,7 @@ void TrainingSteps::learn_from_rewards(const pupil::PlannedBatch& planned) {
 void TrainingSteps::learn_from_rewards_in_shards(const pupil::PlannedBatch& planned) {
   auto step = metric_->begin_shared_step(state_, context_);
   std::vector<pupil::SelfCriticalSums> mine;
-  gradients_->sum([&](pupil::Index shard) {
+  gradients_->sum([&](pupil::Index shard, pupil::FinishedPart) {
     const Share share{shard, gradients_->shards()};
     const pupil::BatchRange range = share.of(planned);
     mine.emplace_back();
@@ -85,22 +91,31 @@ void TrainingSteps::learn_from_rewards_in_shards(const pupil::PlannedBatch& plan
   state_.progress.samples += static_cast<pupil::Index>(whole.captions);
 }
 
-void TrainingSteps::add_batches(std::span<const pupil::PlannedBatch> planned, const Share& share, CaptionerStep& step) {
+void TrainingSteps::add_part(std::span<const pupil::PlannedBatch> planned, const Share& share, CaptionerStep& step,
+                             pupil::FinishedPart finished) {
+  const auto has_images = [&](const pupil::PlannedBatch& batch) { return share.of(batch).size() > 0; };
+  const auto last = std::find_if(planned.rbegin(), planned.rend(), has_images);
   BatchPlace place = next_batch();
   for (const pupil::PlannedBatch& batch : planned) {
-    add_batch(batch, place, share, step);
+    if (last != planned.rend() && &batch == &*last) {
+      add_batch(batch, place, share,
+                [&](auto&&... arguments) { step.add_last(std::forward<decltype(arguments)>(arguments)..., finished); });
+    } else if (has_images(batch)) {
+      add_batch(batch, place, share,
+                [&](auto&&... arguments) { step.add(std::forward<decltype(arguments)>(arguments)...); });
+    }
     ++place.batch;
   }
 }
 
+template <class Add>
 void TrainingSteps::add_batch(const pupil::PlannedBatch& planned, const BatchPlace& place, const Share& share,
-                              CaptionerStep& step) {
+                              const Add& add) {
   const pupil::BatchRange images = share.of(planned);
-  if (images.size() == 0) return;
   batch_.fill(data_.captions, share.is_whole() ? planned : pupil::part_of_batch(planned, images, most_padding));
   pupil::CaptionerTrainingOptions options = options_;
   options.inputs = batches_.changes(place, share);
-  std::visit([&](auto&& input) { step.add(std::move(input), batch_.blocks(), options); },
+  std::visit([&](auto&& input) { add(std::move(input), batch_.blocks(), options); },
              batches_.input(planned, place, share));
 }
 

@@ -36,9 +36,12 @@ class TrainingSteps {
   void learn_captions_in_shards(std::span<const pupil::PlannedBatch> planned);
   void learn_from_rewards(const pupil::PlannedBatch& planned);
   void learn_from_rewards_in_shards(const pupil::PlannedBatch& planned);
-  /// Adds a share of each of these batches to a step.
-  void add_batches(std::span<const pupil::PlannedBatch> planned, const Share& share, CaptionerStep& step);
-  void add_batch(const pupil::PlannedBatch& planned, const BatchPlace& place, const Share& share, CaptionerStep& step);
+  /// Adds a share of each of these batches to a step, and tells `finished` of what is complete.
+  void add_part(std::span<const pupil::PlannedBatch> planned, const Share& share, CaptionerStep& step,
+                pupil::FinishedPart finished);
+  /// Calls `add(input, captions, options)` for a share of a batch, which has images.
+  template <class Add>
+  void add_batch(const pupil::PlannedBatch& planned, const BatchPlace& place, const Share& share, const Add& add);
   BatchPlace next_batch() const { return {state_.progress.epoch, state_.progress.batch}; }
 
   const TrainingData& data_;

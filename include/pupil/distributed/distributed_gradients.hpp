@@ -101,11 +101,13 @@ class DistributedGradients {
 
   /// Says that backward will not add to the gradients of this part of the model any more in this step; it is a layer,
   /// or anything with `visit`. Sends the buckets that are complete. A parameter with several names is complete when
-  /// that was said for each of them. With an exact reduction it does nothing: one shard is not all.
-  /// Throws ShapeError for what is no part of the model, and ContextError for what was complete before.
+  /// that was said for each of them. Where a rank has several shards it does nothing: one is not all.
+  /// Throws ShapeError for what is no part of the model, and ContextError for what was complete before, or where shards
+  /// are summed and none has begun.
   void finished(const ModelRef& part) {
     moved_.check("distributed_gradients");
-    if (is_alone() || is_exact()) return;
+    if (is_alone() || shards_here() > 1) return;
+    require<ContextError>(!is_exact() || is_in_shard_, "distributed_gradients: no shard has begun that is finished");
     part.for_each_name(ItemKind::parameter, [&](const Name& name, const ModelItem& item, detail::VisitedItems::Place) {
       if (const auto parameter = announcements_.announce(name, item)) {
         const detail::BucketPlace& place = gradients_[*parameter];
@@ -145,10 +147,7 @@ class DistributedGradients {
   /// Keeps the gradients and buffers of the shard that began last. Throws ContextError where there is none.
   void add_shard() {
     require<ContextError>(is_in_shard_, "distributed_gradients: no shard has begun that could be added");
-    each_gradient([&](std::size_t, const detail::BucketPlace& place, std::span<T> gradient) {
-      buckets_.put(place, added_, gradient);
-    });
-    each_buffer([&](const detail::BucketPlace& place, std::span<T> buffer) { buckets_.put(place, added_, buffer); });
+    put_what_was_not_announced(added_);
     // A later shard may have had no part of the batch, and the counts would depend on which rank has it.
     if (added_ == 0) start_.keep_first(model_);
     ++added_;
@@ -164,7 +163,7 @@ class DistributedGradients {
       require<ContextError>(added_ == shards_here() && !is_in_shard_, "distributed_gradients: ", added_, " of ",
                             shards_here(), " shards of this rank were added");
     } else {
-      put_what_was_not_announced();
+      put_what_was_not_announced(0);
     }
     buckets_.finish();
     if (is_exact()) start_.put_first(model_);
@@ -262,11 +261,11 @@ class DistributedGradients {
                         " parameters or buffers, this was made for ", places.size());
   }
 
-  void put_what_was_not_announced() {
+  void put_what_was_not_announced(Index shard) {
     each_gradient([&](std::size_t parameter, const detail::BucketPlace& place, std::span<T> gradient) {
-      if (!announcements_.is_complete(parameter)) buckets_.put(place, 0, gradient);
+      if (!announcements_.is_complete(parameter)) buckets_.put(place, shard, gradient);
     });
-    each_buffer([&](const detail::BucketPlace& place, std::span<T> buffer) { buckets_.put(place, 0, buffer); });
+    each_buffer([&](const detail::BucketPlace& place, std::span<T> buffer) { buckets_.put(place, shard, buffer); });
   }
 
   void take_all() const {

@@ -12,6 +12,7 @@
 #include <pupil/models/captioner.hpp>
 #include <pupil/models/image_features.hpp>
 #include <pupil/models/input_changes.hpp>
+#include <pupil/nn/model_ref.hpp>
 #include <pupil/nn/softmax_cross_entropy.hpp>
 #include <pupil/optim/adam.hpp>
 #include <pupil/optim/clip_gradients.hpp>
@@ -84,9 +85,11 @@ ImageFeatures<T> features_to_train_on(Captioner<T>& captioner, Input input, Inde
 
 /// From the gradient of the logits to those of all that is trained.
 template <class Input, class T>
-void captioner_backward(Captioner<T>& captioner, const Tensor<T, 2>& d_logits, CaptionerContext<T>& context) {
+void captioner_backward(Captioner<T>& captioner, const Tensor<T, 2>& d_logits, CaptionerContext<T>& context,
+                        FinishedPart finished) {
   ImageFeatures<T> d_features = captioner.decoder().backward(d_logits, context.decoder);
-  if constexpr (sees_images<T, Input>) captioner.encoder().backward(std::move(d_features), context.encoder);
+  finished(captioner.decoder());
+  if constexpr (sees_images<T, Input>) captioner.encoder().backward(std::move(d_features), context.encoder, finished);
 }
 
 /// Clips the gradients of what is trained and makes the optimizer's step. Returns their norm, before clipping; throws
@@ -117,18 +120,20 @@ double clip_and_step(Captioner<T>& captioner, Optimizer& optimizer, Index first_
 /// Adds the gradients of the mean cross entropy over all targets of these captions, and of what the decoder adds to it,
 /// to those of the captioner's parameters. The captions are of the input: images [N, image_size, image_size, 3], or
 /// ImageFeatures, which leave the encoder as it is. An image goes through the encoder once, however many captions it
-/// has. After an exception averages, generators, gradients and context are those of half a step; a CaptionerStep puts
-/// them back.
+/// has. `finished(part)` is called for the decoder, then for each trained part of the encoder, the last first, when its
+/// gradients are complete. After an exception averages, generators, gradients and context are those of half a step; a
+/// CaptionerStep puts them back.
 template <class T, class Input>
 CaptionerLoss captioner_gradients(Captioner<T>& captioner, Input input, std::span<const CaptionBlock> captions,
-                                  const CaptionerTrainingOptions& options, CaptionerContext<T>& context) {
+                                  const CaptionerTrainingOptions& options, CaptionerContext<T>& context,
+                                  FinishedPart finished = ignore_finished) {
   const ImageFeatures<T> features =
       detail::features_to_train_on(captioner, std::move(input), options.first_trained, context);
   const auto read = changed_inputs(captioner.decoder(), features, captions, options.inputs, context.inputs);
   auto logits = captioner.decoder().forward(features, read, context.decoder);
   const auto entropy =
       softmax_cross_entropy(std::move(logits), target_words(captions), {.label_smoothing = options.label_smoothing});
-  detail::captioner_backward<Input>(captioner, entropy.gradient, context);
+  detail::captioner_backward<Input>(captioner, entropy.gradient, context, finished);
   return {.captions = entropy.value, .regularization = context.decoder.regularization};
 }
 
@@ -166,7 +171,8 @@ enum class StepScope { whole, parts };
 /// Or it is made of parts, of which others have some, each of no batch, of one or of several:
 ///
 ///   CaptionerStep step(captioner, optimizer, context, StepScope::parts);
-///   for (const auto& [input, captions] : part) step.add(input, captions, options);
+///   for (const auto& [input, captions] : all_but_the_last) step.add(input, captions, options);
+///   step.add_last(input, captions, options, finished);
 ///   CaptionerSums sums = step.end_part();
 ///   ...add the sums, and the gradients, of all parts...
 ///   const StepResult result = step.finish(sums, first_trained, options.max_gradient_norm);
@@ -185,13 +191,21 @@ class CaptionerStep {
   /// of the captioner: all are images, or all are features.
   template <class Input>
   void add(Input input, std::span<const CaptionBlock> captions, const CaptionerTrainingOptions& options) {
-    first_trained_ = detail::first_trained_from<Input>(captioner_, options.first_trained);
-    weigh_gradients(count_targets(captions));
-    const CaptionerLoss loss = captioner_gradients(captioner_, std::move(input), captions, options, context_);
-    if (scope_ == StepScope::whole) require_finite(loss);
-    const double share = static_cast<double>(targets_of_last_) / static_cast<double>(targets_);
-    loss_.captions += share * (loss.captions - loss_.captions);
-    loss_.regularization += share * (loss.regularization - loss_.regularization);
+    add_gradients(std::move(input), captions, options, ignore_finished);
+  }
+
+  /// The same for the last batch of a part, or the only one: `finished(part)` is called for the decoder, then for each
+  /// trained part of the encoder, the last first, when its gradients are the sums that the part ends with. They can be
+  /// added to those of other parts while the rest is computed.
+  template <class Input>
+  void add_last(Input input, std::span<const CaptionBlock> captions, const CaptionerTrainingOptions& options,
+                FinishedPart finished) {
+    require<ContextError>(scope_ == StepScope::parts, "captioner_step: a step that is whole has no last batch");
+    add_gradients(std::move(input), captions, options, [&](const ModelRef& part) {
+      scale_gradients(part, static_cast<double>(targets_of_last_));
+      finished(part);
+    });
+    are_sums_ = true;
   }
 
   /// Clips the gradients and steps, for what is trained. Throws NumericError where the gradients' norm is not finite.
@@ -204,7 +218,7 @@ class CaptionerStep {
   /// gradients have to be zero.
   CaptionerSums end_part() {
     if (targets_ == 0) return {};
-    scale(static_cast<double>(targets_of_last_));
+    if (!std::exchange(are_sums_, false)) scale(static_cast<double>(targets_of_last_));
     const auto count = static_cast<double>(std::exchange(targets_, 0));
     const CaptionerLoss loss = std::exchange(loss_, {});
     return {.captions = loss.captions * count, .regularization = loss.regularization * count, .targets = count};
@@ -224,6 +238,18 @@ class CaptionerStep {
   }
 
  private:
+  template <class Input>
+  void add_gradients(Input input, std::span<const CaptionBlock> captions, const CaptionerTrainingOptions& options,
+                     FinishedPart finished) {
+    first_trained_ = detail::first_trained_from<Input>(captioner_, options.first_trained);
+    weigh_gradients(count_targets(captions));
+    const CaptionerLoss loss = captioner_gradients(captioner_, std::move(input), captions, options, context_, finished);
+    if (scope_ == StepScope::whole) require_finite(loss);
+    const double share = static_cast<double>(targets_of_last_) / static_cast<double>(targets_);
+    loss_.captions += share * (loss.captions - loss_.captions);
+    loss_.regularization += share * (loss.regularization - loss_.regularization);
+  }
+
   static void require_finite(const CaptionerLoss& loss) {
     const double sum = loss.captions + loss.regularization;
     require<NumericError>(std::isfinite(sum), "the loss is ", sum);
@@ -258,6 +284,7 @@ class CaptionerStep {
   Index first_trained_ = 0;
   Index targets_of_last_ = 0;  ///< of the newest batch
   Index targets_ = 0;          ///< of all, or of the part
+  bool are_sums_ = false;      ///< the gradients, over the part's targets
   CaptionerLoss loss_;
 };
 

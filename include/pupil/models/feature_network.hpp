@@ -11,6 +11,7 @@
 #include <pupil/models/image_features.hpp>
 #include <pupil/nn/block_chain.hpp>
 #include <pupil/nn/initialization.hpp>
+#include <pupil/nn/model_ref.hpp>
 #include <pupil/nn/parameter.hpp>
 #include <pupil/nn/unread_forward.hpp>
 
@@ -59,11 +60,14 @@ class FeatureNetwork {
   }
 
   /// Adds to the gradients of what is trained, from those of the features that forward gave. Images are not: they get
-  /// none.
-  void backward(ImageFeatures<T> d_features, const Context& context) {
+  /// none. `finished(part)` is called for each part, the last first, when its gradients are complete.
+  void backward(ImageFeatures<T> d_features, const Context& context, FinishedPart finished = ignore_finished) {
     if (context.blocks.first_trained == blocks_.size()) return;
     Tensor<T, 4> d_grid;
-    if (!d_features.pooled.empty()) d_grid = pooling_.backward(d_features.pooled, context.pooling);
+    if (!d_features.pooled.empty()) {
+      d_grid = pooling_.backward(d_features.pooled, context.pooling);
+      finished(pooling_);
+    }
     if (!d_features.grid.empty()) {
       auto d_positions = std::move(d_features.grid).reshaped(context.grid);
       if (d_grid.empty()) {
@@ -72,7 +76,7 @@ class FeatureNetwork {
         kernels::add_to(d_grid, d_positions);
       }
     }
-    blocks_.backward(std::move(d_grid), context.blocks);
+    blocks_.backward(std::move(d_grid), context.blocks, finished);
   }
 
   /// The pooled features alone, and the way back from them.

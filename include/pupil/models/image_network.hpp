@@ -13,6 +13,7 @@
 #include <pupil/models/resnet.hpp>
 #include <pupil/models/small_cnn.hpp>
 #include <pupil/models/vgg16.hpp>
+#include <pupil/nn/model_ref.hpp>
 #include <pupil/nn/unread_forward.hpp>
 
 namespace pupil {
@@ -86,11 +87,12 @@ class ImageNetwork {
   }
 
   /// Adds to the gradients of what is trained, from those of the features that forward gave; images get none.
-  void backward(ImageFeatures<T> d_features, const Context& context) {
+  /// `finished(part)` is called for each part, the last first, when its gradients are complete.
+  void backward(ImageFeatures<T> d_features, const Context& context, FinishedPart finished = ignore_finished) {
     std::visit(
         [&](auto& network) {
           using Chosen = typename std::remove_cvref_t<decltype(network)>::Context;
-          network.backward(std::move(d_features), std::get<Chosen>(context.network));
+          network.backward(std::move(d_features), std::get<Chosen>(context.network), finished);
         },
         network_);
     context.unread.end();

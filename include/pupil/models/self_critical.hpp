@@ -28,6 +28,7 @@
 #include <pupil/models/captioner_training.hpp>
 #include <pupil/models/found_caption.hpp>
 #include <pupil/models/sampling.hpp>
+#include <pupil/nn/model_ref.hpp>
 #include <pupil/nn/policy_gradient.hpp>
 #include <pupil/optim/clip_gradients.hpp>
 #include <pupil/optim/step_guard.hpp>
@@ -223,7 +224,7 @@ SelfCriticalLoss self_critical_gradients(Captioner<T>& captioner, Input input, s
   const std::span<const CaptionBlock> blocks(&block, 1);
   const auto loss = policy_gradient(detail::among_said_words(decoder.forward(features, blocks, context.decoder)),
                                     target_words(blocks), detail::advantages_of_targets(block, order, advantages));
-  detail::captioner_backward<Input>(captioner, loss.gradient, context);
+  detail::captioner_backward<Input>(captioner, loss.gradient, context, ignore_finished);
   return {.value = static_cast<double>(loss.value),
           .words = count_targets(blocks),
           .drawn = detail::summary_of(said, rewards)};

@@ -214,4 +214,11 @@ inline Index count_parameters(const ModelRef& model) {
   return count;
 }
 
+/// Is told that the gradients of a part of a model are complete, of a layer or a block, while backward still computes
+/// others.
+using FinishedPart = FunctionRef<void(const ModelRef& part)>;
+
+/// For a caller who does not ask.
+inline constexpr auto ignore_finished = [](const ModelRef&) {};
+
 }  // namespace pupil
