@@ -36,6 +36,7 @@
 #include <pupil/distributed/announcements.hpp>
 #include <pupil/distributed/bucket_filling.hpp>
 #include <pupil/distributed/communicator.hpp>
+#include <pupil/distributed/progress_thread.hpp>
 #include <pupil/distributed/rank_sums.hpp>
 #include <pupil/distributed/shard_start.hpp>
 #include <pupil/distributed/sum_buckets.hpp>
@@ -108,21 +109,17 @@ class DistributedGradients {
     moved_.check("distributed_gradients");
     if (is_alone() || shards_here() > 1) return;
     require<ContextError>(!is_exact() || is_in_shard_, "distributed_gradients: no shard has begun that is finished");
-    part.for_each_name(ItemKind::parameter, [&](const Name& name, const ModelItem& item, detail::VisitedItems::Place) {
-      if (const auto parameter = announcements_.announce(name, item)) {
-        const detail::BucketPlace& place = gradients_[*parameter];
-        buckets_.put(place, 0, item.gradient<T>());
-        buckets_.complete(place);
-      }
-    });
-    buckets_.start_complete();
-    buckets_.advance();
+    send_finished(part);
+    progress_.begin([this] { buckets_.advance(); });
   }
 
-  /// Goes on with what was sent, as `finished` does too, without waiting; for computations that take long between two
-  /// calls of `finished`. MPI does its part in calls such as these, and in those alone: Open MPI has no thread of its
-  /// own for sums. MPICH starts one where MPIR_CVAR_ASYNC_PROGRESS=1 is in the environment, which costs a processor.
-  void advance() { buckets_.advance(); }
+  /// Goes on with what was sent, as `finished` does too, without waiting. MPI does its part in calls such as these, and
+  /// in those alone. Where it lets several threads call it (MPI_THREAD_MULTIPLE, which pupil asks for), a thread makes
+  /// such a call every millisecond from the first `finished` to `finish`, in which this must not be moved.
+  void advance() {
+    const auto lock = progress_.lock();
+    buckets_.advance();
+  }
 
   /// How many shards this rank computes in each step, 0 without an exact reduction.
   Index shards_here() const { return options_.shards / communicator_.size(); }
@@ -147,6 +144,7 @@ class DistributedGradients {
   /// Keeps the gradients and buffers of the shard that began last. Throws ContextError where there is none.
   void add_shard() {
     require<ContextError>(is_in_shard_, "distributed_gradients: no shard has begun that could be added");
+    const auto lock = progress_.lock();
     put_what_was_not_announced(added_);
     // A later shard may have had no part of the batch, and the counts would depend on which rank has it.
     if (added_ == 0) start_.keep_first(model_);
@@ -159,6 +157,7 @@ class DistributedGradients {
   void finish() {
     moved_.check("distributed_gradients");
     if (is_alone()) return;
+    progress_.end();
     if (is_exact()) {
       require<ContextError>(added_ == shards_here() && !is_in_shard_, "distributed_gradients: ", added_, " of ",
                             shards_here(), " shards of this rank were added");
@@ -256,6 +255,19 @@ class DistributedGradients {
     check_count(buffers_, i);
   }
 
+  void send_finished(const ModelRef& part) {
+    const auto lock = progress_.lock();
+    part.for_each_name(ItemKind::parameter, [&](const Name& name, const ModelItem& item, detail::VisitedItems::Place) {
+      if (const auto parameter = announcements_.announce(name, item)) {
+        const detail::BucketPlace& place = gradients_[*parameter];
+        buckets_.put(place, 0, item.gradient<T>());
+        buckets_.complete(place);
+      }
+    });
+    buckets_.start_complete();
+    buckets_.advance();
+  }
+
   static void check_count(const std::vector<detail::BucketPlace>& places, std::size_t count) {
     require<ShapeError>(count == places.size(), "distributed_gradients: the model has ", count,
                         " parameters or buffers, this was made for ", places.size());
@@ -287,7 +299,8 @@ class DistributedGradients {
   std::vector<detail::BucketPlace> gradients_;
   std::vector<detail::BucketPlace> buffers_;
   Buckets buckets_;
-  Index added_ = 0;  // how many shards of this rank, in this step
+  detail::ProgressThread progress_;  // ends before the buckets
+  Index added_ = 0;                  // how many shards of this rank, in this step
   bool is_in_shard_ = false;
   MoveMark moved_;
 };

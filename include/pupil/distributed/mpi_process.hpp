@@ -46,7 +46,7 @@ class MpiProcess {
  private:
   void begin() {
     int provided = 0;
-    check_mpi(MPI_Init_thread(nullptr, nullptr, MPI_THREAD_FUNNELED, &provided), "begin MPI");
+    check_mpi(MPI_Init_thread(nullptr, nullptr, MPI_THREAD_MULTIPLE, &provided), "begin MPI");
     is_owner_ = true;
     // Calls that belong to no communicator of ours return their errors too.
     MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
