@@ -1,7 +1,10 @@
 // captioner: trains a network to say in one line what a photograph shows, and says it.
 
+#include <algorithm>
+#include <array>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include <CLI/CLI.hpp>
 
@@ -13,6 +16,7 @@
 #include "../command_line/program.hpp"
 #include "commands.hpp"
 #include "common/interruption.hpp"
+#include "ranks/ranks.hpp"
 
 namespace {
 
@@ -41,6 +45,12 @@ std::string command_names(const CLI::App& app) {
   return names;
 }
 
+/// Those that several processes share out; another is of one process.
+bool is_shared_out(const std::string& command) {
+  constexpr std::array<std::string_view, 5> shared{"features", "train", "evaluate", "caption", "bench"};
+  return std::ranges::find(shared, command) != shared.end();
+}
+
 int run(int argc, char** argv) {
   CLI::App app("Trains a network to say in one line what a photograph shows, and says it.", "captioner");
   app.formatter(std::make_shared<command_line::HelpFormat>());
@@ -64,6 +74,11 @@ int run(int argc, char** argv) {
   captioner::add_serve_command(app, status);
   captioner::add_classify_command(app, status);
   captioner::add_bench_command(app, status);
+  app.parse_complete_callback([&app] {  // before the command's own
+    for (const CLI::App* const command : app.get_subcommands()) {
+      if (!is_shared_out(command->get_name())) captioner::require_one_rank(command->get_name());
+    }
+  });
   app.footer(command_line::footer_of(sections()));  // now: commands that come later would have it too
   if (!command_line::parse_and_run(app, argc, argv)) return 0;
   pupil::require<pupil::OptionError>(!app.get_subcommands().empty(), "no command: there are ", command_names(app),

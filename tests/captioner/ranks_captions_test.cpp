@@ -179,3 +179,13 @@ TEST_CASE("a benchmark by several ranks is of one step that they share, and says
   CHECK(odd.status == 2);
   CHECK(contains(odd.err, "2 ranks cannot share out --batch-size 5 equally"));
 }
+
+TEST_CASE("a command that is not shared out is refused, once, and does nothing") {
+  if (!has_ranks()) return;
+  const TemporaryFolder folder;
+  const Finished finished = run_ranks_of(as_ranks(2, {"scenes", "--out", (folder / "data").string()}));
+  CHECK(finished.status == 2);
+  CHECK(contains(finished.err, "captioner: rank 0: scenes works as one process, and here are 2"));
+  CHECK_FALSE(contains(finished.err, "captioner: rank 1: "));
+  CHECK_FALSE(fs::exists(folder / "data"));
+}

@@ -34,6 +34,14 @@ class OneRank final : public Ranks {
 
 std::unique_ptr<const Ranks> one_rank() { return std::make_unique<const OneRank>(); }
 
+void require_one_rank(std::string_view command) {
+  const auto ranks = start_ranks();
+  ranks->run([&] {
+    pupil::require<pupil::OptionError>(ranks->is_alone(), command, " works as one process, and here are ",
+                                       ranks->size(), ": start it without mpirun or srun");
+  });
+}
+
 void share_processors(const Ranks& ranks) {
   if (std::getenv("OMP_NUM_THREADS") != nullptr) return;
   const auto sharing = static_cast<int>(ranks.sharing_processors());

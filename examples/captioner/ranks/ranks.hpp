@@ -85,6 +85,10 @@ std::unique_ptr<const Ranks> one_rank();
 /// The ranks that this process was started with.
 std::unique_ptr<const Ranks> start_ranks();
 
+/// Throws OptionError, which one rank says and all end with, where there are several: for a command that would do its
+/// work as often as there are processes.
+void require_one_rank(std::string_view command);
+
 /// Without another choice of the user's, threads for its share of the processors that it was given with other ranks.
 void share_processors(const Ranks& ranks);
 
