@@ -7,6 +7,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <pupil/kernels/instruction_set.hpp>
+
 #include "many_images.hpp"
 #include "streams.hpp"
 
@@ -113,6 +115,17 @@ TEST_CASE("the same images are known by other paths to them, and the file has th
   CHECK(inside.out == done_line(album.out("a.txt"), 0, 3));
   CHECK(paths_of(file_text(album.out("a.txt"))) == Arguments{"./a.jpeg", "./b.jpg", "./c.JPG"});
 }
+
+#if PUPIL_X86_KERNELS
+TEST_CASE("--dry-run knows what was captioned at its own precision, and at another") {
+  if (!has_program()) return;
+  const VariableOfPrograms emulated("PUPIL_ISA", "amx_emulated");
+  const CaptionedAlbum album;
+  REQUIRE(album.caption("a.csv", {"--precision", "medium"}).status == 0);
+  CHECK(album.caption("a.csv", {"--precision", "medium", "--dry-run"}).out.starts_with("done\t"));
+  CHECK(album.caption("a.csv", {"--precision", "highest", "--dry-run"}).out.starts_with("again\t"));
+}
+#endif
 
 TEST_CASE("--dry-run says what would be done of each image, and writes nothing") {
   if (!has_program()) return;

@@ -193,13 +193,19 @@ void help_first_rank(const CaptionArguments& arguments, const Ranks& ranks) {
 
 void caption_as(const Ranks& ranks, const CaptionArguments& arguments, ExitStatus& status) {
   ranks.require_same("version", CAPTIONER_VERSION);
+  ranks.require_same("--dry-run", arguments.dry_run ? "on" : "off");
   share_processors(ranks);
   ProgressLine line(!ranks.is_first());
   begin_to_compute(arguments.compute, line);
-  if (ranks.is_first()) {
-    CaptionRun(arguments, ranks, status).run();
+  if (!ranks.is_first()) {
+    if (!arguments.dry_run) help_first_rank(arguments, ranks);
+    return;
+  }
+  CaptionRun run(arguments, ranks, status);
+  if (arguments.dry_run) {
+    run.say_what_is_to_do();
   } else {
-    help_first_rank(arguments, ranks);
+    run.run();
   }
 }
 
@@ -210,10 +216,7 @@ void run_caption(const CaptionArguments& arguments, ExitStatus& status) {
   command_line::require_output();
   if (arguments.out) note_interruptions();
   const auto ranks = start_ranks();
-  ranks->run([&] {
-    if (!arguments.dry_run) return caption_as(*ranks, arguments, status);
-    if (ranks->is_first()) CaptionRun(arguments, *ranks, status).say_what_is_to_do();
-  });
+  ranks->run([&] { caption_as(*ranks, arguments, status); });
 }
 
 }  // namespace captioner
