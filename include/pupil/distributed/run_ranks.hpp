@@ -18,7 +18,7 @@ namespace detail {
 [[noreturn]] inline void fail_all(const Communicator& communicator, std::string_view error,
                                   FunctionRef<void(Index rank, std::string_view error)> report, int status) {
   // What all ranks throw, such as an option that does not exist, is better said once: rank 0 ends the others meanwhile.
-  if (communicator.rank() != 0) std::this_thread::sleep_for(std::chrono::seconds(1));
+  if (communicator.rank() != 0) std::this_thread::sleep_for(std::chrono::milliseconds(300));
   try {
     report(communicator.rank(), error);
   } catch (...) {  // It could not be told; they end all the same.
