@@ -40,19 +40,23 @@ struct Timing {
   const char* unit = nullptr;
 };
 
+template <class Run>
+double seconds_of(const Run& run) {
+  const auto start = std::chrono::steady_clock::now();
+  run();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
 /// How long `run(prepare())` takes, after one run that warms up; `run` alone is timed. Of several the fastest, which
 /// other work on the machine disturbed least; where that work is what is asked about, all of them on average.
 template <class Prepare, class Run>
 double seconds_a_run(const BenchArguments& arguments, int repeats, const Prepare& prepare, const Run& run) {
-  using Clock = std::chrono::steady_clock;
   run(prepare());
   double fastest = 0;
   double all = 0;
   for (int i = 0; i < repeats; ++i) {
     auto input = prepare();
-    const auto start = Clock::now();
-    run(std::move(input));
-    const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
+    const double seconds = seconds_of([&] { run(std::move(input)); });
     fastest = i == 0 ? seconds : std::min(fastest, seconds);
     all += seconds;
   }
@@ -132,19 +136,17 @@ SharedTiming time_shared_training(const BenchArguments& arguments, const Ranks& 
                                      arguments.batch_size, " equally, two images or more a rank");
   TrainEndToEnd workload(share, arguments.image_size);
   const auto gradients = ranks.shard_gradients(workload.trained_part(), 0);
-  const auto seconds_of = [&](const auto& step) {
+  const auto seconds_together = [&](const auto& step) {
     auto images = workload.images();
     ranks.wait_for_all();
-    const auto start = std::chrono::steady_clock::now();
-    step(std::move(images));
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    return seconds_of([&] { step(std::move(images)); });
   };
   using Images = pupil::Tensor<float, 4>;
   std::array<std::vector<double>, 3> seconds;
   for (int i = 0; i <= arguments.repeats; ++i) {  // in turn, so that what disturbs one disturbs the others
-    seconds[0].push_back(seconds_of([&](Images images) { workload.step(std::move(images), *gradients, true); }));
-    seconds[1].push_back(seconds_of([&](Images images) { workload.step(std::move(images), *gradients, false); }));
-    seconds[2].push_back(seconds_of([&](Images images) { workload.step(std::move(images)); }));
+    seconds[0].push_back(seconds_together([&](Images images) { workload.step(std::move(images), *gradients, true); }));
+    seconds[1].push_back(seconds_together([&](Images images) { workload.step(std::move(images), *gradients, false); }));
+    seconds[2].push_back(seconds_together([&](Images images) { workload.step(std::move(images)); }));
   }
   const auto fastest = [&](std::vector<double> each) -> Timing {
     each.erase(each.begin());  // warms up

@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include <pupil/core/errors.hpp>
+#include <pupil/core/hash.hpp>
 #include <pupil/core/parallel.hpp>
 
 #include "../common/interruption.hpp"
@@ -33,6 +34,12 @@ class OneRank final : public Ranks {
 }  // namespace
 
 std::unique_ptr<const Ranks> one_rank() { return std::make_unique<const OneRank>(); }
+
+void require_same_list(const Ranks& ranks, std::string_view name, const std::vector<std::string>& list) {
+  std::string lines;
+  for (const std::string& text : list) lines += text + '\n';
+  ranks.require_same(name, pupil::hash_digits(pupil::hash_bytes(lines)));
+}
 
 void require_one_rank(std::string_view command) {
   const auto ranks = start_ranks();

@@ -85,6 +85,9 @@ std::unique_ptr<const Ranks> one_rank();
 /// The ranks that this process was started with.
 std::unique_ptr<const Ranks> start_ranks();
 
+/// As Ranks::require_same, for a list: of the lists their hashes are named.
+void require_same_list(const Ranks& ranks, std::string_view name, const std::vector<std::string>& list);
+
 /// Throws OptionError, which one rank says and all end with, where there are several: for a command that would do its
 /// work as often as there are processes.
 void require_one_rank(std::string_view command);

@@ -9,7 +9,6 @@
 #include <nlohmann/json.hpp>
 
 #include <pupil/core/errors.hpp>
-#include <pupil/core/hash.hpp>
 #include <pupil/core/random.hpp>
 #include <pupil/data/folders.hpp>
 #include <pupil/data/scene_captions.hpp>
@@ -119,9 +118,9 @@ void write_results(const EvaluateArguments& arguments, const CaptionSettings& se
 /// The same on all ranks, or they would not caption what they have shared out.
 void require_same_split(const Ranks& ranks, const CaptionMaker& maker, const std::vector<pupil::Sample>& samples) {
   for (const RunInfo& each : maker.runs()) ranks.require_same("captioner", RunFolder(each.file).model_fingerprint());
-  std::string names;
-  for (const pupil::Sample& sample : samples) names += sample.image + '\n';
-  ranks.require_same("images of the split", pupil::hash_digits(pupil::hash_bytes(names)));
+  std::vector<std::string> names;
+  for (const pupil::Sample& sample : samples) names.push_back(sample.image);
+  require_same_list(ranks, "images of the split", names);
 }
 
 /// The evaluation as one of these ranks.

@@ -10,7 +10,6 @@
 #include <utility>
 #include <vector>
 
-#include <pupil/core/hash.hpp>
 #include <pupil/data/data_forms.hpp>
 #include <pupil/data/feature_extraction.hpp>
 #include <pupil/data/folders.hpp>
@@ -130,9 +129,7 @@ class FeatureInputs {
     ranks.require_same("--image-size", std::to_string(description.image_size));
     ranks.require_same("--flips", description.flips ? "on" : "off");
     ranks.require_same("--batch-size", std::to_string(options_.batch_size));
-    std::string all;
-    for (const std::string& name : names_) all += name + '\n';
-    ranks.require_same("images", pupil::hash_digits(pupil::hash_bytes(all)));
+    require_same_list(ranks, "images", names_);
   }
 
   const std::filesystem::path& image_folder() const { return data_.image_folder; }
@@ -178,7 +175,7 @@ pupil::FeatureCache extract(const FeaturesArguments& arguments, const FeatureInp
   const auto source = [&](std::span<const Index> rows) { return shared.features_of(rows); };
   auto cache = pupil::make_feature_cache(arguments.out, inputs.image_folder(), inputs.names(), options, source,
                                          ExtractionProgress(line));
-  if (!ranks.is_alone()) end_rounds(ranks);
+  end_rounds(ranks);
   return cache;
 }
 

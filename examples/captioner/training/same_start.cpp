@@ -23,9 +23,7 @@ void require_same_settings(const Ranks& ranks, const TrainingSettings& settings,
 void require_same_start(const Ranks& ranks, const TrainingData& data, TrainingState& state) {
   if (ranks.is_alone()) return;  // to hash all weights takes time
   ranks.require_same("the data", nlohmann::json(data.identity).dump());
-  std::string words;
-  for (const std::string& word : data.vocabulary.words()) words += word + '\n';
-  ranks.require_same("the words", pupil::hash_digits(pupil::hash_bytes(words)));
+  require_same_list(ranks, "the words", data.vocabulary.words());
   std::uint64_t weights = pupil::empty_hash;
   pupil::for_each_parameter(state.model, [&](const pupil::Name&, const auto& parameter) {
     weights = pupil::hash_bytes({reinterpret_cast<const char*>(parameter.value.data()),
