@@ -178,6 +178,7 @@
 #include <pupil/nn/same_padding.hpp>
 #include <pupil/nn/scaled_dot_product_attention.hpp>
 #include <pupil/nn/sequential.hpp>
+#include <pupil/nn/share_statistics.hpp>
 #include <pupil/nn/side_by_side.hpp>
 #include <pupil/nn/softmax.hpp>
 #include <pupil/nn/softmax_cross_entropy.hpp>
@@ -227,6 +228,7 @@
 #include <pupil/io/file_signatures.hpp>
 #include <pupil/io/foreign_files.hpp>
 #include <pupil/io/foreign_weights.hpp>
+#include <pupil/io/free_space.hpp>
 #include <pupil/io/glove.hpp>
 #include <pupil/io/image.hpp>
 #include <pupil/io/image_identity.hpp>
@@ -331,6 +333,7 @@
 #include <pupil/data/scene_drawing.hpp>
 #include <pupil/data/scene_ground.hpp>
 #include <pupil/data/scenes.hpp>
+#include <pupil/data/sharded_epoch_plan.hpp>
 #include <pupil/data/split_names.hpp>
 #include <pupil/data/text_beside_image.hpp>
 

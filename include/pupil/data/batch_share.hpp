@@ -27,6 +27,16 @@ inline BatchRange batch_share(Index images, Index share, Index shares) {
   return {begin(share), begin(share + 1)};
 }
 
+/// The same of a planned batch, whose images may belong to shards: then each has its own, and there are as many shares.
+inline BatchRange batch_share(const PlannedBatch& batch, Index share, Index shares) {
+  if (batch.share_ends.empty()) return batch_share(static_cast<Index>(batch.images.size()), share, shares);
+  require<IndexError>(share >= 0 && share < shares && shares == static_cast<Index>(batch.share_ends.size()),
+                      "batch_share: there is no share ", share, " of ", shares, " of a batch of ",
+                      batch.share_ends.size(), " shards");
+  const auto end = batch.share_ends.begin() + share;
+  return {share == 0 ? 0 : *(end - 1), *end};
+}
+
 /// What a batch has of these images, the first of which becomes image row 0. Blocks are cut as they are in a plan.
 inline PlannedBatch part_of_batch(const PlannedBatch& batch, BatchRange images, double max_padding) {
   PlannedBatch part;

@@ -45,6 +45,8 @@ struct PlannedBatch {
   std::vector<Index> images;
   std::vector<PlannedCaption> captions;  ///< the longest first
   std::vector<Index> block_ends;         ///< block b holds captions [block_ends[b - 1], block_ends[b])
+  /// Where images belong to shards (sharded_epoch_plan.hpp): those of shard s are [share_ends[s - 1], share_ends[s]).
+  std::vector<Index> share_ends = {};
 };
 
 struct EpochPlan {

@@ -10,10 +10,14 @@
 //
 // Inference takes running averages in place of m and v. So does training with frozen statistics, which are then
 // constants: dx = s w dy. With them it is torchvision's ops.FrozenBatchNorm2d, whose weight and bias are trained here.
+//
+// Where a batch is shared out (share_statistics.hpp), n, m, v, db' and dw' are those of all parts together.
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include <pupil/core/move_mark.hpp>
@@ -21,6 +25,7 @@
 #include <pupil/kernels/batch_norm.hpp>
 #include <pupil/kernels/rectified_batch_norm.hpp>
 #include <pupil/nn/parameter.hpp>
+#include <pupil/nn/share_statistics.hpp>
 #include <pupil/nn/unread_forward.hpp>
 
 namespace pupil {
@@ -45,6 +50,7 @@ class BatchNorm {
     Tensor<T, 2> input;  ///< [rows, num_features]
     Tensor<T, 1> mean;
     Tensor<T, 1> inverse_deviation;  ///< 1 / sqrt(variance + epsilon)
+    double rows = 0;                 ///< of which these were taken: those of the input, or of all parts
     UnreadForward unread{};
   };
 
@@ -111,6 +117,7 @@ class BatchNorm {
   template <class Visitor>
   void visit(Visitor&& visitor, const Name& name = {}) {
     moved_.check(layer_);
+    if constexpr (std::is_same_v<std::remove_cvref_t<Visitor>, StatisticsSharer>) sum_of_parts_ = visitor.sum;
     visitor(name / "weight", weight_);
     visitor(name / "bias", bias_);
     visitor(name / "running_mean", running_mean_);
@@ -167,7 +174,7 @@ class BatchNorm {
   template <std::size_t Rank>
   void prepare(const Tensor<T, Rank>& x, Context& context) {
     check(x.shape());
-    require<ShapeError>(options_.frozen_statistics || x.rows() > 1, layer_,
+    require<ShapeError>(options_.frozen_statistics || x.rows() > (sum_of_parts_ ? 0 : 1), layer_,
                         ": training needs more than one value a channel (input ", x.shape(), ")");
     context.unread.begin(layer_);
     if (options_.frozen_statistics) {
@@ -207,12 +214,20 @@ class BatchNorm {
     kernels::rectified_batch_norm_sums(kernels::matrix(dy), kernels::matrix(context.input), context.mean, passes,
                                        sum_dy, sum_dy_x);
 
+    for (Index c = 0; c < options_.num_features; ++c) {
+      bias_.gradient[c] += sum_dy[c];
+      weight_.gradient[c] += sum_dy_x[c] * context.inverse_deviation[c];
+    }
+    return factors_of(sum_dy, sum_dy_x, context);
+  }
+
+  /// From the sums of dy and of dy (x - m), which become those of all parts.
+  Factors factors_of(Tensor<T, 1>& sum_dy, Tensor<T, 1>& sum_dy_x, const Context& context) const {
+    if (!options_.frozen_statistics) add_other_parts(sum_dy, sum_dy_x);
     Factors by{Tensor<T, 1>(sum_dy.shape()), Tensor<T, 1>(sum_dy.shape()), Tensor<T, 1>(sum_dy.shape())};
-    const T share = options_.frozen_statistics ? T{0} : T{1} / static_cast<T>(expected[0]);  // of a row in m and v
+    const T share = options_.frozen_statistics ? T{0} : static_cast<T>(1 / context.rows);  // of a row in m and v
     for (Index c = 0; c < options_.num_features; ++c) {
       const T s = context.inverse_deviation[c];
-      bias_.gradient[c] += sum_dy[c];
-      weight_.gradient[c] += sum_dy_x[c] * s;
       by.dy[c] = s * weight_.value[c];
       by.x[c] = -by.dy[c] * s * s * sum_dy_x[c] * share;
       by.constant[c] = -by.dy[c] * sum_dy[c] * share;
@@ -226,11 +241,44 @@ class BatchNorm {
     context.mean = Tensor<T, 1>::uninitialized({options_.num_features});
     auto variance = Tensor<T, 1>::uninitialized({options_.num_features});
     kernels::column_moments(kernels::matrix(x), context.mean, variance);
-    const double rows = static_cast<double>(x.rows());
+    context.rows = static_cast<double>(x.rows());
+    if (sum_of_parts_) join_other_parts(context.mean, variance, context.rows);
     ++num_batches_tracked_[0];
     move_towards(running_mean_, context.mean, 1);
-    move_towards(running_variance_, variance, rows / (rows - 1));
+    move_towards(running_variance_, variance, context.rows / (context.rows - 1));
     context.inverse_deviation = inverse_deviation(variance);
+  }
+
+  /// Makes the moments of these rows those of the rows of all parts. Throws ShapeError where that is but one row.
+  void join_other_parts(Tensor<T, 1>& mean, Tensor<T, 1>& variance, double& rows) const {
+    const Index features = options_.num_features;
+    Tensor<double, 1> sums({2 * features + 1});
+    for (Index c = 0; c < features; ++c) {
+      const auto m = static_cast<double>(mean[c]);
+      sums[c] = rows * m;
+      sums[features + c] = rows * (static_cast<double>(variance[c]) + m * m);
+    }
+    sums[2 * features] = rows;
+    sum_of_parts_({sums.data(), static_cast<std::size_t>(sums.size())});
+    rows = sums[2 * features];
+    require<ShapeError>(rows > 1, layer_, ": training needs more than one value a channel, and all parts have one");
+    for (Index c = 0; c < features; ++c) {
+      const double m = sums[c] / rows;
+      mean[c] = static_cast<T>(m);
+      variance[c] = static_cast<T>(std::max(sums[features + c] / rows - m * m, 0.0));
+    }
+  }
+
+  void add_other_parts(Tensor<T, 1>& sum_dy, Tensor<T, 1>& sum_dy_x) const {
+    if (!sum_of_parts_) return;
+    const Index features = options_.num_features;
+    Tensor<double, 1> sums({2 * features});
+    std::copy(sum_dy_x.begin(), sum_dy_x.end(), std::copy(sum_dy.begin(), sum_dy.end(), sums.begin()));
+    sum_of_parts_({sums.data(), static_cast<std::size_t>(sums.size())});
+    for (Index c = 0; c < features; ++c) {
+      sum_dy[c] = static_cast<T>(sums[c]);
+      sum_dy_x[c] = static_cast<T>(sums[features + c]);
+    }
   }
 
   Tensor<T, 1> inverse_deviation(const Tensor<T, 1>& variance) const {
@@ -269,6 +317,7 @@ class BatchNorm {
   Tensor<T, 1> running_mean_;
   Tensor<T, 1> running_variance_;
   Tensor<std::int64_t, 0> num_batches_tracked_{Shape<0>{}};  // kept because PyTorch keeps it; nothing depends on it
+  SumOfParts sum_of_parts_;                                  // empty where this sees the whole batch
   MoveMark moved_;
 };
 
