@@ -88,6 +88,16 @@ TEST_CASE("two ranks learn what one does, but for what chance and batch norms ma
   check_same_history(folder / "two", folder / "one", 0.05);
 }
 
+TEST_CASE("where batch norms see the whole batch, and without dropout, two ranks make the steps of one") {
+  if (!has_ranks()) return;
+  const TemporaryFolder folder;
+  make_scenes(folder / "data");
+  const Arguments plain{"--dropout", "0", "--sync-batch-norm"};
+  REQUIRE(run_program(training(folder / "data", folder / "one") + plain).status == 0);
+  complete_ranks(2, training(folder / "data", folder / "two") + plain);
+  check_same_history(folder / "two", folder / "one", 2e-5);
+}
+
 TEST_CASE("without batch norms and dropout, two ranks make the steps of one, to rounding") {
   if (!has_ranks()) return;
   const PretrainedData pretrained({"--kind", "grid"});
@@ -123,6 +133,50 @@ TEST_CASE("of shards, one rank, two and four make the same bits, and so do those
   complete_ranks(2, with(begin, "--epochs", "1"));
   complete_ranks(4, {"train", "--out", (folder / "turns").string(), "--resume", "--epochs", "2"});
   CHECK((result_of(folder / "turns") == result_of(folder / "one")));
+}
+
+TEST_CASE("shards that keep to their own images are decoded by their ranks alone, and train to the same bits") {
+  if (!has_ranks()) return;
+  const TemporaryFolder folder;
+  make_scenes(folder / "data");
+  const auto train = [&](const std::string& name) {
+    return training(folder / "data", folder / name) +
+           Arguments{"--shards", "4", "--shard-data", "--cache", (folder / ("cache of " + name)).string()};
+  };
+  REQUIRE(run_program(train("one")).status == 0);
+  complete_ranks(2, train("two"));
+  CHECK((result_of(folder / "two") == result_of(folder / "one")));
+  const auto images_in = [&](const std::string& file) {
+    return SafetensorsFile(folder / file).values<std::uint8_t>("images").size();
+  };
+  const auto all = images_in("cache of one/images-32-shards-0-to-3-of-4.safetensors");
+  const auto first = images_in("cache of two/images-32-shards-0-to-1-of-4.safetensors");
+  const auto second = images_in("cache of two/images-32-shards-2-to-3-of-4.safetensors");
+  CHECK(first < all);
+  CHECK(second < all);
+  CHECK(first + second > all);  // both have the dev images
+
+  // What one rank began, two finish, from the middle of an epoch's plan that does not depend on them.
+  const Arguments begin = train("turns");
+  REQUIRE(run_program(with(begin, "--epochs", "1")).status == 0);
+  complete_ranks(2, {"train", "--out", (folder / "turns").string(), "--resume", "--epochs", "2", "--cache",
+                     (folder / "cache of two").string()});
+  CHECK((result_of(folder / "turns") == result_of(folder / "one")));
+}
+
+TEST_CASE("an image that one rank cannot read is named once, and left out by all") {
+  if (!has_ranks()) return;
+  const TemporaryFolder folder;
+  make_scenes(folder / "data");
+  const auto damaged = *fs::directory_iterator(folder / "data/Images");
+  std::ofstream(damaged.path()) << "no image";
+  const Finished finished =
+      run_ranks_of(as_ranks(2, training(folder / "data", folder / "run") +
+                                   Arguments{"--shards", "2", "--shard-data", "--cache", (folder / "cache").string()}));
+  CHECK(finished.status == 0);
+  const std::size_t first = finished.err.find(damaged.path().filename().string());
+  CHECK(first != std::string::npos);
+  CHECK(finished.err.find(damaged.path().filename().string(), first + 1) == std::string::npos);
 }
 
 TEST_CASE("a run that several ranks began goes on with one, and one's with several") {
@@ -189,4 +243,20 @@ TEST_CASE("shards that the ranks cannot share out equally are refused") {
   CAPTURE(finished.err);
   CHECK(finished.status == 2);
   CHECK(contains(finished.err, "2 ranks cannot share out 3 shards equally"));
+}
+
+TEST_CASE("what cannot be shared out is refused before anything is written") {
+  if (!has_ranks()) return;
+  const TemporaryFolder folder;
+  make_scenes(folder / "data");
+  const auto refused = [&](const Arguments& more, const std::string& error) {
+    const Finished finished = run_ranks_of(as_ranks(2, training(folder / "data", folder / "run") + more));
+    CAPTURE(finished.err);
+    CHECK(finished.status == 2);
+    CHECK(contains(finished.err, error));
+    CHECK_FALSE(fs::exists(folder / "run/checkpoint.safetensors"));
+  };
+  refused({"--shard-data"}, "--shard-data needs --shards");
+  refused({"--shard-data", "--shards", "2"}, "--shard-data needs --cache");
+  refused({"--sync-batch-norm", "--shards", "4"}, "--sync-batch-norm wants one of the 4 shards on each rank");
 }

@@ -162,7 +162,7 @@ TEST_CASE("the last batch of a part says of each trained part when its gradients
     step.add(images, batch.blocks(), {});
     std::vector<double> at_once;  // as they were when they were said to be finished
     if (says) {
-      step.add_last(images, batch.blocks(), {}, [&](const ModelRef& part) {
+      step.add(images, batch.blocks(), {}, [&](const ModelRef& part) {
         part.for_each(ItemKind::parameter, [&](const Name&, const ModelItem& parameter) {
           finished.push_back(parameter.address());
           const auto gradient = parameter.gradient<double>();
@@ -190,12 +190,6 @@ TEST_CASE("the last batch of a part says of each trained part when its gradients
   CHECK(finished.size() == parameters.size());
   CHECK(std::ranges::is_permutation(finished, parameters));
   CHECK(finished.front() != parameters.front());  // the decoder's come first
-}
-
-TEST_CASE("a whole step has no last batch of a part") {
-  FeatureTraining training(10);
-  CaptionerStep step(training.captioner, training.adam, training.context);
-  CHECK_THROWS_AS(step.add_last(training.features, training.batch.blocks(), {}, ignore_finished), ContextError);
 }
 
 TEST_CASE("gradients with smoothed labels and changed inputs agree with differences") {

@@ -35,6 +35,13 @@ class OneRank final : public Ranks {
 
 std::unique_ptr<const Ranks> one_rank() { return std::make_unique<const OneRank>(); }
 
+pupil::BatchRange shards_of_rank(const Ranks& ranks, pupil::Index shards) {
+  pupil::require<pupil::OptionError>(shards % ranks.size() == 0, ranks.size(), " ranks cannot share out ", shards,
+                                     " shards equally");
+  const pupil::Index each = shards / ranks.size();
+  return {ranks.rank() * each, (ranks.rank() + 1) * each};
+}
+
 void require_same_list(const Ranks& ranks, std::string_view name, const std::vector<std::string>& list) {
   std::string lines;
   for (const std::string& text : list) lines += text + '\n';

@@ -14,6 +14,7 @@
 
 #include <pupil/core/function_ref.hpp>
 #include <pupil/core/shape.hpp>
+#include <pupil/data/batch_share.hpp>
 #include <pupil/models/captioner_training.hpp>
 #include <pupil/nn/model_ref.hpp>
 
@@ -29,6 +30,10 @@ class ShardedGradients {
   virtual ~ShardedGradients() = default;
 
   virtual pupil::Index shards() const = 0;
+
+  /// From now on, whether batch norms see the whole batch, or each shard its own part. Of the whole there must be
+  /// images in every shard. Throws OptionError where a rank has several shards, which it computes one after the other.
+  virtual void share_statistics(bool whole) = 0;
 
   /// Calls `compute(shard, finished)` for each shard of this rank, with gradients of zero and the captioner as the step
   /// found it; random numbers of the captioner's layers are the shard's own. Then every gradient is the sum over all
@@ -84,6 +89,10 @@ std::unique_ptr<const Ranks> one_rank();
 
 /// The ranks that this process was started with.
 std::unique_ptr<const Ranks> start_ranks();
+
+/// The numbers of the shards of this rank, of so many that all ranks share out equally, as ShardedGradients does.
+/// Throws OptionError where they cannot.
+pupil::BatchRange shards_of_rank(const Ranks& ranks, pupil::Index shards);
 
 /// As Ranks::require_same, for a list: of the lists their hashes are named.
 void require_same_list(const Ranks& ranks, std::string_view name, const std::vector<std::string>& list);

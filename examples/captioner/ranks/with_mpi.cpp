@@ -9,6 +9,7 @@
 #include <pupil/distributed/communicator.hpp>
 #include <pupil/distributed/distributed_gradients.hpp>
 #include <pupil/distributed/run_ranks.hpp>
+#include <pupil/distributed/sync_batch_norm.hpp>
 
 #include "../../command_line/program.hpp"
 #include "../common/interruption.hpp"
@@ -23,13 +24,22 @@ using pupil::Index;
 class MpiShardedGradients final : public ShardedGradients {
  public:
   MpiShardedGradients(const pupil::Communicator& communicator, pupil::TrainedPart<float> trained, Index shards)
-      : trained_(std::move(trained)),
+      : communicator_(communicator),
+        trained_(std::move(trained)),
         shards_(shards),
         gradients_(
             communicator, trained_,
             {.reduction = pupil::GradientReduction::exact, .shards = shards, .scale = pupil::GradientScale::sum}) {}
 
   Index shards() const override { return shards_; }
+
+  void share_statistics(bool whole) override {
+    pupil::require<pupil::OptionError>(!whole || gradients_.shards_here() == 1, "--sync-batch-norm wants one of the ",
+                                       shards_, " shards on each rank, and here are ", gradients_.shards_here());
+    if (whole == shares_statistics_) return;
+    pupil::synchronize_batch_norms(trained_, whole ? communicator_ : pupil::Communicator());
+    shares_statistics_ = whole;
+  }
 
   void sum(pupil::FunctionRef<void(Index shard, pupil::FinishedPart finished)> compute) override {
     const auto finished = [&](const pupil::ModelRef& part) { gradients_.finished(part); };
@@ -41,8 +51,10 @@ class MpiShardedGradients final : public ShardedGradients {
   }
 
  private:
+  pupil::Communicator communicator_;
   pupil::TrainedPart<float> trained_;
   Index shards_;
+  bool shares_statistics_ = false;
   pupil::DistributedGradients<float> gradients_;
 };
 

@@ -32,8 +32,12 @@ class EncoderInputs {
   EncoderInputs& operator=(const EncoderInputs&) = delete;
   virtual ~EncoderInputs() = default;
 
+  /// The row of an image that another process reads: it is asked for here by its place alone.
+  static constexpr pupil::Index elsewhere = -1;
+
   /// The row of an image; nothing where it was skipped.
   virtual std::optional<pupil::Index> find(std::string_view image) const = 0;
+  /// Those of all processes, where they share the images out.
   virtual const std::vector<pupil::SkippedImage>& skipped() const = 0;
 
   /// For a training step: the `part` of these rows, varied by chance as far as the form allows. Each row has its

@@ -5,7 +5,16 @@
 namespace captioner {
 
 ImageInputs::ImageInputs(pupil::ImageCache images, const ImageInputOptions& options)
-    : images_(std::move(images)), options_(options) {}
+    : images_(std::move(images)), options_(options), others_{.names = {}, .skipped = images_.skipped()} {}
+
+ImageInputs::ImageInputs(pupil::ImageCache images, const ImageInputOptions& options, ImagesElsewhere others)
+    : images_(std::move(images)), options_(options), others_(std::move(others)) {}
+
+std::optional<pupil::Index> ImageInputs::find(std::string_view image) const {
+  if (const auto row = images_.find(image)) return row;
+  if (others_.names.contains(std::string(image))) return elsewhere;
+  return std::nullopt;
+}
 
 EncoderInput ImageInputs::varied(std::span<const pupil::Index> rows, pupil::BatchRange part, pupil::Rng& rng) const {
   std::vector<pupil::ImageVariation> variations;
@@ -22,6 +31,9 @@ EncoderInput ImageInputs::plain(std::span<const pupil::Index> rows) const {
 
 EncoderInput ImageInputs::load(std::span<const pupil::Index> rows,
                                std::span<const pupil::ImageVariation> variations) const {
+  for (const pupil::Index row : rows) {
+    pupil::require<pupil::IndexError>(row != elsewhere, "an image was asked for that another process has decoded");
+  }
   const pupil::Index size = options_.image_size;
   auto images = pupil::Tensor<float, 4>::uninitialized({static_cast<pupil::Index>(rows.size()), size, size, 3});
   pupil::load_images(images_, rows, variations, options_.normalization, images);

@@ -1,7 +1,9 @@
 #pragma once
 // Training from pixels: windows of decoded images, varied by chance.
 
+#include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include <pupil/data/image_variation.hpp>
@@ -16,12 +18,19 @@ struct ImageInputOptions {
   pupil::ImageVariationOptions variation = {};  ///< of training's images
 };
 
+/// The images of other processes, where each decodes but some.
+struct ImagesElsewhere {
+  std::unordered_set<std::string> names;     ///< that can be read
+  std::vector<pupil::SkippedImage> skipped;  ///< by all, this one included
+};
+
 class ImageInputs final : public EncoderInputs {
  public:
   ImageInputs(pupil::ImageCache images, const ImageInputOptions& options);
+  ImageInputs(pupil::ImageCache images, const ImageInputOptions& options, ImagesElsewhere others);
 
-  std::optional<pupil::Index> find(std::string_view image) const override { return images_.find(image); }
-  const std::vector<pupil::SkippedImage>& skipped() const override { return images_.skipped(); }
+  std::optional<pupil::Index> find(std::string_view image) const override;
+  const std::vector<pupil::SkippedImage>& skipped() const override { return others_.skipped; }
   EncoderInput varied(std::span<const pupil::Index> rows, pupil::BatchRange part, pupil::Rng& rng) const override;
   EncoderInput plain(std::span<const pupil::Index> rows) const override;
 
@@ -30,6 +39,7 @@ class ImageInputs final : public EncoderInputs {
 
   pupil::ImageCache images_;
   ImageInputOptions options_;
+  ImagesElsewhere others_;
 };
 
 }  // namespace captioner

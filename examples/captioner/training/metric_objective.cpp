@@ -43,9 +43,11 @@ MetricObjective::SharedStep MetricObjective::begin_shared_step(TrainingState& st
 }
 
 pupil::SelfCriticalSums MetricObjective::add_part(const TrainingState& state, SharedStep& step, EncoderInput input,
-                                                  std::span<const pupil::Index> images, pupil::Index first) const {
-  return std::visit([&](auto&& each) { return step.add_part(std::move(each), images, seed_of(state), first); },
-                    std::move(input));
+                                                  std::span<const pupil::Index> images, pupil::Index first,
+                                                  pupil::FinishedPart finished) const {
+  return std::visit(
+      [&](auto&& each) { return step.add_part(std::move(each), images, seed_of(state), first, finished); },
+      std::move(input));
 }
 
 }  // namespace captioner

@@ -29,7 +29,8 @@ class MetricObjective {
   SharedStep begin_shared_step(TrainingState& state, pupil::CaptionerContext<float>& context) const;
   /// Adds the part of the batch that begins at image number `first`, whose inputs and images are given.
   pupil::SelfCriticalSums add_part(const TrainingState& state, SharedStep& step, EncoderInput input,
-                                   std::span<const pupil::Index> images, pupil::Index first) const;
+                                   std::span<const pupil::Index> images, pupil::Index first,
+                                   pupil::FinishedPart finished) const;
 
  private:
   pupil::SelfCriticalOptions options_of(const TrainingState& state) const;

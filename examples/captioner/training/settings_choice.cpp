@@ -78,6 +78,8 @@ void check_uses(const TrainingSettings& settings, const SettingOptions& options)
     if (settings.color_jitter > 0) refuse("color_jitter", "changes pixels, --features has none of them");
     if (settings.random_erasing > 0) refuse("random_erasing", "changes pixels, --features has none of them");
   }
+  pupil::require<pupil::OptionError>(!settings.shard_data || settings.shards >= 2,
+                                     "--shard-data needs --shards, two or more, each with images of its own");
   if (settings.starts_from_a_run()) {
     refuse("word_vectors", "is what words begin with, --start-from has learned them: choose one");
   }

@@ -65,11 +65,20 @@ TrainingSettings choose_settings(const TrainArguments& arguments, const RunFolde
   return settings;
 }
 
+/// Where the decoded images are kept: those of all, or of the shards of this rank.
 std::filesystem::path cache_file(const TrainArguments& arguments, const TrainingSettings& settings,
-                                 const RunFolder& run) {
+                                 const RunFolder& run, const Ranks& ranks) {
+  const bool in_shards = settings.shard_data && !settings.reads_features();
+  pupil::require<pupil::OptionError>(!in_shards || !arguments.cache.empty(),
+                                     "--shard-data needs --cache, a folder of each machine's own for its images");
   if (arguments.cache.empty()) return run.images();
   std::filesystem::create_directories(arguments.cache);
-  return std::filesystem::path(arguments.cache) / ("images-" + std::to_string(settings.resized()) + ".safetensors");
+  std::string name = "images-" + std::to_string(settings.resized());
+  if (in_shards) {
+    const pupil::BatchRange here = shards_of_rank(ranks, settings.shards);
+    name += pupil::message("-shards-", here.begin, "-to-", here.end - 1, "-of-", settings.shards);
+  }
+  return std::filesystem::path(arguments.cache) / (name + ".safetensors");
 }
 
 /// A run to be trained, from its beginning or from where it stopped.
@@ -104,12 +113,13 @@ PreparedRun prepare(const TrainArguments& arguments, const TrainingSettings& set
   stop_if_interrupted();
   if (goes_on) require_same_data(run, settings.data, data);
   TrainingData training_data = read_training_data(settings, folder.image_folder, std::move(data), origin,
-                                                  cache_file(arguments, settings, run), ranks, line);
+                                                  cache_file(arguments, settings, run, ranks), ranks, line);
   stop_if_interrupted();
   TrainingState state =
       goes_on ? load_checkpoint(run, settings) : begin_training(settings, training_data.vocabulary, line);
   require_same_start(ranks, training_data, state);  // and so all have read what is there
   if (!ranks.is_first()) return {std::move(training_data), std::move(state)};
+  require_space_for_checkpoints(run, state);
   if (arguments.overwrite) {
     for (const auto& file : {run.checkpoint(), run.model(), run.history()}) std::filesystem::remove(file);
   }

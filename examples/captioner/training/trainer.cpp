@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include <pupil/data/sharded_epoch_plan.hpp>
 #include <pupil/models/captioner_file.hpp>
 #include <pupil/optim/cosine_decay.hpp>
 #include <pupil/optim/linear_scaling.hpp>
@@ -105,8 +106,11 @@ bool Trainer::finished() const {
 
 void Trainer::run_epoch() {
   TrainingProgress& progress = state_.progress;
+  const auto epoch = static_cast<std::uint64_t>(progress.epoch);
   const pupil::EpochPlan plan =
-      pupil::plan_epoch(data_.captions, batch_options_, static_cast<std::uint64_t>(progress.epoch));
+      settings_.shard_data
+          ? pupil::plan_sharded_epoch(data_.captions, data_.shard_of_train, settings_.shards, batch_options_, epoch)
+          : pupil::plan_epoch(data_.captions, batch_options_, epoch);
   const auto batches = static_cast<Index>(plan.batches.size());
   while (progress.batch < batches) {
     stop_together(ranks_);

@@ -22,9 +22,7 @@ struct Share {
 
   bool is_whole() const { return count == 1; }
   /// The images of a planned batch that are in it.
-  pupil::BatchRange of(const pupil::PlannedBatch& planned) const {
-    return pupil::batch_share(static_cast<pupil::Index>(planned.images.size()), number, count);
-  }
+  pupil::BatchRange of(const pupil::PlannedBatch& planned) const { return pupil::batch_share(planned, number, count); }
 };
 
 /// A batch's place in the training.

@@ -4,9 +4,12 @@
 #include <chrono>
 #include <functional>
 #include <set>
+#include <span>
 #include <thread>
+#include <unordered_map>
 #include <utility>
 
+#include <pupil/data/batch_share.hpp>
 #include <pupil/io/file_lock.hpp>
 #include <pupil/text/characters.hpp>
 
@@ -15,6 +18,7 @@
 #include "../common/interruption.hpp"
 #include "../common/run_split.hpp"
 #include "../common/skipped_images.hpp"
+#include "../ranks/sent_json.hpp"
 #include "feature_inputs.hpp"
 #include "image_inputs.hpp"
 #include "training_words.hpp"
@@ -58,24 +62,76 @@ pupil::ImageVariationOptions variation_of(const TrainingSettings& settings) {
           .random_erasing = {.probability = settings.random_erasing}};
 }
 
-std::unique_ptr<const EncoderInputs> decode_images(const TrainingSettings& settings,
-                                                   const std::filesystem::path& image_folder,
-                                                   const std::vector<std::string>& names,
-                                                   const pupil::Normalization& normalization,
-                                                   const std::filesystem::path& cache, const Ranks& ranks,
-                                                   ProgressLine& line) {
-  // Rank 0 decodes while the others wait; they find the file, and write none.
-  if (!ranks.is_first()) ranks.wait_for_all();
-  const auto lock = ranks.is_first() ? lock_cache(cache, line) : std::nullopt;
+/// Which images are decoded into which file, and how they are shown.
+struct Decoding {
+  std::filesystem::path image_folder;
+  std::filesystem::path cache;
+  pupil::Size2d size;
+  ImageInputOptions options;
+};
+
+pupil::ImageCache decode(const Decoding& decoding, const std::vector<std::string>& names, ProgressLine& line) {
   const auto show = [&](pupil::Index done, pupil::Index total) {
     stop_if_interrupted();
     line.show("decoding images: " + std::to_string(done) + " of " + std::to_string(total));
   };
-  pupil::ImageCache images(cache, image_folder, names, pupil::Size2d(settings.resized()), show);
+  return {decoding.cache, decoding.image_folder, names, decoding.size, show};
+}
+
+/// Rank 0 decodes while the others wait; they find the file, and write none.
+std::unique_ptr<const EncoderInputs> decode_for_all(const Decoding& decoding, const std::vector<std::string>& names,
+                                                    const Ranks& ranks, ProgressLine& line) {
+  if (!ranks.is_first()) ranks.wait_for_all();
+  const auto lock = ranks.is_first() ? lock_cache(decoding.cache, line) : std::nullopt;
+  pupil::ImageCache images = decode(decoding, names, line);
   if (ranks.is_first()) ranks.wait_for_all();
-  return std::make_unique<const ImageInputs>(std::move(images), ImageInputOptions{.image_size = settings.image_size,
-                                                                                  .normalization = normalization,
-                                                                                  .variation = variation_of(settings)});
+  return std::make_unique<const ImageInputs>(std::move(images), decoding.options);
+}
+
+/// The images that any of the ranks skipped, in the order of the list.
+std::vector<pupil::SkippedImage> skipped_by_all(const std::vector<pupil::SkippedImage>& mine,
+                                                const std::vector<std::string>& names, const Ranks& ranks) {
+  nlohmann::json said = nlohmann::json::object();
+  for (const pupil::SkippedImage& image : mine) said[image.name] = image.reason;
+  nlohmann::json reasons = nlohmann::json::object();
+  for (const nlohmann::json& of_rank : gather_json(ranks, said)) reasons.update(of_rank);
+  std::vector<pupil::SkippedImage> skipped;
+  for (const std::string& name : names) {
+    if (const auto found = reasons.find(name); found != reasons.end()) skipped.push_back({name, *found});
+  }
+  return skipped;
+}
+
+/// Every rank decodes the train images of its shards, and all dev images, of which there are few.
+std::unique_ptr<const EncoderInputs> decode_shards(const Decoding& decoding, const IdentifiedData& data,
+                                                   const std::unordered_map<std::string, pupil::Index>& shard_of,
+                                                   pupil::BatchRange here, const Ranks& ranks, ProgressLine& line) {
+  std::vector<std::string> mine;
+  ImagesElsewhere others;
+  for (const Sample& sample : data.train) {
+    const pupil::Index shard = shard_of.at(sample.image);
+    if (shard >= here.begin && shard < here.end) {
+      mine.push_back(sample.image);
+    } else {
+      others.names.insert(sample.image);
+    }
+  }
+  for (const Sample& sample : data.dev) mine.push_back(sample.image);
+  const auto lock = lock_cache(decoding.cache, line);
+  pupil::ImageCache images = decode(decoding, mine, line);
+  others.skipped = skipped_by_all(images.skipped(), image_names(data.train, data.dev), ranks);
+  for (const pupil::SkippedImage& image : others.skipped) others.names.erase(image.name);
+  return std::make_unique<const ImageInputs>(std::move(images), decoding.options, std::move(others));
+}
+
+/// The shard of every train image, of which each has as many as the others.
+std::unordered_map<std::string, pupil::Index> shards_of_images(const std::vector<Sample>& train, pupil::Index shards) {
+  std::unordered_map<std::string, pupil::Index> shard_of;
+  for (pupil::Index shard = 0; shard < shards; ++shard) {
+    const pupil::BatchRange range = pupil::batch_share(static_cast<pupil::Index>(train.size()), shard, shards);
+    for (const Sample& sample : part_of(std::span<const Sample>(train), range)) shard_of.emplace(sample.image, shard);
+  }
+  return shard_of;
 }
 
 /// Takes samples out of a split, and the identities of their images with them.
@@ -124,11 +180,21 @@ TrainingData read_training_data(const TrainingSettings& settings, const std::fil
   TrainingData result;
   result.identity = data.identity;
   const std::vector<std::string> names = image_names(data.train, data.dev);
+  std::unordered_map<std::string, pupil::Index> shard_of;
+  if (settings.shard_data) shard_of = shards_of_images(data.train, settings.shards);
   if (settings.reads_features()) {
     result.inputs = open_features(settings, names);
   } else {
-    const auto normalization = origin ? origin->options.normalization : pupil::imagenet_normalization;
-    result.inputs = decode_images(settings, image_folder, names, normalization, cache, ranks, line);
+    const Decoding decoding{
+        .image_folder = image_folder,
+        .cache = cache,
+        .size = pupil::Size2d(settings.resized()),
+        .options = {.image_size = settings.image_size,
+                    .normalization = origin ? origin->options.normalization : pupil::imagenet_normalization,
+                    .variation = variation_of(settings)}};
+    result.inputs = settings.shard_data
+                        ? decode_shards(decoding, data, shard_of, shards_of_rank(ranks, settings.shards), ranks, line)
+                        : decode_for_all(decoding, names, ranks, line);
   }
   report_skipped(result.inputs->skipped(), line);
   const auto is_skipped = [&](const Sample& sample) { return !result.inputs->find(sample.image); };
@@ -149,6 +215,7 @@ TrainingData read_training_data(const TrainingSettings& settings, const std::fil
   result.word_forms = written_forms(train, result.vocabulary);
   for (const Sample& sample : train) {
     result.train_rows.push_back(*result.inputs->find(sample.image));
+    if (settings.shard_data) result.shard_of_train.push_back(shard_of.at(sample.image));
     auto& captions = result.captions.emplace_back();
     for (const std::string& caption : sample.captions) {
       captions.push_back(result.vocabulary.encode(pupil::tokenize_as(caption, tokens)));

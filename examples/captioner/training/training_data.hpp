@@ -26,9 +26,10 @@ namespace captioner {
 struct TrainingData {
   std::unique_ptr<const EncoderInputs> inputs;
   pupil::Vocabulary vocabulary;
-  pupil::WordForms word_forms;           ///< how the train captions write its words
-  std::vector<pupil::Index> train_rows;  ///< row in the inputs of each train image
-  pupil::EncodedCaptions captions;       ///< of each train image
+  pupil::WordForms word_forms;                    ///< how the train captions write its words
+  std::vector<pupil::Index> train_rows;           ///< row in the inputs of each train image
+  std::vector<pupil::Index> shard_of_train = {};  ///< of each, where shards keep to their own images; else empty
+  pupil::EncodedCaptions captions;                ///< of each train image
   std::vector<pupil::Index> dev_rows;
   std::vector<std::vector<pupil::Sentence>> dev_references;
   DataIdentity identity;
@@ -36,9 +37,10 @@ struct TrainingData {
 };
 
 /// Reads a data set as the settings want it, and tells `line` what it skips. The images are decoded into the file
-/// `cache`, by rank 0 for all, unless they are there, or features are in use. A run that starts from another's
-/// captioner, `origin`, has its words and its normalisation, and no dev image that this captioner was trained on.
-/// Throws FileError where nothing is left to train on, and Interrupted where an interruption is noted.
+/// `cache`, by rank 0 for all, or by each rank those of its shards, unless they are there, or features are in use. A
+/// run that starts from another's captioner, `origin`, has its words and its normalisation, and no dev image that this
+/// captioner was trained on. Throws FileError where nothing is left to train on, and Interrupted where an interruption
+/// is noted.
 TrainingData read_training_data(const TrainingSettings& settings, const std::filesystem::path& image_folder,
                                 IdentifiedData data, const std::optional<pupil::CaptionerDescription>& origin,
                                 const std::filesystem::path& cache, const Ranks& ranks, ProgressLine& line);

@@ -147,6 +147,10 @@ void add_step_options(SettingAdder& adder, TrainingSettings& settings) {
            "Cut every batch into so many parts, each for itself: any number of processes (mpirun) that divides them "
            "trains to the same bits; 0: a part for each process")
       ->check(none_or(100'000));
+  adder.add_switch("shard_data", settings.shard_data,
+                   "Whether each of --shards keeps to its own train images: a process decodes and reads no others");
+  adder.add_switch("sync_batch_norm", settings.sync_batch_norm,
+                   "Whether batch norms see the whole batch, and not a process's part of it");
   adder.add("learning_rate", settings.learning_rate, "Adam's, at the start")->check(positive());
   adder
       .add("scale_learning_rate", settings.scale_learning_rate,

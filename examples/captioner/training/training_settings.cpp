@@ -44,6 +44,8 @@ void add_what_is_new(nlohmann::json& settings) {
                                  "split_column",
                                  "tokens",
                                  "shards",
+                                 "shard_data",
+                                 "sync_batch_norm",
                                  "scale_learning_rate"}) {
     settings.emplace(name, defaults.at(name));
   }

@@ -27,8 +27,8 @@ inline constexpr std::array<std::string_view, 2> baseline_names{"samples", "gree
 inline constexpr std::array<std::string_view, 3> schedule_names{"plateau", "cosine", "warmup-stable-decay"};
 inline constexpr std::array<std::string_view, 2> save_precision_names{"fp32", "bf16"};
 
-/// How the data are read is among them.
-struct TrainingSettings : pupil::FormOptions {
+/// What is learned, from what, and how. How the data are read is among it.
+struct LearningSettings : pupil::FormOptions {
   std::string data;
   std::uint64_t split_seed = 0;        ///< decides the split where the data has no lists of its own
   std::string features;                ///< a cache of features; empty: the encoder sees pixels
@@ -62,7 +62,6 @@ struct TrainingSettings : pupil::FormOptions {
   pupil::Index samples = 5;                 ///< of each image, where captions are scored
   std::string baseline = "samples";         ///< what they have to be better than: one another, or "greedy" search
   double learning_rate = 4e-4;
-  pupil::Index scale_learning_rate = 0;  ///< images of the batches that it is for, others scale it; 0: it is for all
   double max_gradient_norm = 5;
   double word_loss = 1;
   double label_smoothing = 0;
@@ -71,7 +70,6 @@ struct TrainingSettings : pupil::FormOptions {
   double weight_decay = 0;               ///< AdamW's; not of biases and norms
   double moving_average = 0;             ///< decay of the averages of weights that are scored and saved; 0: none
   pupil::Index accumulate = 1;           ///< batches a step
-  pupil::Index shards = 0;               ///< of every batch, each for itself; 0: one a rank, so one where it is alone
   double color_jitter = 0;               ///< strength of changes of brightness, contrast and saturation
   double random_erasing = 0;             ///< probability that a part of an image is erased
   std::string word_vectors;              ///< a file of word vectors that the embedding begins with; empty: none
@@ -86,7 +84,31 @@ struct TrainingSettings : pupil::FormOptions {
   std::string save_precision = "fp32";
   bool mirror = true;
   std::uint64_t seed = 0;
+};
 
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LearningSettings, data, form, captions_file, image_folder, image_column,
+                                   caption_column, split_column, split_seed, features, weights, weights_fingerprint,
+                                   start_from, start_from_fingerprint, finetune_from, encoder_learning_rate,
+                                   freeze_statistics, save_precision, encoder, encoder_width, image_size, resize_to,
+                                   decoder, embedding_size, hidden_size, attention_size, gate, doubly_stochastic,
+                                   project_output, tie_weights, dropout, epochs, batch_size, captions_per_image,
+                                   max_caption_length, min_count, learning_rate, max_gradient_norm, word_loss, schedule,
+                                   plateau_factor, plateau_patience, patience, limit, checkpoint_every, precision,
+                                   mirror, seed, label_smoothing, word_dropout, scheduled_sampling, weight_decay,
+                                   moving_average, accumulate, color_jitter, random_erasing, word_vectors,
+                                   word_vectors_fingerprint, objective, samples, baseline, tokens)
+
+/// How the work on a batch is shared out.
+struct SharingSettings {
+  pupil::Index shards = 0;               ///< of every batch, each for itself; 0: one a rank, so one where it is alone
+  bool shard_data = false;               ///< whether a shard has images of its own, the same in every epoch
+  bool sync_batch_norm = false;          ///< whether batch norms see the whole batch
+  pupil::Index scale_learning_rate = 0;  ///< images of the batches that it is for, others scale it; 0: it is for all
+};
+
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SharingSettings, shards, shard_data, sync_batch_norm, scale_learning_rate)
+
+struct TrainingSettings : LearningSettings, SharingSettings {
   TrainingWay way() const;
   bool reads_features() const { return !features.empty(); }
   bool starts_from_a_run() const { return !start_from.empty(); }
@@ -100,15 +122,15 @@ struct TrainingSettings : pupil::FormOptions {
   }
 };
 
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(
-    TrainingSettings, data, form, captions_file, image_folder, image_column, caption_column, split_column, split_seed,
-    features, weights, weights_fingerprint, start_from, start_from_fingerprint, finetune_from, encoder_learning_rate,
-    freeze_statistics, save_precision, encoder, encoder_width, image_size, resize_to, decoder, embedding_size,
-    hidden_size, attention_size, gate, doubly_stochastic, project_output, tie_weights, dropout, epochs, batch_size,
-    captions_per_image, max_caption_length, min_count, learning_rate, max_gradient_norm, word_loss, schedule,
-    plateau_factor, plateau_patience, patience, limit, checkpoint_every, precision, mirror, seed, label_smoothing,
-    word_dropout, scheduled_sampling, weight_decay, moving_average, accumulate, color_jitter, random_erasing,
-    word_vectors, word_vectors_fingerprint, objective, samples, baseline, tokens, shards, scale_learning_rate)
+inline void to_json(nlohmann::json& json, const TrainingSettings& settings) {
+  json = static_cast<const LearningSettings&>(settings);
+  json.update(static_cast<const SharingSettings&>(settings));
+}
+
+inline void from_json(const nlohmann::json& json, TrainingSettings& settings) {
+  json.get_to(static_cast<LearningSettings&>(settings));
+  json.get_to(static_cast<SharingSettings&>(settings));
+}
 
 /// The settings that say where files lie: what they hold is another matter, and is checked where they are read.
 inline constexpr std::array path_settings{"data", "features", "weights", "start_from", "word_vectors"};

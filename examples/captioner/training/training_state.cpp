@@ -1,10 +1,13 @@
 #include "training_state.hpp"
 
+#include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <utility>
 
 #include <nlohmann/json.hpp>
 
+#include <pupil/io/free_space.hpp>
 #include <pupil/models/captioner_file.hpp>
 
 #include "training_start.hpp"
@@ -61,6 +64,16 @@ void save_checkpoint(const RunFolder& run, TrainingState& state) {
   writer.tensors().set_metadata("data", nlohmann::json(state.data).dump());
   pupil::write_training_record(writer.tensors(), state.record);
   writer.write(run.checkpoint());
+}
+
+void require_space_for_checkpoints(const RunFolder& run, TrainingState& state) {
+  constexpr auto bytes_a_number = static_cast<std::uintmax_t>(sizeof(float));
+  auto trained = state.trained_part();
+  const auto model = static_cast<std::uintmax_t>(pupil::count_parameters(state.model)) * bytes_a_number;
+  const auto moments = 2 * static_cast<std::uintmax_t>(pupil::count_parameters(trained)) * bytes_a_number;
+  const auto checkpoint = model + (state.average ? model : 0) + moments;
+  const auto there = std::filesystem::exists(run.checkpoint()) ? 0 : model + checkpoint;
+  pupil::require_space(run.path(), there + checkpoint, "the checkpoints");
 }
 
 TrainingState load_checkpoint(const RunFolder& run, const TrainingSettings& settings) {

@@ -23,8 +23,10 @@ TrainingSteps::TrainingSteps(const TrainingSettings& settings, const TrainingDat
       options_{.first_trained = state.first_trained,
                .max_gradient_norm = settings.max_gradient_norm,
                .label_smoothing = settings.label_smoothing},
+      sync_batch_norm_(settings.sync_batch_norm),
       gradients_(ranks.shard_gradients(state.trained_part(), settings.shards)) {
   if (settings.trains_on_the_metric()) metric_.emplace(settings, data);
+  if (gradients_ && sync_batch_norm_) gradients_->share_statistics(true);
 }
 
 void TrainingSteps::step(std::span<const pupil::PlannedBatch> planned) {
@@ -77,13 +79,15 @@ void TrainingSteps::learn_from_rewards(const pupil::PlannedBatch& planned) {
 void TrainingSteps::learn_from_rewards_in_shards(const pupil::PlannedBatch& planned) {
   auto step = metric_->begin_shared_step(state_, context_);
   std::vector<pupil::SelfCriticalSums> mine;
-  gradients_->sum([&](pupil::Index shard, pupil::FinishedPart) {
+  gradients_->sum([&](pupil::Index shard, pupil::FinishedPart finished) {
     const Share share{shard, gradients_->shards()};
+    share_statistics(planned);
     const pupil::BatchRange range = share.of(planned);
     mine.emplace_back();
     if (range.size() == 0) return;
     const auto images = part_of(std::span<const pupil::Index>(planned.images), range);
-    mine.back() = metric_->add_part(state_, step, batches_.input(planned, next_batch(), share), images, range.begin);
+    mine.back() =
+        metric_->add_part(state_, step, batches_.input(planned, next_batch(), share), images, range.begin, finished);
   });
   const auto whole = sum_of_shards(ranks_, mine);
   step.finish(whole, state_.first_trained);
@@ -97,15 +101,24 @@ void TrainingSteps::add_part(std::span<const pupil::PlannedBatch> planned, const
   const auto last = std::find_if(planned.rbegin(), planned.rend(), has_images);
   BatchPlace place = next_batch();
   for (const pupil::PlannedBatch& batch : planned) {
-    if (last != planned.rend() && &batch == &*last) {
+    share_statistics(batch);
+    const bool is_last = last != planned.rend() && &batch == &*last;
+    const pupil::FinishedPart tell = is_last ? finished : pupil::FinishedPart(pupil::ignore_finished);
+    if (has_images(batch)) {
       add_batch(batch, place, share,
-                [&](auto&&... arguments) { step.add_last(std::forward<decltype(arguments)>(arguments)..., finished); });
-    } else if (has_images(batch)) {
-      add_batch(batch, place, share,
-                [&](auto&&... arguments) { step.add(std::forward<decltype(arguments)>(arguments)...); });
+                [&](auto&&... arguments) { step.add(std::forward<decltype(arguments)>(arguments)..., tell); });
     }
     ++place.batch;
   }
+}
+
+void TrainingSteps::share_statistics(const pupil::PlannedBatch& planned) {
+  if (!sync_batch_norm_) return;
+  bool is_shared_by_all = true;
+  for (pupil::Index share = 0; share < gradients_->shards(); ++share) {
+    is_shared_by_all = is_shared_by_all && Share{share, gradients_->shards()}.of(planned).size() > 0;
+  }
+  gradients_->share_statistics(is_shared_by_all);
 }
 
 template <class Add>

@@ -36,6 +36,8 @@ class TrainingSteps {
   void learn_captions_in_shards(std::span<const pupil::PlannedBatch> planned);
   void learn_from_rewards(const pupil::PlannedBatch& planned);
   void learn_from_rewards_in_shards(const pupil::PlannedBatch& planned);
+  /// Lets batch norms see all of a batch, where the settings want it and no share is empty.
+  void share_statistics(const pupil::PlannedBatch& planned);
   /// Adds a share of each of these batches to a step, and tells `finished` of what is complete.
   void add_part(std::span<const pupil::PlannedBatch> planned, const Share& share, CaptionerStep& step,
                 pupil::FinishedPart finished);
@@ -49,6 +51,7 @@ class TrainingSteps {
   const Ranks& ranks_;
   TrainingBatches batches_;
   pupil::CaptionerTrainingOptions options_;
+  bool sync_batch_norm_;
   std::optional<MetricObjective> metric_;        ///< where it is trained on
   std::unique_ptr<ShardedGradients> gradients_;  ///< where batches are cut into shards
   pupil::Batch batch_;

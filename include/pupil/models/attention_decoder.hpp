@@ -15,6 +15,7 @@
 // which the paper calls doubly stochastic attention. Dropout is on the embeddings, and on h before the logits.
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <utility>
 
@@ -69,6 +70,7 @@ class AttentionDecoder {
 
   struct Context {
     double regularization = 0;           ///< what is added to the loss of the captions
+    std::optional<double> divisor = {};  ///< of that loss, and so of this; else the number of targets
     bool features_need_gradient = true;  ///< without, backward gives no features: there is less to compute
     CaptionSteps steps;
     Tensor<T, 3> grid, keys;
@@ -258,7 +260,7 @@ class AttentionDecoder {
     context.d_coverage = {};
     const auto& sequences = context.steps.sequences();
     if (options_.doubly_stochastic == 0 || sequences.rows() == 0) return;
-    const double scale = options_.doubly_stochastic / static_cast<double>(sequences.rows());
+    const double scale = options_.doubly_stochastic / context.divisor.value_or(static_cast<double>(sequences.rows()));
     context.d_coverage = Tensor<T, 2>({sequences.batch(), context.grid.dim(1)});
     for (Index rank = 0; rank < sequences.batch(); ++rank) {
       T* const row = context.d_coverage.row(rank);

@@ -2,7 +2,9 @@
 // One step of training a captioner: encoder and decoder together, from pixels to words; the encoder from one of its
 // blocks on; or, from features, the decoder alone.
 
+#include <algorithm>
 #include <cmath>
+#include <optional>
 #include <span>
 #include <type_traits>
 #include <utility>
@@ -55,12 +57,14 @@ struct CaptionerTrainingOptions {
   Index first_trained = 0;       ///< block of the encoder from which it is trained, where it sees images
   double max_gradient_norm = 5;  ///< gradients are clipped to it
   double label_smoothing = 0;    ///< how much of every target is spread over all words
-  InputChanges inputs = {};      ///< of the words that the decoder reads
+  /// Of the loss and its gradients: 1 gives sums over targets; without, they are means. A CaptionerStep has its own.
+  std::optional<double> divisor = {};
+  InputChanges inputs = {};  ///< of the words that the decoder reads
 };
 
 /// What a batch came to.
 struct CaptionerLoss {
-  double captions = 0;        ///< mean cross entropy over all targets
+  double captions = 0;        ///< mean cross entropy over all targets, or their sum by another divisor
   double regularization = 0;  ///< what the decoder adds, such as the word loss
 };
 
@@ -74,7 +78,8 @@ inline constexpr bool sees_images = !std::is_same_v<Input, ImageFeatures<T>>;
 /// encoder, ImageFeatures leave it as it is.
 template <class T, class Input>
 ImageFeatures<T> features_to_train_on(Captioner<T>& captioner, Input input, Index first_trained,
-                                      CaptionerContext<T>& context) {
+                                      std::optional<double> divisor, CaptionerContext<T>& context) {
+  context.decoder.divisor = divisor;
   context.decoder.features_need_gradient = sees_images<T, Input>;
   if constexpr (sees_images<T, Input>) {
     return captioner.encoder().forward(std::move(input), captioner.decoder().reads(), context.encoder, first_trained);
@@ -128,11 +133,11 @@ CaptionerLoss captioner_gradients(Captioner<T>& captioner, Input input, std::spa
                                   const CaptionerTrainingOptions& options, CaptionerContext<T>& context,
                                   FinishedPart finished = ignore_finished) {
   const ImageFeatures<T> features =
-      detail::features_to_train_on(captioner, std::move(input), options.first_trained, context);
+      detail::features_to_train_on(captioner, std::move(input), options.first_trained, options.divisor, context);
   const auto read = changed_inputs(captioner.decoder(), features, captions, options.inputs, context.inputs);
   auto logits = captioner.decoder().forward(features, read, context.decoder);
-  const auto entropy =
-      softmax_cross_entropy(std::move(logits), target_words(captions), {.label_smoothing = options.label_smoothing});
+  const auto entropy = softmax_cross_entropy(std::move(logits), target_words(captions),
+                                             {.divisor = options.divisor, .label_smoothing = options.label_smoothing});
   detail::captioner_backward<Input>(captioner, entropy.gradient, context, finished);
   return {.captions = entropy.value, .regularization = context.decoder.regularization};
 }
@@ -171,8 +176,7 @@ enum class StepScope { whole, parts };
 /// Or it is made of parts, of which others have some, each of no batch, of one or of several:
 ///
 ///   CaptionerStep step(captioner, optimizer, context, StepScope::parts);
-///   for (const auto& [input, captions] : all_but_the_last) step.add(input, captions, options);
-///   step.add_last(input, captions, options, finished);
+///   for (const auto& [input, captions] : batches_of_part) step.add(input, captions, options);
 ///   CaptionerSums sums = step.end_part();
 ///   ...add the sums, and the gradients, of all parts...
 ///   const StepResult result = step.finish(sums, first_trained, options.max_gradient_norm);
@@ -189,39 +193,36 @@ class CaptionerStep {
   /// Adds the gradients of a batch; see captioner_gradients for the input. Throws NumericError where its loss is not
   /// finite, unless it is of a part: then all who have parts learn of it in `finish`. All batches train the same part
   /// of the captioner: all are images, or all are features.
+  ///
+  /// Of the last batch of a part, `finished(part)` says when the gradients of the decoder, and then those of each
+  /// trained part of the encoder, the last first, are the sums that the part ends with: they can be added to those of
+  /// other parts while the rest is computed.
   template <class Input>
-  void add(Input input, std::span<const CaptionBlock> captions, const CaptionerTrainingOptions& options) {
-    add_gradients(std::move(input), captions, options, ignore_finished);
-  }
-
-  /// The same for the last batch of a part, or the only one: `finished(part)` is called for the decoder, then for each
-  /// trained part of the encoder, the last first, when its gradients are the sums that the part ends with. They can be
-  /// added to those of other parts while the rest is computed.
-  template <class Input>
-  void add_last(Input input, std::span<const CaptionBlock> captions, const CaptionerTrainingOptions& options,
-                FinishedPart finished) {
-    require<ContextError>(scope_ == StepScope::parts, "captioner_step: a step that is whole has no last batch");
-    add_gradients(std::move(input), captions, options, [&](const ModelRef& part) {
-      scale_gradients(part, static_cast<double>(targets_of_last_));
-      finished(part);
-    });
-    are_sums_ = true;
+  void add(Input input, std::span<const CaptionBlock> captions, const CaptionerTrainingOptions& options,
+           FinishedPart finished = ignore_finished) {
+    first_trained_ = detail::first_trained_from<Input>(captioner_, options.first_trained);
+    const auto targets = static_cast<double>(count_targets(captions));
+    if (targets_ == 0) divisor_ = scope_ == StepScope::parts ? 1 : std::max(targets, 1.0);
+    targets_ += targets;
+    CaptionerTrainingOptions of_batch = options;
+    of_batch.divisor = divisor_;
+    const CaptionerLoss loss =
+        captioner_gradients(captioner_, std::move(input), captions, of_batch, context_, finished);
+    if (scope_ == StepScope::whole) require_finite(loss);
+    loss_.captions += loss.captions;
+    loss_.regularization += loss.regularization;
   }
 
   /// Clips the gradients and steps, for what is trained. Throws NumericError where the gradients' norm is not finite.
   StepResult finish(double max_gradient_norm) {
-    if (targets_of_last_ < targets_) scale(static_cast<double>(targets_of_last_) / static_cast<double>(targets_));
-    return clip_and_step(loss_, max_gradient_norm);
+    return finish_with(loss_, divisor_ / std::max(targets_, 1.0), max_gradient_norm);
   }
 
-  /// Ends a part: its gradients become sums over its targets. What is added next is of another part, for which the
+  /// Ends a part, whose gradients are sums over its targets. What is added next is of another part, for which the
   /// gradients have to be zero.
   CaptionerSums end_part() {
-    if (targets_ == 0) return {};
-    if (!std::exchange(are_sums_, false)) scale(static_cast<double>(targets_of_last_));
-    const auto count = static_cast<double>(std::exchange(targets_, 0));
     const CaptionerLoss loss = std::exchange(loss_, {});
-    return {.captions = loss.captions * count, .regularization = loss.regularization * count, .targets = count};
+    return {.captions = loss.captions, .regularization = loss.regularization, .targets = std::exchange(targets_, 0)};
   }
 
   /// Makes the step of all parts, whose sums are given and whose gradients have been added. It is the same for all who
@@ -230,50 +231,26 @@ class CaptionerStep {
   /// that is trained, or how many there are where features are learned from.
   StepResult finish(const CaptionerSums& whole, Index first_trained, double max_gradient_norm) {
     first_trained_ = first_trained;
-    const CaptionerLoss loss{.captions = whole.captions / whole.targets,
-                             .regularization = whole.regularization / whole.targets};
-    require_finite(loss);
-    scale(1 / whole.targets);
-    return clip_and_step(loss, max_gradient_norm);
+    return finish_with({.captions = whole.captions, .regularization = whole.regularization}, 1 / whole.targets,
+                       max_gradient_norm);
   }
 
  private:
-  template <class Input>
-  void add_gradients(Input input, std::span<const CaptionBlock> captions, const CaptionerTrainingOptions& options,
-                     FinishedPart finished) {
-    first_trained_ = detail::first_trained_from<Input>(captioner_, options.first_trained);
-    weigh_gradients(count_targets(captions));
-    const CaptionerLoss loss = captioner_gradients(captioner_, std::move(input), captions, options, context_, finished);
-    if (scope_ == StepScope::whole) require_finite(loss);
-    const double share = static_cast<double>(targets_of_last_) / static_cast<double>(targets_);
-    loss_.captions += share * (loss.captions - loss_.captions);
-    loss_.regularization += share * (loss.regularization - loss_.regularization);
-  }
-
   static void require_finite(const CaptionerLoss& loss) {
     const double sum = loss.captions + loss.regularization;
     require<NumericError>(std::isfinite(sum), "the loss is ", sum);
   }
 
-  StepResult clip_and_step(const CaptionerLoss& loss, double max_gradient_norm) {
-    const TrainedPart<T> trained(captioner_, first_trained_);
+  /// Loss and gradients become means by this factor. It is 1 of a single batch: there is nothing to do then.
+  StepResult finish_with(CaptionerLoss loss, double factor, double max_gradient_norm) {
+    loss.captions *= factor;
+    loss.regularization *= factor;
+    require_finite(loss);
+    TrainedPart<T> trained(captioner_, first_trained_);
+    if (factor != 1) scale_gradients(trained, factor);
     const double norm = detail::clip_and_step(trained, optimizer_, max_gradient_norm);
     guard_.commit();
     return {.loss = loss, .gradient_norm = norm};
-  }
-
-  /// A batch adds the mean over its own targets. So that all targets count alike, the gradients that are there are
-  /// brought to the same measure, a part of the newest batch's targets: what a decoder adds to the loss, it adds
-  /// without knowing of other batches.
-  void weigh_gradients(Index targets) {
-    if (targets_ > 0) scale(static_cast<double>(targets_of_last_) / static_cast<double>(targets));
-    targets_of_last_ = targets;
-    targets_ += targets;
-  }
-
-  void scale(double factor) {
-    TrainedPart<T> trained(captioner_, first_trained_);
-    scale_gradients(trained, factor);
   }
 
   Captioner<T>& captioner_;
@@ -282,9 +259,8 @@ class CaptionerStep {
   StepScope scope_;
   StepGuard<Captioner<T>, CaptionerContext<T>> guard_;
   Index first_trained_ = 0;
-  Index targets_of_last_ = 0;  ///< of the newest batch
-  Index targets_ = 0;          ///< of all, or of the part
-  bool are_sums_ = false;      ///< the gradients, over the part's targets
+  double targets_ = 0;  ///< of all batches, or of the part's
+  double divisor_ = 1;  ///< by which losses and gradients were divided: the first batch's targets, or 1 of parts
   CaptionerLoss loss_;
 };
 

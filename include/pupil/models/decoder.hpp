@@ -9,12 +9,14 @@
 //   backward(d_logits, context) -> d_features     adds to the gradients of the parameters
 //
 // A State has rows(), select(rows), which keeps some of them, and attention(): the weights over the grid that the last
-// step gave, [rows, positions], or nothing. A Context says in `regularization` what the decoder adds to the loss.
+// step gave, [rows, positions], or nothing. A Context says in `regularization` what the decoder adds to the loss, by
+// whose `divisor` that is divided as well.
 //
 // A new one is a header of its own, a line in `decoder_names` and in Decoder::Choices and Decoder::make.
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -92,6 +94,7 @@ class Decoder {
 
   struct Context {
     double regularization = 0;
+    std::optional<double> divisor = {};  ///< of the loss: 1 where it is a sum, else how many targets there are
     bool features_need_gradient = true;  ///< without, backward may give none, where that saves time
     typename Choices::Context chosen;
   };
@@ -108,6 +111,7 @@ class Decoder {
           if constexpr (requires { chosen.features_need_gradient; }) {
             chosen.features_need_gradient = context.features_need_gradient;
           }
+          if constexpr (requires { chosen.divisor; }) chosen.divisor = context.divisor;
           auto logits = decoder.forward(features, blocks, chosen);
           context.regularization = chosen.regularization;
           return logits;

@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <limits>
 #include <numeric>
+#include <optional>
 #include <set>
 #include <span>
 #include <type_traits>
@@ -44,6 +45,8 @@ struct SelfCriticalOptions {
   RewardBaseline baseline = RewardBaseline::other_samples;
   Index first_trained = 0;       ///< as CaptionerTrainingOptions has it
   double max_gradient_norm = 5;  ///< gradients are clipped to it
+  /// Of the loss and its gradients, as CaptionerTrainingOptions has it: here the targets are words that were drawn.
+  std::optional<double> divisor = {};
 };
 
 /// What a step on the metric came to.
@@ -193,23 +196,24 @@ inline void check_options(const SelfCriticalOptions& options) {
 
 /// What captions were drawn for a batch, and came to.
 struct SelfCriticalLoss {
-  double value = 0;  ///< the mean over their words
+  double value = 0;  ///< the mean over their words, or their sum by another divisor
   Index words = 0;   ///< with the ends
   SelfCriticalResult drawn;
 };
 
 /// Adds the gradients of the mean loss over all words of captions that are drawn now. Their random numbers depend on
 /// the seed and on the number of their image, which is `first_image` for the first: those of a part of a batch are
-/// drawn as they are in the whole. For the rest see train_on_cider_d; after an exception all is as captioner_gradients
-/// has it.
+/// drawn as they are in the whole. `finished` is told as captioner_gradients does. For the rest see train_on_cider_d;
+/// after an exception all is as captioner_gradients has it.
 template <class T, class Input>
 SelfCriticalLoss self_critical_gradients(Captioner<T>& captioner, Input input, std::span<const Index> images,
                                          const CiderDReward& reward, const SelfCriticalOptions& options,
-                                         std::uint64_t seed, Index first_image, CaptionerContext<T>& context) {
+                                         std::uint64_t seed, Index first_image, CaptionerContext<T>& context,
+                                         FinishedPart finished = ignore_finished) {
   detail::check_options(options);
   Decoder<T>& decoder = captioner.decoder();
   const ImageFeatures<T> features =
-      detail::features_to_train_on(captioner, std::move(input), options.first_trained, context);
+      detail::features_to_train_on(captioner, std::move(input), options.first_trained, options.divisor, context);
 
   const detail::SaidCaptions said = detail::draw_captions(
       std::as_const(decoder), features, {.samples = options.samples, .seed = seed, .first_image = first_image});
@@ -222,9 +226,10 @@ SelfCriticalLoss self_critical_gradients(Captioner<T>& captioner, Input input, s
   std::vector<std::size_t> order;
   const CaptionBlock block = block_of_captions(said.captions, said.image_rows, order);
   const std::span<const CaptionBlock> blocks(&block, 1);
-  const auto loss = policy_gradient(detail::among_said_words(decoder.forward(features, blocks, context.decoder)),
-                                    target_words(blocks), detail::advantages_of_targets(block, order, advantages));
-  detail::captioner_backward<Input>(captioner, loss.gradient, context, ignore_finished);
+  const auto loss =
+      policy_gradient(detail::among_said_words(decoder.forward(features, blocks, context.decoder)),
+                      target_words(blocks), detail::advantages_of_targets(block, order, advantages), options.divisor);
+  detail::captioner_backward<Input>(captioner, loss.gradient, context, finished);
   return {.value = static_cast<double>(loss.value),
           .words = count_targets(blocks),
           .drawn = detail::summary_of(said, rewards)};
@@ -288,19 +293,20 @@ class SelfCriticalStep {
         context_(context),
         guard_(captioner, context) {
     detail::check_options(options);
+    options_.divisor = 1;
   }
 
   /// Makes the gradients, which have to be zero, sums over the words of captions that are drawn for these images. The
-  /// first of them is number `first_image` of the step's, and no part draws otherwise than the whole would.
+  /// first of them is number `first_image` of the step's, and no part draws otherwise than the whole would. `finished`
+  /// is told as CaptionerStep::add does.
   template <class Input>
-  SelfCriticalSums add_part(Input input, std::span<const Index> images, std::uint64_t seed, Index first_image) {
-    const SelfCriticalLoss loss =
-        self_critical_gradients(captioner_, std::move(input), images, reward_, options_, seed, first_image, context_);
-    const auto words = static_cast<double>(loss.words), captions = static_cast<double>(loss.drawn.captions);
-    TrainedPart<T> trained(captioner_, detail::first_trained_from<Input>(captioner_, options_.first_trained));
-    scale_gradients(trained, words);
-    return {.loss = loss.value * words,
-            .words = words,
+  SelfCriticalSums add_part(Input input, std::span<const Index> images, std::uint64_t seed, Index first_image,
+                            FinishedPart finished = ignore_finished) {
+    const SelfCriticalLoss loss = self_critical_gradients(captioner_, std::move(input), images, reward_, options_, seed,
+                                                          first_image, context_, finished);
+    const auto captions = static_cast<double>(loss.drawn.captions);
+    return {.loss = loss.value,
+            .words = static_cast<double>(loss.words),
             .reward = loss.drawn.reward * captions,
             .length = loss.drawn.length * captions,
             .captions = captions};

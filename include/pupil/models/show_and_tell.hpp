@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -61,7 +62,8 @@ class ShowAndTell {
   };
 
   struct Context {
-    double regularization = 0;  ///< what is added to the loss of the captions: the word loss
+    double regularization = 0;           ///< what is added to the loss of the captions: the word loss
+    std::optional<double> divisor = {};  ///< of that loss, and so of this; see word_loss
     typename ImageProjection<T>::Context projection;
     Tensor<T, 2> image;  ///< projected features, [images, embedding_size]
     Tensor<T, 2> d_word_scores;
@@ -178,7 +180,7 @@ class ShowAndTell {
     context.regularization = 0;
     context.d_word_scores = {};
     if (options_.word_loss == 0) return;
-    WordLoss<T> loss = word_loss(embedding_, context.image, blocks, options_.word_loss);
+    WordLoss<T> loss = word_loss(embedding_, context.image, blocks, options_.word_loss, context.divisor);
     context.regularization = loss.value;
     context.d_word_scores = std::move(loss.d_scores);
   }

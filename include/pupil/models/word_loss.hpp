@@ -4,11 +4,13 @@
 //   p(w | image) = softmax(f E^T)_w        L = (1 / D) sum over all targets of -ln p(target | its image)
 //
 // f are the features and E the embeddings of the words: in Show and Tell the image is read as a word is, so it lives
-// among them, and there is nothing else to train. D is the number of targets.
+// among them, and there is nothing else to train. D is the number of targets, unless a
+// divisor is given.
 //
 // A decoder can lower its own loss for a long time by learning to speak without looking, and an encoder that begins
 // from nothing then hears little of what is in the pictures. This loss tells it directly.
 
+#include <optional>
 #include <span>
 
 #include <pupil/core/parallel.hpp>
@@ -40,14 +42,15 @@ struct WordLoss {
   Tensor<T, 2> d_scores;  ///< [images, vocabulary_size]
 };
 
-/// `weight` times the word loss of features [images, embedding_dim]. Summed in double, image by image.
+/// `weight` times the word loss of features [images, embedding_dim]; divided by `divisor`, where there is one, in place
+/// of the number of targets. Summed in double, image by image.
 template <class T>
 WordLoss<T> word_loss(const Embedding<T>& embeddings, const Tensor<T, 2>& features,
-                      std::span<const CaptionBlock> blocks, double weight) {
+                      std::span<const CaptionBlock> blocks, double weight, std::optional<double> divisor = {}) {
   WordLoss<T> result{0, embeddings.scores(features)};
   Tensor<T, 2>& scores = result.d_scores;
   const auto counts = count_target_words<T>(blocks, scores.rows(), scores.columns());
-  const double scale = weight / static_cast<double>(count_targets(blocks));
+  const double scale = weight / divisor.value_or(static_cast<double>(count_targets(blocks)));
   auto losses = Tensor<T, 1>::uninitialized({scores.rows()});
   parallel_for(scores.rows(), scores.columns(), [&](Index r) {
     losses[r] =

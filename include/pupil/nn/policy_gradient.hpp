@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <utility>
 
@@ -20,12 +21,13 @@
 
 namespace pupil {
 
-/// The loss of logits [rows, classes] and the classes that were chosen [rows], with an advantage a row; D is the number
-/// of rows. The memory of the logits is used for the gradient: move them in. Throws ShapeError where the numbers of
-/// rows differ, IndexError for a choice that is no class, NumericError for an advantage that is no finite number.
+/// The loss of logits [rows, classes] and the classes that were chosen [rows], with an advantage a row; D is `divisor`,
+/// or the number of rows. The memory of the logits is used for the gradient: move them in. Throws ShapeError where the
+/// numbers of rows differ, IndexError for a choice that is no class, NumericError for an advantage that is no finite
+/// number.
 template <class T>
 Loss<T, 2> policy_gradient(Tensor<T, 2> logits, const Tensor<std::int32_t, 1>& chosen,
-                           std::span<const double> advantages) {
+                           std::span<const double> advantages, std::optional<double> divisor = {}) {
   const Index rows = logits.rows(), classes = logits.columns();
   require<ShapeError>(chosen.size() == rows && static_cast<Index>(advantages.size()) == rows,
                       "policy_gradient: ", chosen.size(), " choices and ", advantages.size(), " advantages for logits ",
@@ -37,7 +39,7 @@ Loss<T, 2> policy_gradient(Tensor<T, 2> logits, const Tensor<std::int32_t, 1>& c
     require<NumericError>(std::isfinite(advantage), "policy_gradient: the advantage of row ", r, " is ", advantage);
   }
   auto losses = Tensor<T, 1>::uninitialized({rows});
-  const double scale = rows == 0 ? 1 : 1 / static_cast<double>(rows);
+  const double scale = 1 / divisor.value_or(static_cast<double>(std::max<Index>(rows, 1)));
   parallel_ranges(rows, rows_a_range(classes), [&](Index begin, Index end) {
     for (Index r = begin; r < end; ++r) {
       const double weight = scale * advantages[static_cast<std::size_t>(r)];
