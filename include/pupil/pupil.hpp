@@ -81,6 +81,7 @@
 #include <pupil/kernels/step_product.hpp>
 #include <pupil/kernels/swap_time_and_batch.hpp>
 #include <pupil/kernels/window.hpp>
+#include <pupil/kernels/winograd_points.hpp>
 #if PUPIL_X86_KERNELS
 #include <pupil/kernels/x86/amx_direct_tile.hpp>
 #include <pupil/kernels/x86/amx_emulation.hpp>
@@ -120,6 +121,9 @@
 #include <pupil/kernels/x86/weight_gradient_lines.hpp>
 #include <pupil/kernels/x86/weight_gradient_tile_avx512.hpp>
 #include <pupil/kernels/x86/weight_gradient_tiles.hpp>
+#include <pupil/kernels/x86/winograd_conv2d.hpp>
+#include <pupil/kernels/x86/winograd_squares_avx2.hpp>
+#include <pupil/kernels/x86/winograd_transforms_avx2.hpp>
 #endif
 
 // nn: layers, parameters, losses

@@ -164,6 +164,16 @@ TEST_CASE("shards that keep to their own images are decoded by their ranks alone
   CHECK((result_of(folder / "turns") == result_of(folder / "one")));
 }
 
+TEST_CASE("one process may have one shard, and needs no MPI for it") {
+  if (!has_ranks()) return;
+  const TemporaryFolder folder;
+  make_scenes(folder / "data");
+  const Finished finished =
+      run_program(training(folder / "data", folder / "run") + Arguments{"--shards", "1", "--sync-batch-norm"});
+  CAPTURE(finished.err);
+  CHECK(finished.status == 0);
+}
+
 TEST_CASE("an image that one rank cannot read is named once, and left out by all") {
   if (!has_ranks()) return;
   const TemporaryFolder folder;
@@ -258,5 +268,9 @@ TEST_CASE("what cannot be shared out is refused before anything is written") {
   };
   refused({"--shard-data"}, "--shard-data needs --shards");
   refused({"--shard-data", "--shards", "2"}, "--shard-data needs --cache");
-  refused({"--sync-batch-norm", "--shards", "4"}, "--sync-batch-norm wants one of the 4 shards on each rank");
+  refused({"--sync-batch-norm", "--shards", "4"},
+          "--sync-batch-norm wants one of --shards 4 on each rank, and here are 2");
+  refused({"--shard-data", "--shards", "6", "--cache", (folder / "cache").string()},
+          "--shard-data wants two images of a batch in each of 6 shards, and --batch-size 10 has less");
+  CHECK_FALSE(fs::exists(folder / "cache"));
 }

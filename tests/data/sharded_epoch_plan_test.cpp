@@ -87,12 +87,13 @@ TEST_CASE("images of a shard are spread evenly over the batches") {
 
 TEST_CASE("the same seed and epoch plan the same sharded epoch, another of either another") {
   const ShardedImages data({20, 20}, 2);
-  const auto images = [&](std::uint64_t seed, std::uint64_t epoch) {
-    return images_of(plan_sharded_epoch(data.captions, data.shard_of_image, 2, {.batch_size = 8, .seed = seed}, epoch));
+  const auto planned_images = [&](std::uint64_t seed_of_plan, std::uint64_t epoch) {
+    return images_of(
+        plan_sharded_epoch(data.captions, data.shard_of_image, 2, {.batch_size = 8, .seed = seed_of_plan}, epoch));
   };
-  CHECK(images(1, 0) == images(1, 0));
-  CHECK(images(1, 0) != images(1, 1));
-  CHECK(images(1, 0) != images(2, 0));
+  CHECK(planned_images(1, 0) == planned_images(1, 0));
+  CHECK(planned_images(1, 0) != planned_images(1, 1));
+  CHECK(planned_images(1, 0) != planned_images(2, 0));
 }
 
 TEST_CASE("shards that cannot have their part of a batch are an error that says why") {

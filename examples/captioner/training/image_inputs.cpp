@@ -1,5 +1,6 @@
 #include "image_inputs.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace captioner {
@@ -11,6 +12,8 @@ ImageInputs::ImageInputs(pupil::ImageCache images, const ImageInputOptions& opti
     : images_(std::move(images)), options_(options), others_(std::move(others)) {}
 
 std::optional<pupil::Index> ImageInputs::find(std::string_view image) const {
+  const auto is_this = [&](const pupil::SkippedImage& skipped) { return skipped.name == image; };
+  if (std::ranges::any_of(others_.skipped, is_this)) return std::nullopt;  // by any: all leave it out
   if (const auto row = images_.find(image)) return row;
   if (others_.names.contains(std::string(image))) return elsewhere;
   return std::nullopt;

@@ -20,9 +20,25 @@ void require_same_settings(const Ranks& ranks, const TrainingSettings& settings,
   }
 }
 
+void require_possible_shares(const TrainingSettings& settings, const Ranks& ranks) {
+  const pupil::Index shards = settings.shards > 0 ? settings.shards : ranks.size();
+  const pupil::BatchRange here = shards_of_rank(ranks, shards);
+  pupil::require<pupil::OptionError>(!settings.sync_batch_norm || here.size() == 1,
+                                     "--sync-batch-norm wants one of --shards ", shards, " on each rank, and here are ",
+                                     here.size());
+  const auto require_two_images = [&](bool is_asked, const char* option) {
+    pupil::require<pupil::OptionError>(!is_asked || settings.batch_size >= 2 * shards, option,
+                                       " wants two images of a batch in each of ", shards, " shards, and --batch-size ",
+                                       settings.batch_size, " has less");
+  };
+  require_two_images(settings.shard_data, "--shard-data");
+  require_two_images(settings.sync_batch_norm && shards > 1, "--sync-batch-norm");
+}
+
 void require_same_start(const Ranks& ranks, const TrainingData& data, TrainingState& state) {
   if (ranks.is_alone()) return;  // to hash all weights takes time
-  ranks.require_same("the data", nlohmann::json(data.identity).dump());
+  const nlohmann::json identity = data.identity;
+  for (const auto& [name, hash] : identity.items()) ranks.require_same("other data: " + name, hash.dump());
   require_same_list(ranks, "the words", data.vocabulary.words());
   std::uint64_t weights = pupil::empty_hash;
   pupil::for_each_parameter(state.model, [&](const pupil::Name&, const auto& parameter) {

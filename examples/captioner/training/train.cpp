@@ -119,7 +119,7 @@ PreparedRun prepare(const TrainArguments& arguments, const TrainingSettings& set
       goes_on ? load_checkpoint(run, settings) : begin_training(settings, training_data.vocabulary, line);
   require_same_start(ranks, training_data, state);  // and so all have read what is there
   if (!ranks.is_first()) return {std::move(training_data), std::move(state)};
-  require_space_for_checkpoints(run, state);
+  require_space_for_checkpoints(run, state, settings.model_precision());
   if (arguments.overwrite) {
     for (const auto& file : {run.checkpoint(), run.model(), run.history()}) std::filesystem::remove(file);
   }
@@ -141,6 +141,7 @@ void train_as(const Ranks& ranks, const TrainArguments& arguments, ExitStatus& s
   ranks.wait_for_all();
   const TrainingSettings settings = choose_settings(arguments, run);
   require_same_settings(ranks, settings, arguments.options);
+  require_possible_shares(settings, ranks);
   const pupil::PrecisionScope precision(precision_named(settings.precision));
   say_what_is_fp32(line);
   PreparedRun prepared = prepare(arguments, settings, run, ranks, line);

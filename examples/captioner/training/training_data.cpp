@@ -117,8 +117,11 @@ std::unique_ptr<const EncoderInputs> decode_shards(const Decoding& decoding, con
     }
   }
   for (const Sample& sample : data.dev) mine.push_back(sample.image);
-  const auto lock = lock_cache(decoding.cache, line);
-  pupil::ImageCache images = decode(decoding, mine, line);
+  pupil::ImageCache images =
+      [&] {  // the lock must be free while ranks wait for each other: those of another run may too
+        const auto lock = lock_cache(decoding.cache, line);
+        return decode(decoding, mine, line);
+      }();
   others.skipped = skipped_by_all(images.skipped(), image_names(data.train, data.dev), ranks);
   for (const pupil::SkippedImage& image : others.skipped) others.names.erase(image.name);
   return std::make_unique<const ImageInputs>(std::move(images), decoding.options, std::move(others));

@@ -53,6 +53,17 @@ TrainingProgress progress_from_json(const nlohmann::json& json) {
   return progress;
 }
 
+std::uintmax_t bytes_of(const pupil::ModelRef& model) {
+  return static_cast<std::uintmax_t>(pupil::count_parameters(model)) * sizeof(float);
+}
+
+/// 0 where there is no such file.
+std::uintmax_t size_of(const std::filesystem::path& file) {
+  std::error_code absent;
+  const std::uintmax_t size = std::filesystem::file_size(file, absent);
+  return absent ? 0 : size;
+}
+
 }  // namespace
 
 void save_checkpoint(const RunFolder& run, TrainingState& state) {
@@ -66,14 +77,13 @@ void save_checkpoint(const RunFolder& run, TrainingState& state) {
   writer.write(run.checkpoint());
 }
 
-void require_space_for_checkpoints(const RunFolder& run, TrainingState& state) {
-  constexpr auto bytes_a_number = static_cast<std::uintmax_t>(sizeof(float));
+void require_space_for_checkpoints(const RunFolder& run, TrainingState& state, pupil::ParameterPrecision saved) {
   auto trained = state.trained_part();
-  const auto model = static_cast<std::uintmax_t>(pupil::count_parameters(state.model)) * bytes_a_number;
-  const auto moments = 2 * static_cast<std::uintmax_t>(pupil::count_parameters(trained)) * bytes_a_number;
-  const auto checkpoint = model + (state.average ? model : 0) + moments;
-  const auto there = std::filesystem::exists(run.checkpoint()) ? 0 : model + checkpoint;
-  pupil::require_space(run.path(), there + checkpoint, "the checkpoints");
+  const std::uintmax_t weights = bytes_of(state.model);
+  const std::uintmax_t checkpoint = weights + (state.average ? weights : 0) + 2 * bytes_of(trained);
+  const std::uintmax_t model = saved == pupil::ParameterPrecision::bf16 ? weights / 2 : weights;
+  const std::uintmax_t both = model + checkpoint, there = size_of(run.model()) + size_of(run.checkpoint());
+  pupil::require_space(run.path(), checkpoint + (both > there ? both - there : 0), "the checkpoints");
 }
 
 TrainingState load_checkpoint(const RunFolder& run, const TrainingSettings& settings) {

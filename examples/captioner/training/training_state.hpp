@@ -69,8 +69,9 @@ struct TrainingState {
   pupil::TrainedPart<float> trained_part() { return {model, first_trained}; }
 };
 
-/// Throws FileError where the run's folder has no room for its files: a checkpoint is there until the next is complete.
-void require_space_for_checkpoints(const RunFolder& run, TrainingState& state);
+/// Throws FileError where the run's folder has no room for its checkpoints, one of which is there until the next is
+/// complete, and for the model, that is saved at this precision.
+void require_space_for_checkpoints(const RunFolder& run, TrainingState& state, pupil::ParameterPrecision saved);
 
 /// Writes checkpoint.safetensors: all or nothing.
 void save_checkpoint(const RunFolder& run, TrainingState& state);

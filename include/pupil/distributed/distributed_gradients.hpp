@@ -107,7 +107,7 @@ class DistributedGradients {
   /// are summed and none has begun.
   void finished(const ModelRef& part) {
     moved_.check("distributed_gradients");
-    if (is_alone() || shards_here() > 1) return;
+    if (communicator_.size() == 1 || shards_here() > 1) return;
     require<ContextError>(!is_exact() || is_in_shard_, "distributed_gradients: no shard has begun that is finished");
     send_finished(part);
     progress_.begin([this] { buckets_.advance(); });

@@ -27,6 +27,7 @@
 #include <pupil/kernels/x86/direct_conv2d.hpp>
 #include <pupil/kernels/x86/direct_weight_gradient.hpp>
 #include <pupil/kernels/x86/stem_weight_gradient.hpp>
+#include <pupil/kernels/x86/winograd_conv2d.hpp>
 #endif
 
 namespace pupil::kernels {
@@ -140,6 +141,11 @@ void conv2d_input_gradient_joined(const JoinedPhases<T>& phases, const T* dy, co
 template <class T>
 void conv2d_forward(const ConvShape& shape, const T* x, const T* weight, const T* bias, T* y,
                     const Epilogue<T>* epilogue = nullptr, const PackedFilters<T>& packed = {}) {
+#if PUPIL_X86_KERNELS
+  if constexpr (std::is_same_v<T, float>) {
+    if (detail::uses_winograd(shape)) return detail::winograd_forward(shape, x, weight, bias, y, epilogue);
+  }
+#endif
   const Index out_channels = shape.out_channels_a_group();
   detail::for_each_group(shape, [&](Index g) {
     const Index first = g * out_channels;
@@ -158,6 +164,11 @@ void conv2d_forward(const ConvShape& shape, const T* x, const T* weight, const T
 /// Adds dy^T P(x) to weight_gradient [K, KH, KW, C / groups].
 template <class T>
 void conv2d_weight_gradient(const ConvShape& shape, const T* x, const T* dy, T* weight_gradient) {
+#if PUPIL_X86_KERNELS
+  if constexpr (std::is_same_v<T, float>) {
+    if (detail::uses_winograd(shape)) return detail::winograd_weight_gradient(shape, x, dy, weight_gradient);
+  }
+#endif
   const Index out_channels = shape.out_channels_a_group();
   const Index pixels = shape.batch * shape.out_height * shape.out_width;
   detail::for_each_group(shape, [&](Index g) {
@@ -175,6 +186,11 @@ void conv2d_weight_gradient(const ConvShape& shape, const T* x, const T* dy, T* 
 /// Writes dx [N, H, W, C].
 template <class T>
 void conv2d_input_gradient(const ConvShape& shape, const T* dy, const T* weight, T* dx) {
+#if PUPIL_X86_KERNELS
+  if constexpr (std::is_same_v<T, float>) {
+    if (detail::uses_winograd(shape)) return detail::winograd_input_gradient(shape, dy, weight, dx);
+  }
+#endif
   if (const detail::JoinedPhases<T> phases(shape); phases.is_faster()) {
     detail::conv2d_input_gradient_joined(phases, dy, weight, dx);
     return;
