@@ -193,7 +193,7 @@ inline void multiply_winograd_number(const float* of_images, Index tiles, const 
 
 inline void run_winograd(const WinogradPass& pass, const WinogradFilters& filters) {
   constexpr Index numbers = WinogradFilters::numbers;
-  constexpr Index bytes_a_task = Index{1} << 20;
+  constexpr Index bytes_a_task = Index{1} << 21;
   const Index in_channels = filters.rows(), out_channels = filters.columns();
   const WinogradTiles tiles(pass.result_shape[0], pass.result_shape[1], pass.result_shape[2]);
   const Index bytes_a_tile = numbers * (in_channels + out_channels) * static_cast<Index>(sizeof(float));
