@@ -31,8 +31,8 @@ class ShardedGradients {
 
   virtual pupil::Index shards() const = 0;
 
-  /// From now on, whether batch norms see the whole batch, or each shard its own part. Of the whole there must be
-  /// images in every shard. Throws OptionError where a rank has several shards, which it computes one after the other.
+  /// From now on, whether batch norms see the whole batch, or each shard its own part. For the whole a rank has one
+  /// shard, and no shard is without images.
   virtual void share_statistics(bool whole) = 0;
 
   /// Calls `compute(shard, finished)` for each shard of this rank, with gradients of zero and the captioner as the step

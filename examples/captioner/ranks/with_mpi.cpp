@@ -34,8 +34,6 @@ class MpiShardedGradients final : public ShardedGradients {
   Index shards() const override { return shards_; }
 
   void share_statistics(bool whole) override {
-    pupil::require<pupil::OptionError>(!whole || gradients_.shards_here() == 1, "--sync-batch-norm wants one of the ",
-                                       shards_, " shards on each rank, and here are ", gradients_.shards_here());
     if (whole == shares_statistics_) return;
     pupil::synchronize_batch_norms(trained_, whole ? communicator_ : pupil::Communicator());
     shares_statistics_ = whole;

@@ -1,16 +1,10 @@
 #include "training_data.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <functional>
 #include <set>
-#include <span>
-#include <thread>
-#include <unordered_map>
 #include <utility>
 
-#include <pupil/data/batch_share.hpp>
-#include <pupil/io/file_lock.hpp>
 #include <pupil/text/characters.hpp>
 
 #include "../captions/captioning.hpp"
@@ -18,9 +12,8 @@
 #include "../common/interruption.hpp"
 #include "../common/run_split.hpp"
 #include "../common/skipped_images.hpp"
-#include "../ranks/sent_json.hpp"
+#include "decoded_images.hpp"
 #include "feature_inputs.hpp"
-#include "image_inputs.hpp"
 #include "training_words.hpp"
 
 namespace captioner {
@@ -37,104 +30,11 @@ std::vector<std::string> image_names(const std::vector<Sample>& train, const std
   return names;
 }
 
-/// Waits while another process decodes images into the same file, and says so. Nothing where there cannot be a lock: a
-/// folder that may only be read has the images, or an error will say that it cannot be written.
-std::optional<pupil::FileLock> lock_cache(const std::filesystem::path& cache, ProgressLine& line) {
-  for (bool is_said = false;; std::this_thread::sleep_for(std::chrono::milliseconds(100))) {
-    try {
-      pupil::FileLock lock = pupil::lock_output(cache, "another process is decoding images into it");
-      pupil::remove_leftovers(cache.parent_path());
-      return lock;
-    } catch (const pupil::FileInUse& in_use) {
-      if (!is_said) line.print("captioner: " + std::string(in_use.what()) + "; waiting for it");
-      is_said = true;
-    } catch (const pupil::FileError&) {
-      return std::nullopt;
-    }
-    stop_if_interrupted();
-  }
-}
-
 pupil::ImageVariationOptions variation_of(const TrainingSettings& settings) {
   const double jitter = settings.color_jitter;
   return {.mirror = settings.mirror,
           .color_jitter = {.brightness = jitter, .contrast = jitter, .saturation = jitter},
           .random_erasing = {.probability = settings.random_erasing}};
-}
-
-/// Which images are decoded into which file, and how they are shown.
-struct Decoding {
-  std::filesystem::path image_folder;
-  std::filesystem::path cache;
-  pupil::Size2d size;
-  ImageInputOptions options;
-};
-
-pupil::ImageCache decode(const Decoding& decoding, const std::vector<std::string>& names, ProgressLine& line) {
-  const auto show = [&](pupil::Index done, pupil::Index total) {
-    stop_if_interrupted();
-    line.show("decoding images: " + std::to_string(done) + " of " + std::to_string(total));
-  };
-  return {decoding.cache, decoding.image_folder, names, decoding.size, show};
-}
-
-/// Rank 0 decodes while the others wait; they find the file, and write none.
-std::unique_ptr<const EncoderInputs> decode_for_all(const Decoding& decoding, const std::vector<std::string>& names,
-                                                    const Ranks& ranks, ProgressLine& line) {
-  if (!ranks.is_first()) ranks.wait_for_all();
-  const auto lock = ranks.is_first() ? lock_cache(decoding.cache, line) : std::nullopt;
-  pupil::ImageCache images = decode(decoding, names, line);
-  if (ranks.is_first()) ranks.wait_for_all();
-  return std::make_unique<const ImageInputs>(std::move(images), decoding.options);
-}
-
-/// The images that any of the ranks skipped, in the order of the list.
-std::vector<pupil::SkippedImage> skipped_by_all(const std::vector<pupil::SkippedImage>& mine,
-                                                const std::vector<std::string>& names, const Ranks& ranks) {
-  nlohmann::json said = nlohmann::json::object();
-  for (const pupil::SkippedImage& image : mine) said[image.name] = image.reason;
-  nlohmann::json reasons = nlohmann::json::object();
-  for (const nlohmann::json& of_rank : gather_json(ranks, said)) reasons.update(of_rank);
-  std::vector<pupil::SkippedImage> skipped;
-  for (const std::string& name : names) {
-    if (const auto found = reasons.find(name); found != reasons.end()) skipped.push_back({name, *found});
-  }
-  return skipped;
-}
-
-/// Every rank decodes the train images of its shards, and all dev images, of which there are few.
-std::unique_ptr<const EncoderInputs> decode_shards(const Decoding& decoding, const IdentifiedData& data,
-                                                   const std::unordered_map<std::string, pupil::Index>& shard_of,
-                                                   pupil::BatchRange here, const Ranks& ranks, ProgressLine& line) {
-  std::vector<std::string> mine;
-  ImagesElsewhere others;
-  for (const Sample& sample : data.train) {
-    const pupil::Index shard = shard_of.at(sample.image);
-    if (shard >= here.begin && shard < here.end) {
-      mine.push_back(sample.image);
-    } else {
-      others.names.insert(sample.image);
-    }
-  }
-  for (const Sample& sample : data.dev) mine.push_back(sample.image);
-  pupil::ImageCache images =
-      [&] {  // the lock must be free while ranks wait for each other: those of another run may too
-        const auto lock = lock_cache(decoding.cache, line);
-        return decode(decoding, mine, line);
-      }();
-  others.skipped = skipped_by_all(images.skipped(), image_names(data.train, data.dev), ranks);
-  for (const pupil::SkippedImage& image : others.skipped) others.names.erase(image.name);
-  return std::make_unique<const ImageInputs>(std::move(images), decoding.options, std::move(others));
-}
-
-/// The shard of every train image, of which each has as many as the others.
-std::unordered_map<std::string, pupil::Index> shards_of_images(const std::vector<Sample>& train, pupil::Index shards) {
-  std::unordered_map<std::string, pupil::Index> shard_of;
-  for (pupil::Index shard = 0; shard < shards; ++shard) {
-    const pupil::BatchRange range = pupil::batch_share(static_cast<pupil::Index>(train.size()), shard, shards);
-    for (const Sample& sample : part_of(std::span<const Sample>(train), range)) shard_of.emplace(sample.image, shard);
-  }
-  return shard_of;
 }
 
 /// Takes samples out of a split, and the identities of their images with them.
@@ -183,7 +83,7 @@ TrainingData read_training_data(const TrainingSettings& settings, const std::fil
   TrainingData result;
   result.identity = data.identity;
   const std::vector<std::string> names = image_names(data.train, data.dev);
-  std::unordered_map<std::string, pupil::Index> shard_of;
+  ShardsOfImages shard_of;
   if (settings.shard_data) shard_of = shards_of_images(data.train, settings.shards);
   if (settings.reads_features()) {
     result.inputs = open_features(settings, names);
@@ -196,7 +96,7 @@ TrainingData read_training_data(const TrainingSettings& settings, const std::fil
                     .normalization = origin ? origin->options.normalization : pupil::imagenet_normalization,
                     .variation = variation_of(settings)}};
     result.inputs = settings.shard_data
-                        ? decode_shards(decoding, data, shard_of, shards_of_rank(ranks, settings.shards), ranks, line)
+                        ? decode_shards(decoding, data.train, data.dev, shard_of, settings.shards, ranks, line)
                         : decode_for_all(decoding, names, ranks, line);
   }
   report_skipped(result.inputs->skipped(), line);

@@ -26,7 +26,6 @@ TrainingSteps::TrainingSteps(const TrainingSettings& settings, const TrainingDat
       sync_batch_norm_(settings.sync_batch_norm),
       gradients_(ranks.shard_gradients(state.trained_part(), settings.shards)) {
   if (settings.trains_on_the_metric()) metric_.emplace(settings, data);
-  if (gradients_ && sync_batch_norm_) gradients_->share_statistics(true);
 }
 
 void TrainingSteps::step(std::span<const pupil::PlannedBatch> planned) {

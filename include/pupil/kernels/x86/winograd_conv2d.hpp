@@ -11,7 +11,8 @@
 //
 // Forward, a task keeps some tiles in the second-level cache from the transform of their pixels to that of their
 // results. The terms of every sum are added in an order that does not depend on threads. Of random numbers, sums are
-// off from the true ones by two to three times what direct ones are off by (winograd_points.hpp).
+// off from the true ones by two to three times what direct ones are off by (winograd_points.hpp). A number that is not
+// finite makes NaN of all results of the tiles that read it, though not all of them depend on it.
 
 #include <algorithm>
 #include <cstdlib>
