@@ -8,8 +8,8 @@
 //                    one phase (their coordinates modulo the stride) are read by the same taps, so each phase is a
 //                    product of patches of dy with the weights of those taps.
 // See conv_phases.hpp and conv_joined_phases.hpp. With AVX-512 or AMX they read the image in place, where its extents
-// suit the tiles: x86/direct_conv2d.hpp, x86/direct_weight_gradient.hpp, x86/stem_weight_gradient.hpp. With AVX2 those of
-// 3 x 3 taps and stride 1 do with fewer multiplications: x86/winograd_conv2d.hpp.
+// suit the tiles: x86/direct_conv2d.hpp, x86/direct_weight_gradient.hpp, x86/stem_weight_gradient.hpp. With AVX2 those
+// of 3 x 3 taps and stride 1 do with fewer multiplications: x86/winograd_conv2d.hpp.
 
 #include <algorithm>
 #include <type_traits>

@@ -45,35 +45,13 @@ struct Avx2Winograd {
   /// B^T d B of a square of 6 x 6 pixels; those outside are zeros.
   [[gnu::target("avx2,fma")]] static void transform_image(const PixelSquare<const float>& pixels, Index channels,
                                                           const WinogradNumbers<float>& to) {
-    __m256 square[numbers_a_side * numbers_a_side];
-    for (Index c = 0; c < channels; c += lanes) {
-      for (Index i = 0; i < numbers_a_side; ++i) {
-        __m256* const line = square + i * numbers_a_side;
-        for (Index j = 0; j < numbers_a_side; ++j) {
-          line[j] = pixels.has(i, j) ? _mm256_loadu_ps(pixels.at(i, j) + c) : _mm256_setzero_ps();
-        }
-        Lines::of_image(line, 1);
-      }
-      for (Index j = 0; j < numbers_a_side; ++j) Lines::of_image(square + j, numbers_a_side);
-      store(square, to, c);
-    }
+    transform<numbers_a_side, Lines::of_image>(pixels, channels, to);
   }
 
   /// A dy A^T of a square of 4 x 4 gradients; those outside are zeros.
   [[gnu::target("avx2,fma")]] static void transform_gradient(const PixelSquare<const float>& gradients, Index channels,
                                                              const WinogradNumbers<float>& to) {
-    __m256 square[numbers_a_side * numbers_a_side];
-    for (Index c = 0; c < channels; c += lanes) {
-      for (Index i = 0; i < results_a_side; ++i) {
-        __m256* const line = square + i * numbers_a_side;
-        for (Index j = 0; j < results_a_side; ++j) {
-          line[j] = gradients.has(i, j) ? _mm256_loadu_ps(gradients.at(i, j) + c) : _mm256_setzero_ps();
-        }
-        Lines::of_gradient(line, 1);
-      }
-      for (Index j = 0; j < numbers_a_side; ++j) Lines::of_gradient(square + j, numbers_a_side);
-      store(square, to, c);
-    }
+    transform<results_a_side, Lines::of_gradient>(gradients, channels, to);
   }
 
   /// G g G^T of a filter [3, 3, channels], or of the filter turned by half a turn.
@@ -137,6 +115,25 @@ struct Avx2Winograd {
   }
 
  private:
+  /// Of a square of so many pixels a side, along its lines and then across them.
+  template <Index Side, void (*transform_line)(__m256*, Index)>
+  [[gnu::target("avx2,fma"), gnu::always_inline]] static void transform(const PixelSquare<const float>& pixels,
+                                                                        Index channels,
+                                                                        const WinogradNumbers<float>& to) {
+    __m256 square[numbers_a_side * numbers_a_side];
+    for (Index c = 0; c < channels; c += lanes) {
+      for (Index i = 0; i < Side; ++i) {
+        __m256* const line = square + i * numbers_a_side;
+        for (Index j = 0; j < Side; ++j) {
+          line[j] = pixels.has(i, j) ? _mm256_loadu_ps(pixels.at(i, j) + c) : _mm256_setzero_ps();
+        }
+        transform_line(line, 1);
+      }
+      for (Index j = 0; j < numbers_a_side; ++j) transform_line(square + j, numbers_a_side);
+      store(square, to, c);
+    }
+  }
+
   [[gnu::target("avx2,fma"), gnu::always_inline]] static void store(const __m256* square,
                                                                     const WinogradNumbers<float>& to, Index channel) {
     for (Index p = 0; p < numbers_a_side * numbers_a_side; ++p) {
