@@ -202,6 +202,43 @@ TEST_CASE("backward says which layers are finished, the last first, when their g
   CHECK(sums.front() > 0);
 }
 
+namespace {
+
+/// The gradients of all parameters, and how many layers were said to be finished.
+template <class Model, class Backward>
+std::pair<std::vector<double>, int> gradients_of_sequential(Model model, const Tensor<double, 2>& x,
+                                                            const Backward& backward) {
+  typename Model::Context context;
+  const auto y = model.forward(x, context);
+  int finished = 0;
+  backward(model, y, context, [&](auto&) { ++finished; });
+  std::vector<double> gradients;
+  for_each_parameter(model, [&](const Name&, const auto& parameter) {
+    gradients.insert(gradients.end(), parameter.gradient.begin(), parameter.gradient.end());
+  });
+  return {gradients, finished};
+}
+
+}  // namespace
+
+TEST_CASE("without the gradient of its input, a sequential has the same gradients of parameters") {
+  Rng rng(12);
+  const auto x = random_tensor<double>(Shape{4, 3}, rng);
+  const auto with_dx = [](auto& model, const auto& dy, const auto& context, const auto& finished) {
+    model.backward(dy, context, finished);
+  };
+  const auto without = [](auto& model, const auto& dy, const auto& context, const auto& finished) {
+    model.backward_parameters(dy, context, finished);
+    static_assert(std::is_void_v<decltype(model.backward_parameters(dy, context))>);
+  };
+  const Sequential flat{dense<double>(3, 5, rng), Tanh<double>(), dense<double>(5, 2, rng)};
+  CHECK(gradients_of_sequential(flat, x, without) == gradients_of_sequential(flat, x, with_dx));
+  const Sequential nested{Sequential{dense<double>(3, 5, rng), Tanh<double>()}, dense<double>(5, 2, rng)};
+  CHECK(gradients_of_sequential(nested, x, without) == gradients_of_sequential(nested, x, with_dx));
+  const Sequential no_way{Tanh<double>(), dense<double>(3, 2, rng)};  // the first layer has nothing to leave out
+  CHECK(gradients_of_sequential(no_way, x, without) == gradients_of_sequential(no_way, x, with_dx));
+}
+
 TEST_CASE("an embedding that comes first is finished too") {
   Rng rng(10);
   Sequential net{Embedding<float>({.num_embeddings = 4, .embedding_dim = 3}, rng), dense<float>(3, 2, rng)};

@@ -43,4 +43,10 @@ concept TrainsOn = requires(L& layer, X x, typename L::Context& context) {
   layer.forward(std::forward<X>(x), context);
 };
 
+/// A layer that can go back from a D without the gradient of its input.
+template <class L, class D>
+concept HasBackwardParameters = requires(L& layer, D dy, const typename L::Context& context) {
+  layer.backward_parameters(std::forward<D>(dy), context);
+};
+
 }  // namespace pupil

@@ -42,7 +42,14 @@ class Sequential {
   /// these can be sent meanwhile (see DistributedGradients).
   template <class D, class Finished = detail::NobodyAsks>
   auto backward(D&& dy, const Context& context, Finished&& finished = {}) {
-    return propagate<sizeof...(Layers)>(std::forward<D>(dy), context, finished);
+    return propagate<sizeof...(Layers), true>(std::forward<D>(dy), context, finished);
+  }
+
+  /// The same without dx, for a network whose input nobody trains: of a first convolution of few channels, dx takes
+  /// longer than the gradients of its weights. Layers that have no way to do without compute it.
+  template <class D, class Finished = detail::NobodyAsks>
+  void backward_parameters(D&& dy, const Context& context, Finished&& finished = {}) {
+    static_cast<void>(propagate<sizeof...(Layers), false>(std::forward<D>(dy), context, finished));
   }
 
   template <class Visitor>
@@ -94,10 +101,13 @@ class Sequential {
   }
 
   // dy has come back to the output of the layer before I.
-  template <std::size_t I, class D, class Finished>
+  template <std::size_t I, bool wants_dx, class D, class Finished>
   auto propagate(D&& dy, const Context& context, Finished& finished) {
     if constexpr (I == 0) {
       return std::forward<D>(dy);
+    } else if constexpr (I == 1 && !wants_dx && HasBackwardParameters<LayerAt<0>, D&&>) {
+      get<0>().backward_parameters(std::forward<D>(dy), std::get<0>(context));
+      finished(get<0>());
     } else if constexpr (std::is_void_v<decltype(back_through<I - 1>(std::forward<D>(dy), context))>) {
       static_assert(I == 1, "sequential: only the first layer may give no gradient of its input");
       back_through<I - 1>(std::forward<D>(dy), context);
@@ -105,7 +115,7 @@ class Sequential {
     } else {
       auto dx = back_through<I - 1>(std::forward<D>(dy), context);
       finished(get<I - 1>());
-      return propagate<I - 1>(std::move(dx), context, finished);
+      return propagate<I - 1, wants_dx>(std::move(dx), context, finished);
     }
   }
   template <std::size_t I, class D>
