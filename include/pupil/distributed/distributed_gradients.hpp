@@ -107,10 +107,10 @@ class DistributedGradients {
   /// are summed and none has begun.
   void finished(const ModelRef& part) {
     moved_.check("distributed_gradients");
-    if (communicator_.size() == 1 || shards_here() > 1) return;
+    if (is_alone() || shards_here() > 1) return;
     require<ContextError>(!is_exact() || is_in_shard_, "distributed_gradients: no shard has begun that is finished");
     send_finished(part);
-    progress_.begin([this] { buckets_.advance(); });
+    if (communicator_.size() > 1) progress_.begin([this] { buckets_.advance(); });  // one alone may have no MPI
   }
 
   /// Goes on with what was sent, as `finished` does too, without waiting. MPI does its part in calls such as these, and
