@@ -106,6 +106,14 @@ inline void sort_windows_by_length(const EncodedCaptions& captions, Index window
   }
 }
 
+/// Puts visits into a random order, but those of one caption near others of like length. A batch has `batch_size`.
+inline void order_visits(const EncodedCaptions& captions, Index captions_per_image, Index batch_size,
+                         std::vector<Visit>& visits, Rng& rng) {
+  constexpr Index batches_in_window = 64;
+  rng.shuffle(visits);
+  if (captions_per_image == 1) sort_windows_by_length(captions, batches_in_window * batch_size, visits);
+}
+
 /// Cuts captions, the longest first, into blocks: each takes captions while its padding stays below the limit. More
 /// padding comes with every shorter caption, so a block ends where the limit is first reached.
 inline std::vector<Index> cut_into_blocks(const std::vector<PlannedCaption>& captions, double max_padding) {
@@ -153,15 +161,11 @@ PlannedBatch plan_batch(const EncodedCaptions& captions, const BatchOptions& opt
 /// Plans an epoch, which shows every caption that has words once. Throws OptionError where an option is outside its
 /// range, or where no caption has words.
 inline EpochPlan plan_epoch(const EncodedCaptions& captions, const BatchOptions& options, std::uint64_t epoch) {
-  constexpr Index batches_in_window = 64;
   detail::check(options);
   Rng rng(options.seed, hash_number(epoch, hash_bytes("epoch plan")));
   std::vector<detail::Visit> visits = detail::make_visits(captions, options.captions_per_image, rng);
   require<OptionError>(!visits.empty(), "batches: none of the ", captions.size(), " images has a caption with words");
-  rng.shuffle(visits);
-  if (options.captions_per_image == 1) {
-    detail::sort_windows_by_length(captions, batches_in_window * options.batch_size, visits);
-  }
+  detail::order_visits(captions, options.captions_per_image, options.batch_size, visits, rng);
   EpochPlan plan;
   for (auto first = visits.begin(); first != visits.end();) {
     const auto last = first + detail::next_batch_size(visits.end() - first, options.batch_size);

@@ -36,7 +36,6 @@ inline Index first_of_batch(Index visits, Index batch, Index batches) {
 inline std::vector<std::vector<Visit>> visits_of_shards(const EncodedCaptions& captions,
                                                         std::span<const Index> shard_of_image, Index shards, Index most,
                                                         const BatchOptions& options, Rng& rng) {
-  constexpr Index batches_in_window = 64;
   std::vector<std::vector<Visit>> of_shards(static_cast<std::size_t>(shards));
   for (Visit& visit : make_visits(captions, options.captions_per_image, rng)) {
     const Index shard = shard_of_image[static_cast<std::size_t>(visit.image)];
@@ -47,10 +46,7 @@ inline std::vector<std::vector<Visit>> visits_of_shards(const EncodedCaptions& c
   for (std::size_t shard = 0; shard < of_shards.size(); ++shard) {
     require<OptionError>(of_shards[shard].size() != 1, "batches: shard ", shard,
                          " has one image with captions, and one alone cannot be batch-normalized");
-    rng.shuffle(of_shards[shard]);
-    if (options.captions_per_image == 1) {
-      sort_windows_by_length(captions, batches_in_window * most, of_shards[shard]);
-    }
+    order_visits(captions, options.captions_per_image, most, of_shards[shard], rng);
   }
   return of_shards;
 }
