@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
+#include <exception>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -41,6 +42,15 @@ inline std::string mpiexec() { return std::getenv("PUPIL_MPIEXEC"); }
 
 inline Finished run_ranks_of(const Arguments& arguments) { return Running(mpiexec(), arguments).finish(); }
 
+/// The arguments of a process, by its folder in /proc; none where it ended since the folder was listed.
+inline std::string command_line(const std::filesystem::path& process) {
+  try {
+    return file_text(process / "cmdline");
+  } catch (const std::exception&) {  // gone before it was opened, or before it was read
+    return {};
+  }
+}
+
 /// The processes of the program that have this text among their arguments.
 inline std::vector<pid_t> processes_with(const std::string& text) {
   const std::string program = std::getenv("PUPIL_CAPTIONER");
@@ -49,7 +59,7 @@ inline std::vector<pid_t> processes_with(const std::string& text) {
     const std::string name = entry.path().filename().string();
     pid_t process = 0;
     if (std::from_chars(name.data(), name.data() + name.size(), process).ptr != name.data() + name.size()) continue;
-    const std::string arguments = file_text(entry.path() / "cmdline");
+    const std::string arguments = command_line(entry.path());
     if (arguments.starts_with(program) && contains(arguments, text)) found.push_back(process);
   }
   return found;
