@@ -4,7 +4,7 @@
 #include <array>
 #include <string>
 
-#include <pupil/kernels/gemm.hpp>
+#include <pupil/kernels/gemm/gemm.hpp>
 
 #include "operations.hpp"
 #include "support.hpp"

@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include <pupil/kernels/conv2d.hpp>
+#include <pupil/kernels/conv/conv2d.hpp>
 
 #include "../operations.hpp"
 #include "comparison.hpp"

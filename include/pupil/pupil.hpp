@@ -1,5 +1,6 @@
 #pragma once
-// The whole library, floor by floor: a header includes only what stands above it here.
+// All that a program uses, floor by floor: a header includes only what stands above it here. Kernels, which layers are
+// made of, come with these.
 
 // core: shape, storage, tensor, random numbers, threads, errors
 #include <pupil/core/cpp20.hpp>
@@ -24,107 +25,9 @@
 #include <pupil/core/type_name.hpp>
 #include <pupil/core/utf8.hpp>
 
-// kernels: the mathematics on raw arrays
-#include <pupil/kernels/adaptive_avg_pool2d.hpp>
-#include <pupil/kernels/add.hpp>
-#include <pupil/kernels/additive_attention.hpp>
-#include <pupil/kernels/additive_score.hpp>
-#include <pupil/kernels/batch_norm.hpp>
-#include <pupil/kernels/best_tile.hpp>
-#include <pupil/kernels/bf16.hpp>
-#include <pupil/kernels/bit_mask.hpp>
-#include <pupil/kernels/channel_groups.hpp>
-#include <pupil/kernels/column_sums.hpp>
-#include <pupil/kernels/conv2d.hpp>
-#include <pupil/kernels/conv_axis.hpp>
-#include <pupil/kernels/conv_joined_phases.hpp>
-#include <pupil/kernels/conv_patches.hpp>
-#include <pupil/kernels/conv_phases.hpp>
-#include <pupil/kernels/conv_shape.hpp>
-#include <pupil/kernels/depthwise_conv2d.hpp>
-#include <pupil/kernels/depthwise_gather.hpp>
-#include <pupil/kernels/depthwise_multiplier.hpp>
-#include <pupil/kernels/depthwise_products.hpp>
-#include <pupil/kernels/depthwise_weight_gradient.hpp>
-#include <pupil/kernels/epilogue.hpp>
-#include <pupil/kernels/few_rows.hpp>
-#include <pupil/kernels/gathered_rows.hpp>
-#include <pupil/kernels/gemm.hpp>
-#include <pupil/kernels/gemm_tile.hpp>
-#include <pupil/kernels/grid_destination.hpp>
-#include <pupil/kernels/group_norm.hpp>
-#include <pupil/kernels/gru.hpp>
+// kernels: how exactly and by which instructions their mathematics is computed; the rest is for layers
 #include <pupil/kernels/instruction_set.hpp>
-#include <pupil/kernels/item_sums.hpp>
-#include <pupil/kernels/lanes.hpp>
-#include <pupil/kernels/layer_norm.hpp>
-#include <pupil/kernels/lines.hpp>
-#include <pupil/kernels/lstm.hpp>
-#include <pupil/kernels/mask_groups.hpp>
-#include <pupil/kernels/matrix_operand.hpp>
-#include <pupil/kernels/multiply_tile.hpp>
-#include <pupil/kernels/packed_filters.hpp>
-#include <pupil/kernels/packed_right.hpp>
-#include <pupil/kernels/packed_sequences.hpp>
-#include <pupil/kernels/packed_weights.hpp>
-#include <pupil/kernels/packing.hpp>
-#include <pupil/kernels/patches.hpp>
-#include <pupil/kernels/pool2d.hpp>
 #include <pupil/kernels/precision.hpp>
-#include <pupil/kernels/random_mask.hpp>
-#include <pupil/kernels/rectified_batch_norm.hpp>
-#include <pupil/kernels/rectifier.hpp>
-#include <pupil/kernels/recurrent_steps.hpp>
-#include <pupil/kernels/rows_by_item.hpp>
-#include <pupil/kernels/softmax.hpp>
-#include <pupil/kernels/standard_normal.hpp>
-#include <pupil/kernels/step_product.hpp>
-#include <pupil/kernels/swap_time_and_batch.hpp>
-#include <pupil/kernels/window.hpp>
-#include <pupil/kernels/winograd_points.hpp>
-#if PUPIL_X86_KERNELS
-#include <pupil/kernels/x86/amx_direct_tile.hpp>
-#include <pupil/kernels/x86/amx_emulation.hpp>
-#include <pupil/kernels/x86/amx_packing.hpp>
-#include <pupil/kernels/x86/amx_permission.hpp>
-#include <pupil/kernels/x86/amx_tile.hpp>
-#include <pupil/kernels/x86/amx_unit.hpp>
-#include <pupil/kernels/x86/amx_weight_gradient_tile.hpp>
-#include <pupil/kernels/x86/bf16_avx512.hpp>
-#include <pupil/kernels/x86/bf16_tile.hpp>
-#include <pupil/kernels/x86/bf16_tile_avx512.hpp>
-#include <pupil/kernels/x86/bf16_unit.hpp>
-#include <pupil/kernels/x86/depthwise_gather_avx2.hpp>
-#include <pupil/kernels/x86/depthwise_gather_avx512.hpp>
-#include <pupil/kernels/x86/depthwise_products_avx2.hpp>
-#include <pupil/kernels/x86/depthwise_products_avx512.hpp>
-#include <pupil/kernels/x86/direct_conv2d.hpp>
-#include <pupil/kernels/x86/direct_cuts.hpp>
-#include <pupil/kernels/x86/direct_filters.hpp>
-#include <pupil/kernels/x86/direct_group.hpp>
-#include <pupil/kernels/x86/direct_products.hpp>
-#include <pupil/kernels/x86/direct_tile_avx512.hpp>
-#include <pupil/kernels/x86/direct_tiles.hpp>
-#include <pupil/kernels/x86/direct_weight_gradient.hpp>
-#include <pupil/kernels/x86/elements_avx512.hpp>
-#include <pupil/kernels/x86/epilogue_avx2.hpp>
-#include <pupil/kernels/x86/epilogue_avx512.hpp>
-#include <pupil/kernels/x86/few_rows_avx512.hpp>
-#include <pupil/kernels/x86/first_lanes.hpp>
-#include <pupil/kernels/x86/gemm_tile_avx2.hpp>
-#include <pupil/kernels/x86/gemm_tile_avx512.hpp>
-#include <pupil/kernels/x86/image_part.hpp>
-#include <pupil/kernels/x86/stem_weight_gradient.hpp>
-#include <pupil/kernels/x86/stem_weight_gradient_tile_avx512.hpp>
-#include <pupil/kernels/x86/transpose_avx2.hpp>
-#include <pupil/kernels/x86/transpose_avx512.hpp>
-#include <pupil/kernels/x86/weight_gradient_lines.hpp>
-#include <pupil/kernels/x86/weight_gradient_tile_avx512.hpp>
-#include <pupil/kernels/x86/weight_gradient_tiles.hpp>
-#include <pupil/kernels/x86/winograd_conv2d.hpp>
-#include <pupil/kernels/x86/winograd_squares_avx2.hpp>
-#include <pupil/kernels/x86/winograd_transforms_avx2.hpp>
-#endif
 
 // nn: layers, parameters, losses
 #include <pupil/nn/activations.hpp>

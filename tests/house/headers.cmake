@@ -40,16 +40,16 @@ set(precompiled_headers
     core/shape.hpp
     core/processors.hpp
     core/tensor.hpp
-    kernels/channel_groups.hpp
-    kernels/lanes.hpp
+    kernels/norm/channel_groups.hpp
+    kernels/pointwise/lanes.hpp
     io/safetensors.hpp
-    kernels/pool2d.hpp
+    kernels/pool/pool2d.hpp
     optim/optimizer.hpp
     data/image_lookup.hpp
-    kernels/gemm_tile.hpp
-    kernels/packed_right.hpp
-    kernels/x86/amx_tile.hpp
-    kernels/gemm.hpp
+    kernels/gemm/tile.hpp
+    kernels/gemm/packed_right.hpp
+    kernels/isa/amx/gemm_tile.hpp
+    kernels/gemm/gemm.hpp
     nn/conv2d_norm_activation.hpp
     models/spoken_steps.hpp
     models/captioner.hpp)

@@ -5,7 +5,7 @@
 
 #include <doctest/doctest.h>
 
-#include <pupil/kernels/gemm.hpp>
+#include <pupil/kernels/gemm/gemm.hpp>
 #include <pupil/kernels/instruction_set.hpp>
 
 using namespace pupil;

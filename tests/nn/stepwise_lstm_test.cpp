@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include <pupil/kernels/rows_by_item.hpp>
+#include <pupil/kernels/gemm/rows_by_item.hpp>
 #include <pupil/nn/lstm_cell.hpp>
 #include <pupil/nn/stepwise_lstm.hpp>
 

@@ -10,7 +10,7 @@
 #include <doctest/doctest.h>
 
 #include <pupil/core/function_ref.hpp>
-#include <pupil/kernels/gemm.hpp>
+#include <pupil/kernels/gemm/gemm.hpp>
 
 #include "gradient_check.hpp"
 #include "random_tensor.hpp"

@@ -18,7 +18,7 @@
 #define PUPIL_X86_KERNELS 0
 #endif
 #if PUPIL_X86_KERNELS
-#include <pupil/kernels/x86/amx_permission.hpp>
+#include <pupil/kernels/isa/amx/permission.hpp>
 #endif
 
 namespace pupil {

@@ -6,10 +6,10 @@
 //   medium   each number as one bf16, summed in fp32
 //
 // What is stored stays fp32: weights, gradients, the optimizer's state. So does all that is not a matrix product or a
-// convolution, and of these depthwise convolutions and, unless their weights are packed (packed_weights.hpp), the steps
-// of recurrent layers for few rows. `high` needs AMX. `medium` needs AMX or AVX-512 with bf16, which has twice the rate
-// of fp32, so that the three products of `high` would take longer than one of fp32. Elsewhere, and for doubles, both
-// are the highest.
+// convolution, and of these depthwise convolutions and, unless their weights are packed (gemm/packed_weights.hpp), the
+// steps of recurrent layers for few rows. `high` needs AMX. `medium` needs AMX or AVX-512 with bf16, which has twice
+// the rate of fp32, so that the three products of `high` would take longer than one of fp32. Elsewhere, and for
+// doubles, both are the highest.
 
 #include <array>
 #include <atomic>

@@ -18,7 +18,7 @@
 #include <utility>
 
 #include <pupil/core/tensor.hpp>
-#include <pupil/kernels/add.hpp>
+#include <pupil/kernels/pointwise/add.hpp>
 #include <pupil/models/caption_steps.hpp>
 #include <pupil/models/grid.hpp>
 #include <pupil/models/image_features.hpp>

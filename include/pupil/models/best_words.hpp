@@ -8,7 +8,7 @@
 #include <vector>
 
 #include <pupil/core/shape.hpp>
-#include <pupil/kernels/lanes.hpp>
+#include <pupil/kernels/pointwise/lanes.hpp>
 
 namespace pupil::detail {
 

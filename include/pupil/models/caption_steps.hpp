@@ -1,7 +1,8 @@
 #pragma once
 // CaptionSteps: the captions of all blocks of a batch in the order in which a decoder goes through them: all first
-// words, then all second words, ..., the longest caption first, without padding (kernels/packed_sequences.hpp). So a
-// step is one product over all captions that are still going on, whatever block they are in.
+// words, then all second words, ..., the longest caption first, without padding
+// (kernels/recurrent/packed_sequences.hpp). So a step is one product over all captions that are still going on,
+// whatever block they are in.
 
 #include <algorithm>
 #include <cstdint>
@@ -9,8 +10,8 @@
 
 #include <pupil/core/pool_allocator.hpp>
 #include <pupil/core/tensor.hpp>
-#include <pupil/kernels/packed_sequences.hpp>
-#include <pupil/kernels/rows_by_item.hpp>
+#include <pupil/kernels/gemm/rows_by_item.hpp>
+#include <pupil/kernels/recurrent/packed_sequences.hpp>
 #include <pupil/text/caption_block.hpp>
 
 namespace pupil {

@@ -11,10 +11,10 @@
 
 #include <pupil/core/parallel.hpp>
 #include <pupil/core/tensor.hpp>
-#include <pupil/kernels/additive_attention.hpp>
-#include <pupil/kernels/gemm.hpp>
-#include <pupil/kernels/lanes.hpp>
-#include <pupil/kernels/matrix_operand.hpp>
+#include <pupil/kernels/attention/additive_attention.hpp>
+#include <pupil/kernels/gemm/gemm.hpp>
+#include <pupil/kernels/gemm/matrix_operand.hpp>
+#include <pupil/kernels/pointwise/lanes.hpp>
 #include <pupil/nn/initialization.hpp>
 #include <pupil/nn/parameter.hpp>
 

@@ -16,7 +16,7 @@
 #include <pupil/core/errors.hpp>
 #include <pupil/core/parallel.hpp>
 #include <pupil/core/tensor.hpp>
-#include <pupil/kernels/lanes.hpp>
+#include <pupil/kernels/pointwise/lanes.hpp>
 #include <pupil/models/spoken_steps.hpp>
 #include <pupil/text/vocabulary.hpp>
 

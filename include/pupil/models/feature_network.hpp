@@ -7,7 +7,7 @@
 #include <utility>
 
 #include <pupil/core/tensor.hpp>
-#include <pupil/kernels/add.hpp>
+#include <pupil/kernels/pointwise/add.hpp>
 #include <pupil/models/image_features.hpp>
 #include <pupil/nn/block_chain.hpp>
 #include <pupil/nn/initialization.hpp>

@@ -9,8 +9,8 @@
 
 #include <pupil/core/parallel.hpp>
 #include <pupil/core/tensor.hpp>
-#include <pupil/kernels/additive_attention.hpp>
-#include <pupil/kernels/item_sums.hpp>
+#include <pupil/kernels/attention/additive_attention.hpp>
+#include <pupil/kernels/pointwise/item_sums.hpp>
 #include <pupil/models/image_features.hpp>
 #include <pupil/models/select_rows.hpp>
 

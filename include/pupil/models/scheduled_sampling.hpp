@@ -16,7 +16,7 @@
 #include <pupil/core/parallel.hpp>
 #include <pupil/core/random.hpp>
 #include <pupil/core/tensor.hpp>
-#include <pupil/kernels/softmax.hpp>
+#include <pupil/kernels/pointwise/softmax.hpp>
 #include <pupil/models/word_draw.hpp>
 #include <pupil/text/caption_block.hpp>
 #include <pupil/text/vocabulary.hpp>

@@ -14,7 +14,7 @@
 
 #include <pupil/core/errors.hpp>
 #include <pupil/core/tensor.hpp>
-#include <pupil/kernels/softmax.hpp>
+#include <pupil/kernels/pointwise/softmax.hpp>
 #include <pupil/text/vocabulary.hpp>
 
 namespace pupil {

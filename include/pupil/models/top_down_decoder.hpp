@@ -15,7 +15,7 @@
 #include <utility>
 
 #include <pupil/core/tensor.hpp>
-#include <pupil/kernels/gathered_rows.hpp>
+#include <pupil/kernels/gemm/gathered_rows.hpp>
 #include <pupil/models/caption_steps.hpp>
 #include <pupil/models/grid.hpp>
 #include <pupil/models/image_features.hpp>

@@ -11,12 +11,12 @@
 
 #include <pupil/core/parallel.hpp>
 #include <pupil/core/tensor.hpp>
-#include <pupil/kernels/gathered_rows.hpp>
-#include <pupil/kernels/gemm.hpp>
-#include <pupil/kernels/item_sums.hpp>
-#include <pupil/kernels/lanes.hpp>
-#include <pupil/kernels/packed_sequences.hpp>
-#include <pupil/kernels/packed_weights.hpp>
+#include <pupil/kernels/gemm/gathered_rows.hpp>
+#include <pupil/kernels/gemm/gemm.hpp>
+#include <pupil/kernels/gemm/packed_weights.hpp>
+#include <pupil/kernels/pointwise/item_sums.hpp>
+#include <pupil/kernels/pointwise/lanes.hpp>
+#include <pupil/kernels/recurrent/packed_sequences.hpp>
 #include <pupil/nn/initialization.hpp>
 #include <pupil/nn/pack_weights.hpp>
 #include <pupil/nn/parameter.hpp>

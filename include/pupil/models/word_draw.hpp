@@ -16,8 +16,8 @@
 
 #include <pupil/core/errors.hpp>
 #include <pupil/core/shape.hpp>
-#include <pupil/kernels/lanes.hpp>
-#include <pupil/kernels/softmax.hpp>
+#include <pupil/kernels/pointwise/lanes.hpp>
+#include <pupil/kernels/pointwise/softmax.hpp>
 #include <pupil/models/best_words.hpp>
 
 namespace pupil {

@@ -15,7 +15,7 @@
 
 #include <pupil/core/parallel.hpp>
 #include <pupil/core/tensor.hpp>
-#include <pupil/kernels/softmax.hpp>
+#include <pupil/kernels/pointwise/softmax.hpp>
 #include <pupil/nn/embedding.hpp>
 #include <pupil/text/caption_block.hpp>
 

@@ -18,8 +18,8 @@
 
 #include <pupil/core/move_mark.hpp>
 #include <pupil/core/tensor.hpp>
-#include <pupil/kernels/column_sums.hpp>
-#include <pupil/kernels/matrix_operand.hpp>
+#include <pupil/kernels/gemm/matrix_operand.hpp>
+#include <pupil/kernels/pointwise/column_sums.hpp>
 #include <pupil/nn/activations.hpp>
 #include <pupil/nn/dense.hpp>
 #include <pupil/nn/embedding.hpp>

@@ -14,9 +14,9 @@
 
 #include <pupil/core/parallel.hpp>
 #include <pupil/core/tensor.hpp>
-#include <pupil/kernels/bit_mask.hpp>
-#include <pupil/kernels/lanes.hpp>
-#include <pupil/kernels/rectifier.hpp>
+#include <pupil/kernels/pointwise/bit_mask.hpp>
+#include <pupil/kernels/pointwise/lanes.hpp>
+#include <pupil/kernels/pointwise/rectifier.hpp>
 #include <pupil/nn/parameter.hpp>
 #include <pupil/nn/unread_forward.hpp>
 

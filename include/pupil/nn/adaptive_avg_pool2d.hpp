@@ -7,7 +7,7 @@
 // Where the output is larger than the input, pixels are repeated.
 
 #include <pupil/core/tensor.hpp>
-#include <pupil/kernels/adaptive_avg_pool2d.hpp>
+#include <pupil/kernels/pool/adaptive_avg_pool2d.hpp>
 #include <pupil/nn/parameter.hpp>
 #include <pupil/nn/unread_forward.hpp>
 

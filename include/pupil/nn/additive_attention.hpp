@@ -6,8 +6,8 @@
 //
 //   dw_p = dy . value_p + what comes back to w        ds = w (dw - sum of w dw)        dvalue_p += w_p dy
 //
-// and kernels/additive_score.hpp has the rest. W_k k_p is the same at every step of a decoder, so it is a call of its
-// own, once a sequence. What is a decoder's way there and back:
+// and kernels/attention/additive_score.hpp has the rest. W_k k_p is the same at every step of a decoder, so it is a
+// call of its own, once a sequence. What is a decoder's way there and back:
 //
 //   auto projected = attention.project_keys(keys, keys_context);
 //   auto [y, weights] = attention.forward(query, projected, values, mask, context);  // a context each step
@@ -27,10 +27,10 @@
 
 #include <pupil/core/move_mark.hpp>
 #include <pupil/core/tensor.hpp>
-#include <pupil/kernels/additive_attention.hpp>
-#include <pupil/kernels/column_sums.hpp>
-#include <pupil/kernels/matrix_operand.hpp>
-#include <pupil/kernels/rows_by_item.hpp>
+#include <pupil/kernels/attention/additive_attention.hpp>
+#include <pupil/kernels/gemm/matrix_operand.hpp>
+#include <pupil/kernels/gemm/rows_by_item.hpp>
+#include <pupil/kernels/pointwise/column_sums.hpp>
 #include <pupil/nn/dense.hpp>
 #include <pupil/nn/initialization.hpp>
 #include <pupil/nn/parameter.hpp>

@@ -4,7 +4,7 @@
 //   y[n, i, j, c] = sum over (u, v) in the kernel of x[n, i stride + u - padding, j stride + v - padding, c] / count
 
 #include <pupil/core/tensor.hpp>
-#include <pupil/kernels/pool2d.hpp>
+#include <pupil/kernels/pool/pool2d.hpp>
 #include <pupil/nn/parameter.hpp>
 #include <pupil/nn/pool_window.hpp>
 #include <pupil/nn/unread_forward.hpp>

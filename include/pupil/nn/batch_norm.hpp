@@ -22,8 +22,8 @@
 
 #include <pupil/core/move_mark.hpp>
 #include <pupil/core/tensor.hpp>
-#include <pupil/kernels/batch_norm.hpp>
-#include <pupil/kernels/rectified_batch_norm.hpp>
+#include <pupil/kernels/norm/batch_norm.hpp>
+#include <pupil/kernels/norm/rectified_batch_norm.hpp>
 #include <pupil/nn/parameter.hpp>
 #include <pupil/nn/share_statistics.hpp>
 #include <pupil/nn/unread_forward.hpp>

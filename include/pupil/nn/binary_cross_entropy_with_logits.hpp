@@ -13,7 +13,7 @@
 #include <vector>
 
 #include <pupil/core/tensor.hpp>
-#include <pupil/kernels/lanes.hpp>
+#include <pupil/kernels/pointwise/lanes.hpp>
 #include <pupil/nn/loss.hpp>
 
 namespace pupil {

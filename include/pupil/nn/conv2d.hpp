@@ -10,8 +10,8 @@
 
 #include <pupil/core/move_mark.hpp>
 #include <pupil/core/tensor.hpp>
-#include <pupil/kernels/conv_shape.hpp>
-#include <pupil/kernels/epilogue.hpp>
+#include <pupil/kernels/conv/shape.hpp>
+#include <pupil/kernels/gemm/epilogue.hpp>
 #include <pupil/kernels/window.hpp>
 #include <pupil/nn/convolution.hpp>
 #include <pupil/nn/parameter.hpp>

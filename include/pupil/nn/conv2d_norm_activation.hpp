@@ -11,10 +11,10 @@
 #include <utility>
 
 #include <pupil/core/tensor.hpp>
-#include <pupil/kernels/add.hpp>
-#include <pupil/kernels/bit_mask.hpp>
-#include <pupil/kernels/epilogue.hpp>
-#include <pupil/kernels/rectifier.hpp>
+#include <pupil/kernels/gemm/epilogue.hpp>
+#include <pupil/kernels/pointwise/add.hpp>
+#include <pupil/kernels/pointwise/bit_mask.hpp>
+#include <pupil/kernels/pointwise/rectifier.hpp>
 #include <pupil/nn/activations.hpp>
 #include <pupil/nn/batch_norm2d.hpp>
 #include <pupil/nn/conv2d.hpp>

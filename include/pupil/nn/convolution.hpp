@@ -4,12 +4,12 @@
 #include <string_view>
 
 #include <pupil/core/tensor.hpp>
-#include <pupil/kernels/column_sums.hpp>
-#include <pupil/kernels/conv2d.hpp>
-#include <pupil/kernels/depthwise_conv2d.hpp>
-#include <pupil/kernels/depthwise_weight_gradient.hpp>
-#include <pupil/kernels/epilogue.hpp>
-#include <pupil/kernels/packed_filters.hpp>
+#include <pupil/kernels/conv/conv2d.hpp>
+#include <pupil/kernels/conv/depthwise/conv2d.hpp>
+#include <pupil/kernels/conv/depthwise/weight_gradient.hpp>
+#include <pupil/kernels/conv/packed_filters.hpp>
+#include <pupil/kernels/gemm/epilogue.hpp>
+#include <pupil/kernels/pointwise/column_sums.hpp>
 #include <pupil/nn/initialization.hpp>
 #include <pupil/nn/pack_weights.hpp>
 #include <pupil/nn/parameter.hpp>

@@ -11,8 +11,8 @@
 
 #include <pupil/core/random.hpp>
 #include <pupil/core/tensor.hpp>
-#include <pupil/kernels/bit_mask.hpp>
-#include <pupil/kernels/random_mask.hpp>
+#include <pupil/kernels/pointwise/bit_mask.hpp>
+#include <pupil/kernels/pointwise/random_mask.hpp>
 #include <pupil/nn/parameter.hpp>
 #include <pupil/nn/unread_forward.hpp>
 

@@ -15,8 +15,8 @@
 #include <pupil/core/move_mark.hpp>
 #include <pupil/core/parallel.hpp>
 #include <pupil/core/tensor.hpp>
-#include <pupil/kernels/gemm.hpp>
-#include <pupil/kernels/packed_weights.hpp>
+#include <pupil/kernels/gemm/gemm.hpp>
+#include <pupil/kernels/gemm/packed_weights.hpp>
 #include <pupil/nn/initialization.hpp>
 #include <pupil/nn/pack_weights.hpp>
 #include <pupil/nn/parameter.hpp>

@@ -7,8 +7,8 @@
 //
 //   u = tanh(sqrt(2 / pi) (x + 0.044715 x^3))        s = sqrt(2 / pi) (1 + 3 * 0.044715 x^2)
 
-#include <pupil/kernels/lanes.hpp>
-#include <pupil/kernels/standard_normal.hpp>
+#include <pupil/kernels/pointwise/lanes.hpp>
+#include <pupil/kernels/pointwise/standard_normal.hpp>
 #include <pupil/nn/linear_units.hpp>
 
 namespace pupil {

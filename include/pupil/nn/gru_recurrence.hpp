@@ -1,14 +1,14 @@
 #pragma once
 // GruRecurrence: one layer of a GRU in one direction, over packed sequences: what Gru stacks and GruCell takes one step
-// of. Its formulas are in nn/gru.hpp; see kernels/gru.hpp for what is sequential.
+// of. Its formulas are in nn/gru.hpp; see kernels/recurrent/gru.hpp for what is sequential.
 
 #include <string>
 #include <utility>
 
 #include <pupil/core/tensor.hpp>
-#include <pupil/kernels/add.hpp>
-#include <pupil/kernels/gru.hpp>
-#include <pupil/kernels/packed_sequences.hpp>
+#include <pupil/kernels/pointwise/add.hpp>
+#include <pupil/kernels/recurrent/gru.hpp>
+#include <pupil/kernels/recurrent/packed_sequences.hpp>
 #include <pupil/nn/recurrent_state.hpp>
 #include <pupil/nn/recurrent_weights.hpp>
 

@@ -11,7 +11,7 @@
 #include <utility>
 
 #include <pupil/core/tensor.hpp>
-#include <pupil/kernels/add.hpp>
+#include <pupil/kernels/pointwise/add.hpp>
 #include <pupil/nn/conv2d_norm_activation.hpp>
 #include <pupil/nn/unread_forward.hpp>
 

@@ -14,7 +14,7 @@
 
 #include <pupil/core/move_mark.hpp>
 #include <pupil/core/tensor.hpp>
-#include <pupil/kernels/layer_norm.hpp>
+#include <pupil/kernels/norm/layer_norm.hpp>
 #include <pupil/nn/parameter.hpp>
 #include <pupil/nn/unread_forward.hpp>
 

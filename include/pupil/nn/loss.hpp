@@ -12,7 +12,7 @@
 
 #include <pupil/core/parallel.hpp>
 #include <pupil/core/tensor.hpp>
-#include <pupil/kernels/lanes.hpp>
+#include <pupil/kernels/pointwise/lanes.hpp>
 
 namespace pupil {
 

@@ -1,14 +1,14 @@
 #pragma once
 // LstmRecurrence: one layer of an LSTM in one direction, over packed sequences: what Lstm stacks and LstmCell takes one
-// step of. Its formulas are in nn/lstm.hpp; see kernels/lstm.hpp for what is sequential.
+// step of. Its formulas are in nn/lstm.hpp; see kernels/recurrent/lstm.hpp for what is sequential.
 
 #include <string>
 #include <utility>
 
 #include <pupil/core/tensor.hpp>
-#include <pupil/kernels/add.hpp>
-#include <pupil/kernels/lstm.hpp>
-#include <pupil/kernels/packed_sequences.hpp>
+#include <pupil/kernels/pointwise/add.hpp>
+#include <pupil/kernels/recurrent/lstm.hpp>
+#include <pupil/kernels/recurrent/packed_sequences.hpp>
 #include <pupil/nn/recurrent_state.hpp>
 #include <pupil/nn/recurrent_weights.hpp>
 

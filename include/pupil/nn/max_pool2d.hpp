@@ -8,7 +8,7 @@
 #include <limits>
 
 #include <pupil/core/tensor.hpp>
-#include <pupil/kernels/pool2d.hpp>
+#include <pupil/kernels/pool/pool2d.hpp>
 #include <pupil/nn/parameter.hpp>
 #include <pupil/nn/pool_window.hpp>
 #include <pupil/nn/unread_forward.hpp>

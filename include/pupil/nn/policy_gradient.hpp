@@ -16,7 +16,7 @@
 
 #include <pupil/core/parallel.hpp>
 #include <pupil/core/tensor.hpp>
-#include <pupil/kernels/softmax.hpp>
+#include <pupil/kernels/pointwise/softmax.hpp>
 #include <pupil/nn/loss.hpp>
 
 namespace pupil {

@@ -5,7 +5,7 @@
 
 #include <pupil/core/errors.hpp>
 #include <pupil/core/shape.hpp>
-#include <pupil/kernels/pool2d.hpp>
+#include <pupil/kernels/pool/pool2d.hpp>
 
 namespace pupil::detail {
 

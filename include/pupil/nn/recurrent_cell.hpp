@@ -5,7 +5,7 @@
 
 #include <pupil/core/move_mark.hpp>
 #include <pupil/core/tensor.hpp>
-#include <pupil/kernels/packed_sequences.hpp>
+#include <pupil/kernels/recurrent/packed_sequences.hpp>
 #include <pupil/nn/recurrent_state.hpp>
 #include <pupil/nn/recurrent_weights.hpp>
 #include <pupil/nn/unread_forward.hpp>

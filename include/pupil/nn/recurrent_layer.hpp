@@ -11,8 +11,8 @@
 #include <vector>
 
 #include <pupil/core/tensor.hpp>
-#include <pupil/kernels/add.hpp>
-#include <pupil/kernels/packed_sequences.hpp>
+#include <pupil/kernels/pointwise/add.hpp>
+#include <pupil/kernels/recurrent/packed_sequences.hpp>
 #include <pupil/nn/parameter.hpp>
 #include <pupil/nn/recurrent_state.hpp>
 #include <pupil/nn/recurrent_weights.hpp>

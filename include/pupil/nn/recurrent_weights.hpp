@@ -11,11 +11,11 @@
 #include <utility>
 
 #include <pupil/core/tensor.hpp>
-#include <pupil/kernels/column_sums.hpp>
-#include <pupil/kernels/gathered_rows.hpp>
-#include <pupil/kernels/gemm.hpp>
-#include <pupil/kernels/packed_sequences.hpp>
-#include <pupil/kernels/packed_weights.hpp>
+#include <pupil/kernels/gemm/gathered_rows.hpp>
+#include <pupil/kernels/gemm/gemm.hpp>
+#include <pupil/kernels/gemm/packed_weights.hpp>
+#include <pupil/kernels/pointwise/column_sums.hpp>
+#include <pupil/kernels/recurrent/packed_sequences.hpp>
 #include <pupil/nn/initialization.hpp>
 #include <pupil/nn/pack_weights.hpp>
 #include <pupil/nn/parameter.hpp>

@@ -14,7 +14,7 @@
 #include <utility>
 
 #include <pupil/core/tensor.hpp>
-#include <pupil/kernels/lanes.hpp>
+#include <pupil/kernels/pointwise/lanes.hpp>
 #include <pupil/nn/loss.hpp>
 
 namespace pupil {

@@ -13,8 +13,8 @@
 
 #include <pupil/core/parallel.hpp>
 #include <pupil/core/tensor.hpp>
-#include <pupil/kernels/gemm.hpp>
-#include <pupil/kernels/softmax.hpp>
+#include <pupil/kernels/gemm/gemm.hpp>
+#include <pupil/kernels/pointwise/softmax.hpp>
 #include <pupil/nn/parameter.hpp>
 #include <pupil/nn/unread_forward.hpp>
 

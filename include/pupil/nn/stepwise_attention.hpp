@@ -15,12 +15,12 @@
 #include <utility>
 
 #include <pupil/core/tensor.hpp>
-#include <pupil/kernels/additive_attention.hpp>
-#include <pupil/kernels/column_sums.hpp>
-#include <pupil/kernels/gemm.hpp>
-#include <pupil/kernels/packed_weights.hpp>
-#include <pupil/kernels/rows_by_item.hpp>
-#include <pupil/kernels/step_product.hpp>
+#include <pupil/kernels/attention/additive_attention.hpp>
+#include <pupil/kernels/gemm/gemm.hpp>
+#include <pupil/kernels/gemm/packed_weights.hpp>
+#include <pupil/kernels/gemm/rows_by_item.hpp>
+#include <pupil/kernels/pointwise/column_sums.hpp>
+#include <pupil/kernels/recurrent/step_product.hpp>
 #include <pupil/nn/additive_attention.hpp>
 #include <pupil/nn/initialization.hpp>
 #include <pupil/nn/pack_weights.hpp>

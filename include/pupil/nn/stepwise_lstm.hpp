@@ -25,15 +25,15 @@
 
 #include <pupil/core/parallel.hpp>
 #include <pupil/core/tensor.hpp>
-#include <pupil/kernels/add.hpp>
-#include <pupil/kernels/column_sums.hpp>
-#include <pupil/kernels/gathered_rows.hpp>
-#include <pupil/kernels/gemm.hpp>
-#include <pupil/kernels/item_sums.hpp>
-#include <pupil/kernels/lstm.hpp>
-#include <pupil/kernels/packed_sequences.hpp>
-#include <pupil/kernels/packed_weights.hpp>
-#include <pupil/kernels/step_product.hpp>
+#include <pupil/kernels/gemm/gathered_rows.hpp>
+#include <pupil/kernels/gemm/gemm.hpp>
+#include <pupil/kernels/gemm/packed_weights.hpp>
+#include <pupil/kernels/pointwise/add.hpp>
+#include <pupil/kernels/pointwise/column_sums.hpp>
+#include <pupil/kernels/pointwise/item_sums.hpp>
+#include <pupil/kernels/recurrent/lstm.hpp>
+#include <pupil/kernels/recurrent/packed_sequences.hpp>
+#include <pupil/kernels/recurrent/step_product.hpp>
 #include <pupil/nn/initialization.hpp>
 #include <pupil/nn/pack_weights.hpp>
 #include <pupil/nn/parameter.hpp>

@@ -1,0 +1,241 @@
+#pragma once
+// A convolution's product by AVX-512 or AMX without packing patches: the tile reads the image where it lies.
+//
+// A task is a few lines of the output, or a few whole images, or some columns of these. It copies the part of the image
+// that these read, with zeros around it, into memory that stays in the second-level cache. Of neighbouring positions,
+// what one tap reads lies a pixel apart, and what taps beside each other read lies together, so a run of taps and
+// channels is a product of rows that lie in this copy already. Georganas et al., "Anatomy of high-performance deep
+// learning convolutions on SIMD architectures", SC 2018.
+
+#include <algorithm>
+#include <array>
+
+#include <pupil/core/parallel.hpp>
+#include <pupil/core/thread_scratch.hpp>
+#include <pupil/kernels/conv/direct/cuts.hpp>
+#include <pupil/kernels/conv/direct/filters.hpp>
+#include <pupil/kernels/conv/direct/image_part.hpp>
+#include <pupil/kernels/conv/direct/products.hpp>
+#include <pupil/kernels/conv/direct/tiles.hpp>
+#include <pupil/kernels/conv/grid_destination.hpp>
+#include <pupil/kernels/conv/patches.hpp>
+#include <pupil/kernels/gemm/packing.hpp>
+#include <pupil/kernels/window.hpp>
+
+namespace pupil::kernels::detail {
+
+/// Whether runs are long enough for this to pay, and groups of positions full enough.
+template <class Tile>
+bool is_direct(const Patches<float>& patches, const Tile& tile) {
+  const Index width = patches.out_width;
+  const Index group = tile.best_group(width);
+  return patches.channels == patches.pixel_stride && has_long_runs(patches) && patches.rows > 0 && group >= 4 &&
+         5 * width >= 4 * round_up(width, group);
+}
+
+/// What threads need to compute one task after another.
+template <class Tile>
+class DirectProduct {
+ public:
+  /// For `source` see ImagePart.
+  DirectProduct(const Patches<float>& patches, const DirectWeights<Tile>& weights, const GridDestination<float>& grid,
+                const Tile& tile, const Patches<float>* source = nullptr)
+      : patches_(patches),
+        grid_(grid),
+        tile_(tile),
+        columns_(weights.columns()),
+        tasks_(patches, tile.best_group(patches.out_width),
+               (source == nullptr ? 1 : times_to_gather) * tile.wanted_groups(tile.best_group(patches.out_width))),
+        steps_(direct_steps(patches, tile)),
+        part_(patches, tasks_, tile, source),
+        weights_(weights),
+        parts_(part_.size()),
+        positions_(2 * tasks_.groups()) {}
+
+  void run() {
+    const Index parts = column_parts();
+    const Index width = round_up((columns_ + parts - 1) / parts, Tile::columns);
+    parallel_for(tasks_.count * parts, [&](Index i) {
+      const Index first = i % parts * width;
+      const Range columns{std::min(columns_, first), std::min(columns_, first + width)};
+      if (columns.begin < columns.end) run_task(i / parts, columns);
+    });
+  }
+
+ private:
+  using Element = typename Tile::Element;
+  using Group = Positions<Element>;
+
+  /// How many times the usual groups a task has where it copies a number for each tap: neighbouring tasks copy anew
+  /// what both read.
+  static constexpr Index times_to_gather = 4;
+
+  /// In how many parts tasks are cut along the columns: where they are fewer than keep all threads busy.
+  Index column_parts() const {
+    const Index wanted_tasks = free_threads() == 1 ? 1 : 4 * free_threads();
+    const Index panels = std::max<Index>(1, columns_ / Tile::columns);
+    return std::clamp<Index>((wanted_tasks + tasks_.count - 1) / tasks_.count, 1, panels);
+  }
+
+  void run_task(Index task, const Range& columns) {
+    [[maybe_unused]] const typename Tile::Work work(tile_, tasks_.group);
+    Group* const all = positions_.mine();
+    Group* const end = prepare(task, all);
+    Group* const read = all + tasks_.groups();
+    for (Index step = 0; step < steps_.count(); ++step) {
+      const Index tap_line = steps_.line(step);
+      Group* read_end = read;
+      for (const Group* each = all; each < end; ++each) {  // of a line outside the image there is nothing to add
+        const Index line = each->image_line + tap_line;
+        if (steps_.lines() > 1 || (line >= 0 && line < patches_.height)) {
+          *read_end++ = *each;
+          continue;
+        }
+        if (step == 0) start_sums(*each, columns);
+        if (is_finished_by(step)) finish_sums(*each, columns);
+      }
+      add_step(step, read, read_end, columns);
+    }
+  }
+
+  /// Copies the task's part of the image, and lists its positions.
+  Group* prepare(Index task, Group* positions) {
+    const auto [first_image, last_image, first_line, last_line] = tasks_.part(task);
+    Element* memory = parts_.mine();
+    for (Index n = first_image; n < last_image; ++n, memory += part_.size_of_image()) {
+      const Element* const part = part_.get(n, first_line, memory);
+      for (Index y = first_line; y < last_line; ++y) {
+        for (Index x = 0; x < patches_.out_width; x += tasks_.group) {
+          const Index count = std::min(tasks_.group, patches_.out_width - x);
+          const Index image_line = patches_.vertical.first_offset + y * patches_.vertical.stride;
+          *positions++ = {part + part_.position(y - first_line, x), grid_.at(n, y, x), count, image_line};
+        }
+      }
+    }
+    return positions;
+  }
+
+  void start_sums(const Group& positions, const Range& columns) const {
+    for (Index i = 0; i < positions.count; ++i) {
+      float* const sums = positions.result + i * grid_.pixel_stride;
+      if (grid_.bias == nullptr) {
+        std::fill(sums + columns.begin, sums + columns.end, 0.0F);
+      } else {
+        std::copy(grid_.bias + columns.begin, grid_.bias + columns.end, sums + columns.begin);
+      }
+    }
+  }
+
+  /// Whether the epilogue belongs to this step.
+  bool is_finished_by(Index step) const { return step + 1 == steps_.count() && grid_.epilogue != nullptr; }
+
+  /// Asks for what only the end of a tile needs, and no step before has read: the first step's results and the
+  /// residual.
+  void prefetch_results(Index step, const std::array<Group, 2>& pair) const {
+    constexpr Index line = 64 / sizeof(float);
+    const float* const residual = is_finished_by(step) ? grid_.epilogue->residual : nullptr;
+    if (step > 0 && residual == nullptr) return;
+    for (const Group& group : pair) {
+      for (Index r = 0; r < group.count; ++r) {
+        const float* const row = group.result + r * grid_.pixel_stride;
+        for (Index c = 0; c < Tile::columns; c += line) {
+          if (step == 0) prefetch_to_write(row + c);
+          if (residual != nullptr) prefetch(residual + (row - grid_.data) + c);
+        }
+      }
+    }
+  }
+
+  void finish_sums(const Group& positions, const Range& columns) const {
+    float* const first = positions.result + columns.begin;
+    const auto epilogue = grid_.epilogue->from(columns.begin, first - grid_.data);
+    for (Index i = 0; i < positions.count; ++i) {
+      const Index offset = i * grid_.pixel_stride;
+      epilogue.finish_row(first + offset, columns.end - columns.begin, offset);
+    }
+  }
+
+  void add_step(Index step, const Group* begin, const Group* end, const Range& all_columns) const {
+    const Index depth = steps_.depth(step);
+    const DirectTerms terms{depth / steps_.lines(), steps_.lines(), steps_.line_step() * part_.line_size(),
+                            part_.rest(), weights_.rest()};
+    const Index offset = steps_.line(step) * part_.line_size() + steps_.offset_in_line(step);
+    constexpr std::array<float, Tile::columns> zeros{};
+    const DirectStrides strides{part_.position_stride(), step == 0 ? 0 : grid_.pixel_stride, grid_.pixel_stride};
+    for (Index column = all_columns.begin; column < all_columns.end; column += Tile::columns) {
+      const auto moved = [&](Group each) {
+        each.left += offset;
+        each.result += column;
+        return each;
+      };
+      const Element* const panel = weights_.panel(steps_.begin(step), depth, column);
+      const float* const start = step > 0 ? nullptr : grid_.bias != nullptr ? grid_.bias + column : zeros.data();
+      const Index columns = std::min(Tile::columns, all_columns.end - column);
+      for (const Group* each = begin; each < end; each += 2) {
+        std::array<Group, 2> pair{moved(each[0]), moved(each[0])};
+        if (each + 1 < end) {
+          pair[1] = moved(each[1]);
+        } else {
+          pair[1].count = 0;
+        }
+        prefetch_results(step, pair);
+        if (!is_finished_by(step)) {
+          add_products(tile_, tasks_.group, terms, pair, panel, start, nullptr, strides, columns);
+        } else {
+          const GroupEpilogues epilogues{grid_.epilogue->from(column, pair[0].result - grid_.data),
+                                         grid_.epilogue->from(column, pair[1].result - grid_.data)};
+          add_products(tile_, tasks_.group, terms, pair, panel, start, &epilogues, strides, columns);
+        }
+      }
+    }
+  }
+
+  const Patches<float>& patches_;
+  const GridDestination<float>& grid_;
+  const Tile& tile_;
+  Index columns_;
+  DirectTasks tasks_;
+  DirectSteps steps_;
+  ImagePart<Tile> part_;
+  const DirectWeights<Tile>& weights_;
+  ThreadScratch<Element> parts_;
+  ThreadScratch<Group> positions_;
+};
+
+/// grid = patches * right by this tile. `packed` is what it makes of `right`, or nullptr.
+template <class Tile>
+void multiply_directly(const Tile& tile, const Patches<float>& patches, const RightOperand<float>& right,
+                       const DirectWeights<Tile>* packed, const GridDestination<float>& grid,
+                       const Patches<float>* source = nullptr) {
+  if (packed != nullptr) {
+    DirectProduct(patches, *packed, grid, tile, source).run();
+  } else {
+    DirectProduct(patches, DirectWeights<Tile>(right, patches, tile), grid, tile, source).run();
+  }
+}
+
+/// grid = patches * right in bf16, or false where the patches are not for it.
+inline bool multiply_in_place_in_bf16(const Bf16DirectTile& tile, const Patches<float>& patches,
+                                      const RightOperand<float>& right, const DirectWeights<Bf16DirectTile>* packed,
+                                      const GridDestination<float>& grid) {
+  return is_direct(patches, tile) && with_filled_elements(patches, tile, [&](const auto& filled, const auto* source) {
+           multiply_directly(tile, filled, right, packed, grid, source);
+         });
+}
+
+/// grid = patches * right by the tile of the precision in use, or of floats where these are as fast as what bf16 is
+/// left with; false where the patches are for neither. patches.columns must be right.rows. `packed` is what was made
+/// of `right`, or empty.
+inline bool multiply_in_place(const Patches<float>& patches, const RightOperand<float>& right,
+                              const DirectFilters& packed, const GridDestination<float>& grid) {
+  if (precision_in_use() != Precision::highest) {
+    if (multiply_in_place_in_bf16(Bf16DirectTile{}, patches, right, packed.pairs(), grid)) return true;
+    if (tile_unit() != TileUnit::vectors) return false;
+  }
+  const FloatDirectTile tile;
+  if (!is_direct(patches, tile)) return false;
+  multiply_directly(tile, patches, right, packed.floats(), grid);
+  return true;
+}
+
+}  // namespace pupil::kernels::detail

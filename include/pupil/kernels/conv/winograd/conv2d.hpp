@@ -1,0 +1,290 @@
+#pragma once
+// Convolutions of 3 x 3 taps and stride 1 with a quarter of the multiplications: Winograd's F(4 x 4, 3 x 3), by AVX2.
+// Lavin and Gray, "Fast algorithms for convolutional neural networks", CVPR 2016.
+//
+// Tiles of 4 x 4 results, next to each other, read squares of 6 x 6 pixels. With the transforms of
+// isa/avx2/winograd_transforms.hpp, and for each of the 36 numbers of a square by itself,
+//
+//   forward          y = A^T [(G g G^T) * (B^T d B)] A, where * is a product of matrices: [tiles, C] by [C, K]
+//   data gradient    the same of dy, with the filters turned by half a turn, and C and K exchanged
+//   weight gradient  dg += G^T [sum over tiles of (A dy A^T) * (B^T d B)] G, where * is [K, tiles] by [tiles, C]
+//
+// Forward, a task keeps some tiles in the second-level cache from the transform of their pixels to that of their
+// results. The terms of every sum are added in an order that does not depend on threads. Of random numbers, sums are
+// off from the true ones by two to three times what direct ones are off by (conv/winograd/points.hpp). A number that is
+// not finite makes NaN of all results of the tiles that read it, though not all of them depend on it.
+
+#include <algorithm>
+#include <cstdlib>
+#include <string_view>
+
+#include <pupil/core/parallel.hpp>
+#include <pupil/core/storage.hpp>
+#include <pupil/core/tensor.hpp>
+#include <pupil/core/thread_scratch.hpp>
+#include <pupil/kernels/conv/shape.hpp>
+#include <pupil/kernels/gemm/gemm.hpp>
+#include <pupil/kernels/instruction_set.hpp>
+#include <pupil/kernels/isa/avx2/gemm_tile.hpp>
+#include <pupil/kernels/isa/avx2/winograd_squares.hpp>
+#include <pupil/kernels/precision.hpp>
+
+namespace pupil::kernels::detail {
+
+/// Whether it may be used: not where the environment variable PUPIL_WINOGRAD is "off", for sums that are as exact as
+/// direct ones.
+inline bool winograd_is_allowed() {
+  static const bool is_off = [] {
+    const char* const wish = std::getenv("PUPIL_WINOGRAD");
+    return wish != nullptr && std::string_view(wish) == "off";
+  }();
+  return !is_off;
+}
+
+inline Index count_winograd_tiles(Index batch, Index height, Index width) {
+  constexpr Index side = Avx2Winograd::results_a_side;
+  return batch * ((height + side - 1) / side) * ((width + side - 1) / side);
+}
+
+/// Whether a convolution's shape is one for which it is written.
+inline bool suits_winograd(const ConvShape& shape) {
+  return shape.groups == 1 && shape.kernel == Size2d(3) && shape.stride == Size2d(1) && shape.dilation == Size2d(1) &&
+         shape.in_channels % Avx2Winograd::lanes == 0 && shape.out_channels % Avx2Winograd::lanes == 0;
+}
+
+/// Whether it is used: where it is faster than products of patches.
+inline bool uses_winograd(const ConvShape& shape) {
+  constexpr Index fewest_channels = 16, fewest_tiles = 64;
+  return instruction_set() == InstructionSet::avx2 && precision_in_use() == Precision::highest &&
+         winograd_is_allowed() && suits_winograd(shape) && shape.in_channels >= fewest_channels &&
+         shape.out_channels >= fewest_channels &&
+         count_winograd_tiles(shape.batch, shape.out_height, shape.out_width) >= fewest_tiles;
+}
+
+/// A grid of images that is cut into tiles of 4 x 4 positions, number 0 at the first image's corner.
+class WinogradTiles {
+ public:
+  static constexpr Index side = Avx2Winograd::results_a_side;
+
+  WinogradTiles(Index batch, Index height, Index width)
+      : across_((width + side - 1) / side),
+        an_image_(across_ * ((height + side - 1) / side)),
+        count_(batch * an_image_) {}
+
+  Index count() const { return count_; }
+
+  /// The square of `size` pixels a side, of images [batch, height, width, channels], that begins `before` pixels above
+  /// and left of the tile.
+  template <class T>
+  PixelSquare<T> square(Index tile, T* images, const Shape<4>& shape, Index size, Index above, Index left) const {
+    const Index n = tile / an_image_, in_image = tile - n * an_image_;
+    const Index y = in_image / across_ * side - above, x = in_image % across_ * side - left;
+    const Index line = shape[2] * shape[3];
+    return {.corner = images + (n * shape[1] + y) * line + x * shape[3],
+            .line_stride = line,
+            .pixel_stride = shape[3],
+            .first_line = std::max<Index>(0, -y),
+            .last_line = std::min(size, shape[1] - y),
+            .first_pixel = std::max<Index>(0, -x),
+            .last_pixel = std::min(size, shape[2] - x)};
+  }
+
+ private:
+  Index across_;
+  Index an_image_;
+  Index count_;
+};
+
+/// Filters that were transformed, and packed as right operands [rows, columns], one for each of the 36 numbers: of
+/// forward [in_channels, out_channels], of the data gradient the other way round.
+class WinogradFilters {
+ public:
+  static constexpr Index numbers = Avx2Winograd::numbers_a_side * Avx2Winograd::numbers_a_side;
+
+  /// `weight` is [out_channels, 3, 3, in_channels].
+  WinogradFilters(const float* weight, Index out_channels, Index in_channels, bool for_data_gradient)
+      : rows_(for_data_gradient ? out_channels : in_channels),
+        columns_(for_data_gradient ? in_channels : out_channels),
+        blocks_(rows_, Avx2Tile::depth_step),
+        panels_(numbers * number_size()) {
+    ThreadScratch<float> transformed(numbers * filters_at_once * in_channels);
+    parallel_for((out_channels + filters_at_once - 1) / filters_at_once, filters_at_once * in_channels, [&](Index i) {
+      const Index first = i * filters_at_once, count = std::min(filters_at_once, out_channels - first);
+      float* const of_filters = transformed.mine();
+      for (Index k = 0; k < count; ++k) {
+        Avx2Winograd::transform_filter(weight + (first + k) * taps * in_channels, for_data_gradient, in_channels,
+                                       {of_filters + k * in_channels, count * in_channels});
+      }
+      for (Index p = 0; p < numbers; ++p) {
+        const RowMajor<float> of_number{of_filters + p * count * in_channels, count, in_channels, in_channels};
+        for_data_gradient ? pack_rows(of_number, p, first) : pack_columns(transposed(of_number), p, first);
+      }
+    });
+  }
+
+  Index rows() const { return rows_; }
+  Index columns() const { return columns_; }
+  const DepthBlocks& blocks() const { return blocks_; }
+
+  /// The panels of a depth block from column `first` on, which is a multiple of the tile's columns.
+  const float* panels(Index number, Index block, Index first) const {
+    return panels_.data() + place(number, block, first);
+  }
+
+ private:
+  static constexpr Index taps = Avx2Winograd::taps_a_side * Avx2Winograd::taps_a_side;
+  static constexpr Index filters_at_once = Avx2Tile::columns;
+
+  Index number_size() const { return rows_ * round_up(columns_, Avx2Tile::columns); }
+  Index place(Index number, Index block, Index first) const {
+    return number * number_size() + blocks_.begin(block) * round_up(columns_, Avx2Tile::columns) +
+           first * blocks_.depth(block);
+  }
+
+  /// Some filters as the columns of a panel, from column `first` on.
+  void pack_columns(const Transposed<float>& filters, Index number, Index first) {
+    for (Index d = 0; d < blocks_.count; ++d) {
+      RightPanels<Avx2Tile, Transposed<float>>::pack(filters, 0, filters.columns, blocks_.begin(d), blocks_.depth(d),
+                                                     panels_.data() + place(number, d, first));
+    }
+  }
+
+  /// Some filters as rows of all panels, from row `first` on.
+  void pack_rows(const RowMajor<float>& filters, Index number, Index first) {
+    for (Index row = 0; row < filters.rows; ++row) {
+      Index block = 0;
+      while (blocks_.begin(block + 1) <= first + row) ++block;
+      for (Index c = 0; c < columns_; c += Avx2Tile::columns) {
+        float* const to =
+            panels_.data() + place(number, block, c) + (first + row - blocks_.begin(block)) * Avx2Tile::columns;
+        const Index count = std::min(Avx2Tile::columns, columns_ - c);
+        std::fill(std::copy_n(filters.data + row * filters.stride + c, count, to), to + Avx2Tile::columns, 0.0F);
+      }
+    }
+  }
+
+  Index rows_;
+  Index columns_;
+  DepthBlocks blocks_;
+  Storage<float> panels_;
+};
+
+/// Images to results of as many pixels or others, with `above` and `left` zeros before each.
+struct WinogradPass {
+  const float* images;
+  Shape<4> image_shape;
+  float* results;
+  Shape<4> result_shape;
+  Index above, left;
+  const float* bias = nullptr;
+  const Epilogue<float>* epilogue = nullptr;
+};
+
+/// The products of number p of some tiles: [tiles, rows of the filters] by the filters of this number.
+inline void multiply_winograd_number(const float* of_images, Index tiles, const WinogradFilters& filters, Index p,
+                                     float* left_panels, float* products) {
+  const RowMajor<float> left{of_images, tiles, filters.rows(), filters.rows()};
+  with_left_operand<Avx2Tile>(left, [&](const LeftOperand<float>& any_left) {
+    multiply_block<Avx2Tile, RowMajorPanels<Avx2Tile>, float>(
+        any_left, Destination<float>{products, filters.columns()}, Block{0, tiles, 0, filters.columns()},
+        {0, filters.blocks().count}, left_panels, round_up(filters.columns(), Avx2Tile::columns),
+        [&](Index d, Index first, Index) { return filters.panels(p, d, first); });
+  });
+}
+
+inline void run_winograd(const WinogradPass& pass, const WinogradFilters& filters) {
+  constexpr Index numbers = WinogradFilters::numbers;
+  constexpr Index bytes_a_task = Index{1} << 21;
+  const Index in_channels = filters.rows(), out_channels = filters.columns();
+  const WinogradTiles tiles(pass.result_shape[0], pass.result_shape[1], pass.result_shape[2]);
+  const Index bytes_a_tile = numbers * (in_channels + out_channels) * static_cast<Index>(sizeof(float));
+  const Index shared = (tiles.count() + 2 * num_threads() - 1) / (2 * num_threads());
+  const Index at_once = round_up(std::clamp<Index>(bytes_a_task / bytes_a_tile, 1, shared), Avx2Tile::rows);
+  ThreadScratch<float> image_numbers(numbers * at_once * in_channels), products(numbers * at_once * out_channels);
+  ThreadScratch<float> left_panels(left_panels_size<Avx2Tile, RowMajorPanels<Avx2Tile>>(at_once));
+  parallel_for((tiles.count() + at_once - 1) / at_once, [&](Index task) {
+    const Index first = task * at_once, count = std::min(at_once, tiles.count() - first);
+    float* const of_images = image_numbers.mine();
+    float* const of_results = products.mine();
+    for (Index i = 0; i < count; ++i) {
+      Avx2Winograd::transform_image(
+          tiles.square(first + i, pass.images, pass.image_shape, Avx2Winograd::numbers_a_side, pass.above, pass.left),
+          in_channels, {of_images + i * in_channels, count * in_channels});
+    }
+    for (Index p = 0; p < numbers; ++p) {
+      multiply_winograd_number(of_images + p * count * in_channels, count, filters, p, left_panels.mine(),
+                               of_results + p * count * out_channels);
+    }
+    for (Index i = 0; i < count; ++i) {
+      const auto square = tiles.square(first + i, pass.results, pass.result_shape, Avx2Winograd::results_a_side, 0, 0);
+      const Index corner = square.corner - pass.results;
+      const Epilogue<float> epilogue = pass.epilogue == nullptr ? Epilogue<float>{} : pass.epilogue->from(0, corner);
+      Avx2Winograd::finish({of_results + i * out_channels, count * out_channels}, out_channels, pass.bias,
+                           pass.epilogue == nullptr ? nullptr : &epilogue, square);
+    }
+  });
+}
+
+/// As conv2d_forward.
+inline void winograd_forward(const ConvShape& shape, const float* x, const float* weight, const float* bias, float* y,
+                             const Epilogue<float>* epilogue) {
+  const WinogradFilters filters(weight, shape.out_channels, shape.in_channels, false);
+  run_winograd({.images = x,
+                .image_shape = {shape.batch, shape.height, shape.width, shape.in_channels},
+                .results = y,
+                .result_shape = {shape.batch, shape.out_height, shape.out_width, shape.out_channels},
+                .above = shape.padding.top,
+                .left = shape.padding.left,
+                .bias = bias,
+                .epilogue = epilogue},
+               filters);
+}
+
+/// As conv2d_input_gradient.
+inline void winograd_input_gradient(const ConvShape& shape, const float* dy, const float* weight, float* dx) {
+  const WinogradFilters filters(weight, shape.out_channels, shape.in_channels, true);
+  run_winograd({.images = dy,
+                .image_shape = {shape.batch, shape.out_height, shape.out_width, shape.out_channels},
+                .results = dx,
+                .result_shape = {shape.batch, shape.height, shape.width, shape.in_channels},
+                .above = shape.kernel.height - 1 - shape.padding.top,
+                .left = shape.kernel.width - 1 - shape.padding.left},
+               filters);
+}
+
+/// As conv2d_weight_gradient.
+inline void winograd_weight_gradient(const ConvShape& shape, const float* x, const float* dy, float* gradient) {
+  constexpr Index numbers = WinogradFilters::numbers;
+  constexpr Index tiles_at_once = 256;
+  const Index in_channels = shape.in_channels, out_channels = shape.out_channels;
+  const WinogradTiles tiles(shape.batch, shape.out_height, shape.out_width);
+  const Index at_once = std::min(tiles_at_once, tiles.count());
+  auto of_images = Tensor<float, 3>::uninitialized({numbers, at_once, in_channels});
+  auto of_gradients = Tensor<float, 3>::uninitialized({numbers, at_once, out_channels});
+  Tensor<float, 3> sums({numbers, out_channels, in_channels});
+  for (Index first = 0; first < tiles.count(); first += at_once) {
+    const Index count = std::min(at_once, tiles.count() - first);
+    parallel_for(count, in_channels + out_channels, [&](Index i) {
+      Avx2Winograd::transform_image(tiles.square(first + i, x, {shape.batch, shape.height, shape.width, in_channels},
+                                                 Avx2Winograd::numbers_a_side, shape.padding.top, shape.padding.left),
+                                    in_channels, {of_images.data() + i * in_channels, at_once * in_channels});
+      Avx2Winograd::transform_gradient(
+          tiles.square(first + i, dy, {shape.batch, shape.out_height, shape.out_width, out_channels},
+                       Avx2Winograd::results_a_side, 0, 0),
+          out_channels, {of_gradients.data() + i * out_channels, at_once * out_channels});
+    });
+    parallel_for(numbers, [&](Index p) {
+      const RowMajor<float> image_rows{of_images.data() + p * at_once * in_channels, count, in_channels, in_channels};
+      const RowMajor<float> gradient_rows{of_gradients.data() + p * at_once * out_channels, count, out_channels,
+                                          out_channels};
+      gemm(transposed(gradient_rows), image_rows,
+           Destination<float>{sums.data() + p * out_channels * in_channels, in_channels, true});
+    });
+  }
+  parallel_for(out_channels, in_channels, [&](Index k) {
+    Avx2Winograd::add_filter_gradient({sums.data() + k * in_channels, out_channels * in_channels}, in_channels,
+                                      gradient + k * shape.patch_size());
+  });
+}
+
+}  // namespace pupil::kernels::detail

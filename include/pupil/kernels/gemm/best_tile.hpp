@@ -1,0 +1,50 @@
+#pragma once
+// Which tile computes a product: that of the widest instruction set, or one of bf16 where less than the highest
+// precision is wanted.
+
+#include <type_traits>
+
+#include <pupil/kernels/gemm/tile.hpp>
+#include <pupil/kernels/instruction_set.hpp>
+#include <pupil/kernels/precision.hpp>
+#if PUPIL_X86_KERNELS
+#include <pupil/kernels/gemm/bf16_tile.hpp>
+#include <pupil/kernels/isa/amx/packing.hpp>
+#include <pupil/kernels/isa/avx2/gemm_tile.hpp>
+#include <pupil/kernels/isa/avx512/gemm_tile.hpp>
+#endif
+
+namespace pupil::kernels {
+
+/// Calls `use(tile)` with the fastest Tile that this machine has for T as it is.
+template <class T, class Use>
+decltype(auto) with_plain_tile(const Use& use) {
+#if PUPIL_X86_KERNELS
+  if constexpr (std::is_same_v<T, float>) {
+    if (instruction_set() >= InstructionSet::avx512) return use(Avx512Tile{});
+    if (instruction_set() >= InstructionSet::avx2) return use(Avx2Tile{});
+  }
+#endif
+  return use(PortableTile<T>{});
+}
+
+#if PUPIL_X86_KERNELS
+/// Calls `use(tile)` with the Tile for the precision in use, which is not the highest.
+template <class Use>
+decltype(auto) with_bf16_tile(const Use& use) {
+  return precision_in_use() == Precision::high ? use(Bf16Tile<Precision::high>{}) : use(Bf16Tile<Precision::medium>{});
+}
+#endif
+
+/// Calls `use(tile)` with the fastest Tile that this machine has for T at the precision in use.
+template <class T, class Use>
+decltype(auto) with_best_tile(const Use& use) {
+#if PUPIL_X86_KERNELS
+  if constexpr (std::is_same_v<T, float>) {
+    if (precision_in_use() != Precision::highest) return with_bf16_tile(use);
+  }
+#endif
+  return with_plain_tile<T>(use);
+}
+
+}  // namespace pupil::kernels
