@@ -19,6 +19,8 @@ TEST_CASE("without a wish the widest instruction set is used") {
 
 TEST_CASE("a wish for a narrower instruction set is granted, for a wider one as far as it goes") {
   CHECK(chosen_instruction_set("portable") == InstructionSet::portable);
+  const bool is_arm = widest_instruction_set() == InstructionSet::neon;
+  CHECK(chosen_instruction_set("neon") == (is_arm ? InstructionSet::neon : InstructionSet::portable));
   CHECK(chosen_instruction_set("avx2") == std::min(InstructionSet::avx2, widest_instruction_set()));
   CHECK(chosen_instruction_set("avx512") == std::min(InstructionSet::avx512, widest_instruction_set()));
   CHECK(chosen_instruction_set("avx512_bf16") == std::min(InstructionSet::avx512_bf16, widest_instruction_set()));
@@ -27,9 +29,9 @@ TEST_CASE("a wish for a narrower instruction set is granted, for a wider one as 
 }
 
 TEST_CASE("a wish for an unknown instruction set is refused by its name") {
-  CHECK_THROWS_WITH_AS(chosen_instruction_set("sse9"),
-                       "PUPIL_ISA is \"sse9\"; it may be portable, avx2, avx512, avx512_bf16, amx or amx_emulated",
-                       OptionError);
+  CHECK_THROWS_WITH_AS(
+      chosen_instruction_set("sse9"),
+      "PUPIL_ISA is \"sse9\"; it may be portable, neon, avx2, avx512, avx512_bf16, amx or amx_emulated", OptionError);
   CHECK_THROWS_AS(chosen_instruction_set("AVX2"), OptionError);
 }
 
@@ -62,9 +64,13 @@ TEST_CASE("products use the tile of the chosen instruction set, and the portable
   CHECK(kernels::with_best_tile<double>(rows) == kernels::PortableTile<double>::rows);
 #if PUPIL_X86_KERNELS
   if (instruction_set() >= InstructionSet::avx512) {
-    CHECK(kernels::with_best_tile<float>(columns) == kernels::Avx512Tile::columns);
+    CHECK(kernels::with_best_tile<float>(columns) == kernels::avx512::GemmTile::columns);
   } else if (instruction_set() == InstructionSet::avx2) {
-    CHECK(kernels::with_best_tile<float>(rows) == kernels::Avx2Tile::rows);
+    CHECK(kernels::with_best_tile<float>(rows) == kernels::avx2::GemmTile::rows);
+  }
+#elif PUPIL_NEON_KERNELS
+  if (instruction_set() == InstructionSet::neon) {
+    CHECK(kernels::with_best_tile<float>(rows) == kernels::neon::GemmTile::rows);
   }
 #endif
   if (instruction_set() == InstructionSet::portable) {

@@ -17,18 +17,24 @@
 #else
 #define PUPIL_X86_KERNELS 0
 #endif
+#if defined(__aarch64__) && (defined(__GNUC__) || defined(__clang__))
+#define PUPIL_NEON_KERNELS 1
+#else
+#define PUPIL_NEON_KERNELS 0
+#endif
 #if PUPIL_X86_KERNELS
 #include <pupil/kernels/isa/amx/permission.hpp>
 #endif
 
 namespace pupil {
 
-/// From what every machine can do to the most capable; each includes the ones before it.
-enum class InstructionSet { portable, avx2, avx512, avx512_bf16, amx };
+/// From what every machine can do to the most capable. Of x86 each includes the ones before it; `neon` is ARM's, and
+/// all that it has.
+enum class InstructionSet { portable, neon, avx2, avx512, avx512_bf16, amx };
 
 /// As PUPIL_ISA has them.
-inline constexpr std::array<std::string_view, 5> instruction_set_names{"portable", "avx2", "avx512", "avx512_bf16",
-                                                                       "amx"};
+inline constexpr std::array<std::string_view, 6> instruction_set_names{"portable", "neon",        "avx2",
+                                                                       "avx512",   "avx512_bf16", "amx"};
 
 /// What computes products of bf16, for precisions below the highest: AVX-512's products of pairs, or the tiles of AMX.
 enum class TileUnit { none, vectors, emulated, hardware };
@@ -45,6 +51,8 @@ inline InstructionSet widest_instruction_set() {
   }
   if (__builtin_cpu_supports("avx512f") != 0) return InstructionSet::avx512;
   if (__builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("fma") != 0) return InstructionSet::avx2;
+#elif PUPIL_NEON_KERNELS
+  return InstructionSet::neon;
 #endif
   return InstructionSet::portable;
 }
@@ -54,10 +62,13 @@ inline InstructionSet chosen_instruction_set(const char* wish) {
   if (wish == nullptr || *wish == '\0') return widest;
   if (wish == emulated_tiles) return std::min(InstructionSet::avx512, widest);
   for (std::size_t i = 0; i < instruction_set_names.size(); ++i) {
-    if (instruction_set_names[i] == wish) return std::min(static_cast<InstructionSet>(i), widest);
+    if (instruction_set_names[i] != wish) continue;
+    const auto wished = static_cast<InstructionSet>(i);
+    const bool is_other_processors = wished == InstructionSet::neon && widest != InstructionSet::neon;
+    return is_other_processors ? InstructionSet::portable : std::min(wished, widest);
   }
   throw OptionError(
-      message("PUPIL_ISA is \"", wish, "\"; it may be portable, avx2, avx512, avx512_bf16, amx or amx_emulated"));
+      message("PUPIL_ISA is \"", wish, "\"; it may be portable, neon, avx2, avx512, avx512_bf16, amx or amx_emulated"));
 }
 
 }  // namespace detail

@@ -37,7 +37,7 @@ void check_input_gradients(std::uint64_t seed, double tolerance) {
   for (int i = 0; i < 40; ++i) {
     CAPTURE(i);
     const ConvShape s = random_strided_shape(rng);
-    joined += kernels::detail::JoinedPhases<T>(s).is_faster() ? 1 : 0;
+    joined += plan_data_gradient(s) == ConvAlgorithm::joined_phases ? 1 : 0;
     const auto dy = random_tensor<T>(Shape{s.batch, s.out_height, s.out_width, s.out_channels}, rng);
     const auto weight = random_tensor<T>(Shape{s.out_channels, s.kernel.height * s.kernel.width, s.in_channels}, rng);
     const auto expected = naive_input_gradient(s, dy, weight);
@@ -65,7 +65,9 @@ TEST_CASE("the data gradient of strided convolutions of few channels agrees with
 }
 
 TEST_CASE("phases are joined where that multiplies less") {
-  const auto is_joined = [](const ConvShape& shape) { return kernels::detail::JoinedPhases<float>(shape).is_faster(); };
+  const auto is_joined = [](const ConvShape& shape) {
+    return plan_data_gradient(shape) == ConvAlgorithm::joined_phases;
+  };
   CHECK(is_joined(strided(3, 7, 2)));
   CHECK(is_joined(strided(3, 3, 2)));
   CHECK(is_joined(strided(1, 16, 16)));

@@ -26,10 +26,14 @@ TEST_CASE("products by the portable tile of floats agree with the definition") {
 TEST_CASE("products by the portable tile of doubles agree with the definition") { check_tile<PortableTile<double>>(2); }
 #if PUPIL_X86_KERNELS
 TEST_CASE("products by the AVX2 tile agree with the definition") {
-  if (supports(InstructionSet::avx2)) check_tile<Avx2Tile>(3);
+  if (supports(InstructionSet::avx2)) check_tile<avx2::GemmTile>(3);
 }
 TEST_CASE("products by the AVX-512 tile agree with the definition") {
-  if (supports(InstructionSet::avx512)) check_tile<Avx512Tile>(4);
+  if (supports(InstructionSet::avx512)) check_tile<avx512::GemmTile>(4);
+}
+#elif PUPIL_NEON_KERNELS
+TEST_CASE("products by the NEON tile agree with the definition") {
+  if (supports(InstructionSet::neon)) check_tile<neon::GemmTile>(5);
 }
 #endif
 
@@ -97,8 +101,10 @@ TEST_CASE("a product gives the same bits whether the right operand was packed be
   check_packed_beforehand<PortableTile<float>>();
   check_packed_beforehand<PortableTile<double>>();
 #if PUPIL_X86_KERNELS
-  if (supports(InstructionSet::avx2)) check_packed_beforehand<Avx2Tile>();
-  if (supports(InstructionSet::avx512)) check_packed_beforehand<Avx512Tile>();
+  if (supports(InstructionSet::avx2)) check_packed_beforehand<avx2::GemmTile>();
+  if (supports(InstructionSet::avx512)) check_packed_beforehand<avx512::GemmTile>();
+#elif PUPIL_NEON_KERNELS
+  if (supports(InstructionSet::neon)) check_packed_beforehand<neon::GemmTile>();
 #endif
 }
 

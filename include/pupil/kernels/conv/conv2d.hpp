@@ -7,9 +7,9 @@
 //   data gradient    an input pixel is read by the taps whose distance to it is a multiple of the stride. The pixels of
 //                    one phase (their coordinates modulo the stride) are read by the same taps, so each phase is a
 //                    product of patches of dy with the weights of those taps.
-// See conv/phases.hpp and conv/joined_phases.hpp. With AVX-512 or AMX they read the image in place, where its extents
-// suit the tiles: conv/direct/conv2d.hpp, conv/direct/weight_gradient.hpp, conv/direct/stem_weight_gradient.hpp. With
-// AVX2 those of 3 x 3 taps and stride 1 do with fewer multiplications: conv/winograd/conv2d.hpp.
+// See conv/phases.hpp and conv/joined_phases.hpp. Where tiles read images in place (conv/direct/), nothing is gathered;
+// by Winograd's algorithm (conv/winograd/) there are fewer multiplications. Which of these computes a convolution is
+// decided in conv/plan.hpp.
 
 #include <algorithm>
 #include <type_traits>
@@ -22,13 +22,14 @@
 #include <pupil/kernels/conv/packed_filters.hpp>
 #include <pupil/kernels/conv/patches.hpp>
 #include <pupil/kernels/conv/phases.hpp>
+#include <pupil/kernels/conv/plan.hpp>
 #include <pupil/kernels/conv/shape.hpp>
+#include <pupil/kernels/conv/winograd/conv2d.hpp>
 #include <pupil/kernels/gemm/gemm.hpp>
 #if PUPIL_X86_KERNELS
 #include <pupil/kernels/conv/direct/conv2d.hpp>
 #include <pupil/kernels/conv/direct/stem_weight_gradient.hpp>
 #include <pupil/kernels/conv/direct/weight_gradient.hpp>
-#include <pupil/kernels/conv/winograd/conv2d.hpp>
 #endif
 
 namespace pupil::kernels {
@@ -46,19 +47,17 @@ void for_each_group(const ConvShape& shape, const Use& use) {
   }
 }
 
-/// grid = patches * right, by the kernel that is best for them. patches.columns must be right.rows. `packed` was made
-/// of `right`, or is empty.
+/// grid = patches * right, as it is planned. patches.columns must be right.rows. `packed` was made of `right`, or is
+/// empty.
 template <class T, class Right>
 void multiply_patches(const Patches<T>& patches, const Right& right, [[maybe_unused]] const PackedFilters<T>& packed,
                       const GridDestination<T>& grid) {
 #if PUPIL_X86_KERNELS
   if constexpr (std::is_same_v<T, float>) {
-    if (reads_in_place()) {
-      bool is_done = false;
-      with_right_operand<Avx512Tile>(right, [&](const auto& any_right) {
-        is_done = multiply_in_place(patches, any_right, packed.direct(), grid);
-      });
-      if (is_done) return;
+    if (const FilterForm form = plan_product(patches); form != FilterForm::none) {
+      with_right_operand<avx512::GemmTile>(
+          right, [&](const auto& any_right) { multiply_in_place(form, patches, any_right, packed.direct(), grid); });
+      return;
     }
   }
 #endif
@@ -74,30 +73,38 @@ void multiply_patches(const Patches<T>& patches, const Right& right, [[maybe_unu
   });
 }
 
-#if PUPIL_X86_KERNELS
-/// Adds the weight gradient of a group, if there are tiles for it that read the image where it lies.
-inline bool weight_gradient_in_place(const ConvShape& shape, const float* x, const float* dy, Index g,
-                                     float* weight_gradient) {
-  if (!reads_in_place()) return false;
+/// Adds the weight gradient of a group by a product of patches.
+template <class T>
+void add_weight_gradient_of_patches(const ConvShape& shape, const T* x, const T* dy, Index g, T* weight_gradient) {
   const Index out_channels = shape.out_channels_a_group();
-  const auto run_direct = [&]<class Tile>(const ConvShape& any_shape, const Tile& tile) {
-    DirectWeightGradient<Tile>(any_shape, x + g * shape.in_channels_a_group(), dy + g * out_channels,
-                               weight_gradient + g * out_channels * shape.patch_size(), tile)
-        .run();
-    return true;
-  };
-  if (precision_in_use() != Precision::highest) {
-    const bool is_vectors = tile_unit() == TileUnit::vectors;
-    // Vectors of pairs whose second image is not there are no faster than those of floats.
-    if (is_direct_weight_gradient_in_bf16(shape) && (shape.batch > 1 || !is_vectors)) {
-      return run_direct(with_joined_lines(shape), Bf16WeightGradientTile{});
-    }
-    if (!is_vectors) return false;  // what is left for AMX are patches that are packed
+  const Index pixels = shape.batch * shape.out_height * shape.out_width;
+  const RowMajor<T> dy_of_group{dy + g * out_channels, pixels, out_channels, shape.out_channels};
+  gemm(transposed(dy_of_group), input_patches(shape, x, g),
+       Destination<T>{weight_gradient + g * out_channels * shape.patch_size(), shape.patch_size(), true});
+}
+
+#if PUPIL_X86_KERNELS
+/// Adds the weight gradient of a group, read in place by this tile.
+template <class Tile>
+void add_weight_gradient_in_place(const ConvShape& shape, const float* x, const float* dy, Index g,
+                                  float* weight_gradient, const Tile& tile) {
+  const Index out_channels = shape.out_channels_a_group();
+  DirectWeightGradient<Tile>(shape, x + g * shape.in_channels_a_group(), dy + g * out_channels,
+                             weight_gradient + g * out_channels * shape.patch_size(), tile)
+      .run();
+}
+
+inline void add_weight_gradient(ConvAlgorithm algorithm, const ConvShape& shape, const float* x, const float* dy,
+                                Index g, float* weight_gradient) {
+  if (algorithm == ConvAlgorithm::in_place) {
+    add_weight_gradient_in_place(shape, x, dy, g, weight_gradient, FloatWeightGradientTile{});
+  } else if (algorithm == ConvAlgorithm::in_place_bf16) {
+    add_weight_gradient_in_place(with_joined_lines(shape), x, dy, g, weight_gradient, Bf16WeightGradientTile{});
+  } else if (algorithm == ConvAlgorithm::stem) {
+    StemWeightGradient(shape, input_patches(shape, x, g), dy, weight_gradient).run();
+  } else {
+    add_weight_gradient_of_patches(shape, x, dy, g, weight_gradient);
   }
-  if (is_direct_weight_gradient(shape)) return run_direct(shape, FloatWeightGradientTile{});
-  if (!is_stem_weight_gradient(shape)) return false;
-  StemWeightGradient(shape, input_patches(shape, x, g), dy, weight_gradient).run();
-  return true;
 }
 #endif
 
@@ -142,11 +149,10 @@ void conv2d_input_gradient_joined(const JoinedPhases<T>& phases, const T* dy, co
 template <class T>
 void conv2d_forward(const ConvShape& shape, const T* x, const T* weight, const T* bias, T* y,
                     const Epilogue<T>* epilogue = nullptr, const PackedFilters<T>& packed = {}) {
-#if PUPIL_X86_KERNELS
   if constexpr (std::is_same_v<T, float>) {
-    if (detail::uses_winograd(shape)) return detail::winograd_forward(shape, x, weight, bias, y, epilogue);
+    const bool is_winograd = plan_forward(shape) == ConvAlgorithm::winograd;
+    if (is_winograd) return detail::winograd_forward(shape, x, weight, bias, y, epilogue);
   }
-#endif
   const Index out_channels = shape.out_channels_a_group();
   detail::for_each_group(shape, [&](Index g) {
     const Index first = g * out_channels;
@@ -165,36 +171,28 @@ void conv2d_forward(const ConvShape& shape, const T* x, const T* weight, const T
 /// Adds dy^T P(x) to weight_gradient [K, KH, KW, C / groups].
 template <class T>
 void conv2d_weight_gradient(const ConvShape& shape, const T* x, const T* dy, T* weight_gradient) {
-#if PUPIL_X86_KERNELS
   if constexpr (std::is_same_v<T, float>) {
-    if (detail::uses_winograd(shape)) return detail::winograd_weight_gradient(shape, x, dy, weight_gradient);
-  }
-#endif
-  const Index out_channels = shape.out_channels_a_group();
-  const Index pixels = shape.batch * shape.out_height * shape.out_width;
-  detail::for_each_group(shape, [&](Index g) {
+    const ConvAlgorithm algorithm = plan_weight_gradient(shape);
+    if (algorithm == ConvAlgorithm::winograd) return detail::winograd_weight_gradient(shape, x, dy, weight_gradient);
 #if PUPIL_X86_KERNELS
-    if constexpr (std::is_same_v<T, float>) {
-      if (detail::weight_gradient_in_place(shape, x, dy, g, weight_gradient)) return;
-    }
+    detail::for_each_group(shape,
+                           [&](Index g) { detail::add_weight_gradient(algorithm, shape, x, dy, g, weight_gradient); });
+    return;
 #endif
-    const RowMajor<T> dy_of_group{dy + g * out_channels, pixels, out_channels, shape.out_channels};
-    gemm(transposed(dy_of_group), detail::input_patches(shape, x, g),
-         Destination<T>{weight_gradient + g * out_channels * shape.patch_size(), shape.patch_size(), true});
-  });
+  }
+  detail::for_each_group(shape,
+                         [&](Index g) { detail::add_weight_gradient_of_patches(shape, x, dy, g, weight_gradient); });
 }
 
 /// Writes dx [N, H, W, C].
 template <class T>
 void conv2d_input_gradient(const ConvShape& shape, const T* dy, const T* weight, T* dx) {
-#if PUPIL_X86_KERNELS
+  const ConvAlgorithm algorithm = plan_data_gradient(shape);
   if constexpr (std::is_same_v<T, float>) {
-    if (detail::uses_winograd(shape)) return detail::winograd_input_gradient(shape, dy, weight, dx);
+    if (algorithm == ConvAlgorithm::winograd) return detail::winograd_input_gradient(shape, dy, weight, dx);
   }
-#endif
-  if (const detail::JoinedPhases<T> phases(shape); phases.is_faster()) {
-    detail::conv2d_input_gradient_joined(phases, dy, weight, dx);
-    return;
+  if (algorithm == ConvAlgorithm::joined_phases) {
+    return detail::conv2d_input_gradient_joined(detail::JoinedPhases<T>(shape), dy, weight, dx);
   }
   detail::for_each_group(shape, [&](Index g) {
     const T* const weight_of_group = weight + g * shape.out_channels_a_group() * shape.patch_size();

@@ -14,7 +14,6 @@
 #include <pupil/kernels/conv/patches.hpp>
 #include <pupil/kernels/conv/phases.hpp>
 #include <pupil/kernels/conv/shape.hpp>
-#include <pupil/kernels/gemm/packing.hpp>
 
 namespace pupil::kernels::detail {
 
@@ -57,13 +56,9 @@ class JoinedPhases {
         taps_(vertical_.axis.count * horizontal_.axis.count),
         columns_(shape.stride.height * shape.stride.width * shape.in_channels) {}
 
-  /// Whether this multiplies a quarter less than the phases one by one, the numbers that fill up registers among them.
-  bool is_faster() const {
-    constexpr Index lanes = 16;
-    return shape_.groups == 1 && shape_.dilation == Size2d(1) &&
-           4 * taps_ * round_up(columns_, lanes) <=
-               3 * shape_.kernel.height * shape_.kernel.width * round_up(shape_.in_channels, lanes);
-  }
+  /// The taps of all phases together, and the columns of the product.
+  Index taps() const { return taps_; }
+  Index columns() const { return columns_; }
 
   /// One row for each position of a phase.
   Patches<T> patches(const T* dy) const { return gradient_patches(shape_, dy, vertical_, horizontal_); }

@@ -5,23 +5,15 @@
 #include <type_traits>
 
 #include <pupil/kernels/conv/group_operands.hpp>
+#include <pupil/kernels/conv/plan.hpp>
 #include <pupil/kernels/conv/shape.hpp>
 #include <pupil/kernels/instruction_set.hpp>
 #if PUPIL_X86_KERNELS
 #include <pupil/kernels/conv/direct/filters.hpp>
-#include <pupil/kernels/isa/avx512/gemm_tile.hpp>
+#include <pupil/kernels/isa/avx512/kernels.hpp>
 #endif
 
 namespace pupil::kernels {
-
-namespace detail {
-
-#if PUPIL_X86_KERNELS
-/// Whether there are tiles that read images where they lie.
-inline bool reads_in_place() { return instruction_set() >= InstructionSet::avx512; }
-#endif
-
-}  // namespace detail
 
 /// Empty, or the filters of a convolution as images that are read in place are multiplied by them, at the precision in
 /// use when they were packed. Groups and other images find nothing in it.
@@ -36,9 +28,10 @@ class PackedFilters {
     if constexpr (std::is_same_v<T, float>) {
       const T* const no_image = nullptr;
       const auto patches = detail::input_patches(shape, no_image, 0);
-      if (shape.groups != 1 || !detail::reads_in_place() || !detail::has_long_runs(patches)) return;
-      with_right_operand<Avx512Tile>(detail::filters_of_group(shape, weight, 0),
-                                     [&](const auto& filters) { direct_ = detail::DirectFilters(patches, filters); });
+      if (shape.groups != 1 || detail::plan_filters(patches) == FilterForm::none) return;
+      with_right_operand<avx512::GemmTile>(detail::filters_of_group(shape, weight, 0), [&](const auto& filters) {
+        direct_ = detail::DirectFilters(patches, filters);
+      });
     }
 #endif
   }

@@ -4,29 +4,15 @@
 
 #include <type_traits>
 
-#include <pupil/kernels/gemm/tile.hpp>
 #include <pupil/kernels/instruction_set.hpp>
+#include <pupil/kernels/isa/backend.hpp>
 #include <pupil/kernels/precision.hpp>
 #if PUPIL_X86_KERNELS
 #include <pupil/kernels/gemm/bf16_tile.hpp>
 #include <pupil/kernels/isa/amx/packing.hpp>
-#include <pupil/kernels/isa/avx2/gemm_tile.hpp>
-#include <pupil/kernels/isa/avx512/gemm_tile.hpp>
 #endif
 
 namespace pupil::kernels {
-
-/// Calls `use(tile)` with the fastest Tile that this machine has for T as it is.
-template <class T, class Use>
-decltype(auto) with_plain_tile(const Use& use) {
-#if PUPIL_X86_KERNELS
-  if constexpr (std::is_same_v<T, float>) {
-    if (instruction_set() >= InstructionSet::avx512) return use(Avx512Tile{});
-    if (instruction_set() >= InstructionSet::avx2) return use(Avx2Tile{});
-  }
-#endif
-  return use(PortableTile<T>{});
-}
 
 #if PUPIL_X86_KERNELS
 /// Calls `use(tile)` with the Tile for the precision in use, which is not the highest.
@@ -44,7 +30,7 @@ decltype(auto) with_best_tile(const Use& use) {
     if (precision_in_use() != Precision::highest) return with_bf16_tile(use);
   }
 #endif
-  return with_plain_tile<T>(use);
+  return with_backend<T>([&]<class Backend>(Backend) -> decltype(auto) { return use(typename Backend::Tile{}); });
 }
 
 }  // namespace pupil::kernels

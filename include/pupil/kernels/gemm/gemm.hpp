@@ -183,7 +183,8 @@ void gemm(const Left& a, const Right& b, const Destination<typename Left::Scalar
     }
   }
 #endif
-  with_plain_tile<typename Left::Scalar>([&]<class Tile>(Tile) { pack_and_multiply<Tile>(a, b, c); });
+  with_backend<typename Left::Scalar>(
+      [&]<class Backend>(Backend) { pack_and_multiply<typename Backend::Tile>(a, b, c); });
 }
 
 }  // namespace pupil::kernels

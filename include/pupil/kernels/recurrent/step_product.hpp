@@ -22,8 +22,14 @@ struct AnyPackedRight {
 #if PUPIL_X86_KERNELS
 template <>
 struct AnyPackedRight<float> {
-  using type = std::variant<PackedRight<PortableTile<float>>, PackedRight<Avx2Tile>, PackedRight<Avx512Tile>,
-                            PackedRight<Bf16Tile<Precision::high>>, PackedRight<Bf16Tile<Precision::medium>>>;
+  using type =
+      std::variant<PackedRight<PortableTile<float>>, PackedRight<avx2::GemmTile>, PackedRight<avx512::GemmTile>,
+                   PackedRight<Bf16Tile<Precision::high>>, PackedRight<Bf16Tile<Precision::medium>>>;
+};
+#elif PUPIL_NEON_KERNELS
+template <>
+struct AnyPackedRight<float> {
+  using type = std::variant<PackedRight<PortableTile<float>>, PackedRight<neon::GemmTile>>;
 };
 #endif
 

@@ -11,7 +11,7 @@
 using namespace pupil;
 using namespace pupil::kernels;
 using namespace pupil::testing;
-using pupil::kernels::detail::is_stem_weight_gradient;
+using pupil::kernels::detail::fits_stem_weight_gradient;
 using pupil::kernels::detail::StemWeightGradient;
 
 TEST_CASE("weight gradients of images with few channels agree with the definition, whatever the threads") {
@@ -28,7 +28,7 @@ TEST_CASE("weight gradients of images with few channels agree with the definitio
     ConvShape shape = random_conv_shape(rng);
     shape.in_channels = random_between(1, 5, rng);
     shape.out_channels = 32 * random_between(1, 2, rng);
-    if (!is_stem_weight_gradient(shape)) continue;
+    if (!fits_stem_weight_gradient(shape)) continue;
     ++stems;
     check_weight_gradient(shape, rng, [&](const float* x, const float* dy, float* gradient) {
       StemWeightGradient(shape, kernels::detail::input_patches(shape, x, 0), dy, gradient).run();

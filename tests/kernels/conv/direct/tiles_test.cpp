@@ -19,7 +19,7 @@ using pupil::kernels::detail::Bf16DirectTile;
 using pupil::kernels::detail::fills_elements;
 using pupil::kernels::detail::gathers_taps;
 using pupil::kernels::detail::input_patches;
-using pupil::kernels::detail::is_direct;
+using pupil::kernels::detail::plan_product;
 
 namespace {
 
@@ -45,8 +45,14 @@ struct TileOperands {
   Tensor<float, 1> bias;
 };
 
-bool is_computed_by(const Bf16DirectTile& tile, const Patches<float>& patches) {
-  return is_direct(patches, tile) && (fills_elements(patches, tile) || gathers_taps(patches, tile));
+/// How patches are read by this unit, as a processor with AVX-512 would.
+FilterForm form_by(const Bf16Unit& unit, const Patches<float>& patches) {
+  return plan_product(patches, {InstructionSet::avx512, unit.unit, unit.precision});
+}
+
+bool is_computed_by(const Bf16Unit& unit, const Patches<float>& patches) {
+  const FilterForm form = form_by(unit, patches);
+  return form == FilterForm::pairs || form == FilterForm::gathered_pairs;
 }
 
 /// By the definition, in double, of operands that are rounded to bf16 before or not.
@@ -70,20 +76,19 @@ Tensor<double, 2> naive(const ConvShape& s, TileOperands in, bool is_rounded) {
 }
 
 /// The output begins as NaN, which stays wherever nothing is written.
-Tensor<float, 2> product_by(const Bf16DirectTile& tile, const ConvShape& s, const TileOperands& in) {
+Tensor<float, 2> product_by(const Bf16Unit& unit, const ConvShape& s, const TileOperands& in) {
   auto y = Tensor<float, 2>::full(in.residual.shape(), std::numeric_limits<float>::quiet_NaN());
   const auto epilogue = Epilogue<float>{.residual = in.residual.data()}.rectified_by(Activation::relu);
   const Index line = s.out_width * s.out_channels;
-  with_right_operand<Avx512Tile>(transposed(matrix(in.weight)), [&](const RightOperand<float>& right) {
-    kernels::detail::multiply_in_place_in_bf16(
-        tile, input_patches(s, in.x.data(), 0), right, nullptr,
-        {y.data(), s.out_height * line, line, s.out_channels, in.bias.data(), &epilogue});
+  const GridDestination<float> grid{y.data(), s.out_height * line, line, s.out_channels, in.bias.data(), &epilogue};
+  const Patches<float> patches = input_patches(s, in.x.data(), 0);
+  with_right_operand<avx512::GemmTile>(transposed(matrix(in.weight)), [&](const RightOperand<float>& right) {
+    kernels::detail::multiply_in_place(form_by(unit, patches), patches, right, {}, grid, unit);
   });
   return y;
 }
 
 void check_direct_tile(const Bf16Unit& unit) {
-  const Bf16DirectTile tile(unit);
   if (pupil::detail::widest_instruction_set() < InstructionSet::avx512) {
     MESSAGE("skipped: this processor has no AVX-512");
     return;
@@ -94,11 +99,11 @@ void check_direct_tile(const Bf16Unit& unit) {
   const PoisonedMemory poison;
   const auto check = [&](const ConvShape& shape) {
     const TileOperands in(shape, rng);
-    if (!is_computed_by(tile, input_patches(shape, in.x.data(), 0))) return false;
+    if (!is_computed_by(unit, input_patches(shape, in.x.data(), 0))) return false;
     const auto expected = naive(shape, in, unit.precision == Precision::medium);
-    CHECK(relative_difference(product_by(tile, shape, in), expected) <
+    CHECK(relative_difference(product_by(unit, shape, in), expected) <
           (unit.precision == Precision::medium ? 3e-6 : 3e-5));
-    check_thread_counts([&] { return product_by(tile, shape, in); });
+    check_thread_counts([&] { return product_by(unit, shape, in); });
     return true;
   };
   int direct = 0;
@@ -138,9 +143,9 @@ TEST_CASE("direct convolutions by AMX's instructions give the same bits as by pl
       CAPTURE(i);
       const ConvShape shape = random_shape_for_pairs(rng);
       const TileOperands in(shape, rng);
-      const Bf16DirectTile emulated({TileUnit::emulated, precision});
+      const Bf16Unit emulated{TileUnit::emulated, precision};
       if (!is_computed_by(emulated, input_patches(shape, in.x.data(), 0))) continue;
-      CHECK(product_by(Bf16DirectTile({TileUnit::hardware, precision}), shape, in) == product_by(emulated, shape, in));
+      CHECK(product_by({TileUnit::hardware, precision}, shape, in) == product_by(emulated, shape, in));
     }
   }
 }

@@ -12,8 +12,8 @@ using namespace pupil;
 using namespace pupil::kernels;
 using namespace pupil::testing;
 using pupil::kernels::detail::DirectWeightGradient;
+using pupil::kernels::detail::fits_weight_gradient;
 using pupil::kernels::detail::FloatWeightGradientTile;
-using pupil::kernels::detail::is_direct_weight_gradient;
 using pupil::kernels::detail::with_joined_lines;
 
 namespace {
@@ -35,7 +35,7 @@ TEST_CASE("weight gradients that read the image in place agree with the definiti
   for (int i = 0; i < 30; ++i) {
     CAPTURE(i);
     const ConvShape shape = random_shape_for_tiles(rng);
-    if (!is_direct_weight_gradient(shape)) continue;
+    if (!fits_weight_gradient(shape)) continue;
     ++direct;
     check_weight_gradient(shape, rng, [&](const float* x, const float* dy, float* gradient) {
       for (Index g = 0; g < shape.groups; ++g) {
@@ -93,7 +93,7 @@ TEST_CASE("lines are joined only where the weight gradient stays the same, whate
 
 TEST_CASE("channels that tiles do not fit, and plain products, are left to gemm") {
   const auto is_direct = [](Index in_channels, Index out_channels, Index kernel, Index stride) {
-    return is_direct_weight_gradient(
+    return fits_weight_gradient(
         {1, 9, 9, in_channels, 9 / stride, 9 / stride, out_channels, kernel, stride, 1, kernel / 2, 1});
   };
   CHECK(is_direct(16, 8, 3, 1));

@@ -15,7 +15,7 @@ using namespace pupil::kernels;
 using namespace pupil::testing;
 using pupil::kernels::detail::Bf16WeightGradientTile;
 using pupil::kernels::detail::DirectWeightGradient;
-using pupil::kernels::detail::is_direct_weight_gradient_in_bf16;
+using pupil::kernels::detail::fits_weight_gradient_in_bf16;
 using pupil::kernels::detail::with_joined_lines;
 
 namespace {
@@ -101,7 +101,7 @@ TEST_CASE("lines of a product of matrices are joined, those of other convolution
 
 TEST_CASE("channels that do not fill registers are left to other products") {
   const auto is_direct = [](Index in_channels, Index out_channels) {
-    return is_direct_weight_gradient_in_bf16({1, 9, 9, in_channels, 9, 9, out_channels, 3, 1, 1, 1, 1});
+    return fits_weight_gradient_in_bf16({1, 9, 9, in_channels, 9, 9, out_channels, 3, 1, 1, 1, 1});
   };
   CHECK(is_direct(16, 48));
   CHECK_FALSE(is_direct(3, 64));

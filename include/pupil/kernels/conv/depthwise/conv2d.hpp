@@ -17,11 +17,7 @@
 #include <pupil/kernels/conv/depthwise/gather.hpp>
 #include <pupil/kernels/conv/depthwise/multiplier.hpp>
 #include <pupil/kernels/conv/shape.hpp>
-#include <pupil/kernels/instruction_set.hpp>
-#if PUPIL_X86_KERNELS
-#include <pupil/kernels/isa/avx2/depthwise_gather.hpp>
-#include <pupil/kernels/isa/avx512/depthwise_gather.hpp>
-#endif
+#include <pupil/kernels/isa/backend.hpp>
 
 namespace pupil::kernels {
 
@@ -58,18 +54,6 @@ struct GatherTarget {
   const Epilogue<T>* epilogue = nullptr;
 };
 
-/// gather_run by the widest instruction set.
-template <class T>
-void gather_run_in_use(const GatherRun<T>& run) {
-#if PUPIL_X86_KERNELS
-  if constexpr (std::is_same_v<T, float>) {
-    if (instruction_set() >= InstructionSet::avx512) return Avx512Gather::gather(run);
-    if (instruction_set() >= InstructionSet::avx2) return Avx2Gather::gather(run);
-  }
-#endif
-  gather_run(run);
-}
-
 /// Gathers one line of the target from an image of the source.
 template <class T>
 void gather_line(const GatherSource<T>& source, const T* image, const Meetings& down, const PixelRuns& runs,
@@ -77,25 +61,26 @@ void gather_line(const GatherSource<T>& source, const T* image, const Meetings& 
   const Index channels = source.weights.columns();
   const Index source_line = source.width * channels;
   const Index weights_line = source.kernel_width * channels;
+  const auto gather = with_backend<T>([]<class Backend>(Backend) { return Backend::gather; });
   for (const PixelRun& each : runs) {
     const Meetings& across = each.meetings;
     T* const first = line + each.first * channels;
     const auto epilogue = target.epilogue == nullptr ? Epilogue<T>{} : target.epilogue->from(0, first - target.images);
-    gather_run_in_use(GatherRun<T>{.channels = channels,
-                                   .pixels = each.count,
-                                   .lines = down.count,
-                                   .taps = across.count,
-                                   .source = image + down.pixel * source_line + across.pixel * channels,
-                                   .source_line = down.pixel_step * source_line,
-                                   .source_tap = across.pixel_step * channels,
-                                   .source_pixel = each.distance * channels,
-                                   .weights = source.weights.data() + down.tap * weights_line + across.tap * channels,
-                                   .weights_line = down.tap_step * weights_line,
-                                   .weights_tap = across.tap_step * channels,
-                                   .target = first,
-                                   .target_pixel = each.step * channels,
-                                   .bias = target.bias,
-                                   .epilogue = target.epilogue == nullptr ? nullptr : &epilogue});
+    gather(GatherRun<T>{.channels = channels,
+                        .pixels = each.count,
+                        .lines = down.count,
+                        .taps = across.count,
+                        .source = image + down.pixel * source_line + across.pixel * channels,
+                        .source_line = down.pixel_step * source_line,
+                        .source_tap = across.pixel_step * channels,
+                        .source_pixel = each.distance * channels,
+                        .weights = source.weights.data() + down.tap * weights_line + across.tap * channels,
+                        .weights_line = down.tap_step * weights_line,
+                        .weights_tap = across.tap_step * channels,
+                        .target = first,
+                        .target_pixel = each.step * channels,
+                        .bias = target.bias,
+                        .epilogue = target.epilogue == nullptr ? nullptr : &epilogue});
   }
 }
 

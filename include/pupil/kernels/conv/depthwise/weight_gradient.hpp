@@ -14,28 +14,12 @@
 #include <pupil/kernels/conv/depthwise/multiplier.hpp>
 #include <pupil/kernels/conv/depthwise/products.hpp>
 #include <pupil/kernels/conv/shape.hpp>
-#include <pupil/kernels/instruction_set.hpp>
+#include <pupil/kernels/isa/backend.hpp>
 #include <pupil/kernels/window.hpp>
-#if PUPIL_X86_KERNELS
-#include <pupil/kernels/isa/avx2/depthwise_products.hpp>
-#include <pupil/kernels/isa/avx512/depthwise_products.hpp>
-#endif
 
 namespace pupil::kernels {
 
 namespace detail {
-
-/// add_tap_products by the widest instruction set.
-template <class T>
-void add_tap_products_in_use(const TapProducts<T>& lines) {
-#if PUPIL_X86_KERNELS
-  if constexpr (std::is_same_v<T, float>) {
-    if (instruction_set() >= InstructionSet::avx512) return Avx512TapProducts::add(lines);
-    if (instruction_set() >= InstructionSet::avx2) return Avx2TapProducts::add(lines);
-  }
-#endif
-  add_tap_products(lines);
-}
 
 /// The gradient of the output and the input, which has K channels.
 template <class T>
@@ -64,21 +48,22 @@ void add_line_to_weight_gradient(const ConvShape& shape, const GradientSource<T>
   const ConvAxis& across = source.across;
   const Meetings& down = source.down.data()[line % shape.out_height];
   const Range& inside = source.inside;
+  const auto add_products = with_backend<T>([]<class Backend>(Backend) { return Backend::add_products; });
   for (Index i = 0; i < down.count; ++i) {
     const Index row = line / shape.out_height * shape.height + down.pixel + i * down.pixel_step;
     const Index first_tap = (down.tap + i * down.tap_step) * shape.kernel.width;
     const auto add = [&](Index begin, Index end, Index v, Index taps) {
       if (begin >= end) return;
       const Index input = row * shape.width + begin * across.stride + v * across.dilation - across.padding;
-      add_tap_products_in_use(TapProducts<T>{.channels = channels,
-                                             .outputs = end - begin,
-                                             .taps = taps,
-                                             .dy = source.dy + (line * shape.out_width + begin) * channels,
-                                             .dy_step = channels,
-                                             .x = source.x + input * channels,
-                                             .x_step = across.stride * channels,
-                                             .x_tap = across.dilation * channels,
-                                             .sums = sums + (first_tap + v) * channels});
+      add_products(TapProducts<T>{.channels = channels,
+                                  .outputs = end - begin,
+                                  .taps = taps,
+                                  .dy = source.dy + (line * shape.out_width + begin) * channels,
+                                  .dy_step = channels,
+                                  .x = source.x + input * channels,
+                                  .x_step = across.stride * channels,
+                                  .x_tap = across.dilation * channels,
+                                  .sums = sums + (first_tap + v) * channels});
     };
     add(inside.begin, inside.end, 0, across.kernel);
     for (Index v = 0; v < across.kernel; ++v) {

@@ -24,15 +24,6 @@
 
 namespace pupil::kernels::detail {
 
-/// Whether runs are long enough for this to pay, and groups of positions full enough.
-template <class Tile>
-bool is_direct(const Patches<float>& patches, const Tile& tile) {
-  const Index width = patches.out_width;
-  const Index group = tile.best_group(width);
-  return patches.channels == patches.pixel_stride && has_long_runs(patches) && patches.rows > 0 && group >= 4 &&
-         5 * width >= 4 * round_up(width, group);
-}
-
 /// What threads need to compute one task after another.
 template <class Tile>
 class DirectProduct {
@@ -214,28 +205,18 @@ void multiply_directly(const Tile& tile, const Patches<float>& patches, const Ri
   }
 }
 
-/// grid = patches * right in bf16, or false where the patches are not for it.
-inline bool multiply_in_place_in_bf16(const Bf16DirectTile& tile, const Patches<float>& patches,
-                                      const RightOperand<float>& right, const DirectWeights<Bf16DirectTile>* packed,
-                                      const GridDestination<float>& grid) {
-  return is_direct(patches, tile) && with_filled_elements(patches, tile, [&](const auto& filled, const auto* source) {
-           multiply_directly(tile, filled, right, packed, grid, source);
-         });
-}
-
-/// grid = patches * right by the tile of the precision in use, or of floats where these are as fast as what bf16 is
-/// left with; false where the patches are for neither. patches.columns must be right.rows. `packed` is what was made
-/// of `right`, or empty.
-inline bool multiply_in_place(const Patches<float>& patches, const RightOperand<float>& right,
-                              const DirectFilters& packed, const GridDestination<float>& grid) {
-  if (precision_in_use() != Precision::highest) {
-    if (multiply_in_place_in_bf16(Bf16DirectTile{}, patches, right, packed.pairs(), grid)) return true;
-    if (tile_unit() != TileUnit::vectors) return false;
+/// grid = patches * right, read in place in this form, which is not none. patches.columns must be right.rows. `packed`
+/// is what was made of `right`, or empty.
+inline void multiply_in_place(FilterForm form, const Patches<float>& patches, const RightOperand<float>& right,
+                              const DirectFilters& packed, const GridDestination<float>& grid,
+                              const Bf16Unit& bf16_unit = {}) {
+  if (form == FilterForm::floats) {
+    multiply_directly(FloatDirectTile{}, patches, right, packed.floats(), grid);
+  } else if (form == FilterForm::pairs) {
+    multiply_directly(Bf16DirectTile(bf16_unit), patches, right, packed.pairs(), grid);
+  } else {
+    multiply_directly(Bf16DirectTile(bf16_unit), with_gathered_taps(patches), right, packed.pairs(), grid, &patches);
   }
-  const FloatDirectTile tile;
-  if (!is_direct(patches, tile)) return false;
-  multiply_directly(tile, patches, right, packed.floats(), grid);
-  return true;
 }
 
 }  // namespace pupil::kernels::detail

@@ -7,40 +7,10 @@
 #include <pupil/kernels/conv/direct/products.hpp>
 #include <pupil/kernels/conv/direct/tiles.hpp>
 #include <pupil/kernels/conv/patches.hpp>
-#include <pupil/kernels/gemm/packing.hpp>
+#include <pupil/kernels/conv/plan.hpp>
 #include <pupil/kernels/precision.hpp>
 
 namespace pupil::kernels::detail {
-
-/// Whether there is enough to add up at every position for reading images in place to pay.
-inline bool has_long_runs(const Patches<float>& patches) { return patches.columns >= 16; }
-
-/// Whether pixels leave less than a fifth of a tile's elements empty.
-template <class Tile>
-bool fills_elements(const Patches<float>& patches, const Tile& tile) {
-  return 5 * patches.channels >= 4 * Tile::numbers_an_element * tile.elements(patches.channels);
-}
-
-/// Whether the taps of a line can be gathered, and leave less than two fifths empty.
-inline bool gathers_taps(const Patches<float>& patches, const Bf16DirectTile& tile) {
-  const Index numbers = patches.horizontal.count * patches.channels;
-  return patches.horizontal.offset_step == 1 && numbers >= fewest_gathered && numbers <= most_gathered &&
-         5 * numbers >= 3 * Bf16DirectTile::numbers_an_element * tile.elements(numbers);
-}
-
-/// Calls `use(patches, source)` with the patches as the tile reads them, and where these are gathered, with what they
-/// are gathered from, else nullptr; or returns false, where they would leave too much empty.
-template <class Use>
-bool with_filled_elements(const Patches<float>& patches, const Bf16DirectTile& tile, const Use& use) {
-  constexpr const Patches<float>* no_source = nullptr;
-  if (fills_elements(patches, tile)) {
-    use(patches, no_source);
-    return true;
-  }
-  if (!gathers_taps(patches, tile)) return false;
-  use(with_gathered_taps(patches), &patches);
-  return true;
-}
 
 /// Empty, or a right operand as direct convolutions read it at the precision in use when it was packed.
 class DirectFilters {
@@ -49,13 +19,19 @@ class DirectFilters {
 
   /// Of patches only what does not depend on the extents of images is read.
   DirectFilters(const Patches<float>& patches, const RightOperand<float>& right) : precision_(precision_in_use()) {
-    if (precision_ != Precision::highest) {
-      const Bf16DirectTile tile;
-      const bool is_packed = with_filled_elements(
-          patches, tile, [&](const auto& filled, const auto* /*source*/) { pairs_.emplace(right, filled, tile); });
-      if (is_packed || tile_unit() != TileUnit::vectors) return;
+    switch (plan_filters(patches)) {
+      case FilterForm::none:
+        break;
+      case FilterForm::floats:
+        floats_.emplace(right, patches, FloatDirectTile{});
+        break;
+      case FilterForm::pairs:
+        pairs_.emplace(right, patches, Bf16DirectTile{});
+        break;
+      case FilterForm::gathered_pairs:
+        pairs_.emplace(right, with_gathered_taps(patches), Bf16DirectTile{});
+        break;
     }
-    floats_.emplace(right, patches, FloatDirectTile{});
   }
 
   /// What each tile reads at the precision in use, or nullptr.

@@ -8,12 +8,9 @@
 #include <pupil/kernels/conv/direct/cuts.hpp>
 #include <pupil/kernels/conv/direct/tiles.hpp>
 #include <pupil/kernels/conv/patches.hpp>
+#include <pupil/kernels/conv/plan.hpp>
 
 namespace pupil::kernels::detail {
-
-/// How many numbers a position may gather of a line: fewer would not be worth it.
-inline constexpr Index fewest_gathered = 16;
-inline constexpr Index most_gathered = 128;
 
 /// The patches of an image of few channels, which leave a tile's elements empty, as those of another: its lines have a
 /// pixel for each position, with all numbers that the taps of a line read there.

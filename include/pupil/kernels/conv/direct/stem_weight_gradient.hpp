@@ -12,18 +12,12 @@
 #include <pupil/kernels/conv/direct/cuts.hpp>
 #include <pupil/kernels/conv/direct/image_part.hpp>
 #include <pupil/kernels/conv/patches.hpp>
+#include <pupil/kernels/conv/plan.hpp>
 #include <pupil/kernels/conv/shape.hpp>
 #include <pupil/kernels/gemm/packing.hpp>
 #include <pupil/kernels/isa/avx512/stem_weight_gradient_tile.hpp>
 
 namespace pupil::kernels::detail {
-
-/// Whether tiles fit the output's channels, and the input's are few.
-inline bool is_stem_weight_gradient(const ConvShape& shape) {
-  return shape.groups == 1 && shape.kernel.height * shape.kernel.width > 1 && shape.in_channels < 16 &&
-         shape.out_channels % Avx512StemWeightGradientTile::columns == 0 && shape.dilation.width == 1 &&
-         shape.batch * shape.out_height * shape.out_width > 0;
-}
 
 class StemWeightGradient {
  public:
@@ -53,6 +47,7 @@ class StemWeightGradient {
 
  private:
   using Tile = Avx512StemWeightGradientTile;
+  static_assert(Tile::columns == stem_columns);
   static constexpr Index most_ranges = 16;
 
   void add_task(Index task, Index range) {

@@ -17,20 +17,6 @@
 
 namespace pupil::kernels::detail {
 
-/// Whether whole tiles fit the channels, and the taps read more than a product of matrices would.
-inline bool is_direct_weight_gradient(const ConvShape& shape) {
-  const bool is_product =
-      shape.kernel.height == 1 && shape.kernel.width == 1 && shape.stride.height == 1 && shape.stride.width == 1;
-  return !is_product && shape.in_channels_a_group() % 16 == 0 && shape.out_channels_a_group() % 8 == 0 &&
-         shape.batch * shape.out_height * shape.out_width > 0;
-}
-
-/// The same in bf16, where a product of matrices would convert its operands more often.
-inline bool is_direct_weight_gradient_in_bf16(const ConvShape& shape) {
-  return shape.in_channels_a_group() % 16 == 0 && shape.out_channels_a_group() % 16 == 0 &&
-         shape.batch * shape.out_height * shape.out_width > 0;
-}
-
 /// Whether output position p reads pixel p and nothing else, so that a line may end anywhere. As many positions as
 /// pixels do not make it so: a stride may be made up for by padding at the end.
 inline bool reads_its_own_pixel(const ConvShape& shape) {

@@ -1,9 +1,9 @@
 #pragma once
-// Convolutions of 3 x 3 taps and stride 1 with a quarter of the multiplications: Winograd's F(4 x 4, 3 x 3), by AVX2.
+// Convolutions of 3 x 3 taps and stride 1 with a quarter of the multiplications: Winograd's F(4 x 4, 3 x 3).
 // Lavin and Gray, "Fast algorithms for convolutional neural networks", CVPR 2016.
 //
 // Tiles of 4 x 4 results, next to each other, read squares of 6 x 6 pixels. With the transforms of
-// isa/avx2/winograd_transforms.hpp, and for each of the 36 numbers of a square by itself,
+// isa/any/winograd_lines.inc, and for each of the 36 numbers of a square by itself,
 //
 //   forward          y = A^T [(G g G^T) * (B^T d B)] A, where * is a product of matrices: [tiles, C] by [C, K]
 //   data gradient    the same of dy, with the filters turned by half a turn, and C and K exchanged
@@ -15,56 +15,31 @@
 // not finite makes NaN of all results of the tiles that read it, though not all of them depend on it.
 
 #include <algorithm>
-#include <cstdlib>
-#include <string_view>
 
 #include <pupil/core/parallel.hpp>
 #include <pupil/core/storage.hpp>
 #include <pupil/core/tensor.hpp>
 #include <pupil/core/thread_scratch.hpp>
+#include <pupil/kernels/conv/plan.hpp>
 #include <pupil/kernels/conv/shape.hpp>
+#include <pupil/kernels/conv/winograd/squares.hpp>
 #include <pupil/kernels/gemm/gemm.hpp>
-#include <pupil/kernels/instruction_set.hpp>
-#include <pupil/kernels/isa/avx2/gemm_tile.hpp>
-#include <pupil/kernels/isa/avx2/winograd_squares.hpp>
-#include <pupil/kernels/precision.hpp>
+#include <pupil/kernels/isa/backend.hpp>
 
 namespace pupil::kernels::detail {
 
-/// Whether it may be used: not where the environment variable PUPIL_WINOGRAD is "off", for sums that are as exact as
-/// direct ones.
-inline bool winograd_is_allowed() {
-  static const bool is_off = [] {
-    const char* const wish = std::getenv("PUPIL_WINOGRAD");
-    return wish != nullptr && std::string_view(wish) == "off";
-  }();
-  return !is_off;
-}
-
-inline Index count_winograd_tiles(Index batch, Index height, Index width) {
-  constexpr Index side = Avx2Winograd::results_a_side;
-  return batch * ((height + side - 1) / side) * ((width + side - 1) / side);
-}
-
-/// Whether a convolution's shape is one for which it is written.
-inline bool suits_winograd(const ConvShape& shape) {
-  return shape.groups == 1 && shape.kernel == Size2d(3) && shape.stride == Size2d(1) && shape.dilation == Size2d(1) &&
-         shape.in_channels % Avx2Winograd::lanes == 0 && shape.out_channels % Avx2Winograd::lanes == 0;
-}
-
-/// Whether it is used: where it is faster than products of patches.
-inline bool uses_winograd(const ConvShape& shape) {
-  constexpr Index fewest_channels = 16, fewest_tiles = 64;
-  return instruction_set() == InstructionSet::avx2 && precision_in_use() == Precision::highest &&
-         winograd_is_allowed() && suits_winograd(shape) && shape.in_channels >= fewest_channels &&
-         shape.out_channels >= fewest_channels &&
-         count_winograd_tiles(shape.batch, shape.out_height, shape.out_width) >= fewest_tiles;
+/// Calls `use(backend)` with the one in use, which has Winograd's transforms.
+template <class Use>
+void with_winograd_backend(const Use& use) {
+  with_backend<float>([&]<class Backend>(Backend backend) {
+    if constexpr (HasWinograd<Backend>) use(backend);
+  });
 }
 
 /// A grid of images that is cut into tiles of 4 x 4 positions, number 0 at the first image's corner.
 class WinogradTiles {
  public:
-  static constexpr Index side = Avx2Winograd::results_a_side;
+  static constexpr Index side = WinogradSize::results;
 
   WinogradTiles(Index batch, Index height, Index width)
       : across_((width + side - 1) / side),
@@ -97,23 +72,26 @@ class WinogradTiles {
 
 /// Filters that were transformed, and packed as right operands [rows, columns], one for each of the 36 numbers: of
 /// forward [in_channels, out_channels], of the data gradient the other way round.
+template <class Backend>
 class WinogradFilters {
+  using Tile = typename Backend::Tile;
+
  public:
-  static constexpr Index numbers = Avx2Winograd::numbers_a_side * Avx2Winograd::numbers_a_side;
+  static constexpr Index numbers = WinogradSize::numbers * WinogradSize::numbers;
 
   /// `weight` is [out_channels, 3, 3, in_channels].
   WinogradFilters(const float* weight, Index out_channels, Index in_channels, bool for_data_gradient)
       : rows_(for_data_gradient ? out_channels : in_channels),
         columns_(for_data_gradient ? in_channels : out_channels),
-        blocks_(rows_, Avx2Tile::depth_step),
+        blocks_(rows_, Tile::depth_step),
         panels_(numbers * number_size()) {
     ThreadScratch<float> transformed(numbers * filters_at_once * in_channels);
     parallel_for((out_channels + filters_at_once - 1) / filters_at_once, filters_at_once * in_channels, [&](Index i) {
       const Index first = i * filters_at_once, count = std::min(filters_at_once, out_channels - first);
       float* const of_filters = transformed.mine();
       for (Index k = 0; k < count; ++k) {
-        Avx2Winograd::transform_filter(weight + (first + k) * taps * in_channels, for_data_gradient, in_channels,
-                                       {of_filters + k * in_channels, count * in_channels});
+        Backend::Winograd::transform_filter(weight + (first + k) * taps * in_channels, for_data_gradient, in_channels,
+                                            {of_filters + k * in_channels, count * in_channels});
       }
       for (Index p = 0; p < numbers; ++p) {
         const RowMajor<float> of_number{of_filters + p * count * in_channels, count, in_channels, in_channels};
@@ -132,20 +110,20 @@ class WinogradFilters {
   }
 
  private:
-  static constexpr Index taps = Avx2Winograd::taps_a_side * Avx2Winograd::taps_a_side;
-  static constexpr Index filters_at_once = Avx2Tile::columns;
+  static constexpr Index taps = WinogradSize::taps * WinogradSize::taps;
+  static constexpr Index filters_at_once = Tile::columns;
 
-  Index number_size() const { return rows_ * round_up(columns_, Avx2Tile::columns); }
+  Index number_size() const { return rows_ * round_up(columns_, Tile::columns); }
   Index place(Index number, Index block, Index first) const {
-    return number * number_size() + blocks_.begin(block) * round_up(columns_, Avx2Tile::columns) +
+    return number * number_size() + blocks_.begin(block) * round_up(columns_, Tile::columns) +
            first * blocks_.depth(block);
   }
 
   /// Some filters as the columns of a panel, from column `first` on.
   void pack_columns(const Transposed<float>& filters, Index number, Index first) {
     for (Index d = 0; d < blocks_.count; ++d) {
-      RightPanels<Avx2Tile, Transposed<float>>::pack(filters, 0, filters.columns, blocks_.begin(d), blocks_.depth(d),
-                                                     panels_.data() + place(number, d, first));
+      RightPanels<Tile, Transposed<float>>::pack(filters, 0, filters.columns, blocks_.begin(d), blocks_.depth(d),
+                                                 panels_.data() + place(number, d, first));
     }
   }
 
@@ -154,11 +132,11 @@ class WinogradFilters {
     for (Index row = 0; row < filters.rows; ++row) {
       Index block = 0;
       while (blocks_.begin(block + 1) <= first + row) ++block;
-      for (Index c = 0; c < columns_; c += Avx2Tile::columns) {
+      for (Index c = 0; c < columns_; c += Tile::columns) {
         float* const to =
-            panels_.data() + place(number, block, c) + (first + row - blocks_.begin(block)) * Avx2Tile::columns;
-        const Index count = std::min(Avx2Tile::columns, columns_ - c);
-        std::fill(std::copy_n(filters.data + row * filters.stride + c, count, to), to + Avx2Tile::columns, 0.0F);
+            panels_.data() + place(number, block, c) + (first + row - blocks_.begin(block)) * Tile::columns;
+        const Index count = std::min(Tile::columns, columns_ - c);
+        std::fill(std::copy_n(filters.data + row * filters.stride + c, count, to), to + Tile::columns, 0.0F);
       }
     }
   }
@@ -181,34 +159,49 @@ struct WinogradPass {
 };
 
 /// The products of number p of some tiles: [tiles, rows of the filters] by the filters of this number.
-inline void multiply_winograd_number(const float* of_images, Index tiles, const WinogradFilters& filters, Index p,
-                                     float* left_panels, float* products) {
+template <class Backend>
+void multiply_winograd_number(const float* of_images, Index tiles, const WinogradFilters<Backend>& filters, Index p,
+                              float* left_panels, float* products) {
+  using Tile = typename Backend::Tile;
   const RowMajor<float> left{of_images, tiles, filters.rows(), filters.rows()};
-  with_left_operand<Avx2Tile>(left, [&](const LeftOperand<float>& any_left) {
-    multiply_block<Avx2Tile, RowMajorPanels<Avx2Tile>, float>(
+  with_left_operand<Tile>(left, [&](const LeftOperand<float>& any_left) {
+    multiply_block<Tile, RowMajorPanels<Tile>, float>(
         any_left, Destination<float>{products, filters.columns()}, Block{0, tiles, 0, filters.columns()},
-        {0, filters.blocks().count}, left_panels, round_up(filters.columns(), Avx2Tile::columns),
+        {0, filters.blocks().count}, left_panels, round_up(filters.columns(), Tile::columns),
         [&](Index d, Index first, Index) { return filters.panels(p, d, first); });
   });
 }
 
-inline void run_winograd(const WinogradPass& pass, const WinogradFilters& filters) {
-  constexpr Index numbers = WinogradFilters::numbers;
-  constexpr Index bytes_a_task = Index{1} << 21;
+/// How many tiles a task takes: as many as stay in the second-level cache, or, where it would then read all filters for
+/// too few of them, its share of all.
+inline Index winograd_tiles_at_once(Index tiles, Index in_channels, Index out_channels) {
+  constexpr Index bytes_in_cache = Index{1} << 21;
+  constexpr Index times_read = 4;  // that a tile's numbers are written or read
+  constexpr Index numbers = WinogradSize::numbers * WinogradSize::numbers;
+  const Index bytes_a_tile = numbers * (in_channels + out_channels) * static_cast<Index>(sizeof(float));
+  const Index filter_bytes = numbers * in_channels * out_channels * static_cast<Index>(sizeof(float));
+  const Index share = (tiles + num_threads() - 1) / num_threads();
+  const Index in_cache = std::clamp<Index>(bytes_in_cache / bytes_a_tile, 1, (share + 1) / 2);
+  const bool reads_too_much = filter_bytes / in_cache - filter_bytes / share > times_read * bytes_a_tile;
+  return reads_too_much ? share : in_cache;
+}
+
+template <class Backend>
+void run_winograd(const WinogradPass& pass, const WinogradFilters<Backend>& filters) {
+  using Tile = typename Backend::Tile;
+  constexpr Index numbers = WinogradFilters<Backend>::numbers;
   const Index in_channels = filters.rows(), out_channels = filters.columns();
   const WinogradTiles tiles(pass.result_shape[0], pass.result_shape[1], pass.result_shape[2]);
-  const Index bytes_a_tile = numbers * (in_channels + out_channels) * static_cast<Index>(sizeof(float));
-  const Index shared = (tiles.count() + 2 * num_threads() - 1) / (2 * num_threads());
-  const Index at_once = round_up(std::clamp<Index>(bytes_a_task / bytes_a_tile, 1, shared), Avx2Tile::rows);
+  const Index at_once = round_up(winograd_tiles_at_once(tiles.count(), in_channels, out_channels), Tile::rows);
   ThreadScratch<float> image_numbers(numbers * at_once * in_channels), products(numbers * at_once * out_channels);
-  ThreadScratch<float> left_panels(left_panels_size<Avx2Tile, RowMajorPanels<Avx2Tile>>(at_once));
+  ThreadScratch<float> left_panels(left_panels_size<Tile, RowMajorPanels<Tile>>(at_once));
   parallel_for((tiles.count() + at_once - 1) / at_once, [&](Index task) {
     const Index first = task * at_once, count = std::min(at_once, tiles.count() - first);
     float* const of_images = image_numbers.mine();
     float* const of_results = products.mine();
     for (Index i = 0; i < count; ++i) {
-      Avx2Winograd::transform_image(
-          tiles.square(first + i, pass.images, pass.image_shape, Avx2Winograd::numbers_a_side, pass.above, pass.left),
+      Backend::Winograd::transform_image(
+          tiles.square(first + i, pass.images, pass.image_shape, WinogradSize::numbers, pass.above, pass.left),
           in_channels, {of_images + i * in_channels, count * in_channels});
     }
     for (Index p = 0; p < numbers; ++p) {
@@ -216,11 +209,11 @@ inline void run_winograd(const WinogradPass& pass, const WinogradFilters& filter
                                of_results + p * count * out_channels);
     }
     for (Index i = 0; i < count; ++i) {
-      const auto square = tiles.square(first + i, pass.results, pass.result_shape, Avx2Winograd::results_a_side, 0, 0);
+      const auto square = tiles.square(first + i, pass.results, pass.result_shape, WinogradSize::results, 0, 0);
       const Index corner = square.corner - pass.results;
       const Epilogue<float> epilogue = pass.epilogue == nullptr ? Epilogue<float>{} : pass.epilogue->from(0, corner);
-      Avx2Winograd::finish({of_results + i * out_channels, count * out_channels}, out_channels, pass.bias,
-                           pass.epilogue == nullptr ? nullptr : &epilogue, square);
+      Backend::Winograd::finish({of_results + i * out_channels, count * out_channels}, out_channels, pass.bias,
+                                pass.epilogue == nullptr ? nullptr : &epilogue, square);
     }
   });
 }
@@ -228,33 +221,35 @@ inline void run_winograd(const WinogradPass& pass, const WinogradFilters& filter
 /// As conv2d_forward.
 inline void winograd_forward(const ConvShape& shape, const float* x, const float* weight, const float* bias, float* y,
                              const Epilogue<float>* epilogue) {
-  const WinogradFilters filters(weight, shape.out_channels, shape.in_channels, false);
-  run_winograd({.images = x,
-                .image_shape = {shape.batch, shape.height, shape.width, shape.in_channels},
-                .results = y,
-                .result_shape = {shape.batch, shape.out_height, shape.out_width, shape.out_channels},
-                .above = shape.padding.top,
-                .left = shape.padding.left,
-                .bias = bias,
-                .epilogue = epilogue},
-               filters);
+  const WinogradPass pass{.images = x,
+                          .image_shape = {shape.batch, shape.height, shape.width, shape.in_channels},
+                          .results = y,
+                          .result_shape = {shape.batch, shape.out_height, shape.out_width, shape.out_channels},
+                          .above = shape.padding.top,
+                          .left = shape.padding.left,
+                          .bias = bias,
+                          .epilogue = epilogue};
+  with_winograd_backend([&]<class Backend>(Backend) {
+    run_winograd(pass, WinogradFilters<Backend>(weight, shape.out_channels, shape.in_channels, false));
+  });
 }
 
 /// As conv2d_input_gradient.
 inline void winograd_input_gradient(const ConvShape& shape, const float* dy, const float* weight, float* dx) {
-  const WinogradFilters filters(weight, shape.out_channels, shape.in_channels, true);
-  run_winograd({.images = dy,
-                .image_shape = {shape.batch, shape.out_height, shape.out_width, shape.out_channels},
-                .results = dx,
-                .result_shape = {shape.batch, shape.height, shape.width, shape.in_channels},
-                .above = shape.kernel.height - 1 - shape.padding.top,
-                .left = shape.kernel.width - 1 - shape.padding.left},
-               filters);
+  const WinogradPass pass{.images = dy,
+                          .image_shape = {shape.batch, shape.out_height, shape.out_width, shape.out_channels},
+                          .results = dx,
+                          .result_shape = {shape.batch, shape.height, shape.width, shape.in_channels},
+                          .above = shape.kernel.height - 1 - shape.padding.top,
+                          .left = shape.kernel.width - 1 - shape.padding.left};
+  with_winograd_backend([&]<class Backend>(Backend) {
+    run_winograd(pass, WinogradFilters<Backend>(weight, shape.out_channels, shape.in_channels, true));
+  });
 }
 
-/// As conv2d_weight_gradient.
-inline void winograd_weight_gradient(const ConvShape& shape, const float* x, const float* dy, float* gradient) {
-  constexpr Index numbers = WinogradFilters::numbers;
+template <class Backend>
+void add_winograd_weight_gradient(const ConvShape& shape, const float* x, const float* dy, float* gradient) {
+  constexpr Index numbers = WinogradSize::numbers * WinogradSize::numbers;
   constexpr Index tiles_at_once = 256;
   const Index in_channels = shape.in_channels, out_channels = shape.out_channels;
   const WinogradTiles tiles(shape.batch, shape.out_height, shape.out_width);
@@ -265,12 +260,13 @@ inline void winograd_weight_gradient(const ConvShape& shape, const float* x, con
   for (Index first = 0; first < tiles.count(); first += at_once) {
     const Index count = std::min(at_once, tiles.count() - first);
     parallel_for(count, in_channels + out_channels, [&](Index i) {
-      Avx2Winograd::transform_image(tiles.square(first + i, x, {shape.batch, shape.height, shape.width, in_channels},
-                                                 Avx2Winograd::numbers_a_side, shape.padding.top, shape.padding.left),
-                                    in_channels, {of_images.data() + i * in_channels, at_once * in_channels});
-      Avx2Winograd::transform_gradient(
+      Backend::Winograd::transform_image(
+          tiles.square(first + i, x, {shape.batch, shape.height, shape.width, in_channels}, WinogradSize::numbers,
+                       shape.padding.top, shape.padding.left),
+          in_channels, {of_images.data() + i * in_channels, at_once * in_channels});
+      Backend::Winograd::transform_gradient(
           tiles.square(first + i, dy, {shape.batch, shape.out_height, shape.out_width, out_channels},
-                       Avx2Winograd::results_a_side, 0, 0),
+                       WinogradSize::results, 0, 0),
           out_channels, {of_gradients.data() + i * out_channels, at_once * out_channels});
     });
     parallel_for(numbers, [&](Index p) {
@@ -282,9 +278,14 @@ inline void winograd_weight_gradient(const ConvShape& shape, const float* x, con
     });
   }
   parallel_for(out_channels, in_channels, [&](Index k) {
-    Avx2Winograd::add_filter_gradient({sums.data() + k * in_channels, out_channels * in_channels}, in_channels,
-                                      gradient + k * shape.patch_size());
+    Backend::Winograd::add_filter_gradient({sums.data() + k * in_channels, out_channels * in_channels}, in_channels,
+                                           gradient + k * shape.patch_size());
   });
+}
+
+/// As conv2d_weight_gradient.
+inline void winograd_weight_gradient(const ConvShape& shape, const float* x, const float* dy, float* gradient) {
+  with_winograd_backend([&]<class Backend>(Backend) { add_winograd_weight_gradient<Backend>(shape, x, dy, gradient); });
 }
 
 }  // namespace pupil::kernels::detail

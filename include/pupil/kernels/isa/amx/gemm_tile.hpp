@@ -34,7 +34,7 @@ struct AmxTile {
   using Work = typename Unit::Configuration;
   static constexpr Index rows = 32;
   static constexpr Index columns = 32;
-  /// As Avx512Tile's.
+  /// As avx512::GemmTile's.
   static constexpr std::array<Index, 1> fewer_rows{16};
   static constexpr Index depth_step = 32;
 

@@ -14,7 +14,7 @@
 #include <immintrin.h>
 
 #include <pupil/core/shape.hpp>
-#include <pupil/kernels/isa/avx512/epilogue.hpp>
+#include <pupil/kernels/isa/avx512/kernels.hpp>
 #include <pupil/kernels/isa/avx512_bf16/rounding.hpp>
 
 namespace pupil::kernels {
@@ -105,7 +105,7 @@ class AmxUnit {
   static void finish_stored_rows(const Epilogue<float>& epilogue, Index rows, float* sums, Index stride) {
     // GCC's intrinsics do not say that they write memory; the fence keeps what reads it behind them.
     std::atomic_signal_fence(std::memory_order_seq_cst);
-    finish_stored_rows_avx512(epilogue, rows, sums, stride);
+    avx512::finish_stored_rows(epilogue, rows, 32, sums, stride);
   }
 
   /// See kernels::round_pairs.

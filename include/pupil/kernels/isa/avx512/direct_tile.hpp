@@ -1,5 +1,5 @@
 #pragma once
-// A tile of fp32 sums as isa/avx512/gemm_tile.hpp's, whose left rows lie as far apart in memory as they happen to: two
+// A tile of fp32 sums as isa/any/gemm_tile.inc's, whose left rows lie as far apart in memory as they happen to: two
 // groups of seven or of four rows by 32 columns, with one distance between the rows of a group. A pair of bf16 in all
 // lanes is to a register of pairs what a float is to one of floats, so one template serves both.
 
@@ -11,8 +11,7 @@
 #include <pupil/kernels/conv/direct/group.hpp>
 #include <pupil/kernels/gemm/packing.hpp>
 #include <pupil/kernels/isa/avx512/elements.hpp>
-#include <pupil/kernels/isa/avx512/epilogue.hpp>
-#include <pupil/kernels/isa/first_lanes.hpp>
+#include <pupil/kernels/isa/avx512/kernels.hpp>
 
 namespace pupil::kernels {
 
@@ -41,9 +40,9 @@ struct Avx512DirectTile {
       if constexpr (needs_all_columns) {
         run<2>(terms, first, second, right, strides, 0xFFFF, row_numbers);
       } else if (count > 16) {
-        run<2>(terms, first, second, right, strides, first_lanes_avx512(count - 16), row_numbers);
+        run<2>(terms, first, second, right, strides, avx512::first_lanes(count - 16), row_numbers);
       } else {
-        run<1>(terms, first, second, right, strides, first_lanes_avx512(count), row_numbers);
+        run<1>(terms, first, second, right, strides, avx512::first_lanes(count), row_numbers);
       }
     };
     if (group_rows == most_group_rows) {
@@ -100,11 +99,11 @@ struct Avx512DirectTile {
     }
     if (first.epilogue != nullptr) {
       if constexpr (Registers == 2) {
-        finish_rows_avx512(*first.epilogue, 0, strides.result, low[0], row_numbers);
-        finish_rows_avx512(*second.epilogue, 0, strides.result, low[1], row_numbers);
+        avx512::finish_rows<1>(*first.epilogue, 0, strides.result, low[0], row_numbers);
+        avx512::finish_rows<1>(*second.epilogue, 0, strides.result, low[1], row_numbers);
       }
-      finish_rows_avx512(*first.epilogue, last, strides.result, high[0], row_numbers, mask);
-      finish_rows_avx512(*second.epilogue, last, strides.result, high[1], row_numbers, mask);
+      avx512::finish_rows<1>(*first.epilogue, last, strides.result, high[0], row_numbers, mask);
+      avx512::finish_rows<1>(*second.epilogue, last, strides.result, high[1], row_numbers, mask);
     }
     if constexpr (Registers == 2) {
       ((_mm512_storeu_ps(first.result + Row * strides.result, low[0][Row]),

@@ -10,7 +10,7 @@
 
 #include <pupil/core/shape.hpp>
 #include <pupil/kernels/isa/avx512/elements.hpp>
-#include <pupil/kernels/isa/first_lanes.hpp>
+#include <pupil/kernels/isa/avx512/kernels.hpp>
 
 namespace pupil::kernels {
 
@@ -43,7 +43,7 @@ struct FewRowsAvx512 {
     __m512 all[weight_rows][sizeof...(Row)];
     (clear(all[Weight], rows), ...);
     for (Index k = 0; k < depth; k += lanes) {
-      const __mmask16 mask = first_lanes_avx512(depth - k);
+      const __mmask16 mask = avx512::first_lanes(depth - k);
       const __m512 elements[] = {load(x + Row * depth + k, mask)...};
       (add<Row...>(elements, load(weights[Weight] + k, mask), all[Weight]), ...);
     }

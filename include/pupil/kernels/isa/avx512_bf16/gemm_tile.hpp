@@ -8,7 +8,7 @@
 
 #include <pupil/kernels/isa/amx/gemm_tile.hpp>
 #include <pupil/kernels/isa/avx512/elements.hpp>
-#include <pupil/kernels/isa/avx512/epilogue.hpp>
+#include <pupil/kernels/isa/avx512/kernels.hpp>
 
 namespace pupil::kernels {
 
@@ -22,7 +22,7 @@ struct Avx512Bf16Tile : AmxTile<AmxUnit, Precision::medium> {
       run(depth, left + row * tile_pairs, right, target, row, std::make_integer_sequence<Index, rows_at_once>{});
     }
     if (target.epilogue != nullptr) {
-      finish_stored_rows_avx512(*target.epilogue, Rows, target.result, target.result_stride);
+      avx512::finish_stored_rows(*target.epilogue, Rows, 32, target.result, target.result_stride);
     }
   }
 
