@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <exception>
-#include <thread>
 #include <utility>
 
 #include "../median.hpp"
@@ -12,20 +11,24 @@ namespace bench {
 
 namespace {
 
-/// Until the threads of the one that was timed before sleep: they spin for a while after their work, and would have a
-/// processor that the next one wants.
-constexpr std::chrono::milliseconds until_threads_sleep{10};
+using Clock = std::chrono::steady_clock;
 
-/// Of a second pass, which finds its own threads awake.
 double seconds_of_pass(const Contender& contender) {
-  using Clock = std::chrono::steady_clock;
-  std::this_thread::sleep_for(until_threads_sleep);
-  contender.prepare();
-  contender.run();
   contender.prepare();
   const auto start = Clock::now();
   contender.run();
   return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+/// The mean of some passes, behind others that are not counted: while these run, the threads of the one that was timed
+/// before go to sleep, which spin for a while after their work and would have a processor that this one wants.
+double seconds_of_passes(const Contender& contender) {
+  constexpr double seconds_of_sleepers = 0.02, wanted_seconds = 0.005;
+  for (double seconds = 0; seconds < seconds_of_sleepers;) seconds += seconds_of_pass(contender);
+  double seconds = 0;
+  int passes = 0;
+  for (; seconds < wanted_seconds; ++passes) seconds += seconds_of_pass(contender);
+  return seconds / passes;
 }
 
 void time_comparison(benchmark::State& state, const Comparison& comparison, const Contenders& contenders) {
@@ -40,8 +43,8 @@ void time_comparison(benchmark::State& state, const Comparison& comparison, cons
   std::vector<double> our_seconds;
   std::vector<double> their_seconds;
   for (auto _ : state) {
-    our_seconds.push_back(seconds_of_pass(ours));
-    their_seconds.push_back(seconds_of_pass(theirs));
+    our_seconds.push_back(seconds_of_passes(ours));
+    their_seconds.push_back(seconds_of_passes(theirs));
     state.SetIterationTime(our_seconds.back());
   }
   const double our_median = median(our_seconds);
@@ -63,7 +66,7 @@ void add_comparison(const Comparison& comparison, std::function<Contenders()> ma
     } catch (const std::exception& error) {
       state.SkipWithError(error.what());
     }
-  });
+  })->MinTime(0.05);
 }
 
 }  // namespace bench
