@@ -50,7 +50,8 @@ TEST_CASE("the plan of a convolution follows from its shape, the instructions an
   const Row rows[] = {
       {inner, by_portable_code, patches, phases, patches},
       {inner, by_avx2, winograd, winograd, winograd},
-      {inner, by_avx512, winograd, winograd, winograd},
+      {inner, by_avx512, winograd, winograd, in_place},
+      {shape_of(16, 28, 128, 128, 3), by_avx512, winograd, winograd, winograd},
       {inner, without_winograd(by_avx2), patches, phases, patches},
       {inner, without_winograd(by_avx512), in_place, phases, in_place},
       {inner, by_vectors, in_place_bf16, phases, in_place_bf16},
@@ -62,7 +63,7 @@ TEST_CASE("the plan of a convolution follows from its shape, the instructions an
       {product, by_avx512, in_place, phases, patches},
       {product, by_vectors, in_place_bf16, phases, in_place_bf16},
       {grouped, by_avx512, patches, phases, in_place},
-      {narrow, by_avx512, winograd, winograd, winograd},
+      {narrow, by_avx512, winograd, winograd, in_place},
       {narrow, without_winograd(by_avx512), patches, phases, in_place},
   };
   for (const Row& row : rows) {
