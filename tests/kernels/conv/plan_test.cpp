@@ -28,7 +28,7 @@ std::string plan_of(const ConvShape& shape, const ComputeSettings& settings) {
   return text.str();
 }
 
-ComputeSettings without_winograd(ComputeSettings settings) {
+[[maybe_unused]] ComputeSettings without_winograd(ComputeSettings settings) {
   settings.allows_winograd = false;
   return settings;
 }

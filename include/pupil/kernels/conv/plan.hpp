@@ -202,14 +202,15 @@ inline FilterForm plan_filters([[maybe_unused]] const Patches<float>& patches, c
 }
 
 /// The form in which a product of these patches reads them in place; none where they are packed.
-inline FilterForm plan_product([[maybe_unused]] const Patches<float>& patches, const ComputeSettings& settings = {}) {
+inline FilterForm plan_product(const Patches<float>& patches, const ComputeSettings& settings = {}) {
   const FilterForm form = plan_filters(patches, settings);
+  if (form == FilterForm::none) return form;
 #if PUPIL_X86_KERNELS
-  if (form == FilterForm::pairs || form == FilterForm::gathered_pairs) {
+  if (form != FilterForm::floats) {
     if (fits_in_place(patches, Bf16DirectTile({settings.bf16_unit, settings.precision}))) return form;
     if (settings.bf16_unit != TileUnit::vectors) return FilterForm::none;
   }
-  if (form != FilterForm::none && fits_in_place(patches, FloatDirectTile{})) return FilterForm::floats;
+  if (fits_in_place(patches, FloatDirectTile{})) return FilterForm::floats;
 #endif
   return FilterForm::none;
 }
