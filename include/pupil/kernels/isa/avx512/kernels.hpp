@@ -42,8 +42,8 @@ struct TileSize {
 using FirstLanes = __mmask16;
 inline constexpr FirstLanes all_lanes = 0xFFFF;
 
-/// The first `count`, or all of them where there are more.
-[[gnu::always_inline]] inline FirstLanes first_lanes(Index count) {
+/// The first `count`, or all of them where there are more. It may be called by what is compiled for other instructions.
+inline FirstLanes first_lanes(Index count) {
   return static_cast<FirstLanes>(count < lanes ? (1U << count) - 1 : all_lanes);
 }
 
