@@ -67,6 +67,18 @@ TEST_CASE("bench --only times one workload") {
   CHECK(finished.out.starts_with("caption-latency "));
 }
 
+TEST_CASE("bench --explain says first by which algorithms a network's convolutions are computed") {
+  if (!has_program()) return;
+  const Finished finished = run_program(tiny_bench({"--only", "train-end-to-end", "--explain"}));
+  CAPTURE(finished.err);
+  CHECK(finished.status == 0);
+  const auto lines = lines_of(finished.out);
+  REQUIRE(lines.size() == 21);  // the twenty convolutions of ResNet-18
+  CHECK(contains(lines[0], "conv1: conv2d 7x7/2 3->64 "));
+  CHECK(contains(lines[0], "data gradient joined phases"));
+  CHECK(lines[20].starts_with("train-end-to-end "));
+}
+
 TEST_CASE("bench refuses a workload that there is not, and options out of range, by name") {
   if (!has_program()) return;
   check_refused(run_program(tiny_bench({"--only", "caption-speed"})), {"--only", "caption-speed", "caption-latency"});

@@ -156,3 +156,18 @@ TEST_CASE("numbers have a comma every three digits") {
   CHECK(pupil::detail::with_commas(1000) == "1,000");
   CHECK(pupil::detail::with_commas(1234567890) == "1,234,567,890");
 }
+
+TEST_CASE("a summary explains by which algorithms convolutions are computed, and leaves out who has no choice") {
+  Rng rng(1);
+  Sequential net{Conv2d<double>({.in_channels = 3, .out_channels = 8, .kernel_size = 3, .padding = 1}, rng),
+                 Relu<double>(),
+                 Conv2d<double>({.in_channels = 8, .out_channels = 8, .kernel_size = 3, .groups = 8}, rng)};
+  CHECK(explain(summary(net, Shape{2, 9, 9, 3})) ==
+        "0: conv2d 3x3/1 3->8 9x9: forward patches, data gradient phases, weight gradient patches; portable, highest\n"
+        "2: conv2d 3x3/1 8->8 9x9: forward depthwise, data gradient depthwise, weight gradient depthwise; portable, "
+        "highest\n");
+  Conv2d<float> conv({.in_channels = 3, .out_channels = 8, .kernel_size = 3}, rng);
+  const std::string of_floats = explain(summary(conv, Shape{2, 9, 9, 3}));
+  CHECK(of_floats.starts_with("conv2d 3x3/1 3->8 9x9: forward "));
+  CHECK(of_floats.ends_with("highest\n"));
+}

@@ -9,6 +9,8 @@
 #include <vector>
 
 #include <pupil/core/parallel.hpp>
+#include <pupil/models/image_network.hpp>
+#include <pupil/nn/summary.hpp>
 
 #include "../../command_line/number_checks.hpp"
 #include "../../command_line/standard_streams.hpp"
@@ -29,6 +31,7 @@ struct BenchArguments {
   ComputeOptions compute;
   int repeats = 3;
   int beside = 0;
+  bool explain = false;
   Index batch_size = 32;
   Index image_size = sizes::image;
 };
@@ -109,17 +112,27 @@ Timing time_caption_latency(const BenchArguments& arguments) {
 struct Workload {
   const char* name;
   Timing (*time)(const BenchArguments&);
+  const char* network = "";  ///< that looks at the images, if there is one
 };
 
 constexpr std::array<Workload, 7> workloads{
-    {{"extract-vgg16", [](const BenchArguments& arguments) { return time_extraction(arguments, "vgg16"); }},
-     {"extract-resnet50", [](const BenchArguments& arguments) { return time_extraction(arguments, "resnet50"); }},
+    {{"extract-vgg16", [](const BenchArguments& arguments) { return time_extraction(arguments, "vgg16"); }, "vgg16"},
+     {"extract-resnet50", [](const BenchArguments& arguments) { return time_extraction(arguments, "resnet50"); },
+      "resnet50"},
      {"extract-mobilenet_v2",
-      [](const BenchArguments& arguments) { return time_extraction(arguments, "mobilenet_v2"); }},
-     {"train-end-to-end", time_train_end_to_end},
+      [](const BenchArguments& arguments) { return time_extraction(arguments, "mobilenet_v2"); }, "mobilenet_v2"},
+     {"train-end-to-end", time_train_end_to_end, "resnet18"},
      {"train-decoder", time_train_decoder},
      {"train-on-metric", time_train_on_metric},
      {"caption-latency", time_caption_latency}}};
+
+/// By which algorithms the convolutions of a network are computed for a batch of the workloads'.
+std::string explain_network(const BenchArguments& arguments, const char* architecture) {
+  pupil::Rng rng(1);
+  pupil::ImageNetwork<float> network({.architecture = architecture, .image_size = arguments.image_size}, rng);
+  const pupil::Shape images{arguments.batch_size, arguments.image_size, arguments.image_size, Index{3}};
+  return explain(summary(network, images));
+}
 
 /// What a step of several ranks came to.
 struct SharedTiming {
@@ -207,6 +220,9 @@ void time_alone(const BenchArguments& arguments) {
   begin_to_compute(arguments.compute);
   for (const Workload& workload : workloads) {
     if (!arguments.only.empty() && arguments.only != workload.name) continue;
+    if (arguments.explain && *workload.network != '\0') {
+      command_line::write_output(explain_network(arguments, workload.network));
+    }
     const Timing alone = workload.time(arguments);
     command_line::write_output(row(workload.name, alone));
     if (arguments.beside > 0) command_line::write_output(row_beside(arguments, workload, alone));
@@ -235,6 +251,8 @@ void add_bench_command(CLI::App& app, ExitStatus&) {
       ->add_option("--beside", arguments->beside,
                    "Time each workload a second time, beside so many processes that keep a processor busy each")
       ->check(command_line::from_to(0, 1000));
+  command->add_flag("--explain", arguments->explain,
+                    "Print first by which algorithms the convolutions of a workload's network are computed");
   command
       ->add_option("--batch-size", arguments->batch_size, "Images a training step, or that features are extracted of")
       ->check(command_line::from_to(Index{2}, Index{100'000}))

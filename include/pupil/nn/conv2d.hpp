@@ -6,10 +6,13 @@
 // for stride s, dilation d, padding p; with groups, output channel k reads the input channels of its group only. As
 // many groups as input channels make a depthwise convolution, which has kernels of its own.
 
+#include <string>
+#include <type_traits>
 #include <utility>
 
 #include <pupil/core/move_mark.hpp>
 #include <pupil/core/tensor.hpp>
+#include <pupil/kernels/conv/plan.hpp>
 #include <pupil/kernels/conv/shape.hpp>
 #include <pupil/kernels/gemm/epilogue.hpp>
 #include <pupil/kernels/window.hpp>
@@ -74,6 +77,12 @@ class Conv2d {
   Shape<4> output_shape(const Shape<4>& x) const {
     const kernels::ConvShape shape = shape_for(x);
     return {shape.batch, shape.out_height, shape.out_width, shape.out_channels};
+  }
+
+  /// How each pass over an x of this shape is computed, in a line: see kernels/conv/plan.hpp.
+  std::string explain(const Shape<4>& x) const {
+    if constexpr (std::is_same_v<T, float>) return kernels::explain_conv2d(shape_for(x));
+    return kernels::explain_conv2d(shape_for(x), kernels::ComputeSettings::of_any_machine());
   }
 
   /// The weight is [out_channels, kernel height, kernel width, in_channels / groups].

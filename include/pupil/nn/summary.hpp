@@ -11,6 +11,10 @@
 //
 //   Index multiply_adds(const Shape<Q>& x) const;
 //
+// and, where it chooses between algorithms, what it chose, in a line:
+//
+//   std::string explain(const Shape<Q>& x) const;
+//
 // A model offers what it consists of, written as its forward, with the shape of x in the place of x:
 //
 //   template <class Table, std::size_t Rank>
@@ -24,6 +28,7 @@
 #include <ostream>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include <pupil/core/errors.hpp>
@@ -40,6 +45,7 @@ struct LayerSummary {
   std::string output_shape;  ///< "[1, 56, 56, 64]"
   Index parameters = 0;
   Index multiply_adds = 0;  ///< of one forward pass, for the whole batch; additions alone do not count
+  std::string algorithms;   ///< as the layer explains them; empty where it has no choice
 };
 
 class ModelSummary {
@@ -55,8 +61,10 @@ class ModelSummary {
           requires { layer.output_shape(x); },
           "summary: a layer has output_shape(shape), a model summarize(table, name, shape); and the shape must fit");
       const auto y = layer.output_shape(x);
-      layers_.push_back(
-          {name.str(), std::string(type_name<L>()), message(y), count_parameters(layer), multiply_adds(layer, x, y)});
+      std::string algorithms;
+      if constexpr (requires { layer.explain(x); }) algorithms = layer.explain(x);
+      layers_.push_back({name.str(), std::string(type_name<L>()), message(y), count_parameters(layer),
+                         multiply_adds(layer, x, y), std::move(algorithms)});
       return y;
     }
   }
@@ -122,6 +130,17 @@ inline std::string with_commas(Index number) {
 }
 
 }  // namespace detail
+
+/// A line for each layer that chooses between algorithms: its name, its shape, and what computes each pass.
+inline std::string explain(const ModelSummary& summary) {
+  std::string text;
+  for (const LayerSummary& layer : summary.layers()) {
+    if (layer.algorithms.empty()) continue;
+    if (!layer.name.empty()) text += layer.name + ": ";
+    text += layer.algorithms + "\n";
+  }
+  return text;
+}
 
 /// The table and the totals, as text.
 inline std::ostream& operator<<(std::ostream& out, const ModelSummary& summary) {

@@ -56,6 +56,11 @@ struct ComputeSettings {
   TileUnit bf16_unit = pupil::tile_unit();
   Precision precision = precision_in_use();
   bool allows_winograd = detail::winograd_is_allowed();
+
+  /// What doubles are computed with.
+  static ComputeSettings of_any_machine() {
+    return {InstructionSet::portable, TileUnit::none, Precision::highest, false};
+  }
 };
 
 enum class ConvAlgorithm { patches, in_place, in_place_bf16, phases, joined_phases, stem, winograd, depthwise };
