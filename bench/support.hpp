@@ -115,12 +115,10 @@ std::string spelled(const Shape<Rank>& shape, std::size_t skipped = 0) {
   return text;
 }
 
-/// `function(state)` becomes the benchmark of that name, which is returned.
+/// `function(state)` becomes the benchmark of that name.
 template <class Function>
-benchmark::internal::Benchmark* add(const std::string& name, Function function) {
-  return benchmark::RegisterBenchmark(name.c_str(), std::move(function))
-      ->UseManualTime()
-      ->Unit(benchmark::kMillisecond);
+void add(const std::string& name, Function function) {
+  benchmark::RegisterBenchmark(name.c_str(), std::move(function))->UseManualTime()->Unit(benchmark::kMillisecond);
 }
 
 }  // namespace bench

@@ -25,7 +25,7 @@ def family_of(workload):
 
 def split_name(name):
     """The workload, pass, precision and peer of a benchmark, by the name that it has in bench/."""
-    parts = [part for part in name.split("/") if not part.startswith(("min_time:", "manual_time"))]
+    parts = name.removesuffix("/manual_time").split("/")
     if parts[0] == "peers":
         return parts[1:]
     if len(parts) == 3:
