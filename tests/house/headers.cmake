@@ -56,7 +56,7 @@ set(precompiled_headers
 
 file(GLOB_RECURSE headers CONFIGURE_DEPENDS RELATIVE ${include_dir}/pupil ${include_dir}/*.hpp)
 list(REMOVE_ITEM headers pupil.hpp)
-if(NOT CMAKE_SYSTEM_PROCESSOR MATCHES "^(aarch64|arm64)")
+if(NOT is_arm64)
   list(FILTER headers EXCLUDE REGEX "^kernels/isa/neon/") # which wants ARM's compiler; tools/test arm64 has it
 endif()
 if(TARGET pupil::distributed)

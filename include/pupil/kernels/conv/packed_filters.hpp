@@ -5,7 +5,6 @@
 #include <type_traits>
 
 #include <pupil/kernels/conv/group_operands.hpp>
-#include <pupil/kernels/conv/plan.hpp>
 #include <pupil/kernels/conv/shape.hpp>
 #include <pupil/kernels/instruction_set.hpp>
 #if PUPIL_X86_KERNELS
@@ -28,7 +27,7 @@ class PackedFilters {
     if constexpr (std::is_same_v<T, float>) {
       const T* const no_image = nullptr;
       const auto patches = detail::input_patches(shape, no_image, 0);
-      if (shape.groups != 1 || detail::plan_filters(patches) == FilterForm::none) return;
+      if (shape.groups != 1) return;
       with_right_operand<avx512::GemmTile>(detail::filters_of_group(shape, weight, 0), [&](const auto& filters) {
         direct_ = detail::DirectFilters(patches, filters);
       });

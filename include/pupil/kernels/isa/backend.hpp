@@ -25,7 +25,6 @@ namespace pupil::kernels {
 /// What any machine computes, of any scalar.
 template <class T>
 struct PortableBackend {
-  using Scalar = T;
   using Tile = PortableTile<T>;
 
   static void gather(const GatherRun<T>& run) { gather_run(run); }
