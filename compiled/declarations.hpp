@@ -1,15 +1,10 @@
 #pragma once
-// What takes longest to compile of the library, for float and for double: pupil's own programs and tests only declare it,
-// with all that they precompile, and link what the sources beside this file made of it once, as users compile it.
+// What takes longest to compile of the library, for float and for double: pupil's own programs and tests only declare
+// it, with all that they precompile, and link what the sources beside this file made of it once, as users compile it.
 
-#include <pupil/pupil.hpp>
+#include <pupil/captioning.hpp>
 
-namespace pupil::kernels {
-
-template <class Left, class Right, class T>
-using Product = void(const Left&, const Right&, const Destination<T>&);
-
-}  // namespace pupil::kernels
+#include "kernels.hpp"
 
 #define COMPILED extern template
 #define SCALAR float

@@ -1,4 +1,4 @@
-#include "declarations.hpp"
+#include "kernels.hpp"
 
 #define COMPILED template
 #define SCALAR double

@@ -1,8 +1,12 @@
 #pragma once
-// All that a program uses, floor by floor: a header includes only what stands above it here. Kernels, which layers are
-// made of, come with these.
+// Layers, models, optimizers and their files: what a program uses that builds networks. Floor by floor: a header
+// includes only what stands above it here. Kernels, which layers are made of, come with these.
+//
+// Images, texts, metrics, data sets and captioners are in pupil/captioning.hpp; several processes in
+// pupil/distributed/.
 
 // core: shape, storage, tensor, random numbers, threads, errors
+#include <pupil/core/compiled_form.hpp>
 #include <pupil/core/cpp20.hpp>
 #include <pupil/core/cpu_quota.hpp>
 #include <pupil/core/errors.hpp>
@@ -72,10 +76,11 @@
 #include <pupil/nn/model_ref.hpp>
 #include <pupil/nn/name.hpp>
 #include <pupil/nn/orthogonal.hpp>
-#include <pupil/nn/pack_weights.hpp>
 #include <pupil/nn/parameter.hpp>
 #include <pupil/nn/policy_gradient.hpp>
 #include <pupil/nn/pool_window.hpp>
+#include <pupil/nn/prepare.hpp>
+#include <pupil/nn/prepared_form.hpp>
 #include <pupil/nn/recurrent_cell.hpp>
 #include <pupil/nn/recurrent_layer.hpp>
 #include <pupil/nn/recurrent_layers.hpp>
@@ -122,180 +127,40 @@
 #include <pupil/optim/step_guard.hpp>
 #include <pupil/optim/warmup_stable_decay.hpp>
 
-// io: safetensors, images, checkpoints
+// io: safetensors, checkpoints, state dicts
 #include <pupil/io/atomic_file.hpp>
-#include <pupil/io/bmp_parts.hpp>
 #include <pupil/io/byte_numbers.hpp>
-#include <pupil/io/byte_parts.hpp>
 #include <pupil/io/checkpoint.hpp>
 #include <pupil/io/dtype.hpp>
-#include <pupil/io/encoded_image_size.hpp>
-#include <pupil/io/exif.hpp>
-#include <pupil/io/file_lock.hpp>
 #include <pupil/io/file_signatures.hpp>
 #include <pupil/io/foreign_files.hpp>
 #include <pupil/io/foreign_weights.hpp>
-#include <pupil/io/free_space.hpp>
-#include <pupil/io/glove.hpp>
-#include <pupil/io/image.hpp>
-#include <pupil/io/image_identity.hpp>
-#include <pupil/io/image_kind.hpp>
-#include <pupil/io/image_orientation.hpp>
-#include <pupil/io/image_size.hpp>
-#include <pupil/io/image_view.hpp>
-#include <pupil/io/image_write.hpp>
-#include <pupil/io/jpeg_frame.hpp>
-#include <pupil/io/jpeg_parts.hpp>
-#include <pupil/io/jpeg_scan.hpp>
-#include <pupil/io/jpeg_segments.hpp>
-#include <pupil/io/jpeg_standard_tables.hpp>
-#include <pupil/io/jpeg_tables.hpp>
 #include <pupil/io/json_reader.hpp>
 #include <pupil/io/leftovers.hpp>
 #include <pupil/io/mapped_file.hpp>
-#include <pupil/io/mapped_output.hpp>
-#include <pupil/io/metadata_rewrite.hpp>
 #include <pupil/io/normalization.hpp>
 #include <pupil/io/parameter_layout.hpp>
-#include <pupil/io/pixels.hpp>
-#include <pupil/io/png_checksum.hpp>
-#include <pupil/io/png_chunks.hpp>
-#include <pupil/io/png_parts.hpp>
-#include <pupil/io/resize.hpp>
-#include <pupil/io/resumable_output.hpp>
 #include <pupil/io/safetensors.hpp>
 #include <pupil/io/safetensors_header.hpp>
-#include <pupil/io/safetensors_output.hpp>
 #include <pupil/io/state_dict.hpp>
 #include <pupil/io/state_dict_items.hpp>
 #include <pupil/io/state_dict_names.hpp>
-#include <pupil/io/stb_decode.hpp>
-#include <pupil/io/stb_image.hpp>
-#include <pupil/io/stb_image_write.hpp>
 #include <pupil/io/system.hpp>
 #include <pupil/io/temporary_file.hpp>
-#include <pupil/io/text_file.hpp>
 
-// text: tokens and vocabularies
-#include <pupil/text/caption_block.hpp>
-#include <pupil/text/characters.hpp>
-#include <pupil/text/tokenizer.hpp>
-#include <pupil/text/unicode.hpp>
-#include <pupil/text/unicode_tables.hpp>
-#include <pupil/text/vocabulary.hpp>
-#include <pupil/text/word_dropout.hpp>
-#include <pupil/text/word_forms.hpp>
-
-// metrics: scores of captions
-#include <pupil/metrics/bleu.hpp>
-#include <pupil/metrics/calibration.hpp>
-#include <pupil/metrics/caption_corpus.hpp>
-#include <pupil/metrics/caption_statistics.hpp>
-#include <pupil/metrics/cider_d.hpp>
-#include <pupil/metrics/cider_d_reward.hpp>
-#include <pupil/metrics/logistic_regression.hpp>
-#include <pupil/metrics/ngrams.hpp>
-#include <pupil/metrics/prepared_references.hpp>
-#include <pupil/metrics/rouge_l.hpp>
-#include <pupil/metrics/scores.hpp>
-
-// data: data sets and batches
-#include <pupil/data/augment.hpp>
-#include <pupil/data/batch_rng.hpp>
-#include <pupil/data/batch_share.hpp>
-#include <pupil/data/batches.hpp>
-#include <pupil/data/canvas.hpp>
-#include <pupil/data/caption_json.hpp>
-#include <pupil/data/caption_table.hpp>
-#include <pupil/data/captioned_images.hpp>
-#include <pupil/data/coco.hpp>
-#include <pupil/data/color_jitter.hpp>
-#include <pupil/data/csv.hpp>
-#include <pupil/data/data_form.hpp>
-#include <pupil/data/data_forms.hpp>
-#include <pupil/data/epoch_plan.hpp>
-#include <pupil/data/feature_cache.hpp>
-#include <pupil/data/feature_cache_output.hpp>
-#include <pupil/data/feature_description.hpp>
-#include <pupil/data/feature_extraction.hpp>
-#include <pupil/data/flickr30k.hpp>
-#include <pupil/data/flickr8k.hpp>
-#include <pupil/data/flickr8k_files.hpp>
-#include <pupil/data/flickr8k_folder.hpp>
-#include <pupil/data/folders.hpp>
-#include <pupil/data/hashed_split.hpp>
-#include <pupil/data/image_cache.hpp>
-#include <pupil/data/image_files.hpp>
-#include <pupil/data/image_folders.hpp>
-#include <pupil/data/image_list.hpp>
-#include <pupil/data/image_lookup.hpp>
-#include <pupil/data/image_variation.hpp>
-#include <pupil/data/karpathy.hpp>
-#include <pupil/data/layout_hints.hpp>
-#include <pupil/data/missing_images.hpp>
-#include <pupil/data/progress.hpp>
-#include <pupil/data/random_erasing.hpp>
-#include <pupil/data/scene.hpp>
-#include <pupil/data/scene_captions.hpp>
-#include <pupil/data/scene_drawing.hpp>
-#include <pupil/data/scene_ground.hpp>
-#include <pupil/data/scenes.hpp>
-#include <pupil/data/sharded_epoch_plan.hpp>
-#include <pupil/data/split_names.hpp>
-#include <pupil/data/text_beside_image.hpp>
-
-// models: encoders, decoders, the captioner
-#include <pupil/models/adaptive_decoder.hpp>
-#include <pupil/models/attention_decoder.hpp>
-#include <pupil/models/beam.hpp>
-#include <pupil/models/beam_search.hpp>
-#include <pupil/models/best_words.hpp>
-#include <pupil/models/caption_confidence.hpp>
-#include <pupil/models/caption_confidence_file.hpp>
-#include <pupil/models/caption_constraints.hpp>
-#include <pupil/models/caption_signals.hpp>
-#include <pupil/models/caption_steps.hpp>
-#include <pupil/models/captioner.hpp>
-#include <pupil/models/captioner_file.hpp>
-#include <pupil/models/captioner_training.hpp>
-#include <pupil/models/context_gate.hpp>
-#include <pupil/models/decoder.hpp>
-#include <pupil/models/decoding_settings.hpp>
-#include <pupil/models/distance_tail.hpp>
-#include <pupil/models/ensemble.hpp>
+// models: networks for images, and their pretrained weights
 #include <pupil/models/feature_network.hpp>
-#include <pupil/models/found_caption.hpp>
-#include <pupil/models/grid.hpp>
-#include <pupil/models/image_captioner.hpp>
 #include <pupil/models/image_classifier.hpp>
 #include <pupil/models/image_features.hpp>
 #include <pupil/models/image_network.hpp>
-#include <pupil/models/image_projection.hpp>
-#include <pupil/models/input_changes.hpp>
 #include <pupil/models/metadata.hpp>
 #include <pupil/models/mobilenet_v2.hpp>
 #include <pupil/models/other_architectures.hpp>
 #include <pupil/models/preprocessing.hpp>
 #include <pupil/models/pretrained_architecture.hpp>
-#include <pupil/models/pretrained_embedding.hpp>
 #include <pupil/models/pretrained_names.hpp>
 #include <pupil/models/pretrained_weights.hpp>
 #include <pupil/models/resnet.hpp>
-#include <pupil/models/sampling.hpp>
-#include <pupil/models/scheduled_sampling.hpp>
-#include <pupil/models/select_rows.hpp>
-#include <pupil/models/self_critical.hpp>
-#include <pupil/models/show_and_tell.hpp>
 #include <pupil/models/small_cnn.hpp>
-#include <pupil/models/spoken_steps.hpp>
-#include <pupil/models/top_down_decoder.hpp>
-#include <pupil/models/training_record.hpp>
-#include <pupil/models/typical_image.hpp>
 #include <pupil/models/vgg16.hpp>
 #include <pupil/models/vgg_pooling.hpp>
-#include <pupil/models/visual_sentinel.hpp>
-#include <pupil/models/word_attention.hpp>
-#include <pupil/models/word_draw.hpp>
-#include <pupil/models/word_forms_file.hpp>
-#include <pupil/models/word_loss.hpp>
-#include <pupil/models/word_output.hpp>

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -7,7 +6,7 @@
 #include <doctest/doctest.h>
 
 #include <pupil/models/captioner.hpp>
-#include <pupil/nn/pack_weights.hpp>
+#include <pupil/nn/prepare.hpp>
 
 #include "../support/files.hpp"
 #include "tiny_captioner.hpp"
@@ -56,7 +55,7 @@ TEST_CASE(
   CHECK(longest_found({.max_length = 5}) == 5);
 }
 
-TEST_CASE("a captioner says the same with packed weights, for one image and for several") {
+TEST_CASE("a prepared captioner says the same, for one image and for several") {
   Rng rng(6);
   Captioner<float> captioner(tiny_captioner_options(), tiny_vocabulary(), rng);
   const auto images = tiny_images<float>(16, rng);
@@ -65,30 +64,29 @@ TEST_CASE("a captioner says the same with packed weights, for one image and for 
   const auto features = captioner.encoder().pooled(images);
   const auto captions = captioner.caption(images, {.width = 3});
   const auto caption = captioner.caption(one, {.width = 3});
-  pack_weights(captioner);
-  CHECK(relative_difference(captioner.encoder().pooled(images), features) < 5e-6);
-  CHECK(captioner.caption(images, {.width = 3}) == captions);
-  CHECK(captioner.caption(one, {.width = 3}) == caption);
+  const auto prepared = prepare(captioner);
+  CHECK(relative_difference(prepared->encoder().pooled(images), features) < 5e-6);
+  CHECK(prepared->caption(images, {.width = 3}) == captions);
+  CHECK(prepared->caption(one, {.width = 3}) == caption);
 }
 
-TEST_CASE("at medium precision, a caption is decoded from the weights that were packed") {
+TEST_CASE("at medium precision, a caption is decoded from the weights that were prepared") {
   const PrecisionScope scope(Precision::medium);
   if (precision_in_use() != Precision::medium || instruction_set() < InstructionSet::avx512_bf16) return;
   Rng rng(7);
   Captioner<float> captioner(tiny_captioner_options(), tiny_vocabulary(), rng);
   const ImageFeatures<float> features{.pooled = random_tensor<float>(Shape{1, captioner.encoder().pooled_size()}, rng)};
-  std::vector<std::span<float>> weights;
-  for_each_parameter(captioner.decoder(), [&](const Name& name, auto& parameter) {
+  const auto prepared = prepare(captioner);
+  const auto expected = beam_search(prepared->decoder(), features, {.width = 3}).front();
+  int cleared = 0;
+  for_each_parameter(prepared->decoder(), [&]<class Item>(const Name& name, const Item& parameter) {
     if (!name.begins_with("lstm") && !name.begins_with("out")) return;
-    if (parameter.value.shape().dims.size() == 2) {
-      weights.emplace_back(parameter.value.data(), static_cast<std::size_t>(parameter.value.size()));
-    }
+    if (parameter.value.shape().dims.size() != 2) return;
+    const_cast<Item&>(parameter).value.fill(0);
+    ++cleared;
   });
-  REQUIRE(weights.size() == 3);
-  pack_weights(captioner);
-  const auto expected = beam_search(captioner.decoder(), features, {.width = 3}).front();
-  for (const auto& each : weights) std::ranges::fill(each, 0.0F);
-  const auto found = beam_search(captioner.decoder(), features, {.width = 3}).front();
+  REQUIRE(cleared == 3);
+  const auto found = beam_search(prepared->decoder(), features, {.width = 3}).front();
   CHECK(found.words == expected.words);
   CHECK(found.log_probability == expected.log_probability);
 }

@@ -5,7 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <pupil/models/word_output.hpp>
-#include <pupil/nn/pack_weights.hpp>
+#include <pupil/nn/prepare.hpp>
 #include <pupil/optim/adam.hpp>
 
 #include "../support/files.hpp"
@@ -107,7 +107,7 @@ TEST_CASE("read are scored by tanh(P h + p) against every row, and a bias") {
   }
 }
 
-TEST_CASE("inference gives the logits that training gives, and packed weights nearly the same") {
+TEST_CASE("inference gives the logits that training gives, and a prepared model nearly the same") {
   Rng rng(2);
   for (const WordOutputOptions& options : every_output()) {
     CAPTURE(options.projected);
@@ -117,9 +117,9 @@ TEST_CASE("inference gives the logits that training gives, and packed weights ne
     WordOutput<float>::Context context;
     const auto logits = model.output.forward(hidden, model.embedding, context);
     CHECK(model.output.forward(hidden, model.embedding) == logits);
-    pack_weights(model);
-    const auto packed = model.output.forward(hidden, model.embedding);
-    for (Index i = 0; i < logits.size(); ++i) CHECK(packed[i] == doctest::Approx(logits[i]).epsilon(1e-5));
+    const auto prepared = prepare(model);
+    const auto nearly = prepared->output.forward(hidden, prepared->embedding);
+    for (Index i = 0; i < logits.size(); ++i) CHECK(nearly[i] == doctest::Approx(logits[i]).epsilon(1e-5));
   }
 }
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -70,6 +71,25 @@ TEST_CASE("an item says where it lies, what it holds and of what shape it is") {
   CHECK(&generator.generator() == &model.generator);
   CHECK(generator.shape().empty());
   CHECK(generator.bytes().size() == sizeof(Rng));
+}
+
+TEST_CASE("a reference to a const model shows the same items, for reading alone") {
+  const ReferredModel model;
+  std::vector<const void*> addresses;
+  ConstModelRef(model).for_each_name([&](const Name&, const ConstModelItem& item, const auto&) {
+    addresses.push_back(item.address());
+    CHECK(std::is_const_v<std::remove_reference_t<decltype(item.bytes().front())>>);
+  });
+  CHECK(addresses == std::vector<const void*>{&model.weight, &model.counts, &model.generator, &model.bias});
+  ConstModelRef(model).for_each(ItemKind::parameter, [&](const Name& name, const ConstModelItem& item) {
+    if (name == "weight") CHECK(item.values<float>().data() == model.weight.value.data());
+  });
+  CHECK(count_parameters(model) == 8);
+}
+
+TEST_CASE("a reference to a model that may be changed serves where none is changed") {
+  ReferredModel model;
+  CHECK(count_parameters(ModelRef(model)) == 8);
 }
 
 TEST_CASE("zero_gradients leaves the values") {

@@ -8,7 +8,7 @@
 
 #include <pupil/nn/additive_attention.hpp>
 #include <pupil/nn/block_chain.hpp>
-#include <pupil/nn/pack_weights.hpp>
+#include <pupil/nn/prepare.hpp>
 #include <pupil/nn/summary.hpp>
 
 #include "every_layer.hpp"
@@ -28,7 +28,7 @@ void check_has_nothing_left(Layer& layer, const X& x, const typename Layer::Cont
   CHECK_THROWS_AS(layer.backward(y, context), ShapeError);
   CHECK_THROWS_AS(count_parameters(layer), ShapeError);
   CHECK_THROWS_AS(zero_gradients(layer), ShapeError);
-  CHECK_THROWS_AS(pack_weights(layer), ShapeError);
+  CHECK_THROWS_AS(prepare(std::as_const(layer)), ShapeError);
   if constexpr (requires { layer.output_shape(x.shape()); }) {
     CHECK_THROWS_AS(layer.output_shape(x.shape()), ShapeError);
     CHECK_THROWS_AS(summary(layer, x.shape()), ShapeError);

@@ -1,4 +1,5 @@
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -47,6 +48,22 @@ TEST_CASE("parameters, buffers and generators are visited apart, each in the mod
   CHECK(parameters == std::vector<std::string>{"weight", "bias"});
   CHECK(buffers == std::vector<std::string>{"inner.0.mean"});
   CHECK(generators == std::vector<std::string>{"generator"});
+}
+
+TEST_CASE("a model that may not be changed is visited alike, and shows its items as const") {
+  const NestedModel model;
+  std::vector<std::string> names;
+  const auto note = [&]<class Item>(const Name& name, Item&) {
+    CHECK(std::is_const_v<Item>);
+    names.push_back(name.str());
+  };
+  visit_const(model, note, Name() / "net");
+  CHECK(names == std::vector<std::string>{"net.weight", "net.inner.0.mean", "net.generator", "net.bias"});
+  names.clear();
+  for_each_parameter(model, note);
+  for_each_buffer(model, note);
+  for_each_generator(model, note);
+  CHECK(names == std::vector<std::string>{"weight", "bias", "inner.0.mean", "generator"});
 }
 
 TEST_CASE("what a model visits under two names is visited once, by its first name") {

@@ -41,7 +41,7 @@ struct TwiceModel {
   }
 
   template <class Table, std::size_t Rank>
-  auto summarize(Table& table, const Name& name, const Shape<Rank>& x) {
+  auto summarize(Table& table, const Name& name, const Shape<Rank>& x) const {
     const auto hidden = table.add(name / "twice", twice, table.add(name / "in", in, x));
     return table.add(name / "twice", twice, table.add(name / "relu", relu, hidden));
   }

@@ -240,7 +240,7 @@ inline constexpr auto packing_both = []<class Tile>(Tile) {
 };
 inline constexpr auto packed_right = []<class Tile>(Tile) {
   return [](const auto& a, const auto& b, const auto& c) {
-    kernels::multiply_packed<Tile>(a, kernels::PackedRight<Tile>(b), c);
+    kernels::multiply_packed<Tile>(a, kernels::pack_right<Tile>(b), c);
   };
 };
 
@@ -264,7 +264,7 @@ void check_packed_beforehand() {
     Tensor<T, 2> on_the_way({shape[0], shape[1]});
     Tensor<T, 2> beforehand({shape[0], shape[1]});
     kernels::pack_and_multiply<Tile>(kernels::matrix(a), right, kernels::into(on_the_way));
-    kernels::multiply_packed<Tile>(kernels::matrix(a), kernels::PackedRight<Tile>(right), kernels::into(beforehand));
+    kernels::multiply_packed<Tile>(kernels::matrix(a), kernels::pack_right<Tile>(right), kernels::into(beforehand));
     CHECK(on_the_way == beforehand);
   }
 }

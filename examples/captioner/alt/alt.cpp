@@ -90,7 +90,7 @@ void propose_alt_texts(const AltArguments& arguments, ExitStatus& status) {
   std::vector<AltRow> rows;
   if (!found.images.empty()) {
     begin_to_compute(arguments.compute);
-    const CaptionMaker maker(arguments.runs, arguments.search, WeightsAre::packed);
+    const CaptionMaker maker(arguments.runs, arguments.search, WeightsAre::prepared);
     rows = propose(found, maker, fault, [&line](std::size_t done, std::size_t all) {
       constexpr std::size_t a_moment = 100;
       if (all > a_moment) line.show(pupil::message("image ", done, " of ", all));

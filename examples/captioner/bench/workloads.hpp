@@ -20,7 +20,7 @@
 #include <pupil/models/captioner_training.hpp>
 #include <pupil/models/image_network.hpp>
 #include <pupil/nn/model_ref.hpp>
-#include <pupil/nn/pack_weights.hpp>
+#include <pupil/nn/prepare.hpp>
 
 #include "../ranks/ranks.hpp"
 #include "workload_sizes.hpp"
@@ -186,19 +186,22 @@ class TrainDecoder {
 class CaptionLatency {
  public:
   explicit CaptionLatency(Index image_size = sizes::image)
-      : rng_(1), captioner_(make_timed_captioner(image_size, rng_)), image_(random_images(1, image_size, rng_)) {
-    never_end(captioner_);
-    pupil::pack_weights(captioner_);
-  }
+      : rng_(1), captioner_(prepared_captioner(image_size, rng_)), image_(random_images(1, image_size, rng_)) {}
 
   /// The caption, of 16 words.
   pupil::Sentence caption() const {
-    return captioner_.caption(image_, {.width = sizes::beam, .max_length = sizes::words}).front();
+    return captioner_->caption(image_, {.width = sizes::beam, .max_length = sizes::words}).front();
   }
 
  private:
+  static pupil::Prepared<pupil::Captioner<float>> prepared_captioner(Index image_size, pupil::Rng& rng) {
+    pupil::Captioner<float> captioner = make_timed_captioner(image_size, rng);
+    never_end(captioner);
+    return pupil::prepare(std::move(captioner));
+  }
+
   pupil::Rng rng_;
-  pupil::Captioner<float> captioner_;
+  pupil::Prepared<pupil::Captioner<float>> captioner_;
   pupil::Tensor<float, 4> image_;
 };
 

@@ -6,7 +6,7 @@
 
 #include <pupil/models/ensemble.hpp>
 #include <pupil/models/word_attention.hpp>
-#include <pupil/nn/pack_weights.hpp>
+#include <pupil/nn/prepare.hpp>
 
 #include "run_models.hpp"
 
@@ -81,7 +81,8 @@ struct CaptionMaker::Captioners {
     }
   };
 
-  std::vector<Model> models;
+  std::vector<Model> as_trained;                 // or
+  std::vector<pupil::Prepared<Model>> prepared;  // these
   std::vector<Member> members;
   CaptionSettings settings;
   std::optional<pupil::CaptionConfidence> confidence;
@@ -90,12 +91,16 @@ struct CaptionMaker::Captioners {
 CaptionMaker::CaptionMaker(const std::vector<std::string>& runs, const SearchOptions& options, WeightsAre weights) {
   std::vector<RunModel> loaded = load_models(runs);
   auto captioners =
-      std::make_unique<Captioners>(Captioners{{}, {}, caption_settings(options, defaults_of(loaded)), {}});
+      std::make_unique<Captioners>(Captioners{{}, {}, {}, caption_settings(options, defaults_of(loaded)), {}});
   why_no_confidence_ = reason_for_no_confidence(loaded, options);
   if (!why_no_confidence_) captioners->confidence = std::move(loaded.front().confidence);
   for (RunModel& each : loaded) {
     runs_.push_back(std::move(each.info));
-    captioners->models.push_back(std::move(each.model));
+    if (weights == WeightsAre::prepared) {
+      captioners->prepared.push_back(pupil::prepare(std::move(each.model)));
+    } else {
+      captioners->as_trained.push_back(std::move(each.model));
+    }
   }
   const auto add_member = [&](const Model& model, bool mirrored) {
     const auto& made_for = model.options();
@@ -104,11 +109,12 @@ CaptionMaker::CaptionMaker(const std::vector<std::string>& runs, const SearchOpt
     captioners->members.push_back({&model, static_cast<std::size_t>(place - formats_.begin())});
     if (place == formats_.end()) formats_.push_back(format);
   };
-  for (Model& model : captioners->models) {
-    if (weights == WeightsAre::packed) pupil::pack_weights(model);
+  const auto add_members = [&](const Model& model) {
     add_member(model, false);
     if (options.mirror_too) add_member(model, true);
-  }
+  };
+  for (const Model& model : captioners->as_trained) add_members(model);
+  for (const auto& model : captioners->prepared) add_members(*model);
   captioners_ = std::move(captioners);
 }
 
@@ -116,7 +122,7 @@ CaptionMaker::~CaptionMaker() = default;
 
 const CaptionSettings& CaptionMaker::settings() const { return captioners_->settings; }
 
-const pupil::Vocabulary& CaptionMaker::vocabulary() const { return captioners_->models.front().vocabulary(); }
+const pupil::Vocabulary& CaptionMaker::vocabulary() const { return captioners_->members.front().model->vocabulary(); }
 
 std::vector<ImageDescription> CaptionMaker::describe(const std::vector<pupil::Tensor<float, 4>>& images,
                                                      Index first_image) const {

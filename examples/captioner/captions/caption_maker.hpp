@@ -24,9 +24,9 @@ struct ImageDescription {
   std::optional<double> confidence = {};      ///< that the first is acceptable, where why_no_confidence() is nothing
 };
 
-/// Whether a captioner's weights are arranged for many calls when it is loaded: faster, and at --precision medium in
-/// bf16 throughout, so that its scores are no longer those that training measured.
-enum class WeightsAre { as_trained, packed };
+/// Whether a captioner is prepared (pupil::prepare) when it is loaded: faster, and at --precision medium in bf16
+/// throughout, so that its scores are no longer those that training measured.
+enum class WeightsAre { as_trained, prepared };
 
 /// The captioners of one or several runs, which speak as one, each with images as it wants them. Threads may share it.
 class CaptionMaker {

@@ -47,7 +47,7 @@ class CaptionRun {
                   if (is_fault) has_faults_ = true;
                   progress_.complain(text);
                 }),
-        maker_(arguments.runs, arguments.search, WeightsAre::packed),
+        maker_(arguments.runs, arguments.search, WeightsAre::prepared),
         settings_(done_ ? settings_identity(maker_) : "") {
     check_trust_options(arguments.trust, maker_);
     for (const std::string& name : arguments.beside) beside_.push_back(&beside_file_named(name));
@@ -186,7 +186,7 @@ class CaptionRun {
 };
 
 void help_first_rank(const CaptionArguments& arguments, const Ranks& ranks) {
-  const CaptionMaker maker(arguments.runs, arguments.search, WeightsAre::packed);
+  const CaptionMaker maker(arguments.runs, arguments.search, WeightsAre::prepared);
   require_same_captions(ranks, maker);
   caption_handed_out(maker, ranks);
 }

@@ -56,7 +56,7 @@ void serve(const ServeArguments& arguments) {
   begin_to_compute(arguments.compute);
   note_interruptions();
   Server server(arguments.port, arguments.limits);
-  const CaptionMaker maker(arguments.runs, arguments.search, WeightsAre::packed);
+  const CaptionMaker maker(arguments.runs, arguments.search, WeightsAre::prepared);
   CaptionService service(maker, arguments.limits);
   server.run(
       service, [&] { command_line::write_output(server.address() + "\n"); }, is_interrupted);

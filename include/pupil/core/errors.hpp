@@ -2,6 +2,8 @@
 // What pupil throws. Every message says what was wrong with which value; nothing is printed, nothing exits.
 
 #include <functional>
+#include <initializer_list>
+#include <memory>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -53,12 +55,41 @@ class NumericError : public Error {
   using Error::Error;
 };
 
+namespace detail {
+
+/// Refers to anything that can be printed, and lives no longer. So a message is compiled once for each type of its
+/// parts, not for each list of them: a program has hundreds of messages.
+class MessagePart {
+ public:
+  MessagePart(const char* text)  // NOLINT(google-explicit-constructor): made of what stands between commas
+      : part_(text), print_([](std::ostream& out, const void* part) { out << static_cast<const char*>(part); }) {}
+  template <class Part>
+  MessagePart(const Part& part)  // NOLINT(google-explicit-constructor)
+      : part_(std::addressof(part)),
+        print_([](std::ostream& out, const void* referred) { out << *static_cast<const Part*>(referred); }) {}
+
+  friend std::ostream& operator<<(std::ostream& out, const MessagePart& part) {
+    part.print_(out, part.part_);
+    return out;
+  }
+
+ private:
+  const void* part_;
+  void (*print_)(std::ostream&, const void*);
+};
+
+inline std::string printed(std::initializer_list<MessagePart> parts) {
+  std::ostringstream text;
+  for (const MessagePart& part : parts) text << part;
+  return text.str();
+}
+
+}  // namespace detail
+
 /// The parts, printed one after another: `message("conv2d: stride is ", 0)`.
 template <class... Parts>
 std::string message(const Parts&... parts) {
-  std::ostringstream text;
-  (text << ... << parts);
-  return text.str();
+  return detail::printed({detail::MessagePart(parts)...});
 }
 
 /// The items, printed one after another with a separator between them: `joined(shape)` is "2, 3, 4". Each is printed as

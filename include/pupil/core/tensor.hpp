@@ -12,6 +12,7 @@
 #include <limits>
 #include <utility>
 
+#include <pupil/core/compiled_form.hpp>
 #include <pupil/core/errors.hpp>
 #include <pupil/core/shape.hpp>
 #include <pupil/core/storage.hpp>

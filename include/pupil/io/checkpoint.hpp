@@ -42,16 +42,16 @@ class CheckpointWriter {
 
   /// Adds a model's parameters and buffers under `prefix` + name; generators too where `with_generators`. Buffers are
   /// few, and stay as they are at any precision.
-  void add(const std::string& prefix, const ModelRef& model, bool with_generators = true) {
+  void add(const std::string& prefix, const ConstModelRef& model, bool with_generators = true) {
     state_layout(tensors_, ParameterLayout::channels_last);
-    model.for_each(ItemKind::parameter, [&](const Name& name, const ModelItem& parameter) {
+    model.for_each(ItemKind::parameter, [&](const Name& name, const ConstModelItem& parameter) {
       add_parameter(prefix + name.str(), parameter);
     });
-    model.for_each(ItemKind::buffer, [&](const Name& name, const ModelItem& buffer) {
+    model.for_each(ItemKind::buffer, [&](const Name& name, const ConstModelItem& buffer) {
       detail::add_item(tensors_, prefix + name.str(), buffer);
     });
     if (!with_generators) return;
-    model.for_each(ItemKind::generator, [&](const Name& name, const ModelItem& generator) {
+    model.for_each(ItemKind::generator, [&](const Name& name, const ConstModelItem& generator) {
       const Rng::State& state = generator.generator().state();
       const auto& stored = generators_.emplace_back(std::array{state.seed, state.stream, state.position});
       tensors_.add(prefix + name.str(), std::array<Index, 1>{3}, stored.data());
@@ -65,7 +65,7 @@ class CheckpointWriter {
   void write(const std::filesystem::path& path) const { tensors_.write(path); }
 
  private:
-  void add_parameter(const std::string& name, const ModelItem& parameter) {
+  void add_parameter(const std::string& name, const ConstModelItem& parameter) {
     if (precision_ == ParameterPrecision::fp32 || !parameter.holds<float>()) {
       return detail::add_item(tensors_, name, parameter);
     }

@@ -59,14 +59,14 @@ inline void load_state_dict(const std::filesystem::path& path, const ModelRef& m
 
 /// Writes a model as the safetensors file of a PyTorch state dict: all or nothing. What has several names in the model
 /// is written under each of them, as PyTorch does. Throws FileError.
-inline void save_state_dict(const std::filesystem::path& path, const ModelRef& model) {
+inline void save_state_dict(const std::filesystem::path& path, const ConstModelRef& model) {
   SafetensorsWriter writer;
   state_layout(writer, ParameterLayout::channels_first);
   std::deque<Storage<std::byte>> copies;  // stay where they are as others come
   using detail::VisitedItems;
   model.for_each_name(
-      ItemKind::parameter, [&](const Name& name, const ModelItem& parameter, VisitedItems::Place place) {
-        detail::with_floats(parameter, [&]<class T>(const std::span<T>& values) {
+      ItemKind::parameter, [&](const Name& name, const ConstModelItem& parameter, VisitedItems::Place place) {
+        detail::with_floats(parameter, [&]<class T>(const std::span<const T>& values) {
           if (place.is_new) {
             auto& copy = copies.emplace_back(parameter.size() * static_cast<Index>(sizeof(T)));
             T* const copied = reinterpret_cast<T*>(copy.data());
@@ -77,7 +77,7 @@ inline void save_state_dict(const std::filesystem::path& path, const ModelRef& m
           writer.add(name.str(), dtype_of<T>(), detail::pytorch_shape(parameter.shape()), data);
         });
       });
-  model.for_each_name(ItemKind::buffer, [&](const Name& name, const ModelItem& buffer, VisitedItems::Place) {
+  model.for_each_name(ItemKind::buffer, [&](const Name& name, const ConstModelItem& buffer, VisitedItems::Place) {
     detail::add_item(writer, name.str(), buffer);
   });
   writer.write(path);

@@ -16,7 +16,7 @@
 namespace pupil::detail {
 
 /// What the item's numbers are in a file. Throws OptionError, naming the item, where no file holds such numbers.
-inline Dtype dtype_of_item(const ModelItem& item, const std::string& name) {
+inline Dtype dtype_of_item(const ConstModelItem& item, const std::string& name) {
   std::optional<Dtype> dtype;
   const auto try_types = [&]<class... T>(T...) { ((item.holds<T>() ? dtype = dtype_of<T>() : dtype), ...); };
   try_types(float{}, double{}, std::int64_t{}, std::uint64_t{}, std::int32_t{}, std::uint32_t{}, std::int16_t{},
@@ -26,7 +26,7 @@ inline Dtype dtype_of_item(const ModelItem& item, const std::string& name) {
 }
 
 /// Adds the item's numbers to what is to be written.
-inline void add_item(SafetensorsWriter& writer, const std::string& name, const ModelItem& item) {
+inline void add_item(SafetensorsWriter& writer, const std::string& name, const ConstModelItem& item) {
   writer.add(name, dtype_of_item(item, name), item.shape(), item.bytes().data());
 }
 
@@ -35,13 +35,14 @@ inline void read_item(const SafetensorsFile& file, const std::string& name, cons
   file.read_into(name, item.shape(), dtype_of_item(item, name), item.bytes().data());
 }
 
-/// Calls `use(numbers)` with the numbers of a parameter, or of a buffer of floats or doubles, as a span.
-template <class Use>
-void with_floats(const ModelItem& item, const Use& use) {
-  if (item.holds<float>()) {
-    use(item.values<float>());
-  } else if (item.holds<double>()) {
-    use(item.values<double>());
+/// Calls `use(numbers)` with the numbers of a parameter, or of a buffer of floats or doubles, as a span; of const
+/// numbers where the item is a ConstModelItem.
+template <class Item, class Use>
+void with_floats(const Item& item, const Use& use) {
+  if (item.template holds<float>()) {
+    use(item.template values<float>());
+  } else if (item.template holds<double>()) {
+    use(item.template values<double>());
   }
 }
 

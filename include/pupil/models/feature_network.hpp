@@ -96,7 +96,7 @@ class FeatureNetwork {
 
   /// One line a layer; see nn/summary.hpp.
   template <class Table>
-  Shape<2> summarize(Table& table, const Name& name, const Shape<4>& images) {
+  Shape<2> summarize(Table& table, const Name& name, const Shape<4>& images) const {
     const Shape<4> grid = blocks_.summarize(table, name, images);
     return table.add(pooling_name(name), pooling_, grid);
   }

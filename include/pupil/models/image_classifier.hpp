@@ -31,7 +31,7 @@ class ImageClassifier {
 
   /// One line a layer; see nn/summary.hpp.
   template <class Table>
-  Shape<2> summarize(Table& table, const Name& name, const Shape<4>& images) {
+  Shape<2> summarize(Table& table, const Name& name, const Shape<4>& images) const {
     Shape<2> logits = table.add(name, network_, images);
     detail::with_path(name, network_.classifier_name(),
                       [&](const Name& own) { logits = table.add(own, classifier_, logits); });

@@ -132,9 +132,9 @@ class ImageNetwork {
 
   /// One line a layer; see nn/summary.hpp.
   template <class Table>
-  Shape<2> summarize(Table& table, const Name& name, const Shape<4>& images) {
+  Shape<2> summarize(Table& table, const Name& name, const Shape<4>& images) const {
     check(images);
-    return std::visit([&](auto& network) { return network.summarize(table, name, images); }, network_);
+    return std::visit([&](const auto& network) { return network.summarize(table, name, images); }, network_);
   }
 
   /// What is trained from block `first_trained` on: block_count() is nothing.

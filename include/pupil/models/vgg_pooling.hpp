@@ -70,7 +70,7 @@ class VggPooling {
 
   /// One line a layer; see nn/summary.hpp.
   template <class Table>
-  Shape<2> summarize(Table& table, const Name& name, const Shape<4>& x) {
+  Shape<2> summarize(Table& table, const Name& name, const Shape<4>& x) const {
     const Name classifier = name / "classifier";
     auto y = table.add(name / "flatten", flatten_, table.add(name / "avgpool", pool_, x));
     y = table.add(classifier / "1", relu_, table.add(classifier / "0", fc1_, y));

@@ -18,8 +18,8 @@
 #include <pupil/kernels/pointwise/lanes.hpp>
 #include <pupil/kernels/recurrent/packed_sequences.hpp>
 #include <pupil/nn/initialization.hpp>
-#include <pupil/nn/pack_weights.hpp>
 #include <pupil/nn/parameter.hpp>
+#include <pupil/nn/prepared_form.hpp>
 #include <pupil/nn/stepwise_lstm.hpp>
 
 namespace pupil {
@@ -111,10 +111,10 @@ class VisualSentinel {
     for (Index r = 0; r < sums.rows(); ++r) {
       std::copy_n(item_sums.row(item_of_row[static_cast<std::size_t>(r)]), sums.columns(), sums.row(r));
     }
-    kernels::multiply_step(kernels::matrix(rows), kernels::transposed(row_weight()), packed_row_,
+    kernels::multiply_step(kernels::matrix(rows), kernels::transposed(row_weight()), *packed_row_,
                            kernels::added_to(sums));
     kernels::multiply_step(kernels::matrix(hidden), kernels::transposed(kernels::matrix(weight_h_.value)),
-                           packed_hidden_, kernels::added_to(sums));
+                           *packed_hidden_, kernels::added_to(sums));
     return sums;
   }
 
@@ -132,15 +132,12 @@ class VisualSentinel {
 
   template <class Visitor>
   void visit(Visitor&& visitor, const Name& name = {}) {
-    const auto visit_parameters = [&] {
-      visitor(name / "weight_x", weight_x_);
-      visitor(name / "weight_h", weight_h_);
-    };
-    const auto pack = [&] {
+    visitor(name / "weight_x", weight_x_);
+    visitor(name / "weight_h", weight_h_);
+    if constexpr (detail::prepares_weights<Visitor>) {
       packed_row_ = kernels::PackedWeights<T>(kernels::transposed(row_weight()));
       packed_hidden_ = kernels::PackedWeights<T>(kernels::transposed(kernels::matrix(weight_h_.value)));
-    };
-    detail::visit_and_pack(visitor, visit_parameters, pack, packed_row_, packed_hidden_);
+    }
   }
 
  private:
@@ -171,7 +168,7 @@ class VisualSentinel {
   StepwiseLstmOptions lstm_;
   Parameter<T, 2> weight_x_;  // [hidden_size, row_size + item_size]
   Parameter<T, 2> weight_h_;  // [hidden_size, hidden_size]
-  kernels::PackedWeights<T> packed_row_, packed_hidden_;
+  detail::PreparedForm<kernels::PackedWeights<T>> packed_row_, packed_hidden_;
 };
 
 }  // namespace pupil

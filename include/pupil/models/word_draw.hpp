@@ -42,7 +42,7 @@ inline void check(const WordDraw& draw, std::string_view caller) {
 template <class T>
 void at_temperature(std::span<T> row, double temperature) {
   const auto words = static_cast<Index>(row.size());
-  const T maximum = kernels::detail::row_maximum(row.data(), words);
+  const T maximum = kernels::row_maximum(row.data(), words);
   const T inverse = static_cast<T>(std::min(1 / temperature, static_cast<double>(std::numeric_limits<T>::max())));
   kernels::transform_lanes(row.data(), words, [=](const kernels::Lanes<T>& x) -> kernels::Lanes<T> {
     const kernels::Lanes<T> below = x - maximum;

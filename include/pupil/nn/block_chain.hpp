@@ -131,11 +131,11 @@ class BlockChain {
 
   /// One line a layer; see nn/summary.hpp.
   template <class Table>
-  Shape<4> summarize(Table& table, const Name& name, Shape<4> x) {
+  Shape<4> summarize(Table& table, const Name& name, Shape<4> x) const {
     moved_.check("block_chain");
-    for (Entry& entry : blocks_) {
+    for (const Entry& entry : blocks_) {
       detail::with_path(name, entry.path, [&](const Name& full_name) {
-        x = std::visit([&](auto& block) { return block.summarize(table, full_name, x); }, entry.block);
+        x = std::visit([&](const auto& block) { return block.summarize(table, full_name, x); }, entry.block);
       });
     }
     return x;

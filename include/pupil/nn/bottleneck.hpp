@@ -98,7 +98,7 @@ class Bottleneck {
 
   /// One line a layer; see nn/summary.hpp.
   template <class Table>
-  Shape<4> summarize(Table& table, const Name& name, const Shape<4>& x) {
+  Shape<4> summarize(Table& table, const Name& name, const Shape<4>& x) const {
     if (downsample_) {
       const Name shortcut = name / "downsample";
       downsample_->summarize(table, shortcut / "0", shortcut / "1", shortcut / "2", x);

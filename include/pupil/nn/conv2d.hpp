@@ -7,12 +7,11 @@
 // many groups as input channels make a depthwise convolution, which has kernels of its own.
 
 #include <string>
-#include <type_traits>
 #include <utility>
 
 #include <pupil/core/move_mark.hpp>
 #include <pupil/core/tensor.hpp>
-#include <pupil/kernels/conv/plan.hpp>
+#include <pupil/kernels/conv/explain.hpp>
 #include <pupil/kernels/conv/shape.hpp>
 #include <pupil/kernels/gemm/epilogue.hpp>
 #include <pupil/kernels/window.hpp>
@@ -80,10 +79,7 @@ class Conv2d {
   }
 
   /// How each pass over an x of this shape is computed, in a line: see kernels/conv/plan.hpp.
-  std::string explain(const Shape<4>& x) const {
-    if constexpr (std::is_same_v<T, float>) return kernels::explain_conv2d(shape_for(x));
-    return kernels::explain_conv2d(shape_for(x), kernels::ComputeSettings::of_any_machine());
-  }
+  std::string explain(const Shape<4>& x) const { return kernels::explain_conv2d<T>(shape_for(x)); }
 
   /// The weight is [out_channels, kernel height, kernel width, in_channels / groups].
   template <class Visitor>

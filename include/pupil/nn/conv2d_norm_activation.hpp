@@ -106,7 +106,7 @@ class Conv2dNormActivation {
   /// One line for each of the three; see nn/summary.hpp.
   template <class Table>
   Shape<4> summarize(Table& table, const Name& conv_name, const Name& norm_name, const Name& activation_name,
-                     const Shape<4>& x) {
+                     const Shape<4>& x) const {
     auto y = table.add(conv_name, conv_, x);
     if (norm_) y = table.add(norm_name, *norm_, y);
     Relu<T> relu;

@@ -11,8 +11,8 @@
 #include <pupil/kernels/gemm/epilogue.hpp>
 #include <pupil/kernels/pointwise/column_sums.hpp>
 #include <pupil/nn/initialization.hpp>
-#include <pupil/nn/pack_weights.hpp>
 #include <pupil/nn/parameter.hpp>
+#include <pupil/nn/prepared_form.hpp>
 
 namespace pupil::detail {
 
@@ -48,7 +48,7 @@ class ConvolutionParameters {
     if (shape.is_depthwise()) {
       kernels::depthwise_conv2d_forward(shape, x.data(), weight_.value.data(), bias, y.data(), epilogue);
     } else {
-      kernels::conv2d_forward(shape, x.data(), weight_.value.data(), bias, y.data(), epilogue, packed_);
+      kernels::conv2d_forward(shape, x.data(), weight_.value.data(), bias, y.data(), epilogue, *packed_);
     }
     return y;
   }
@@ -80,13 +80,10 @@ class ConvolutionParameters {
 
   /// `shape` is the layer's, with any image.
   template <class Visitor>
-  void visit(Visitor&& visitor, const Name& name, const kernels::ConvShape& shape) {
-    const auto visit_parameters = [&] {
-      visitor(name / "weight", weight_);
-      if (!bias_.value.empty()) visitor(name / "bias", bias_);
-    };
-    const auto pack = [&] { packed_ = kernels::PackedFilters<T>(shape, weight_.value.data()); };
-    visit_and_pack(visitor, visit_parameters, pack, packed_);
+  void visit(Visitor&& visitor, const Name& name, [[maybe_unused]] const kernels::ConvShape& shape) {
+    visitor(name / "weight", weight_);
+    if (!bias_.value.empty()) visitor(name / "bias", bias_);
+    if constexpr (prepares_weights<Visitor>) packed_ = kernels::PackedFilters<T>(shape, weight_.value.data());
   }
 
  private:
@@ -97,7 +94,7 @@ class ConvolutionParameters {
 
   Parameter<T, Rank> weight_;
   Parameter<T, 1> bias_;
-  kernels::PackedFilters<T> packed_;
+  PreparedForm<kernels::PackedFilters<T>> packed_;
 };
 
 }  // namespace pupil::detail

@@ -71,7 +71,7 @@ class ConvolutionBlock {
 
   /// One line a layer; see nn/summary.hpp.
   template <class Table>
-  Shape<4> summarize(Table& table, const Name& name, const Shape<4>& x) {
+  Shape<4> summarize(Table& table, const Name& name, const Shape<4>& x) const {
     const Shape<4> y = layer_.summarize(table, name / names_.conv, name / names_.norm, name / names_.activation, x);
     return pool_ ? table.add(name / names_.pool, *pool_, y) : y;
   }

@@ -11,8 +11,8 @@
 #include <pupil/kernels/gemm/packed_weights.hpp>
 #include <pupil/kernels/pointwise/column_sums.hpp>
 #include <pupil/nn/initialization.hpp>
-#include <pupil/nn/pack_weights.hpp>
 #include <pupil/nn/parameter.hpp>
+#include <pupil/nn/prepared_form.hpp>
 #include <pupil/nn/unread_forward.hpp>
 
 namespace pupil {
@@ -49,8 +49,8 @@ class Dense {
   Tensor<T, Rank> forward(const Tensor<T, Rank>& x) const {
     auto y = Tensor<T, Rank>::uninitialized(output_shape(x.shape()));
     const auto destination = options_.bias ? kernels::into(y, bias_.value) : kernels::into(y);
-    if (packed_.serves(x.rows())) {
-      packed_.multiply(kernels::matrix(x), transposed_weight(), destination);
+    if (packed_->serves(x.rows())) {
+      packed_->multiply(kernels::matrix(x), transposed_weight(), destination);
     } else {
       kernels::gemm(kernels::matrix(x), transposed_weight(), destination);
     }
@@ -105,12 +105,9 @@ class Dense {
   template <class Visitor>
   void visit(Visitor&& visitor, const Name& name = {}) {
     moved_.check("dense");
-    const auto visit_parameters = [&] {
-      visitor(name / "weight", weight_);
-      if (options_.bias) visitor(name / "bias", bias_);
-    };
-    const auto pack = [&] { packed_ = kernels::PackedWeights<T>(transposed_weight()); };
-    detail::visit_and_pack(visitor, visit_parameters, pack, packed_);
+    visitor(name / "weight", weight_);
+    if (options_.bias) visitor(name / "bias", bias_);
+    if constexpr (detail::prepares_weights<Visitor>) packed_ = kernels::PackedWeights<T>(transposed_weight());
   }
 
   const DenseOptions& options() const { return options_; }
@@ -121,7 +118,7 @@ class Dense {
   DenseOptions options_;
   Parameter<T, 2> weight_;  // [out, in]
   Parameter<T, 1> bias_;
-  kernels::PackedWeights<T> packed_;
+  detail::PreparedForm<kernels::PackedWeights<T>> packed_;
   MoveMark moved_;
 };
 

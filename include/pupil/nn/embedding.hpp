@@ -18,8 +18,8 @@
 #include <pupil/kernels/gemm/gemm.hpp>
 #include <pupil/kernels/gemm/packed_weights.hpp>
 #include <pupil/nn/initialization.hpp>
-#include <pupil/nn/pack_weights.hpp>
 #include <pupil/nn/parameter.hpp>
+#include <pupil/nn/prepared_form.hpp>
 #include <pupil/nn/unread_forward.hpp>
 
 namespace pupil {
@@ -116,8 +116,8 @@ class Embedding {
     require<ShapeError>(bias.size() == options_.num_embeddings, "embedding: the bias ", bias.shape(),
                         " does not fit a table of ", options_.num_embeddings);
     auto y = Tensor<T, 2>::uninitialized({x.rows(), options_.num_embeddings});
-    if (packed_.serves(x.rows())) {
-      packed_.multiply(kernels::matrix(x), transposed_weight(), kernels::into(y, bias));
+    if (packed_->serves(x.rows())) {
+      packed_->multiply(kernels::matrix(x), transposed_weight(), kernels::into(y, bias));
     } else {
       kernels::gemm(kernels::matrix(x), transposed_weight(), kernels::into(y, bias));
     }
@@ -155,9 +155,8 @@ class Embedding {
   template <class Visitor>
   void visit(Visitor&& visitor, const Name& name = {}) {
     moved_.check("embedding");
-    const auto pack = [&] { packed_ = kernels::PackedWeights<T>(transposed_weight()); };
-    detail::visit_and_pack(
-        visitor, [&] { visitor(name / "weight", weight_); }, pack, packed_);
+    visitor(name / "weight", weight_);
+    if constexpr (detail::prepares_weights<Visitor>) packed_ = kernels::PackedWeights<T>(transposed_weight());
   }
 
   const EmbeddingOptions& options() const { return options_; }
@@ -200,8 +199,8 @@ class Embedding {
   }
 
   EmbeddingOptions options_;
-  Parameter<T, 2> weight_;            // [num_embeddings, embedding_dim]
-  kernels::PackedWeights<T> packed_;  // for the scores of few rows
+  Parameter<T, 2> weight_;                                  // [num_embeddings, embedding_dim]
+  detail::PreparedForm<kernels::PackedWeights<T>> packed_;  // for the scores of few rows
   MoveMark moved_;
 };
 

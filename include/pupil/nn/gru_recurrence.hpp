@@ -38,7 +38,7 @@ class GruRecurrence {
     trace.recurrents = Tensor<T, 2>::uninitialized({sequences.rows(), size});
     trace.hiddens = Tensor<T, 2>::uninitialized({sequences.batch() + sequences.rows(), size});
     sequences.rank(initial.hidden, trace.hiddens);
-    kernels::gru_forward(sequences, weights_.weight_hh.value, weights_.bias_hh.value, trace, weights_.packed_hh);
+    kernels::gru_forward(sequences, weights_.weight_hh.value, weights_.bias_hh.value, trace, *weights_.packed_hh);
     return {sequences.unrank(trace.hiddens, [&](Index i) { return sequences.final_state(i); })};
   }
 

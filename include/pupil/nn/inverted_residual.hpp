@@ -94,7 +94,7 @@ class InvertedResidual {
 
   /// One line a layer; see nn/summary.hpp.
   template <class Table>
-  Shape<4> summarize(Table& table, const Name& name, const Shape<4>& x) {
+  Shape<4> summarize(Table& table, const Name& name, const Shape<4>& x) const {
     const Name conv = name / "conv";
     Index part = 0;
     auto y = x;

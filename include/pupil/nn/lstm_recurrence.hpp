@@ -41,7 +41,7 @@ class LstmRecurrence {
     trace.hiddens = Tensor<T, 2>::uninitialized(states);
     sequences.rank(initial.hidden, trace.hiddens);
     sequences.rank(initial.cell, trace.cells);
-    kernels::lstm_forward(sequences, weights_.weight_hh.value, trace, weights_.packed_hh);
+    kernels::lstm_forward(sequences, weights_.weight_hh.value, trace, *weights_.packed_hh);
     const auto final_row = [&](Index i) { return sequences.final_state(i); };
     return {sequences.unrank(trace.hiddens, final_row), sequences.unrank(trace.cells, final_row)};
   }

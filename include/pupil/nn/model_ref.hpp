@@ -21,17 +21,16 @@ namespace pupil {
 enum class ItemKind { parameter, buffer, generator };
 
 /// One parameter, buffer or generator of a model, of any scalar and rank: where it lies, and of what shape. A value,
-/// that is good as long as the item stays where it is.
-class ModelItem {
+/// that is good as long as the item stays where it is. This one is read alone; see ModelItem.
+class ConstModelItem {
  public:
   template <class T, std::size_t Rank>
-  explicit ModelItem(Parameter<T, Rank>& item)
-      : ModelItem(ItemKind::parameter, item, item.value.shape().dims, item.value.data(), item.gradient.data(),
-                  item.gradient.size()) {}
+  explicit ConstModelItem(const Parameter<T, Rank>& item)
+      : ConstModelItem(ItemKind::parameter, item, item.value.shape().dims, item.value.data()) {}
   template <class T, std::size_t Rank>
-  explicit ModelItem(Tensor<T, Rank>& item)
-      : ModelItem(ItemKind::buffer, item, item.shape().dims, item.data(), static_cast<T*>(nullptr), 0) {}
-  explicit ModelItem(Rng& item)
+  explicit ConstModelItem(const Tensor<T, Rank>& item)
+      : ConstModelItem(ItemKind::buffer, item, item.shape().dims, item.data()) {}
+  explicit ConstModelItem(const Rng& item)
       : kind_(ItemKind::generator),
         address_(&item),
         type_(&detail::type_tag<Rng>),
@@ -54,8 +53,66 @@ class ModelItem {
   }
   /// The numbers of a parameter or a buffer; they must be of type T.
   template <class T>
+  std::span<const T> values() const {
+    return {static_cast<const T*>(values_), static_cast<std::size_t>(size_)};
+  }
+
+  /// The generator that this is.
+  const Rng& generator() const { return *static_cast<const Rng*>(values_); }
+
+  /// All that the item holds but a parameter's gradient.
+  std::span<const std::byte> bytes() const { return {static_cast<const std::byte*>(values_), byte_count(size_)}; }
+
+  const void* address() const { return address_; }
+  /// Whether both are of the same kind, scalar and number of dimensions.
+  bool is_of_same_type(const ConstModelItem& other) const { return type_ == other.type_; }
+
+ protected:
+  std::size_t byte_count(Index numbers) const { return static_cast<std::size_t>(numbers) * scalar_size_; }
+
+ private:
+  template <class Item, std::size_t Rank, class T>
+  ConstModelItem(ItemKind kind, const Item& item, const std::array<Index, Rank>& shape, const T* values)
+      : kind_(kind),
+        address_(&item),
+        type_(&detail::type_tag<Item>),
+        scalar_(&detail::type_tag<T>),
+        shape_(shape),
+        values_(values),
+        scalar_size_(sizeof(T)) {
+    static_assert(std::is_trivially_copyable_v<T>);
+    for (const Index extent : shape) size_ *= extent;
+  }
+
+  friend class ModelRef;
+
+  ItemKind kind_;
+  const void* address_;
+  const char* type_;
+  const char* scalar_ = nullptr;
+  std::span<const Index> shape_;
+  Index size_ = 1;
+  const void* values_;
+  std::size_t scalar_size_;
+};
+
+/// An item whose numbers may be changed, and a parameter's gradient.
+class ModelItem : public ConstModelItem {
+ public:
+  template <class T, std::size_t Rank>
+  explicit ModelItem(Parameter<T, Rank>& item)
+      : ConstModelItem(item),
+        values_(item.value.data()),
+        gradient_(item.gradient.data()),
+        gradient_size_(item.gradient.size()) {}
+  template <class T, std::size_t Rank>
+  explicit ModelItem(Tensor<T, Rank>& item) : ConstModelItem(item), values_(item.data()) {}
+  explicit ModelItem(Rng& item) : ConstModelItem(item), values_(&item) {}
+
+  /// The numbers of a parameter or a buffer; they must be of type T.
+  template <class T>
   std::span<T> values() const {
-    return {static_cast<T*>(values_), static_cast<std::size_t>(size_)};
+    return {static_cast<T*>(values_), static_cast<std::size_t>(size())};
   }
   /// The gradient of a parameter, whose numbers must be of type T.
   template <class T>
@@ -67,47 +124,16 @@ class ModelItem {
   Rng& generator() const { return *static_cast<Rng*>(values_); }
 
   /// All that the item holds but a parameter's gradient.
-  std::span<std::byte> bytes() const { return bytes_of(values_, size_); }
+  std::span<std::byte> bytes() const { return {static_cast<std::byte*>(values_), byte_count(size())}; }
   /// A parameter's gradient. A number whose bytes are all 0 is 0.
-  std::span<std::byte> gradient_bytes() const { return bytes_of(gradient_, gradient_size_); }
-
-  const void* address() const { return address_; }
-  /// Whether both are of the same kind, scalar and number of dimensions.
-  bool is_of_same_type(const ModelItem& other) const { return type_ == other.type_; }
+  std::span<std::byte> gradient_bytes() const {
+    return {static_cast<std::byte*>(gradient_), byte_count(gradient_size_)};
+  }
 
  private:
-  template <class Item, std::size_t Rank, class T>
-  ModelItem(ItemKind kind, Item& item, const std::array<Index, Rank>& shape, T* values, T* gradient,
-            Index gradient_size)
-      : kind_(kind),
-        address_(&item),
-        type_(&detail::type_tag<Item>),
-        scalar_(&detail::type_tag<T>),
-        shape_(shape),
-        values_(values),
-        gradient_(gradient),
-        gradient_size_(gradient_size),
-        scalar_size_(sizeof(T)) {
-    static_assert(std::is_trivially_copyable_v<T>);
-    for (const Index extent : shape) size_ *= extent;
-  }
-
-  std::span<std::byte> bytes_of(void* numbers, Index count) const {
-    return {static_cast<std::byte*>(numbers), static_cast<std::size_t>(count) * scalar_size_};
-  }
-
-  friend class ModelRef;
-
-  ItemKind kind_;
-  const void* address_;
-  const char* type_;
-  const char* scalar_ = nullptr;
-  std::span<const Index> shape_;
-  Index size_ = 1;
   void* values_;
   void* gradient_ = nullptr;
   Index gradient_size_ = 0;
-  std::size_t scalar_size_;
 };
 
 namespace detail {
@@ -200,6 +226,32 @@ class ModelRefOf : public ModelRef {
   }
 };
 
+/// Refers to a model that may not be changed; made from any, const or not, and from a ModelRef.
+class ConstModelRef {
+ public:
+  // A layer's `visit` changes nothing itself, and nobody here is given an item that could be changed.
+  template <class Model>
+  requires(!std::is_base_of_v<ModelRef, Model>)
+      ConstModelRef(const Model& model)  // NOLINT(google-explicit-constructor)
+      : model_(const_cast<Model&>(model)) {}
+  ConstModelRef(const ModelRef& model) : model_(model) {}  // NOLINT(google-explicit-constructor)
+
+  /// As ModelRef's.
+  void for_each_name(ItemKind kind,
+                     FunctionRef<void(const Name&, const ConstModelItem&, detail::VisitedItems::Place)> use) const {
+    model_.for_each_name(kind, use);
+  }
+  void for_each_name(FunctionRef<void(const Name&, const ConstModelItem&, detail::VisitedItems::Place)> use) const {
+    model_.for_each_name(use);
+  }
+  void for_each(ItemKind kind, FunctionRef<void(const Name&, const ConstModelItem&)> use) const {
+    model_.for_each(kind, use);
+  }
+
+ private:
+  ModelRef model_;
+};
+
 /// Sets every gradient to zero.
 inline void zero_gradients(const ModelRef& model) {
   model.for_each(ItemKind::parameter, [](const Name&, const ModelItem& parameter) {
@@ -208,9 +260,9 @@ inline void zero_gradients(const ModelRef& model) {
 }
 
 /// How many numbers an optimizer would train.
-inline Index count_parameters(const ModelRef& model) {
+inline Index count_parameters(const ConstModelRef& model) {
   Index count = 0;
-  model.for_each(ItemKind::parameter, [&](const Name&, const ModelItem& parameter) { count += parameter.size(); });
+  model.for_each(ItemKind::parameter, [&](const Name&, const ConstModelItem& parameter) { count += parameter.size(); });
   return count;
 }
 

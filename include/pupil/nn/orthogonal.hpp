@@ -12,24 +12,13 @@
 
 namespace pupil {
 
-/// As a matrix [first extent, product of the others], the weight becomes gain times a random one whose rows are
-/// orthonormal, or its columns where there are fewer of them.
-///
-/// It is the Q of Q R = A for a normal matrix A, with a positive diagonal of R, which makes every rotation equally
-/// likely. Each column of Q is a column of A without its part along the columns before it: Gram and Schmidt, twice,
-/// since what rounding leaves the first time is gone after the second.
-template <class T, std::size_t Rank>
-void fill_orthogonal(Tensor<T, Rank>& weight, Rng& rng, double gain = 1) {
-  static_assert(Rank >= 2, "only weights of two dimensions or more can be orthogonal");
-  if (weight.empty() || detail::are_left(rng, weight.size(), 2)) return;
-  const Index rows = weight.dim(0);
-  const Index columns = weight.size() / rows;
-  auto drawn = Tensor<double, 2>::uninitialized({std::min(rows, columns), std::max(rows, columns)});
-  fill_normal(drawn, 1.0, rng);
+namespace detail {
 
-  // Row by row in memory, and so column by column here.
-  Eigen::Map<Eigen::MatrixXd> q(drawn.data(), drawn.columns(), drawn.rows());
-  Eigen::VectorXd along(q.cols());
+/// Makes the columns orthonormal: each loses its part along the columns before it. Gram and Schmidt, twice, since what
+/// rounding leaves the first time is gone after the second.
+template <class Matrix>
+void make_columns_orthonormal(Matrix& q) {
+  Eigen::Matrix<typename Matrix::Scalar, Eigen::Dynamic, 1> along(q.cols());
   for (Index j = 0; j < q.cols(); ++j) {
     const auto before = q.leftCols(j);
     for (int pass = 0; pass < 2; ++pass) {
@@ -38,6 +27,27 @@ void fill_orthogonal(Tensor<T, Rank>& weight, Rng& rng, double gain = 1) {
     }
     q.col(j).normalize();
   }
+}
+
+}  // namespace detail
+
+/// As a matrix [first extent, product of the others], the weight becomes gain times a random one whose rows are
+/// orthonormal, or its columns where there are fewer of them.
+///
+/// It is the Q of Q R = A for a normal matrix A, with a positive diagonal of R, which makes every rotation equally
+/// likely.
+template <class T, std::size_t Rank, class Exact = double>
+void fill_orthogonal(Tensor<T, Rank>& weight, Rng& rng, double gain = 1) {
+  static_assert(Rank >= 2, "only weights of two dimensions or more can be orthogonal");
+  if (weight.empty() || detail::are_left(rng, weight.size(), 2)) return;
+  const Index rows = weight.dim(0);
+  const Index columns = weight.size() / rows;
+  auto drawn = Tensor<Exact, 2>::uninitialized({std::min(rows, columns), std::max(rows, columns)});
+  fill_normal(drawn, Exact{1}, rng);
+
+  // Row by row in memory, and so column by column here.
+  Eigen::Map<Eigen::Matrix<Exact, Eigen::Dynamic, Eigen::Dynamic>> q(drawn.data(), drawn.columns(), drawn.rows());
+  detail::make_columns_orthonormal(q);
 
   Eigen::Map<Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>> result(weight.data(), rows, columns);
   if (rows <= columns) {

@@ -3,7 +3,9 @@
 // any type goes through ModelRef (model_ref.hpp); what needs the types of the items themselves is called here.
 //
 // Every layer has `template <class Visitor> void visit(Visitor&& visitor, const Name& name = {})`, which calls
-// `visitor(name / "weight", weight)` for each of its parameters, buffers and generators, always in the same order.
+// `visitor(name / "weight", weight)` for each of its parameters, buffers and generators, always in the same order. It
+// hands them out and changes nothing itself. So one `visit` serves models that may not be changed too, which show their
+// items as const: to `visit_const`, and to all here that take a model.
 //
 // One of them may be visited under several names: where two layers share a weight, or one layer is used in two places.
 // It is one parameter all the same, that of its address; its own name is the first.
@@ -56,15 +58,30 @@ struct Generators {
   static constexpr bool include = std::is_same_v<Item, Rng>;
 };
 
+}  // namespace detail
+
+/// Calls `visitor(name, item)` for all that the model visits; each item is const.
+template <class Model, class Visitor>
+void visit_const(const Model& model, Visitor&& visitor, const Name& name = {}) {
+  const_cast<Model&>(model).visit([&](const Name& item_name, const auto& item) { visitor(item_name, item); }, name);
+}
+
+namespace detail {
+
 /// Calls `use(name, item)` once for every item of this Kind, with its first name.
 template <class Kind, class Model, class Use>
 void for_each_item(Model& model, Use&& use) {
   VisitedItems visited;
-  model.visit([&](const Name& name, auto& item) {
+  const auto use_new = [&](const Name& name, auto& item) {
     if constexpr (Kind::template include<std::remove_cvref_t<decltype(item)>>) {
       if (visited.place(item).is_new) use(name, item);
     }
-  });
+  };
+  if constexpr (std::is_const_v<Model>) {
+    visit_const(model, use_new);
+  } else {
+    model.visit(use_new);
+  }
 }
 
 }  // namespace detail

@@ -17,8 +17,8 @@
 #include <pupil/kernels/pointwise/column_sums.hpp>
 #include <pupil/kernels/recurrent/packed_sequences.hpp>
 #include <pupil/nn/initialization.hpp>
-#include <pupil/nn/pack_weights.hpp>
 #include <pupil/nn/parameter.hpp>
+#include <pupil/nn/prepared_form.hpp>
 
 namespace pupil {
 
@@ -56,7 +56,7 @@ struct RecurrentWeights {
     auto gates = Tensor<T, 2>::uninitialized({sequences.rows(), weight_ih.value.dim(0)});
     const auto destination = bias.empty() ? kernels::into(gates) : kernels::into(gates, bias);
     kernels::multiply_step(kernels::gathered(x, sequences.positions()),
-                           kernels::transposed(kernels::matrix(weight_ih.value)), packed_ih, destination);
+                           kernels::transposed(kernels::matrix(weight_ih.value)), *packed_ih, destination);
     return gates;
   }
 
@@ -93,25 +93,23 @@ struct RecurrentWeights {
 
   template <class Visitor>
   void visit(Visitor&& visitor, const Name& name = {}) {
-    const auto visit_parameters = [&] {
-      visitor(name / names[0], weight_ih);
-      visitor(name / names[1], weight_hh);
-      if (!has_bias()) return;
+    visitor(name / names[0], weight_ih);
+    visitor(name / names[1], weight_hh);
+    if (has_bias()) {
       visitor(name / names[2], bias_ih);
       visitor(name / names[3], bias_hh);
-    };
-    const auto pack = [&] {
+    }
+    if constexpr (detail::prepares_weights<Visitor>) {
       packed_ih = kernels::PackedWeights<T>(kernels::transposed(kernels::matrix(weight_ih.value)));
       packed_hh = kernels::PackedWeights<T>(kernels::transposed(kernels::matrix(weight_hh.value)));
-    };
-    detail::visit_and_pack(visitor, visit_parameters, pack, packed_ih, packed_hh);
+    }
   }
 
   Parameter<T, 2> weight_ih;  ///< [gates * hidden_size, input_size]
   Parameter<T, 2> weight_hh;  ///< [gates * hidden_size, hidden_size]
   Parameter<T, 1> bias_ih;    ///< [gates * hidden_size]
   Parameter<T, 1> bias_hh;    ///< as bias_ih
-  kernels::PackedWeights<T> packed_ih, packed_hh;
+  detail::PreparedForm<kernels::PackedWeights<T>> packed_ih, packed_hh;
   std::array<std::string, 4> names;  ///< made once, so that visiting allocates nothing
 };
 

@@ -59,7 +59,7 @@ class Sequential {
 
   /// One line a layer; see nn/summary.hpp.
   template <class Table, std::size_t Rank>
-  auto summarize(Table& table, const Name& name, const Shape<Rank>& x) {
+  auto summarize(Table& table, const Name& name, const Shape<Rank>& x) const {
     return summarize_from<0>(table, name, x);
   }
 
@@ -125,7 +125,7 @@ class Sequential {
 
   // x comes out of the layer before I.
   template <std::size_t I, class Table, std::size_t Rank>
-  auto summarize_from(Table& table, const Name& name, const Shape<Rank>& x) {
+  auto summarize_from(Table& table, const Name& name, const Shape<Rank>& x) const {
     if constexpr (I == sizeof...(Layers)) {
       return x;
     } else {

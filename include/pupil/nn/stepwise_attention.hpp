@@ -23,8 +23,8 @@
 #include <pupil/kernels/recurrent/step_product.hpp>
 #include <pupil/nn/additive_attention.hpp>
 #include <pupil/nn/initialization.hpp>
-#include <pupil/nn/pack_weights.hpp>
 #include <pupil/nn/parameter.hpp>
+#include <pupil/nn/prepared_form.hpp>
 
 namespace pupil {
 
@@ -137,23 +137,20 @@ class StepwiseAttention {
             const kernels::Destination<T>& outputs) const {
     auto projected = Tensor<T, 2>::uninitialized({queries.rows(), options_.attention_size});
     kernels::multiply_step(kernels::matrix(queries), kernels::transposed(kernels::matrix(query_weight_.value)),
-                           packed_query_, kernels::into(projected, query_bias_.value));
+                           *packed_query_, kernels::into(projected, query_bias_.value));
     weights = Tensor<T, 2>::uninitialized({queries.rows(), attended.weights()});
     kernels::attend(score_.value.data(), kernels::matrix(projected), attended, weights.data(), outputs);
   }
 
   template <class Visitor>
   void visit(Visitor&& visitor, const Name& name = {}) {
-    const auto visit_parameters = [&] {
-      visitor(name / "key" / "weight", key_weight_);
-      visitor(name / "query" / "weight", query_weight_);
-      visitor(name / "query" / "bias", query_bias_);
-      visitor(name / "score" / "weight", score_);
-    };
-    const auto pack = [&] {
+    visitor(name / "key" / "weight", key_weight_);
+    visitor(name / "query" / "weight", query_weight_);
+    visitor(name / "query" / "bias", query_bias_);
+    visitor(name / "score" / "weight", score_);
+    if constexpr (detail::prepares_weights<Visitor>) {
       packed_query_ = kernels::PackedWeights<T>(kernels::transposed(kernels::matrix(query_weight_.value)));
-    };
-    detail::visit_and_pack(visitor, visit_parameters, pack, packed_query_);
+    }
   }
 
  private:
@@ -162,7 +159,7 @@ class StepwiseAttention {
   Parameter<T, 2> query_weight_;  // [attention_size, query_size]
   Parameter<T, 1> query_bias_;
   Parameter<T, 2> score_;  // [1, attention_size]: v
-  kernels::PackedWeights<T> packed_query_;
+  detail::PreparedForm<kernels::PackedWeights<T>> packed_query_;
 };
 
 }  // namespace pupil

@@ -35,8 +35,8 @@
 #include <pupil/kernels/recurrent/packed_sequences.hpp>
 #include <pupil/kernels/recurrent/step_product.hpp>
 #include <pupil/nn/initialization.hpp>
-#include <pupil/nn/pack_weights.hpp>
 #include <pupil/nn/parameter.hpp>
+#include <pupil/nn/prepared_form.hpp>
 #include <pupil/nn/recurrent_state.hpp>
 
 namespace pupil {
@@ -229,9 +229,9 @@ class StepwiseLstm {
       if (weight.columns == 0) return;
       kernels::multiply_step(kernels::matrix(left), transposed(weight), packed, kernels::added_to(gates));
     };
-    add(rows, row_weight(), packed_row_);
-    add(late, late_weight(), packed_late_);
-    add(state.hidden, kernels::matrix(weight_hh_.value), packed_hidden_);
+    add(rows, row_weight(), *packed_row_);
+    add(late, late_weight(), *packed_late_);
+    add(state.hidden, kernels::matrix(weight_hh_.value), *packed_hidden_);
     parallel_ranges(gates.rows(), rows_a_range(4 * size), [&](Index begin, Index end) {
       for (Index r = begin; r < end; ++r) {
         kernels::detail::lstm_row(size, gates.row(r), state.cell.row(r), state.cell.row(r), state.hidden.row(r));
@@ -241,18 +241,15 @@ class StepwiseLstm {
 
   template <class Visitor>
   void visit(Visitor&& visitor, const Name& name = {}) {
-    const auto visit_parameters = [&] {
-      visitor(name / "weight_ih", weight_ih_);
-      visitor(name / "weight_hh", weight_hh_);
-      visitor(name / "bias_ih", bias_ih_);
-      visitor(name / "bias_hh", bias_hh_);
-    };
-    const auto pack = [&] {
+    visitor(name / "weight_ih", weight_ih_);
+    visitor(name / "weight_hh", weight_hh_);
+    visitor(name / "bias_ih", bias_ih_);
+    visitor(name / "bias_hh", bias_hh_);
+    if constexpr (detail::prepares_weights<Visitor>) {
       if (options_.row_size > 0) packed_row_ = kernels::PackedWeights<T>(transposed(row_weight()));
       if (options_.late_size > 0) packed_late_ = kernels::PackedWeights<T>(transposed(late_weight()));
       packed_hidden_ = kernels::PackedWeights<T>(transposed(kernels::matrix(weight_hh_.value)));
-    };
-    detail::visit_and_pack(visitor, visit_parameters, pack, packed_row_, packed_late_, packed_hidden_);
+    }
   }
 
   const StepwiseLstmOptions& options() const { return options_; }
@@ -298,7 +295,7 @@ class StepwiseLstm {
   Parameter<T, 2> weight_hh_;  // [4 hidden_size, hidden_size]
   Parameter<T, 1> bias_ih_;
   Parameter<T, 1> bias_hh_;
-  kernels::PackedWeights<T> packed_row_, packed_late_, packed_hidden_;
+  detail::PreparedForm<kernels::PackedWeights<T>> packed_row_, packed_late_, packed_hidden_;
 };
 
 }  // namespace pupil

@@ -18,7 +18,7 @@
 // A model offers what it consists of, written as its forward, with the shape of x in the place of x:
 //
 //   template <class Table, std::size_t Rank>
-//   auto summarize(Table& table, const Name& name, const Shape<Rank>& x) {
+//   auto summarize(Table& table, const Name& name, const Shape<Rank>& x) const {
 //     const auto hidden = table.add(name / "fc1", fc1_, x);
 //     return table.add(name / "fc2", fc2_, table.add(name / "relu", relu_, hidden));
 //   }
@@ -53,7 +53,7 @@ class ModelSummary {
   /// Adds a layer that x goes into, or the layers of a model, and returns the shape that comes out. Throws what the
   /// layer throws where x does not fit.
   template <class L, std::size_t Rank>
-  auto add(const Name& name, L& layer, const Shape<Rank>& x) {
+  auto add(const Name& name, const L& layer, const Shape<Rank>& x) {
     if constexpr (requires { layer.summarize(*this, name, x); }) {
       return layer.summarize(*this, name, x);
     } else {
@@ -84,18 +84,18 @@ class ModelSummary {
 
  private:
   template <class Model, std::size_t Rank>
-  friend ModelSummary summary(Model& model, const Shape<Rank>& x);
+  friend ModelSummary summary(const Model& model, const Shape<Rank>& x);
 
   /// Weights have two dimensions or more; each is multiplied once for every row of the output.
   template <class L, std::size_t InRank, std::size_t OutRank>
-  static Index multiply_adds(L& layer, const Shape<InRank>& x, const Shape<OutRank>& y) {
+  static Index multiply_adds(const L& layer, const Shape<InRank>& x, const Shape<OutRank>& y) {
     if constexpr (requires { layer.multiply_adds(x); }) {
       return layer.multiply_adds(x);
     } else {
       Index rows = 1;
       for (std::size_t d = 0; d + 1 < OutRank; ++d) rows *= y[d];
       Index weights = 0;
-      ModelRef(layer).for_each(ItemKind::parameter, [&](const Name&, const ModelItem& parameter) {
+      ConstModelRef(layer).for_each(ItemKind::parameter, [&](const Name&, const ConstModelItem& parameter) {
         if (parameter.shape().size() >= 2) weights += parameter.size();
       });
       return rows * weights;
@@ -109,12 +109,12 @@ class ModelSummary {
 
 /// The table of a model, or of a layer, that x goes into. Throws ShapeError where a layer does not take its input.
 template <class Model, std::size_t Rank>
-ModelSummary summary(Model& model, const Shape<Rank>& x) {
+ModelSummary summary(const Model& model, const Shape<Rank>& x) {
   ModelSummary table;
   table.add(Name(), model, x);
   table.parameters_ = count_parameters(model);
-  ModelRef(model).for_each(ItemKind::buffer,
-                           [&](const Name&, const ModelItem& buffer) { table.buffers_ += buffer.size(); });
+  ConstModelRef(model).for_each(ItemKind::buffer,
+                                [&](const Name&, const ConstModelItem& buffer) { table.buffers_ += buffer.size(); });
   return table;
 }
 

@@ -36,20 +36,7 @@ class Adagrad : public Optimizer<T, AdagradOptions> {
   }
 
   /// See Optimizer.
-  void step(const ModelRefOf<T>& model) {
-    this->prepare(model);
-    const AdagradOptions& options = this->options();
-    const double slowed = 1 + static_cast<double>(step_count_[0]) * options.learning_rate_decay;
-    const T epsilon = static_cast<T>(options.epsilon);
-    this->update(model, [&](auto& p, auto& g, const auto& state, const ParameterSettings& settings) {
-      const T rate = static_cast<T>(settings.learning_rate / slowed);
-      if (settings.weight_decay != 0) g += static_cast<T>(settings.weight_decay) * p;
-      auto s = state(0);
-      s += g.square();
-      p -= rate * g / (s.sqrt() + epsilon);
-    });
-    ++step_count_[0];  // last, as all before it may throw
-  }
+  void step(const ModelRefOf<T>& model);
 
   /// All that the next step depends on besides the options and the model, as buffers: `step`, and `sum.NAME` for every
   /// parameter NAME that is trained, once the state is made.
@@ -69,5 +56,23 @@ class Adagrad : public Optimizer<T, AdagradOptions> {
  private:
   Tensor<std::int64_t, 1> step_count_{Shape<1>{1}};
 };
+
+#ifndef PUPIL_COMPILED
+template <class T>
+void Adagrad<T>::step(const ModelRefOf<T>& model) {
+  this->prepare(model);
+  const AdagradOptions& options = this->options();
+  const double slowed = 1 + static_cast<double>(step_count_[0]) * options.learning_rate_decay;
+  const T epsilon = static_cast<T>(options.epsilon);
+  this->update(model, [&](auto& p, auto& g, const auto& state, const ParameterSettings& settings) {
+    const T rate = static_cast<T>(settings.learning_rate / slowed);
+    if (settings.weight_decay != 0) g += static_cast<T>(settings.weight_decay) * p;
+    auto s = state(0);
+    s += g.square();
+    p -= rate * g / (s.sqrt() + epsilon);
+  });
+  ++step_count_[0];  // last, as all before it may throw
+}
+#endif
 
 }  // namespace pupil

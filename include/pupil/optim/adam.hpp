@@ -29,11 +29,16 @@ class Adam : public AdamMoments<T, AdamOptions> {
   explicit Adam(const AdamOptions& options = {}) : AdamMoments<T, AdamOptions>("adam", options) {}
 
   /// See Optimizer.
-  void step(const ModelRefOf<T>& model) {
-    this->step_after(model, [](auto& p, auto& g, const ParameterSettings& settings) {
-      if (settings.weight_decay != 0) g += static_cast<T>(settings.weight_decay) * p;
-    });
-  }
+  void step(const ModelRefOf<T>& model);
 };
+
+#ifndef PUPIL_COMPILED
+template <class T>
+void Adam<T>::step(const ModelRefOf<T>& model) {
+  this->step_after(model, [](auto& p, auto& g, const ParameterSettings& settings) {
+    if (settings.weight_decay != 0) g += static_cast<T>(settings.weight_decay) * p;
+  });
+}
+#endif
 
 }  // namespace pupil

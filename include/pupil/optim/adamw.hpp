@@ -27,11 +27,16 @@ class AdamW : public AdamMoments<T, AdamWOptions> {
   explicit AdamW(const AdamWOptions& options = {}) : AdamMoments<T, AdamWOptions>("adamw", options) {}
 
   /// See Optimizer.
-  void step(const ModelRefOf<T>& model) {
-    this->step_after(model, [](auto& p, auto&, const ParameterSettings& settings) {
-      p *= static_cast<T>(1 - settings.learning_rate * settings.weight_decay);
-    });
-  }
+  void step(const ModelRefOf<T>& model);
 };
+
+#ifndef PUPIL_COMPILED
+template <class T>
+void AdamW<T>::step(const ModelRefOf<T>& model) {
+  this->step_after(model, [](auto& p, auto&, const ParameterSettings& settings) {
+    p *= static_cast<T>(1 - settings.learning_rate * settings.weight_decay);
+  });
+}
+#endif
 
 }  // namespace pupil

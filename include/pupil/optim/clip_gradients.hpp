@@ -10,6 +10,7 @@
 #include <cmath>
 #include <cstddef>
 #include <numeric>
+#include <span>
 
 #include <pupil/core/tensor.hpp>
 #include <pupil/optim/gradients.hpp>
@@ -67,9 +68,9 @@ inline double clip_gradient_norm(const ModelRef& model, double max_norm) {
 /// that is not positive.
 inline void clip_gradient_value(const ModelRef& model, double max_value) {
   require<OptionError>(max_value > 0, "clip_gradient_value: the largest value is ", max_value);
-  detail::change_gradients(model, [&]<class Array>(Array& g) {
-    const auto limit = static_cast<typename Array::Scalar>(max_value);
-    g = (g > limit).select(limit, (g < -limit).select(-limit, g));
+  detail::Gradients(model).for_each([max_value]<class T>(Index, const std::span<T>& elements) {
+    const auto limit = static_cast<T>(max_value);
+    for (T& g : elements) g = g > limit ? limit : (g < -limit ? -limit : g);
   });
 }
 

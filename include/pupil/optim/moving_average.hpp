@@ -11,7 +11,6 @@
 //   for (...) { ...; adam.step(net); average.update(net); }
 //   auto scores = average.model().forward(photo);
 
-#include <Eigen/Core>
 #include <algorithm>
 #include <cstddef>
 #include <utility>
@@ -70,9 +69,9 @@ class MovedArrays {
 
   template <class T>
   static void move_range(const Pair<T>& pair, double share, Index first, Index count) {
-    using Array = Eigen::Array<T, Eigen::Dynamic, 1>;
-    Eigen::Map<Array> average(pair.average + first, count);
-    average += static_cast<T>(share) * (Eigen::Map<const Array>(pair.newest + first, count) - average);
+    T* const average = pair.average + first;
+    const T* const newest = pair.newest + first;
+    for (Index i = 0; i < count; ++i) average[i] += static_cast<T>(share) * (newest[i] - average[i]);
   }
 
   PoolVector<std::variant<Pair<float>, Pair<double>>> all_;

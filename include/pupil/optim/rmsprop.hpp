@@ -39,33 +39,7 @@ class Rmsprop : public Optimizer<T, RmspropOptions> {
   }
 
   /// See Optimizer.
-  void step(const ModelRefOf<T>& model) {
-    this->prepare(model);
-    const RmspropOptions& options = this->options();
-    const T to_mean = static_cast<T>(1 - options.alpha);
-    const T epsilon = static_cast<T>(options.epsilon);
-    const T momentum = static_cast<T>(options.momentum);
-    this->update(model, [&](auto& p, auto& g, const auto& state, const ParameterSettings& settings) {
-      const T rate = static_cast<T>(settings.learning_rate);
-      if (settings.weight_decay != 0) g += static_cast<T>(settings.weight_decay) * p;
-      auto v = state(0);
-      v += to_mean * (g.square() - v);
-      if (options.centered) {
-        auto m = state(1);
-        m += to_mean * (g - m);
-        g /= (v - m.square()).max(T{0}).sqrt() + epsilon;  // where all gradients are equal, rounding may go below 0
-      } else {
-        g /= v.sqrt() + epsilon;
-      }
-      if (momentum == 0) {
-        p -= rate * g;
-      } else {
-        auto b = state(options.centered ? std::size_t{2} : std::size_t{1});
-        b = momentum * b + g;
-        p -= rate * b;
-      }
-    });
-  }
+  void step(const ModelRefOf<T>& model);
 
  private:
   static std::vector<ParameterState<T>> states(const RmspropOptions& options) {
@@ -75,5 +49,36 @@ class Rmsprop : public Optimizer<T, RmspropOptions> {
     return states;
   }
 };
+
+#ifndef PUPIL_COMPILED
+template <class T>
+void Rmsprop<T>::step(const ModelRefOf<T>& model) {
+  this->prepare(model);
+  const RmspropOptions& options = this->options();
+  const T to_mean = static_cast<T>(1 - options.alpha);
+  const T epsilon = static_cast<T>(options.epsilon);
+  const T momentum = static_cast<T>(options.momentum);
+  this->update(model, [&](auto& p, auto& g, const auto& state, const ParameterSettings& settings) {
+    const T rate = static_cast<T>(settings.learning_rate);
+    if (settings.weight_decay != 0) g += static_cast<T>(settings.weight_decay) * p;
+    auto v = state(0);
+    v += to_mean * (g.square() - v);
+    if (options.centered) {
+      auto m = state(1);
+      m += to_mean * (g - m);
+      g /= (v - m.square()).max(T{0}).sqrt() + epsilon;  // where all gradients are equal, rounding may go below 0
+    } else {
+      g /= v.sqrt() + epsilon;
+    }
+    if (momentum == 0) {
+      p -= rate * g;
+    } else {
+      auto b = state(options.centered ? std::size_t{2} : std::size_t{1});
+      b = momentum * b + g;
+      p -= rate * b;
+    }
+  });
+}
+#endif
 
 }  // namespace pupil

@@ -12,29 +12,17 @@
 // Small batches of any size: give every loss the number of all targets in the large batch as its divisor (see
 // SoftmaxCrossEntropyOptions), and there is nothing to scale. A batch norm normalizes each small batch by itself.
 
-#include <Eigen/Core>
 #include <span>
 
 #include <pupil/optim/gradients.hpp>
 
 namespace pupil {
 
-namespace detail {
-
-/// Calls `change(g)` for ranges of all gradients, as Eigen arrays.
-template <class Change>
-void change_gradients(const ModelRef& model, const Change& change) {
-  Gradients(model).for_each([&]<class T>(Index, const std::span<T>& elements) {
-    Eigen::Map<Eigen::Array<T, Eigen::Dynamic, 1>> g(elements.data(), static_cast<Index>(elements.size()));
-    change(g);
-  });
-}
-
-}  // namespace detail
-
 /// Multiplies the gradients of all parameters.
 inline void scale_gradients(const ModelRef& model, double factor) {
-  detail::change_gradients(model, [&]<class Array>(Array& g) { g *= static_cast<typename Array::Scalar>(factor); });
+  detail::Gradients(model).for_each([factor]<class T>(Index, const std::span<T>& elements) {
+    for (T& g : elements) g *= static_cast<T>(factor);
+  });
 }
 
 }  // namespace pupil

@@ -31,26 +31,7 @@ class Sgd : public Optimizer<T, SgdOptions> {
   }
 
   /// See Optimizer.
-  void step(const ModelRefOf<T>& model) {
-    this->prepare(model);
-    const T momentum = static_cast<T>(this->options().momentum);
-    const bool nesterov = this->options().nesterov;
-    this->update(model, [&](auto& p, auto& g, const auto& state, const ParameterSettings& settings) {
-      const T rate = static_cast<T>(settings.learning_rate);
-      if (settings.weight_decay != 0) g += static_cast<T>(settings.weight_decay) * p;
-      if (momentum == 0) {
-        p -= rate * g;
-      } else {
-        auto b = state(0);
-        b = momentum * b + g;
-        if (nesterov) {
-          p -= rate * (g + momentum * b);
-        } else {
-          p -= rate * b;
-        }
-      }
-    });
-  }
+  void step(const ModelRefOf<T>& model);
 
  private:
   static std::vector<ParameterState<T>> states(const SgdOptions& options) {
@@ -59,5 +40,29 @@ class Sgd : public Optimizer<T, SgdOptions> {
     return states;
   }
 };
+
+#ifndef PUPIL_COMPILED
+template <class T>
+void Sgd<T>::step(const ModelRefOf<T>& model) {
+  this->prepare(model);
+  const T momentum = static_cast<T>(this->options().momentum);
+  const bool nesterov = this->options().nesterov;
+  this->update(model, [&](auto& p, auto& g, const auto& state, const ParameterSettings& settings) {
+    const T rate = static_cast<T>(settings.learning_rate);
+    if (settings.weight_decay != 0) g += static_cast<T>(settings.weight_decay) * p;
+    if (momentum == 0) {
+      p -= rate * g;
+    } else {
+      auto b = state(0);
+      b = momentum * b + g;
+      if (nesterov) {
+        p -= rate * (g + momentum * b);
+      } else {
+        p -= rate * b;
+      }
+    }
+  });
+}
+#endif
 
 }  // namespace pupil

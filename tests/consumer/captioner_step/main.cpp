@@ -5,7 +5,7 @@
 #include <cstdio>
 #include <filesystem>
 
-#include <pupil/pupil.hpp>
+#include <pupil/captioning.hpp>
 
 using namespace pupil;
 

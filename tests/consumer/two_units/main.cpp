@@ -1,6 +1,6 @@
 // One of two translation units that include everything; both must see the same pool of storage.
 
-#include <pupil/pupil.hpp>
+#include <pupil/captioning.hpp>
 
 const pupil::StoragePool* pool_of_other_unit();
 

@@ -33,9 +33,3 @@ TEST_CASE_TEMPLATE("the recurrent products are those with the weight and its tra
     CHECK(relative_difference(d_states, d_expected) < tolerance);
   }
 }
-
-TEST_CASE("a matrix without data has no row to read") {
-  const Tensor<float, 2> tensor({2, 3}, {1, 2, 3, 4, 5, 6});
-  CHECK(*kernels::detail::row_or_zeros(matrix(tensor), 1) == 4);
-  CHECK(kernels::detail::row_or_zeros(RowMajor<float>{}, 1) == nullptr);
-}

@@ -11,6 +11,10 @@
 // by Winograd's algorithm (conv/winograd/) there are fewer multiplications. Which of these computes a convolution is
 // decided in conv/plan.hpp.
 
+#include <pupil/kernels/conv/packed_filters.hpp>
+#include <pupil/kernels/conv/shape.hpp>
+#include <pupil/kernels/gemm/epilogue.hpp>
+#ifndef PUPIL_COMPILED
 #include <algorithm>
 #include <type_traits>
 
@@ -19,11 +23,9 @@
 #include <pupil/kernels/conv/grid_destination.hpp>
 #include <pupil/kernels/conv/group_operands.hpp>
 #include <pupil/kernels/conv/joined_phases.hpp>
-#include <pupil/kernels/conv/packed_filters.hpp>
 #include <pupil/kernels/conv/patches.hpp>
 #include <pupil/kernels/conv/phases.hpp>
 #include <pupil/kernels/conv/plan.hpp>
-#include <pupil/kernels/conv/shape.hpp>
 #include <pupil/kernels/conv/winograd/conv2d.hpp>
 #include <pupil/kernels/gemm/gemm.hpp>
 #if PUPIL_X86_KERNELS
@@ -31,9 +33,25 @@
 #include <pupil/kernels/conv/direct/stem_weight_gradient.hpp>
 #include <pupil/kernels/conv/direct/weight_gradient.hpp>
 #endif
+#endif
 
 namespace pupil::kernels {
 
+/// y [N, OH, OW, K] from x [N, H, W, C] and weight [K, KH, KW, C / groups]; bias [K] and epilogue may be null. `packed`
+/// was made of the weight, or is empty.
+template <class T>
+void conv2d_forward(const ConvShape& shape, const T* x, const T* weight, const T* bias, T* y,
+                    const Epilogue<T>* epilogue = nullptr, const PackedFilters<T>& packed = {});
+
+/// Adds dy^T P(x) to weight_gradient [K, KH, KW, C / groups].
+template <class T>
+void conv2d_weight_gradient(const ConvShape& shape, const T* x, const T* dy, T* weight_gradient);
+
+/// Writes dx [N, H, W, C].
+template <class T>
+void conv2d_input_gradient(const ConvShape& shape, const T* dy, const T* weight, T* dx);
+
+#ifndef PUPIL_COMPILED
 namespace detail {
 
 /// Calls `use(g)` for every group. Products of a few channels are too small to share out: then threads take whole
@@ -55,8 +73,7 @@ void multiply_patches(const Patches<T>& patches, const Right& right, [[maybe_unu
 #if PUPIL_X86_KERNELS
   if constexpr (std::is_same_v<T, float>) {
     if (const FilterForm form = plan_product(patches); form != FilterForm::none) {
-      with_right_operand<avx512::GemmTile>(
-          right, [&](const auto& any_right) { multiply_in_place(form, patches, any_right, packed.direct(), grid); });
+      multiply_in_place(form, patches, right_operand<avx512::GemmTile>(right), packed.direct(), grid);
       return;
     }
   }
@@ -144,11 +161,9 @@ void conv2d_input_gradient_joined(const JoinedPhases<T>& phases, const T* dy, co
 
 }  // namespace detail
 
-/// y [N, OH, OW, K] from x [N, H, W, C] and weight [K, KH, KW, C / groups]; bias [K] and epilogue may be null. `packed`
-/// was made of the weight, or is empty.
 template <class T>
 void conv2d_forward(const ConvShape& shape, const T* x, const T* weight, const T* bias, T* y,
-                    const Epilogue<T>* epilogue = nullptr, const PackedFilters<T>& packed = {}) {
+                    const Epilogue<T>* epilogue, const PackedFilters<T>& packed) {
   if constexpr (std::is_same_v<T, float>) {
     const bool is_winograd = plan_forward(shape) == ConvAlgorithm::winograd;
     if (is_winograd) return detail::winograd_forward(shape, x, weight, bias, y, epilogue);
@@ -168,7 +183,6 @@ void conv2d_forward(const ConvShape& shape, const T* x, const T* weight, const T
   });
 }
 
-/// Adds dy^T P(x) to weight_gradient [K, KH, KW, C / groups].
 template <class T>
 void conv2d_weight_gradient(const ConvShape& shape, const T* x, const T* dy, T* weight_gradient) {
   if constexpr (std::is_same_v<T, float>) {
@@ -184,7 +198,6 @@ void conv2d_weight_gradient(const ConvShape& shape, const T* x, const T* dy, T* 
                          [&](Index g) { detail::add_weight_gradient_of_patches(shape, x, dy, g, weight_gradient); });
 }
 
-/// Writes dx [N, H, W, C].
 template <class T>
 void conv2d_input_gradient(const ConvShape& shape, const T* dy, const T* weight, T* dx) {
   const ConvAlgorithm algorithm = plan_data_gradient(shape);
@@ -208,5 +221,6 @@ void conv2d_input_gradient(const ConvShape& shape, const T* dy, const T* weight,
     }
   });
 }
+#endif
 
 }  // namespace pupil::kernels

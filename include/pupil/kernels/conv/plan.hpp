@@ -269,7 +269,7 @@ inline std::ostream& operator<<(std::ostream& out, const ConvPlan& plan) {
 }
 
 /// As "conv2d 3x3/1 64->64 56x56: forward ..., avx512, highest": the shape, its plan, and what it is for.
-inline std::string explain_conv2d(const ConvShape& shape, const ComputeSettings& settings = {}) {
+inline std::string explain_conv2d(const ConvShape& shape, const ComputeSettings& settings) {
   std::ostringstream text;
   text << "conv2d " << shape.kernel.height << 'x' << shape.kernel.width << '/' << shape.stride.height << ' '
        << shape.in_channels << "->" << shape.out_channels << ' ' << shape.height << 'x' << shape.width << ": "

@@ -3,17 +3,20 @@
 // read as it lies, not packed for every product; at medium precision a copy is read that was rounded to bf16 once,
 // which is half as much.
 
+#include <pupil/core/storage.hpp>
+#include <pupil/kernels/bf16.hpp>
+#include <pupil/kernels/gemm/matrix_operand.hpp>
+#include <pupil/kernels/instruction_set.hpp>
+#include <pupil/kernels/precision.hpp>
+#ifndef PUPIL_COMPILED
 #include <type_traits>
 
 #include <pupil/core/parallel.hpp>
-#include <pupil/core/storage.hpp>
-#include <pupil/kernels/bf16.hpp>
 #include <pupil/kernels/gemm/few_rows.hpp>
 #include <pupil/kernels/gemm/gemm.hpp>
-#include <pupil/kernels/instruction_set.hpp>
-#include <pupil/kernels/precision.hpp>
 #if PUPIL_X86_KERNELS
 #include <pupil/kernels/isa/avx512_bf16/rounding.hpp>
+#endif
 #endif
 
 namespace pupil::kernels {
@@ -29,7 +32,7 @@ class PackedWeights {
   explicit PackedWeights(const Transposed<T>& weights);
 
   /// Whether `multiply` is for so many rows at the precision in use.
-  bool serves(Index rows) const { return is_packed_ && rows <= few_rows && precision_in_use() == precision_; }
+  bool serves(Index rows) const;
 
   /// C = A W^T, or as Destination says; `weights` is the W^T that this was made of. Only where it `serves` A's rows.
   template <class Left>
@@ -49,6 +52,18 @@ class PackedWeights {
   Precision precision_ = Precision::highest;
   Storage<Bf16Pair> pairs_;  // at medium precision
 };
+
+/// C = A W^T (or as Destination says) in a recurrence, whose steps are often of few rows; `weights` is W^T, from which
+/// `packed` was made, unless it is empty.
+template <class Left, class T>
+void multiply_step(const Left& left, const Transposed<T>& weights, const PackedWeights<T>& packed,
+                   const Destination<T>& c);
+
+#ifndef PUPIL_COMPILED
+template <class T>
+bool PackedWeights<T>::serves(Index rows) const {
+  return is_packed_ && rows <= few_rows && precision_in_use() == precision_;
+}
 
 template <class T>
 PackedWeights<T>::PackedWeights([[maybe_unused]] const Transposed<T>& weights) {
@@ -104,8 +119,6 @@ void PackedWeights<T>::multiply_rounded(const Left& left, Index columns, const D
 }
 #endif
 
-/// C = A W^T (or as Destination says) in a recurrence, whose steps are often of few rows; `weights` is W^T, from which
-/// `packed` was made, unless it is empty.
 template <class Left, class T>
 void multiply_step(const Left& left, const Transposed<T>& weights, const PackedWeights<T>& packed,
                    const Destination<T>& c) {
@@ -117,5 +130,6 @@ void multiply_step(const Left& left, const Transposed<T>& weights, const PackedW
     gemm(left, weights, c);
   }
 }
+#endif
 
 }  // namespace pupil::kernels

@@ -12,7 +12,6 @@
 #include <type_traits>
 #include <utility>
 
-#include <pupil/core/function_ref.hpp>
 #include <pupil/kernels/gemm/matrix_operand.hpp>
 #include <pupil/kernels/gemm/tile.hpp>
 
@@ -184,17 +183,35 @@ struct RightPanels<Tile, Transposed<T>> {
 };
 
 /// An operand without its type, so that the loops around the tiles are compiled once for all operands: its extents and
-/// how it is packed into panels of `Packed`. `pack` is that of LeftPanels, for all panels of some rows, or of
-/// RightPanels, with the operand bound to it.
+/// how it is packed into panels of `Packed`. The operand must outlive it.
 template <class Packed>
-struct LeftOperand {
+class PackedOperand {
+ public:
+  /// Packs what is numbered [first, last) of `operand`, of depth [first_depth, first_depth + depth).
+  using Pack = void (*)(const void* operand, Index first, Index last, Index first_depth, Index depth, Packed* panels);
+
+  PackedOperand(Index rows_, Index columns_, const void* operand, Pack function)
+      : rows(rows_), columns(columns_), operand_(operand), pack_(function) {}
+
+  void pack(Index first, Index last, Index first_depth, Index depth, Packed* panels) const {
+    pack_(operand_, first, last, first_depth, depth, panels);
+  }
+
   Index rows, columns;
-  FunctionRef<void(Index first_row, Index last_row, Index first_depth, Index depth, Packed* panels)> pack;
+
+ private:
+  const void* operand_;
+  Pack pack_;
+};
+
+/// One whose rows fill left panels, and one whose columns fill right panels.
+template <class Packed>
+struct LeftOperand : PackedOperand<Packed> {
+  using PackedOperand<Packed>::PackedOperand;
 };
 template <class Packed>
-struct RightOperand {
-  Index rows, columns;
-  FunctionRef<void(Index first_column, Index last_column, Index first_depth, Index depth, Packed* panels)> pack;
+struct RightOperand : PackedOperand<Packed> {
+  using PackedOperand<Packed>::PackedOperand;
 };
 
 /// What a tile packs an operand from.
@@ -205,13 +222,13 @@ using SourceOf = std::remove_cvref_t<decltype(Tile::source(std::declval<const Op
 template <class Tile, class Operand>
 using LeftOrder = typename LeftPanels<Tile, SourceOf<Tile, Operand>>::Order;
 
-/// Calls `use` with what LeftOperand has of an operand.
-template <class Tile, class Operand, class Use>
-void with_left_operand(const Operand& operand, const Use& use) {
+template <class Tile, class Operand>
+LeftOperand<typename Tile::Packed> left_operand(const Operand& operand) {
   using Packed = typename Tile::Packed;
-  const auto& source = Tile::source(operand);
   using Panels = LeftPanels<Tile, SourceOf<Tile, Operand>>;
-  const auto pack = [&](Index first_row, Index last_row, Index first_depth, Index depth, Packed* panels) {
+  const auto pack = [](const void* object, Index first_row, Index last_row, Index first_depth, Index depth,
+                       Packed* panels) {
+    const auto& source = Tile::source(*static_cast<const Operand*>(object));
     if constexpr (requires { &Panels::pack_panels; }) {
       Panels::pack_panels(source, first_row, last_row, first_depth, depth, panels);
     } else {
@@ -220,18 +237,18 @@ void with_left_operand(const Operand& operand, const Use& use) {
       }
     }
   };
-  use(LeftOperand<Packed>{operand.rows, operand.columns, pack});
+  return {operand.rows, operand.columns, &operand, pack};
 }
 
-/// Calls `use` with what RightOperand has of an operand.
-template <class Tile, class Operand, class Use>
-void with_right_operand(const Operand& operand, const Use& use) {
+template <class Tile, class Operand>
+RightOperand<typename Tile::Packed> right_operand(const Operand& operand) {
   using Packed = typename Tile::Packed;
-  const auto& source = Tile::source(operand);
-  const auto pack = [&](Index first_column, Index last_column, Index first_depth, Index depth, Packed* panels) {
+  const auto pack = [](const void* object, Index first_column, Index last_column, Index first_depth, Index depth,
+                       Packed* panels) {
+    const auto& source = Tile::source(*static_cast<const Operand*>(object));
     RightPanels<Tile, SourceOf<Tile, Operand>>::pack(source, first_column, last_column, first_depth, depth, panels);
   };
-  use(RightOperand<Packed>{operand.rows, operand.columns, pack});
+  return {operand.rows, operand.columns, &operand, pack};
 }
 
 }  // namespace pupil::kernels

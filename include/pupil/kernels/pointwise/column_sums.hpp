@@ -1,11 +1,14 @@
 #pragma once
 // Sums down the columns of a matrix, such as the gradient of a bias.
 
+#include <pupil/core/shape.hpp>
+#include <pupil/kernels/gemm/matrix_operand.hpp>
+#ifndef PUPIL_COMPILED
 #include <Eigen/Core>
 
 #include <pupil/core/parallel.hpp>
 #include <pupil/core/tensor.hpp>
-#include <pupil/kernels/gemm/matrix_operand.hpp>
+#endif
 
 namespace pupil::kernels {
 
@@ -13,6 +16,10 @@ namespace pupil::kernels {
 inline constexpr Index rows_a_sum = 512;
 
 /// sums[c] += sum over r of matrix(r, c)
+template <class T>
+void add_column_sums(const RowMajor<T>& matrix, T* sums);
+
+#ifndef PUPIL_COMPILED
 template <class T>
 void add_column_sums(const RowMajor<T>& matrix, T* sums) {
   using Row = Eigen::Array<T, 1, Eigen::Dynamic>;
@@ -26,5 +33,6 @@ void add_column_sums(const RowMajor<T>& matrix, T* sums) {
   Eigen::Map<Row> total(sums, matrix.columns);
   for (Index range = 0; range < ranges; ++range) total += Eigen::Map<const Row>(partial.row(range), matrix.columns);
 }
+#endif
 
 }  // namespace pupil::kernels

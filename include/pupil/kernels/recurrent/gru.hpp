@@ -16,9 +16,13 @@
 
 #include <pupil/core/parallel.hpp>
 #include <pupil/core/tensor.hpp>
+#include <pupil/kernels/gemm/packed_weights.hpp>
 #include <pupil/kernels/pointwise/lanes.hpp>
 #include <pupil/kernels/recurrent/packed_sequences.hpp>
+#include <pupil/kernels/recurrent/row_maps.hpp>
+#ifndef PUPIL_COMPILED
 #include <pupil/kernels/recurrent/steps.hpp>
+#endif
 
 namespace pupil::kernels {
 
@@ -82,7 +86,19 @@ void gru_row_backward(Index size, const T* gates, const T* recurrent, const T* p
 /// and leaves complete. `packed` was made of U^T, or is empty.
 template <class T>
 void gru_forward(const PackedSequences& sequences, const Tensor<T, 2>& recurrent_weight,
-                 const Tensor<T, 1>& recurrent_bias, GruTrace<T>& trace, const PackedWeights<T>& packed = {}) {
+                 const Tensor<T, 1>& recurrent_bias, GruTrace<T>& trace, const PackedWeights<T>& packed = {});
+
+/// All steps backward. `d_hidden` [batch, hidden_size], by rank, comes as the gradient of the final states and leaves
+/// as that of the initial ones; `d_gates` is written whole. `d_output`, the matrix of a [time, batch, hidden_size]
+/// tensor, is not read at padding; where it has no data it stands for zeros.
+template <class T>
+void gru_backward(const PackedSequences& sequences, const Tensor<T, 2>& recurrent_weight, const GruTrace<T>& trace,
+                  const RowMajor<T>& d_output, Tensor<T, 2>& d_hidden, GruGateGradients<T>& d_gates);
+
+#ifndef PUPIL_COMPILED
+template <class T>
+void gru_forward(const PackedSequences& sequences, const Tensor<T, 2>& recurrent_weight,
+                 const Tensor<T, 1>& recurrent_bias, GruTrace<T>& trace, const PackedWeights<T>& packed) {
   const Index size = trace.hiddens.columns();
   auto recurrent = Tensor<T, 2>::uninitialized({sequences.batch(), 3 * size});  // u of one step
   const T* const bias = recurrent_bias.empty() ? nullptr : recurrent_bias.data();
@@ -103,9 +119,6 @@ void gru_forward(const PackedSequences& sequences, const Tensor<T, 2>& recurrent
   });
 }
 
-/// All steps backward. `d_hidden` [batch, hidden_size], by rank, comes as the gradient of the final states and leaves
-/// as that of the initial ones; `d_gates` is written whole. `d_output`, the matrix of a [time, batch, hidden_size]
-/// tensor, is not read at padding; where it has no data it stands for zeros.
 template <class T>
 void gru_backward(const PackedSequences& sequences, const Tensor<T, 2>& recurrent_weight, const GruTrace<T>& trace,
                   const RowMajor<T>& d_output, Tensor<T, 2>& d_hidden, GruGateGradients<T>& d_gates) {
@@ -126,5 +139,6 @@ void gru_backward(const PackedSequences& sequences, const Tensor<T, 2>& recurren
     }
   });
 }
+#endif
 
 }  // namespace pupil::kernels

@@ -14,9 +14,13 @@
 
 #include <pupil/core/parallel.hpp>
 #include <pupil/core/tensor.hpp>
+#include <pupil/kernels/gemm/packed_weights.hpp>
 #include <pupil/kernels/pointwise/lanes.hpp>
 #include <pupil/kernels/recurrent/packed_sequences.hpp>
+#include <pupil/kernels/recurrent/row_maps.hpp>
+#ifndef PUPIL_COMPILED
 #include <pupil/kernels/recurrent/steps.hpp>
+#endif
 
 namespace pupil::kernels {
 
@@ -111,7 +115,19 @@ void lstm_step_backward(const PackedSequences& sequences, Index t, const LstmTra
 /// gates and the initial states in its first rows, and leaves complete. `packed` was made of U^T, or is empty.
 template <class T>
 void lstm_forward(const PackedSequences& sequences, const Tensor<T, 2>& recurrent_weight, LstmTrace<T>& trace,
-                  const PackedWeights<T>& packed = {}) {
+                  const PackedWeights<T>& packed = {});
+
+/// All steps backward. `d_hidden` and `d_cell` [batch, hidden_size], by rank, come as the gradients of the final states
+/// and leave as those of the initial ones; `d_gates` [rows, 4 hidden_size] is written whole. `d_output`, the matrix of
+/// a [time, batch, hidden_size] tensor, is not read at padding; where it has no data it stands for zeros.
+template <class T>
+void lstm_backward(const PackedSequences& sequences, const Tensor<T, 2>& recurrent_weight, const LstmTrace<T>& trace,
+                   const RowMajor<T>& d_output, Tensor<T, 2>& d_hidden, Tensor<T, 2>& d_cell, Tensor<T, 2>& d_gates);
+
+#ifndef PUPIL_COMPILED
+template <class T>
+void lstm_forward(const PackedSequences& sequences, const Tensor<T, 2>& recurrent_weight, LstmTrace<T>& trace,
+                  const PackedWeights<T>& packed) {
   const Index size = trace.hiddens.columns();
   with_recurrent_product(recurrent_weight, packed, sequences.batch(), [&](const auto& multiply) {
     for (Index t = 0; t < sequences.time(); ++t) {
@@ -122,9 +138,6 @@ void lstm_forward(const PackedSequences& sequences, const Tensor<T, 2>& recurren
   });
 }
 
-/// All steps backward. `d_hidden` and `d_cell` [batch, hidden_size], by rank, come as the gradients of the final states
-/// and leave as those of the initial ones; `d_gates` [rows, 4 hidden_size] is written whole. `d_output`, the matrix of
-/// a [time, batch, hidden_size] tensor, is not read at padding; where it has no data it stands for zeros.
 template <class T>
 void lstm_backward(const PackedSequences& sequences, const Tensor<T, 2>& recurrent_weight, const LstmTrace<T>& trace,
                    const RowMajor<T>& d_output, Tensor<T, 2>& d_hidden, Tensor<T, 2>& d_cell, Tensor<T, 2>& d_gates) {
@@ -137,5 +150,6 @@ void lstm_backward(const PackedSequences& sequences, const Tensor<T, 2>& recurre
     }
   });
 }
+#endif
 
 }  // namespace pupil::kernels

@@ -2,36 +2,22 @@
 // StepProduct: a right operand that is packed once and then multiplied at every step of a sequence, when what is
 // multiplied is known only step by step.
 
-#include <variant>
+#include <memory>
 
-#include <pupil/kernels/gemm/best_tile.hpp>
-#include <pupil/kernels/gemm/gemm.hpp>
+#include <pupil/core/pool_allocator.hpp>
 #include <pupil/kernels/gemm/matrix_operand.hpp>
+#ifndef PUPIL_COMPILED
+#include <pupil/kernels/gemm/best_tile.hpp>
+#include <pupil/kernels/gemm/pack_and_multiply.hpp>
 #include <pupil/kernels/gemm/packed_right.hpp>
+#endif
 
 namespace pupil::kernels {
 
 namespace detail {
 
-/// The right operand of whichever tile is the fastest for T.
 template <class T>
-struct AnyPackedRight {
-  using type = std::variant<PackedRight<PortableTile<T>>>;
-};
-
-#if PUPIL_X86_KERNELS
-template <>
-struct AnyPackedRight<float> {
-  using type =
-      std::variant<PackedRight<PortableTile<float>>, PackedRight<avx2::GemmTile>, PackedRight<avx512::GemmTile>,
-                   PackedRight<Bf16Tile<Precision::high>>, PackedRight<Bf16Tile<Precision::medium>>>;
-};
-#elif PUPIL_NEON_KERNELS
-template <>
-struct AnyPackedRight<float> {
-  using type = std::variant<PackedRight<PortableTile<float>>, PackedRight<neon::GemmTile>>;
-};
-#endif
+struct AnyPackedRight;
 
 }  // namespace detail
 
@@ -49,18 +35,46 @@ class StepProduct {
   void operator()(const RowMajor<T>& left, const Destination<T>& c) const;
 
  private:
-  typename detail::AnyPackedRight<T>::type right_;
+  std::shared_ptr<const detail::AnyPackedRight<T>> right_;
 };
+
+#ifndef PUPIL_COMPILED
+namespace detail {
+
+/// A right operand as the tile that was chosen for it packs and multiplies it.
+template <class T>
+struct AnyPackedRight {
+  virtual ~AnyPackedRight() = default;
+  virtual void multiply(const RowMajor<T>& left, const Destination<T>& c) const = 0;
+};
+
+template <class T, class Tile>
+struct PackedRightOf : AnyPackedRight<T> {
+  template <class Right>
+  explicit PackedRightOf(const Right& right) : packed(pack_right<Tile>(right)) {}
+
+  void multiply(const RowMajor<T>& left, const Destination<T>& c) const override {
+    multiply_packed<Tile>(left, packed, c);
+  }
+
+  PackedRight<typename Tile::Packed> packed;
+};
+
+}  // namespace detail
 
 template <class T>
 template <class Right>
 StepProduct<T>::StepProduct(const Right& right) {
-  with_best_tile<T>([&]<class Tile>(Tile) { right_ = PackedRight<Tile>(right); });
+  with_best_tile<T>([&]<class Tile>(Tile) {
+    using Packed = detail::PackedRightOf<T, Tile>;
+    right_ = std::allocate_shared<const Packed>(PoolAllocator<Packed>(), right);
+  });
 }
 
 template <class T>
 void StepProduct<T>::operator()(const RowMajor<T>& left, const Destination<T>& c) const {
-  std::visit([&]<class Tile>(const PackedRight<Tile>& right) { multiply_packed<Tile>(left, right, c); }, right_);
+  right_->multiply(left, c);
 }
+#endif
 
 }  // namespace pupil::kernels

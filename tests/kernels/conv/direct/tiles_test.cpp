@@ -82,9 +82,9 @@ Tensor<float, 2> product_by(const Bf16Unit& unit, const ConvShape& s, const Tile
   const Index line = s.out_width * s.out_channels;
   const GridDestination<float> grid{y.data(), s.out_height * line, line, s.out_channels, in.bias.data(), &epilogue};
   const Patches<float> patches = input_patches(s, in.x.data(), 0);
-  with_right_operand<avx512::GemmTile>(transposed(matrix(in.weight)), [&](const RightOperand<float>& right) {
-    kernels::detail::multiply_in_place(form_by(unit, patches), patches, right, {}, grid, unit);
-  });
+  const auto weight = transposed(matrix(in.weight));
+  kernels::detail::multiply_in_place(form_by(unit, patches), patches, right_operand<avx512::GemmTile>(weight), {}, grid,
+                                     unit);
   return y;
 }
 

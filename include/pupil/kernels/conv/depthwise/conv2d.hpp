@@ -8,6 +8,9 @@
 // that read it: the same loop over other pixels. With a multiplier K / C, input channels are first repeated that often,
 // and their gradients in the end summed. The weight gradient is in conv/depthwise/weight_gradient.hpp.
 
+#include <pupil/kernels/conv/shape.hpp>
+#include <pupil/kernels/gemm/epilogue.hpp>
+#ifndef PUPIL_COMPILED
 #include <algorithm>
 #include <type_traits>
 
@@ -16,11 +19,21 @@
 #include <pupil/kernels/conv/axis.hpp>
 #include <pupil/kernels/conv/depthwise/gather.hpp>
 #include <pupil/kernels/conv/depthwise/multiplier.hpp>
-#include <pupil/kernels/conv/shape.hpp>
 #include <pupil/kernels/isa/backend.hpp>
+#endif
 
 namespace pupil::kernels {
 
+/// y [N, OH, OW, K] from x [N, H, W, C] and weight [K, KH, KW, 1]; bias [K] and epilogue may be null.
+template <class T>
+void depthwise_conv2d_forward(const ConvShape& shape, const T* x, const T* weight, const T* bias, T* y,
+                              const Epilogue<T>* epilogue = nullptr);
+
+/// Writes dx [N, H, W, C].
+template <class T>
+void depthwise_conv2d_input_gradient(const ConvShape& shape, const T* dy, const T* weight, T* dx);
+
+#ifndef PUPIL_COMPILED
 namespace detail {
 
 /// The weights [K, KH, KW, 1] as [KH * KW, K]: a tap's row lies beside a pixel's row.
@@ -101,10 +114,9 @@ void gather_pixels(const GatherSource<T>& source, Index batch, const GatherTarge
 
 }  // namespace detail
 
-/// y [N, OH, OW, K] from x [N, H, W, C] and weight [K, KH, KW, 1]; bias [K] and epilogue may be null.
 template <class T>
 void depthwise_conv2d_forward(const ConvShape& shape, const T* x, const T* weight, const T* bias, T* y,
-                              const Epilogue<T>* epilogue = nullptr) {
+                              const Epilogue<T>* epilogue) {
   const Storage<T> copies = detail::repeated_channels(shape, x);
   const auto weights = detail::weights_by_tap(shape, weight);
   const detail::GatherSource<T> source{copies.size() > 0 ? copies.data() : x, shape.height, shape.width, weights,
@@ -114,7 +126,6 @@ void depthwise_conv2d_forward(const ConvShape& shape, const T* x, const T* weigh
   detail::gather_pixels(source, shape.batch, detail::GatherTarget<T>{y, down, across, 1, bias, epilogue});
 }
 
-/// Writes dx [N, H, W, C].
 template <class T>
 void depthwise_conv2d_input_gradient(const ConvShape& shape, const T* dy, const T* weight, T* dx) {
   const Index multiplier = shape.out_channels_a_group();
@@ -129,5 +140,6 @@ void depthwise_conv2d_input_gradient(const ConvShape& shape, const T* dy, const 
       detail::GatherTarget<T>{multiplier > 1 ? of_copies.data() : dx, down, across, shape.stride.width});
   if (multiplier > 1) detail::sum_repeated(of_copies.data(), multiplier, dx, size);
 }
+#endif
 
 }  // namespace pupil::kernels

@@ -5,6 +5,8 @@
 //
 // A line of outputs is multiplied, channel by channel, with what it reads under the taps of a line of the kernel.
 
+#include <pupil/kernels/conv/shape.hpp>
+#ifndef PUPIL_COMPILED
 #include <algorithm>
 #include <type_traits>
 
@@ -13,12 +15,18 @@
 #include <pupil/kernels/conv/axis.hpp>
 #include <pupil/kernels/conv/depthwise/multiplier.hpp>
 #include <pupil/kernels/conv/depthwise/products.hpp>
-#include <pupil/kernels/conv/shape.hpp>
 #include <pupil/kernels/isa/backend.hpp>
 #include <pupil/kernels/window.hpp>
+#endif
 
 namespace pupil::kernels {
 
+/// Adds to weight_gradient [K, KH, KW, 1] the sum over all pixels of dy times what the tap reads. Lines are summed in
+/// ranges of about 256 pixels, and the ranges' sums in order.
+template <class T>
+void depthwise_conv2d_weight_gradient(const ConvShape& shape, const T* x, const T* dy, T* weight_gradient);
+
+#ifndef PUPIL_COMPILED
 namespace detail {
 
 /// The gradient of the output and the input, which has K channels.
@@ -76,8 +84,6 @@ void add_line_to_weight_gradient(const ConvShape& shape, const GradientSource<T>
 
 }  // namespace detail
 
-/// Adds to weight_gradient [K, KH, KW, 1] the sum over all pixels of dy times what the tap reads. Lines are summed in
-/// ranges of about 256 pixels, and the ranges' sums in order.
 template <class T>
 void depthwise_conv2d_weight_gradient(const ConvShape& shape, const T* x, const T* dy, T* weight_gradient) {
   const Storage<T> copies = detail::repeated_channels(shape, x);
@@ -106,5 +112,6 @@ void depthwise_conv2d_weight_gradient(const ConvShape& shape, const T* x, const 
     for (Index tap = 0; tap < taps; ++tap) weight_gradient[k * taps + tap] += total[tap * shape.out_channels + k];
   }
 }
+#endif
 
 }  // namespace pupil::kernels

@@ -208,14 +208,16 @@ void multiply_directly(const Tile& tile, const Patches<float>& patches, const Ri
 /// grid = patches * right, read in place in this form, which is not none. patches.columns must be right.rows. `packed`
 /// is what was made of `right`, or empty.
 inline void multiply_in_place(FilterForm form, const Patches<float>& patches, const RightOperand<float>& right,
-                              const DirectFilters& packed, const GridDestination<float>& grid,
+                              const DirectFilters* packed, const GridDestination<float>& grid,
                               const Bf16Unit& bf16_unit = {}) {
+  const auto* const floats = packed == nullptr ? nullptr : packed->floats();
+  const auto* const pairs = packed == nullptr ? nullptr : packed->pairs();
   if (form == FilterForm::floats) {
-    multiply_directly(FloatDirectTile{}, patches, right, packed.floats(), grid);
+    multiply_directly(FloatDirectTile{}, patches, right, floats, grid);
   } else if (form == FilterForm::pairs) {
-    multiply_directly(Bf16DirectTile(bf16_unit), patches, right, packed.pairs(), grid);
+    multiply_directly(Bf16DirectTile(bf16_unit), patches, right, pairs, grid);
   } else {
-    multiply_directly(Bf16DirectTile(bf16_unit), with_gathered_taps(patches), right, packed.pairs(), grid, &patches);
+    multiply_directly(Bf16DirectTile(bf16_unit), with_gathered_taps(patches), right, pairs, grid, &patches);
   }
 }
 

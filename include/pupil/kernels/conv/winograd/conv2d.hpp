@@ -164,12 +164,10 @@ void multiply_winograd_number(const float* of_images, Index tiles, const Winogra
                               float* left_panels, float* products) {
   using Tile = typename Backend::Tile;
   const RowMajor<float> left{of_images, tiles, filters.rows(), filters.rows()};
-  with_left_operand<Tile>(left, [&](const LeftOperand<float>& any_left) {
-    multiply_block<Tile, RowMajorPanels<Tile>, float>(
-        any_left, Destination<float>{products, filters.columns()}, Block{0, tiles, 0, filters.columns()},
-        {0, filters.blocks().count}, left_panels, round_up(filters.columns(), Tile::columns),
-        [&](Index d, Index first, Index) { return filters.panels(p, d, first); });
-  });
+  multiply_block<float, float>(tile_form<Tile, RowMajorPanels<Tile>>, left_operand<Tile>(left),
+                               {products, filters.columns()}, {0, tiles, 0, filters.columns()},
+                               {0, filters.blocks().count}, left_panels, round_up(filters.columns(), Tile::columns),
+                               [&](Index d, Index first, Index) { return filters.panels(p, d, first); });
 }
 
 /// How many tiles a task takes: as many as stay in the second-level cache, or, where it would then read all filters for
@@ -194,7 +192,7 @@ void run_winograd(const WinogradPass& pass, const WinogradFilters<Backend>& filt
   const WinogradTiles tiles(pass.result_shape[0], pass.result_shape[1], pass.result_shape[2]);
   const Index at_once = round_up(winograd_tiles_at_once(tiles.count(), in_channels, out_channels), Tile::rows);
   ThreadScratch<float> image_numbers(numbers * at_once * in_channels), products(numbers * at_once * out_channels);
-  ThreadScratch<float> left_panels(left_panels_size<Tile, RowMajorPanels<Tile>>(at_once));
+  ThreadScratch<float> left_panels(left_panels_size(tile_form<Tile, RowMajorPanels<Tile>>, at_once));
   parallel_for((tiles.count() + at_once - 1) / at_once, [&](Index task) {
     const Index first = task * at_once, count = std::min(at_once, tiles.count() - first);
     float* const of_images = image_numbers.mine();

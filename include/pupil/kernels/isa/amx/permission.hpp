@@ -3,7 +3,6 @@
 // where nobody can be asked, they are not used.
 
 #include <cpuid.h>
-#include <immintrin.h>
 
 #include <pupil/core/cpp20.hpp>
 
@@ -28,7 +27,7 @@ inline bool processor_has_amx() {
 }
 
 /// The system saves the tiles and their configuration where it switches threads (XCR0).
-[[gnu::target("xsave")]] inline bool system_saves_tiles() {
+inline bool system_saves_tiles() {
   unsigned a = 0;
   unsigned b = 0;
   unsigned c = 0;
@@ -36,8 +35,11 @@ inline bool processor_has_amx() {
   if (__get_cpuid(1, &a, &b, &c, &d) == 0) return false;
   constexpr unsigned osxsave = 1U << 27;
   if ((c & osxsave) == 0) return false;
-  constexpr unsigned long long configuration_and_data = 3ULL << 17;
-  return (_xgetbv(0) & configuration_and_data) == configuration_and_data;
+  constexpr unsigned configuration_and_data = 3U << 17;
+  unsigned low = 0;
+  unsigned high = 0;
+  asm volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));  // _xgetbv would take all of <immintrin.h> to read
+  return (low & configuration_and_data) == configuration_and_data;
 }
 
 /// Asks Linux for the tiles. What it grants holds for all threads of the process.
