@@ -23,6 +23,9 @@
 #include <pupil/core/spin.hpp>
 #include <pupil/core/storage.hpp>
 #include <pupil/core/tensor.hpp>
+#include <pupil/core/tensor_arithmetic.hpp>
+#include <pupil/core/tensor_layout.hpp>
+#include <pupil/core/tensor_print.hpp>
 #include <pupil/core/this_thread.hpp>
 #include <pupil/core/thread_pool.hpp>
 #include <pupil/core/thread_scratch.hpp>

@@ -1,6 +1,9 @@
+#include <Eigen/Core>
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -153,4 +156,34 @@ TEST_CASE("tensors are equal where shapes and values are") {
   CHECK(tensor != Tensor<int, 2>({2, 1}, {1, 3}));
   CHECK(tensor != Tensor<int, 2>({1, 2}, {1, 2}));
   CHECK(Tensor<int, 2>({0, 3}) != Tensor<int, 2>({3, 0}));
+}
+
+TEST_CASE("values come from a vector, an array or a span too") {
+  const std::vector<float> values{1, 2, 3, 4, 5, 6};
+  CHECK(Tensor<float, 2>({2, 3}, values) == Tensor<float, 2>({2, 3}, {1, 2, 3, 4, 5, 6}));
+  CHECK(Tensor<float, 1>({2}, std::span(values).subspan(4)) == Tensor<float, 1>({2}, {5, 6}));
+  CHECK(Tensor<int, 1>({2}, std::array{7, 8}) == Tensor<int, 1>({2}, {7, 8}));
+  CHECK_THROWS_WITH_AS((Tensor<float, 2>({2, 2}, values)), "tensor: 6 values given for the shape [2, 2]", ShapeError);
+}
+
+TEST_CASE("a tensor is made of a matrix of Eigen's, and of what Eigen computes") {
+  Eigen::MatrixXf matrix(2, 3);  // column by column in memory
+  matrix << 1, 2, 3, 4, 5, 6;
+  const Tensor<float, 2> x = matrix;
+  CHECK(x == Tensor<float, 2>({2, 3}, {1, 2, 3, 4, 5, 6}));
+  CHECK(Tensor<float, 2>(2 * matrix.transpose()) == Tensor<float, 2>({3, 2}, {2, 8, 4, 10, 6, 12}));
+  CHECK(Tensor<float, 2>(matrix * matrix.transpose()) == Tensor<float, 2>({2, 2}, {14, 32, 32, 77}));
+  CHECK(Tensor<float, 2>(matrix.array() + 1) == Tensor<float, 2>({2, 3}, {2, 3, 4, 5, 6, 7}));
+}
+
+TEST_CASE("a tensor is seen as a matrix and as an array of Eigen's, which share its numbers") {
+  Tensor<float, 3> x({2, 2, 3}, {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12});
+  CHECK(x.matrix().rows() == 4);
+  CHECK(x.matrix().cols() == 3);
+  x.matrix()(3, 0) = -10;
+  CHECK(x(1, 1, 0) == -10);
+  x.array() = x.array().max(0);
+  CHECK(x(1, 1, 0) == 0);
+  CHECK(std::as_const(x).array().sum() == 68);
+  CHECK(std::as_const(x).matrix().row(0).sum() == 6);
 }

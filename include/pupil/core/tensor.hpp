@@ -4,12 +4,14 @@
 // The last dimension is features: images are [batch, height, width, channels], sequences [time, batch, features],
 // weights [out, ..., in]. So every tensor is also a matrix of feature rows: rows() x columns().
 
+#include <Eigen/Core>
 #include <algorithm>
 #include <cassert>
 #include <concepts>
 #include <cstdint>
 #include <initializer_list>
 #include <limits>
+#include <span>
 #include <utility>
 
 #include <pupil/core/compiled_form.hpp>
@@ -40,6 +42,22 @@ class Tensor {
     require<ShapeError>(static_cast<Index>(values.size()) == size(), "tensor: ", values.size(),
                         " values given for the shape ", shape);
     std::copy(values.begin(), values.end(), begin());
+  }
+
+  /// The same, of a vector, an array or a span.
+  Tensor(const Shape<Rank>& shape, std::span<const T> values) : Tensor(uninitialized(shape)) {
+    require<ShapeError>(static_cast<Index>(values.size()) == size(), "tensor: ", values.size(),
+                        " values given for the shape ", shape);
+    std::copy(values.begin(), values.end(), begin());
+  }
+
+  /// A matrix or an array of Eigen's, or what it computes of some: [rows, columns].
+  template <class Derived>
+  requires(Rank == 2)
+      Tensor(const Eigen::DenseBase<Derived>& values)  // NOLINT(google-explicit-constructor): as Eigen's
+      : Tensor(uninitialized({values.rows(), values.cols()})) {
+    using RowMajorArray = Eigen::Array<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+    Eigen::Map<RowMajorArray>(data(), values.rows(), values.cols()) = values.derived().array();
   }
 
   /// Memory as it comes: for outputs that are about to be written whole.
@@ -99,6 +117,13 @@ class Tensor {
   T* row(Index r) { return data() + r * columns(); }
   const T* row(Index r) const { return data() + r * columns(); }
 
+  /// The feature rows as a matrix of Eigen's, whose numbers are the tensor's: `y.matrix().noalias() = x.matrix() * w`.
+  auto matrix() { return Eigen::Map<Matrix>(data(), rows(), columns()); }
+  auto matrix() const { return Eigen::Map<const Matrix>(data(), rows(), columns()); }
+  /// All numbers as one array of Eigen's: `x.array() = x.array().max(0)`.
+  auto array() { return Eigen::Map<Array>(data(), size()); }
+  auto array() const { return Eigen::Map<const Array>(data(), size()); }
+
   T& operator[](Index i) {
     assert(i >= 0 && i < size());
     return data()[i];
@@ -145,6 +170,9 @@ class Tensor {
  private:
   template <class, std::size_t>
   friend class Tensor;
+
+  using Matrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+  using Array = Eigen::Array<T, Eigen::Dynamic, 1>;
 
   // No product of extents, whichever are left out, may overflow, nor the number of bytes.
   static void check(const Shape<Rank>& shape) {
