@@ -38,11 +38,8 @@ class Tensor {
   }
 
   /// The values, last dimension fastest. Throws ShapeError where their number is not the shape's.
-  Tensor(const Shape<Rank>& shape, std::initializer_list<T> values) : Tensor(uninitialized(shape)) {
-    require<ShapeError>(static_cast<Index>(values.size()) == size(), "tensor: ", values.size(),
-                        " values given for the shape ", shape);
-    std::copy(values.begin(), values.end(), begin());
-  }
+  Tensor(const Shape<Rank>& shape, std::initializer_list<T> values)
+      : Tensor(shape, std::span<const T>(values.begin(), values.size())) {}
 
   /// The same, of a vector, an array or a span.
   Tensor(const Shape<Rank>& shape, std::span<const T> values) : Tensor(uninitialized(shape)) {

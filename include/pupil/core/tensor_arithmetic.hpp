@@ -5,7 +5,6 @@
 //   auto y = 2.0F * x + bias_image;
 //   y /= 3;
 
-#include <concepts>
 #include <functional>
 #include <string_view>
 #include <type_traits>

@@ -100,6 +100,10 @@ Tensor<T, Rank + 1> stack(std::span<const Tensor<T, Rank>> parts, std::size_t di
   require<ShapeError>(!parts.empty(), "stack: there is nothing to join");
   require<IndexError>(dimension <= Rank, "stack: tensors ", parts.front().shape(), " have no place for a dimension ",
                       dimension);
+  for (const auto& part : parts) {
+    require<ShapeError>(part.shape() == parts.front().shape(), "stack: ", part.shape(), " is not of the shape ",
+                        parts.front().shape());
+  }
   Shape<Rank + 1> shape;
   std::copy_n(parts.front().shape().begin(), Rank, shape.dims.begin());
   std::copy_backward(shape.dims.begin() + static_cast<std::ptrdiff_t>(dimension), shape.dims.end() - 1,
@@ -108,8 +112,6 @@ Tensor<T, Rank + 1> stack(std::span<const Tensor<T, Rank>> parts, std::size_t di
   auto y = Tensor<T, Rank + 1>::uninitialized(shape);
   const detail::AroundDimension around = detail::around(shape, dimension);
   for (std::size_t p = 0; p < parts.size(); ++p) {
-    require<ShapeError>(parts[p].shape() == parts.front().shape(), "stack: ", parts[p].shape(), " is not of the shape ",
-                        parts.front().shape());
     parallel_for(around.outer, around.inner, [&](Index i) {
       std::copy_n(parts[p].data() + i * around.inner, around.inner,
                   y.data() + (i * shape[dimension] + static_cast<Index>(p)) * around.inner);

@@ -14,12 +14,12 @@
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <cstdint>
+#include <limits>
 #include <ostream>
 #include <string>
 #include <string_view>
 #include <type_traits>
-#include <vector>
+#include <utility>
 
 #include <pupil/core/tensor.hpp>
 
