@@ -1,7 +1,8 @@
 # cmake -D include=DIR -P floors.cmake
 #
 # Holds that every header of DIR/pupil includes only headers of its own floor or of those below it, as <pupil/...>, that
-# no chain of includes comes back to where it began, and that all of them begin at core/cpp20.hpp.
+# no chain of includes comes back to where it began, and that all of them begin at core/cpp20.hpp. A header of a set of
+# instructions (kernels/isa/<set>/) includes nothing of the kernels beside kernels/isa/.
 cmake_minimum_required(VERSION 3.21)
 get_filename_component(include ${include} ABSOLUTE)
 
@@ -45,6 +46,8 @@ foreach(header IN LISTS headers)
       list(APPEND includes_of_${header} ${CMAKE_MATCH_1})
       if(NOT CMAKE_MATCH_2 IN_LIST allowed)
         list(APPEND faults "${header}: is on floor ${floor} and may not include ${CMAKE_MATCH_1}")
+      elseif(header MATCHES "^pupil/kernels/isa/.+/" AND NOT line MATCHES "<pupil/(core|kernels/isa/.+)/")
+        list(APPEND faults "${header}: belongs to a set of instructions and may not include ${CMAKE_MATCH_1}")
       endif()
     endif()
   endforeach()

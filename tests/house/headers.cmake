@@ -40,13 +40,13 @@ set(precompiled_headers
     core/shape.hpp
     core/processors.hpp
     core/tensor.hpp
-    kernels/norm/channel_groups.hpp
+    kernels/isa/portable/channel_groups.hpp
     kernels/pointwise/lanes.hpp
     io/safetensors.hpp
     kernels/pool/pool2d.hpp
     optim/optimizer.hpp
     data/image_lookup.hpp
-    kernels/gemm/tile.hpp
+    kernels/isa/arguments/tile.hpp
     kernels/gemm/packed_right.hpp
     kernels/isa/amx/gemm_tile.hpp
     kernels/gemm/gemm.hpp

@@ -10,8 +10,8 @@
 #include <cstring>
 #include <limits>
 
-#include <pupil/kernels/bf16.hpp>
 #include <pupil/kernels/instruction_set.hpp>
+#include <pupil/kernels/isa/arguments/bf16.hpp>
 
 #if PUPIL_X86_KERNELS && defined(__linux__)
 #include <ucontext.h>

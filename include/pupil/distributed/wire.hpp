@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include <pupil/kernels/bf16.hpp>
+#include <pupil/kernels/isa/arguments/bf16.hpp>
 
 namespace pupil::detail {
 

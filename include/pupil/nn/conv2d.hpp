@@ -13,7 +13,7 @@
 #include <pupil/core/tensor.hpp>
 #include <pupil/kernels/conv/explain.hpp>
 #include <pupil/kernels/conv/shape.hpp>
-#include <pupil/kernels/gemm/epilogue.hpp>
+#include <pupil/kernels/isa/arguments/epilogue.hpp>
 #include <pupil/kernels/window.hpp>
 #include <pupil/nn/convolution.hpp>
 #include <pupil/nn/parameter.hpp>

@@ -11,7 +11,7 @@
 #include <utility>
 
 #include <pupil/core/tensor.hpp>
-#include <pupil/kernels/gemm/epilogue.hpp>
+#include <pupil/kernels/isa/arguments/epilogue.hpp>
 #include <pupil/kernels/pointwise/add.hpp>
 #include <pupil/kernels/pointwise/bit_mask.hpp>
 #include <pupil/kernels/pointwise/rectifier.hpp>

@@ -8,7 +8,7 @@
 #include <pupil/kernels/conv/depthwise/conv2d.hpp>
 #include <pupil/kernels/conv/depthwise/weight_gradient.hpp>
 #include <pupil/kernels/conv/packed_filters.hpp>
-#include <pupil/kernels/gemm/epilogue.hpp>
+#include <pupil/kernels/isa/arguments/epilogue.hpp>
 #include <pupil/kernels/pointwise/column_sums.hpp>
 #include <pupil/nn/initialization.hpp>
 #include <pupil/nn/parameter.hpp>

@@ -8,8 +8,8 @@
 
 #include <pupil/core/random.hpp>
 #include <pupil/core/tensor.hpp>
-#include <pupil/kernels/bf16.hpp>
 #include <pupil/kernels/conv/shape.hpp>
+#include <pupil/kernels/isa/arguments/bf16.hpp>
 #include <pupil/kernels/window.hpp>
 
 #include "support/random_tensor.hpp"

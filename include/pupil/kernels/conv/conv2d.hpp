@@ -13,7 +13,7 @@
 
 #include <pupil/kernels/conv/packed_filters.hpp>
 #include <pupil/kernels/conv/shape.hpp>
-#include <pupil/kernels/gemm/epilogue.hpp>
+#include <pupil/kernels/isa/arguments/epilogue.hpp>
 #ifndef PUPIL_COMPILED
 #include <algorithm>
 #include <type_traits>

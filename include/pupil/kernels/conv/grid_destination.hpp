@@ -5,7 +5,7 @@
 
 #include <pupil/core/parallel.hpp>
 #include <pupil/kernels/conv/patches.hpp>
-#include <pupil/kernels/gemm/epilogue.hpp>
+#include <pupil/kernels/isa/arguments/epilogue.hpp>
 
 namespace pupil::kernels {
 

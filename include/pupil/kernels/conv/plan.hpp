@@ -26,9 +26,9 @@
 #include <pupil/kernels/conv/patches.hpp>
 #include <pupil/kernels/conv/phases.hpp>
 #include <pupil/kernels/conv/shape.hpp>
-#include <pupil/kernels/conv/winograd/squares.hpp>
 #include <pupil/kernels/gemm/packing.hpp>
 #include <pupil/kernels/instruction_set.hpp>
+#include <pupil/kernels/isa/arguments/winograd.hpp>
 #include <pupil/kernels/isa/backend.hpp>
 #include <pupil/kernels/precision.hpp>
 #if PUPIL_X86_KERNELS

@@ -8,8 +8,8 @@
 #include <pupil/kernels/isa/backend.hpp>
 #include <pupil/kernels/precision.hpp>
 #if PUPIL_X86_KERNELS
+#include <pupil/kernels/gemm/bf16_packing.hpp>
 #include <pupil/kernels/gemm/bf16_tile.hpp>
-#include <pupil/kernels/isa/amx/packing.hpp>
 #endif
 
 namespace pupil::kernels {

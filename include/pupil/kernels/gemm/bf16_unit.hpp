@@ -17,8 +17,8 @@ struct Bf16Unit {
   /// In how many parts a number is kept, which add up to it.
   Index parts() const { return precision == Precision::high ? 2 : 1; }
   PairFunctions functions() const {
-    return unit == TileUnit::emulated ? AmxTile<EmulatedAmxUnit, Precision::medium>::pair_functions()
-                                      : AmxTile<AmxUnit, Precision::medium>::pair_functions();
+    return unit == TileUnit::emulated ? AmxTile<EmulatedAmxUnit, 1>::pair_functions()
+                                      : AmxTile<AmxUnit, 1>::pair_functions();
   }
 
   /// Made before a thread multiplies, with so many rows in tiles, and destroyed after.

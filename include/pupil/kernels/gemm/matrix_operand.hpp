@@ -5,7 +5,7 @@
 
 #include <pupil/core/shape.hpp>
 #include <pupil/core/tensor.hpp>
-#include <pupil/kernels/gemm/epilogue.hpp>
+#include <pupil/kernels/isa/arguments/epilogue.hpp>
 
 namespace pupil::kernels {
 

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <array>
 
-#include <pupil/kernels/gemm/epilogue.hpp>
+#include <pupil/kernels/gemm/buffered_epilogue.hpp>
 #include <pupil/kernels/gemm/matrix_operand.hpp>
 #include <pupil/kernels/gemm/packing.hpp>
 #include <pupil/kernels/gemm/tile_form.hpp>

@@ -4,9 +4,9 @@
 // which is half as much.
 
 #include <pupil/core/storage.hpp>
-#include <pupil/kernels/bf16.hpp>
 #include <pupil/kernels/gemm/matrix_operand.hpp>
 #include <pupil/kernels/instruction_set.hpp>
+#include <pupil/kernels/isa/arguments/bf16.hpp>
 #include <pupil/kernels/precision.hpp>
 #ifndef PUPIL_COMPILED
 #include <type_traits>

@@ -4,7 +4,7 @@
 // A left panel is Tile::rows rows by `depth` columns of the left matrix, kept in the order in which it lies in memory
 // (so nothing is transposed); a right panel is `depth` rows by Tile::columns columns of the right matrix, row-major.
 // What lies beyond the matrix is filled with zeros. Tiles of another form of number have panels of their own
-// (isa/amx/packing.hpp).
+// (gemm/bf16_packing.hpp).
 
 #include <algorithm>
 #include <array>
@@ -13,7 +13,8 @@
 #include <utility>
 
 #include <pupil/kernels/gemm/matrix_operand.hpp>
-#include <pupil/kernels/gemm/tile.hpp>
+#include <pupil/kernels/isa/arguments/tile.hpp>
+#include <pupil/kernels/isa/portable/transpose.hpp>
 
 namespace pupil::kernels {
 

@@ -7,7 +7,7 @@
 
 #include <pupil/core/function_ref.hpp>
 #include <pupil/kernels/gemm/packing.hpp>
-#include <pupil/kernels/gemm/tile.hpp>
+#include <pupil/kernels/isa/arguments/tile.hpp>
 
 namespace pupil::kernels {
 

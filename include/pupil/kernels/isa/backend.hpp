@@ -1,18 +1,17 @@
 #pragma once
 // Backends: what a set of instructions has for the innermost loops of kernels.
 //
-//   Tile                  a tile of a matrix product (gemm/tile.hpp)
-//   gather, add_products  the loops of depthwise convolutions (conv/depthwise/gather.hpp, products.hpp)
+//   Tile                  a tile of a matrix product
+//   gather, add_products  the loops of depthwise convolutions
 //   Winograd              the transforms of conv/winograd/conv2d.hpp; the portable backend has none
 //
-// Their sources are in isa/any/, written once and compiled for each set. A set is a folder here, and a line below.
+// What these are given is in isa/arguments/. Their sources are in isa/any/, written once and compiled for each set. A
+// set is a folder here, which includes nothing beside this one, and a line below.
 
 #include <type_traits>
 
-#include <pupil/kernels/conv/depthwise/gather.hpp>
-#include <pupil/kernels/conv/depthwise/products.hpp>
-#include <pupil/kernels/gemm/tile.hpp>
 #include <pupil/kernels/instruction_set.hpp>
+#include <pupil/kernels/isa/portable/kernels.hpp>
 #if PUPIL_X86_KERNELS
 #include <pupil/kernels/isa/avx2/kernels.hpp>
 #include <pupil/kernels/isa/avx512/kernels.hpp>
@@ -21,15 +20,6 @@
 #endif
 
 namespace pupil::kernels {
-
-/// What any machine computes, of any scalar.
-template <class T>
-struct PortableBackend {
-  using Tile = PortableTile<T>;
-
-  static void gather(const GatherRun<T>& run) { gather_run(run); }
-  static void add_products(const TapProducts<T>& lines) { add_tap_products(lines); }
-};
 
 /// Calls `use(backend)` with that of the widest instructions for T among these.
 template <class T, class Use>

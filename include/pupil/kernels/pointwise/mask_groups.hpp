@@ -9,7 +9,7 @@
 
 #include <pupil/core/parallel.hpp>
 #include <pupil/core/tensor.hpp>
-#include <pupil/kernels/norm/channel_groups.hpp>
+#include <pupil/kernels/isa/portable/channel_groups.hpp>
 #include <pupil/kernels/pointwise/bit_mask.hpp>
 
 namespace pupil::kernels::detail {

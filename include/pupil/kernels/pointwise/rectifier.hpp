@@ -2,14 +2,9 @@
 // The functions whose slope is 1 where they let a number pass, and 0 elsewhere. They are written so that comparisons
 // with NaN let it through, and without branches.
 
-#include <pupil/core/cpp20.hpp>
+#include <pupil/kernels/isa/arguments/epilogue.hpp>
 
-namespace pupil {
-
-/// What a block of layers can end with: x, max(x, 0), or min(max(x, 0), 6).
-enum class Activation { none, relu, relu6 };
-
-namespace kernels {
+namespace pupil::kernels {
 
 struct IdentityFunction {
   template <class T>
@@ -55,5 +50,4 @@ decltype(auto) with_rectifier(Activation activation, const Use& use) {
   return use(IdentityFunction{});
 }
 
-}  // namespace kernels
-}  // namespace pupil
+}  // namespace pupil::kernels

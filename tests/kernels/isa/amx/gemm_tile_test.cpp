@@ -20,8 +20,8 @@ using namespace pupil::testing;
 
 namespace {
 
-using EmulatedHigh = AmxTile<EmulatedAmxUnit, Precision::high>;
-using EmulatedMedium = AmxTile<EmulatedAmxUnit, Precision::medium>;
+using EmulatedHigh = Bf16TileOf<EmulatedAmxUnit, Precision::high>;
+using EmulatedMedium = Bf16TileOf<EmulatedAmxUnit, Precision::medium>;
 
 // Two roundings, each by 2^-8 at most. With what both left over two of 2^-17 at most, and the product of what was left
 // over is not computed: 2^-16 at most.
@@ -56,10 +56,10 @@ void check_hardware() {
     CAPTURE(shape);
     auto a = random_tensor<float>(Shape{shape[0], shape[2]}, rng);
     auto b = random_tensor<float>(Shape{shape[1], shape[2]}, rng);
-    CHECK(product_by<AmxTile<AmxUnit, Wanted>>(a, b) == product_by<AmxTile<EmulatedAmxUnit, Wanted>>(a, b));
+    CHECK(product_by<Bf16TileOf<AmxUnit, Wanted>>(a, b) == product_by<Bf16TileOf<EmulatedAmxUnit, Wanted>>(a, b));
     for (Index i = 0; i < a.size(); i += 3) a[i] *= 0x1p-70F;
     for (Index i = 0; i < b.size(); i += 2) b[i] *= 0x1p-60F;
-    CHECK(product_by<AmxTile<AmxUnit, Wanted>>(a, b) == product_by<AmxTile<EmulatedAmxUnit, Wanted>>(a, b));
+    CHECK(product_by<Bf16TileOf<AmxUnit, Wanted>>(a, b) == product_by<Bf16TileOf<EmulatedAmxUnit, Wanted>>(a, b));
   }
 }
 
@@ -122,7 +122,7 @@ TEST_CASE("products by the tile of bf16 agree with the definition, within two ro
   check_tile<EmulatedMedium>(1, medium_rounding);
 }
 TEST_CASE("products by AVX-512's pairs of bf16 agree with the definition, within two roundings") {
-  if (has_pairs_in_vectors()) check_tile<Avx512Bf16Tile>(9, medium_rounding);
+  if (has_pairs_in_vectors()) check_tile<PackedFromLines<Avx512Bf16Tile>>(9, medium_rounding);
 }
 TEST_CASE("products by the tile of bf16 in two parts agree with the definition, nearly as in fp32") {
   check_tile<EmulatedHigh>(3, high_rounding);
@@ -222,7 +222,7 @@ TEST_CASE("AMX's instructions give the same bits as plain C++") {
 
 TEST_CASE("products by the processor's tiles agree with the definition") {
   if (!has_amx()) return;
-  check_tile<AmxTile<AmxUnit, Precision::high>>(5, high_rounding);
-  check_tile<AmxTile<AmxUnit, Precision::medium>>(7, medium_rounding);
+  check_tile<Bf16TileOf<AmxUnit, Precision::high>>(5, high_rounding);
+  check_tile<Bf16TileOf<AmxUnit, Precision::medium>>(7, medium_rounding);
 }
 #endif

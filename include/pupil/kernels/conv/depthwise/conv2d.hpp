@@ -9,7 +9,7 @@
 // and their gradients in the end summed. The weight gradient is in conv/depthwise/weight_gradient.hpp.
 
 #include <pupil/kernels/conv/shape.hpp>
-#include <pupil/kernels/gemm/epilogue.hpp>
+#include <pupil/kernels/isa/arguments/epilogue.hpp>
 #ifndef PUPIL_COMPILED
 #include <algorithm>
 #include <type_traits>
@@ -17,8 +17,8 @@
 #include <pupil/core/parallel.hpp>
 #include <pupil/core/tensor.hpp>
 #include <pupil/kernels/conv/axis.hpp>
-#include <pupil/kernels/conv/depthwise/gather.hpp>
 #include <pupil/kernels/conv/depthwise/multiplier.hpp>
+#include <pupil/kernels/conv/depthwise/pixel_runs.hpp>
 #include <pupil/kernels/isa/backend.hpp>
 #endif
 

@@ -14,7 +14,7 @@
 #include <pupil/core/tensor.hpp>
 #include <pupil/kernels/conv/axis.hpp>
 #include <pupil/kernels/conv/depthwise/multiplier.hpp>
-#include <pupil/kernels/conv/depthwise/products.hpp>
+#include <pupil/kernels/isa/arguments/depthwise.hpp>
 #include <pupil/kernels/isa/backend.hpp>
 #include <pupil/kernels/window.hpp>
 #endif

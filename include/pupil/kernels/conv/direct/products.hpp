@@ -7,10 +7,10 @@
 #include <pupil/core/parallel.hpp>
 #include <pupil/core/storage.hpp>
 #include <pupil/kernels/conv/direct/cuts.hpp>
-#include <pupil/kernels/conv/direct/group.hpp>
 #include <pupil/kernels/conv/direct/tiles.hpp>
-#include <pupil/kernels/gemm/epilogue.hpp>
 #include <pupil/kernels/gemm/packing.hpp>
+#include <pupil/kernels/isa/arguments/direct.hpp>
+#include <pupil/kernels/isa/arguments/epilogue.hpp>
 
 namespace pupil::kernels::detail {
 

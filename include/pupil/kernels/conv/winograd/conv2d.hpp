@@ -11,7 +11,7 @@
 //
 // Forward, a task keeps some tiles in the second-level cache from the transform of their pixels to that of their
 // results. The terms of every sum are added in an order that does not depend on threads. Of random numbers, sums are
-// off from the true ones by two to three times what direct ones are off by (conv/winograd/points.hpp). A number that is
+// off from the true ones by two to three times what direct ones are off by (WinogradPoints). A number that is
 // not finite makes NaN of all results of the tiles that read it, though not all of them depend on it.
 
 #include <algorithm>
@@ -22,8 +22,8 @@
 #include <pupil/core/thread_scratch.hpp>
 #include <pupil/kernels/conv/plan.hpp>
 #include <pupil/kernels/conv/shape.hpp>
-#include <pupil/kernels/conv/winograd/squares.hpp>
 #include <pupil/kernels/gemm/gemm.hpp>
+#include <pupil/kernels/isa/arguments/winograd.hpp>
 #include <pupil/kernels/isa/backend.hpp>
 
 namespace pupil::kernels::detail {

@@ -2,9 +2,9 @@
 // A tile of a direct convolution by AMX: two groups of up to 16 positions by 32 columns. A tile register's rows are
 // neighbouring positions, as they lie in the copy of the image.
 
-#include <pupil/kernels/conv/direct/group.hpp>
 #include <pupil/kernels/isa/amx/emulation.hpp>
 #include <pupil/kernels/isa/amx/unit.hpp>
+#include <pupil/kernels/isa/arguments/direct.hpp>
 
 namespace pupil::kernels {
 

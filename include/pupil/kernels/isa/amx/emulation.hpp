@@ -11,8 +11,8 @@
 #include <limits>
 
 #include <pupil/core/shape.hpp>
-#include <pupil/kernels/bf16.hpp>
-#include <pupil/kernels/gemm/epilogue.hpp>
+#include <pupil/kernels/isa/arguments/bf16.hpp>
+#include <pupil/kernels/isa/arguments/epilogue.hpp>
 
 namespace pupil::kernels {
 

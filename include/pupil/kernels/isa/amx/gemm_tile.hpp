@@ -3,16 +3,14 @@
 //
 // Its panels are made of tiles of 16 x 16 pairs of bf16, a kilobyte each, as the unit loads them. For every 32 terms of
 // the sum a left panel has the tile of its first 16 rows and that of the others, a right panel those of its columns;
-// at high precision then the same for what rounding to bf16 left over.
+// where numbers are kept in two parts, then the same for what rounding to bf16 left over.
 
 #include <algorithm>
 #include <array>
 
-#include <pupil/kernels/gemm/any_operand.hpp>
-#include <pupil/kernels/gemm/tile.hpp>
 #include <pupil/kernels/isa/amx/emulation.hpp>
 #include <pupil/kernels/isa/amx/unit.hpp>
-#include <pupil/kernels/precision.hpp>
+#include <pupil/kernels/isa/arguments/tile.hpp>
 
 namespace pupil::kernels {
 
@@ -24,10 +22,10 @@ struct PairFunctions {
   void (*transpose)(Bf16Pair*);
 };
 
-/// `Unit` is AmxUnit or EmulatedAmxUnit, `Wanted` high or medium.
-template <class Unit, Precision Wanted>
+/// `Unit` is AmxUnit or EmulatedAmxUnit. A number is kept as so many bf16, one or two, that add up to it.
+template <class Unit, Index Parts>
 struct AmxTile {
-  static_assert(Wanted != Precision::highest);
+  static_assert(Parts == 1 || Parts == 2);
 
   using Scalar = float;
   using Packed = Bf16Pair;
@@ -40,20 +38,13 @@ struct AmxTile {
 
   /// Elements of two tiles, those of 32 rows or columns.
   static constexpr Index two_tiles = 512;
-  /// A number is kept as so many bf16 that add up to it.
-  static constexpr Index parts = Wanted == Precision::high ? 2 : 1;
+  static constexpr Index parts = Parts;
   /// Elements of a panel for each 32 terms.
   static constexpr Index step_size = parts * two_tiles;
 
   /// As PlainPanels.
   static constexpr Index packed_depth(Index depth) {
     return (depth + depth_step - 1) / depth_step * (step_size / rows);
-  }
-
-  /// What an operand is packed from: its lines, so that packing is compiled once.
-  template <class Operand>
-  static AnyOperand source(const Operand& operand) {
-    return AnyOperand(operand);
   }
 
   static PairFunctions pair_functions() {
@@ -79,7 +70,7 @@ struct AmxTile {
     unit.load_sums(target.start, target.start + lower_row * target.start_stride, target.start_stride);
     for (Index k = 0; k < depth; k += depth_step, left += step_size, right += step_size) {
       unit.load_left(left, left + lower_tile, tile_pairs);
-      if constexpr (Wanted == Precision::high) {
+      if constexpr (parts == 2) {
         const Packed* const right_rest = right + two_tiles;
         unit.load_right(right_rest, right_rest + two_tiles / 2, tile_pairs);
         unit.multiply_add();

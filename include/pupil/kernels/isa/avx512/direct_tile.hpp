@@ -8,8 +8,7 @@
 
 #include <immintrin.h>
 
-#include <pupil/kernels/conv/direct/group.hpp>
-#include <pupil/kernels/gemm/packing.hpp>
+#include <pupil/kernels/isa/arguments/direct.hpp>
 #include <pupil/kernels/isa/avx512/elements.hpp>
 #include <pupil/kernels/isa/avx512/kernels.hpp>
 
@@ -28,7 +27,8 @@ struct Avx512DirectTile {
   /// How many positions make a group in lines of `width`: as many as a tile takes, or fewer where a tile of those would
   /// be fuller.
   static Index best_group(Index width) {
-    return 5 * width >= 4 * round_up(width, most_group_rows) ? most_group_rows : fewer_group_rows;
+    return 5 * width >= 4 * most_group_rows * ((width + most_group_rows - 1) / most_group_rows) ? most_group_rows
+                                                                                                : fewer_group_rows;
   }
 
   /// result(r, c) = start(r, c) + sum over all terms k of left(r, k) right(k, c), or what the group's epilogue makes of

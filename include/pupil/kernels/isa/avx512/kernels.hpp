@@ -11,12 +11,10 @@
 
 #include <immintrin.h>
 
-#include <pupil/kernels/conv/depthwise/gather.hpp>
-#include <pupil/kernels/conv/depthwise/products.hpp>
-#include <pupil/kernels/conv/winograd/points.hpp>
-#include <pupil/kernels/conv/winograd/squares.hpp>
-#include <pupil/kernels/gemm/epilogue.hpp>
-#include <pupil/kernels/gemm/tile.hpp>
+#include <pupil/kernels/isa/arguments/depthwise.hpp>
+#include <pupil/kernels/isa/arguments/epilogue.hpp>
+#include <pupil/kernels/isa/arguments/tile.hpp>
+#include <pupil/kernels/isa/arguments/winograd.hpp>
 
 // All functions from here on are compiled for these instructions, whatever the program is compiled for.
 #if defined(__clang__)

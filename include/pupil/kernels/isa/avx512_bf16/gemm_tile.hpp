@@ -12,7 +12,7 @@
 
 namespace pupil::kernels {
 
-struct Avx512Bf16Tile : AmxTile<AmxUnit, Precision::medium> {
+struct Avx512Bf16Tile : AmxTile<AmxUnit, 1> {
   struct Work {};
 
   /// As AmxTile::multiply.

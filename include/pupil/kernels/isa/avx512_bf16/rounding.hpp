@@ -6,7 +6,7 @@
 
 #include <immintrin.h>
 
-#include <pupil/kernels/bf16.hpp>
+#include <pupil/kernels/isa/arguments/bf16.hpp>
 
 namespace pupil::kernels {
 

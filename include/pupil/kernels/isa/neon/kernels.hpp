@@ -9,12 +9,10 @@
 
 #include <arm_neon.h>
 
-#include <pupil/kernels/conv/depthwise/gather.hpp>
-#include <pupil/kernels/conv/depthwise/products.hpp>
-#include <pupil/kernels/conv/winograd/points.hpp>
-#include <pupil/kernels/conv/winograd/squares.hpp>
-#include <pupil/kernels/gemm/epilogue.hpp>
-#include <pupil/kernels/gemm/tile.hpp>
+#include <pupil/kernels/isa/arguments/depthwise.hpp>
+#include <pupil/kernels/isa/arguments/epilogue.hpp>
+#include <pupil/kernels/isa/arguments/tile.hpp>
+#include <pupil/kernels/isa/arguments/winograd.hpp>
 
 namespace pupil::kernels::neon {
 

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include <pupil/kernels/norm/channel_groups.hpp>
+#include <pupil/kernels/isa/portable/channel_groups.hpp>
 
 using namespace pupil;
 using namespace pupil::kernels;

@@ -1,6 +1,6 @@
 #pragma once
-// Packing for AmxTile. The operand's lines run along the depth of the sum or across it, and fill rows of the tiles;
-// where a tile wants them as columns, it is transposed in place afterwards.
+// Packing for tiles of bf16. The operand's lines run along the depth of the sum or across it, and fill rows of the
+// tiles; where a tile wants them as columns, it is transposed in place afterwards.
 
 #include <algorithm>
 #include <array>

@@ -3,7 +3,7 @@
 // operand is a float, or a pair of bf16.
 
 #include <pupil/core/shape.hpp>
-#include <pupil/kernels/gemm/epilogue.hpp>
+#include <pupil/kernels/isa/arguments/epilogue.hpp>
 
 namespace pupil::kernels {
 

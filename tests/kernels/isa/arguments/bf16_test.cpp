@@ -5,7 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <pupil/core/random.hpp>
-#include <pupil/kernels/bf16.hpp>
+#include <pupil/kernels/isa/arguments/bf16.hpp>
 
 using namespace pupil;
 using namespace pupil::kernels;

@@ -6,14 +6,16 @@
 //
 // A NaN passes through, as through the functions of pointwise/rectifier.hpp.
 
-#include <algorithm>
-#include <array>
 #include <limits>
 
 #include <pupil/core/shape.hpp>
-#include <pupil/kernels/pointwise/rectifier.hpp>
 
-namespace pupil::kernels {
+namespace pupil {
+
+/// What a block of layers can end with: x, max(x, 0), or min(max(x, 0), 6).
+enum class Activation { none, relu, relu6 };
+
+namespace kernels {
 
 /// What is left out does nothing.
 template <class T>
@@ -56,38 +58,5 @@ struct Epilogue {
   }
 };
 
-/// An epilogue for the buffer of a tile that reaches beyond the destination: it has numbers for all of the tile's
-/// columns, and a residual that lies as the buffer does.
-template <class T, Index Rows, Index Columns>
-class BufferedEpilogue {
- public:
-  /// `part` begins where the tile does, `columns` of whose columns are in the destination.
-  BufferedEpilogue(const Epilogue<T>& part, Index columns) : part_(part), columns_(columns), buffered_(part) {
-    if (part.scale != nullptr) {
-      std::copy_n(part.scale, columns, scale_.data());
-      std::copy_n(part.shift, columns, shift_.data());
-      buffered_.scale = scale_.data();
-      buffered_.shift = shift_.data();
-    }
-    if (part.residual != nullptr) buffered_.residual = residual_.data();
-  }
-  BufferedEpilogue(const BufferedEpilogue&) = delete;
-  BufferedEpilogue& operator=(const BufferedEpilogue&) = delete;
-
-  /// Takes the residual of a row of the tile, which is `offset` numbers from its first in the destination.
-  void take_row(Index row, Index offset) {
-    if (part_.residual != nullptr) std::copy_n(part_.residual + offset, columns_, residual_.data() + row * Columns);
-  }
-
-  const Epilogue<T>& get() const { return buffered_; }
-
- private:
-  const Epilogue<T>& part_;
-  Index columns_;
-  Epilogue<T> buffered_;
-  std::array<T, Columns> scale_{};
-  std::array<T, Columns> shift_{};
-  std::array<T, Rows * Columns> residual_{};
-};
-
-}  // namespace pupil::kernels
+}  // namespace kernels
+}  // namespace pupil
