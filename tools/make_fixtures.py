@@ -21,6 +21,7 @@ from fixtures import storage  # noqa: E402
 FIXTURES = [
     "activations",
     "attention",
+    "branches",
     "captioner",
     "convolution",
     "decoders",

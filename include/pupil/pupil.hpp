@@ -39,6 +39,7 @@
 // nn: layers, parameters, losses
 #include <pupil/nn/activations.hpp>
 #include <pupil/nn/adaptive_avg_pool2d.hpp>
+#include <pupil/nn/add.hpp>
 #include <pupil/nn/additive_attention.hpp>
 #include <pupil/nn/avg_pool2d.hpp>
 #include <pupil/nn/basic_block.hpp>
@@ -48,6 +49,8 @@
 #include <pupil/nn/binary_cross_entropy_with_logits.hpp>
 #include <pupil/nn/block_chain.hpp>
 #include <pupil/nn/bottleneck.hpp>
+#include <pupil/nn/branches.hpp>
+#include <pupil/nn/concat.hpp>
 #include <pupil/nn/conv1d.hpp>
 #include <pupil/nn/conv2d.hpp>
 #include <pupil/nn/conv2d_norm_activation.hpp>
@@ -90,6 +93,7 @@
 #include <pupil/nn/recurrent_state.hpp>
 #include <pupil/nn/recurrent_weights.hpp>
 #include <pupil/nn/regression_losses.hpp>
+#include <pupil/nn/residual.hpp>
 #include <pupil/nn/same_padding.hpp>
 #include <pupil/nn/scaled_dot_product_attention.hpp>
 #include <pupil/nn/sequential.hpp>

@@ -226,6 +226,7 @@ struct Agreement {
 
 using Agreements = std::vector<Agreement>;
 
+void add_branches(Agreements& agreements);
 void add_convolutions(Agreements& agreements);
 void add_pooling(Agreements& agreements);
 void add_normalizations(Agreements& agreements);

@@ -34,6 +34,7 @@ struct Arguments {
 
 Agreements all_agreements() {
   Agreements agreements;
+  add_branches(agreements);
   add_convolutions(agreements);
   add_pooling(agreements);
   add_normalizations(agreements);

@@ -6,11 +6,13 @@
 
 #include <pupil/nn/activations.hpp>
 #include <pupil/nn/adaptive_avg_pool2d.hpp>
+#include <pupil/nn/add.hpp>
 #include <pupil/nn/avg_pool2d.hpp>
 #include <pupil/nn/basic_block.hpp>
 #include <pupil/nn/batch_norm1d.hpp>
 #include <pupil/nn/batch_norm2d.hpp>
 #include <pupil/nn/bottleneck.hpp>
+#include <pupil/nn/concat.hpp>
 #include <pupil/nn/conv1d.hpp>
 #include <pupil/nn/conv2d.hpp>
 #include <pupil/nn/conv2d_norm_activation.hpp>
@@ -24,12 +26,14 @@
 #include <pupil/nn/group_norm.hpp>
 #include <pupil/nn/gru.hpp>
 #include <pupil/nn/gru_cell.hpp>
+#include <pupil/nn/identity.hpp>
 #include <pupil/nn/inverted_residual.hpp>
 #include <pupil/nn/layer_norm.hpp>
 #include <pupil/nn/linear_units.hpp>
 #include <pupil/nn/lstm.hpp>
 #include <pupil/nn/lstm_cell.hpp>
 #include <pupil/nn/max_pool2d.hpp>
+#include <pupil/nn/residual.hpp>
 #include <pupil/nn/scaled_dot_product_attention.hpp>
 #include <pupil/nn/sequential.hpp>
 #include <pupil/nn/softmax.hpp>
@@ -79,6 +83,10 @@ void for_each_layer_with_weights(const Use& use) {
   use("InvertedResidual", InvertedResidual<float>({.in_channels = 6, .out_channels = 6}, rng), images);
   use("Sequential", Sequential{Relu<float>(), Dense<float>({.in_features = 6, .out_features = 5}, rng), Tanh<float>()},
       rows);
+  use("Add", Add{Relu<float>(), Dense<float>({.in_features = 6, .out_features = 6}, rng)}, rows);
+  use("Concat", Concat{Identity(), Dense<float>({.in_features = 6, .out_features = 5}, rng)}, rows);
+  use("Residual", Residual{Conv2d<float>(conv, rng)}, images);
+  use("Residual with a shortcut", Residual{Conv2d<float>(conv, rng), Conv2d<float>(conv, rng)}, images);
 }
 
 /// As for_each_layer_with_weights, for the other layers; but for Identity, which keeps nothing.
@@ -109,6 +117,9 @@ void for_each_layer_without_weights(const Use& use) {
   use("GlobalAvgPool2d", GlobalAvgPool2d<float>(), images);
   use("ScaledDotProductAttention", ScaledDotProductAttention<float>(),
       AttentionInput<float>{sequences, sequences, sequences});
+  use("Add without weights", Add{Relu<float>(), Identity()}, rows);
+  use("Concat without weights", Concat{Identity(), Identity()}, images);
+  use("Residual without weights", Residual{Tanh<float>()}, rows);
 }
 
 template <class Use>

@@ -5,14 +5,18 @@
 
 #include <pupil/nn/activations.hpp>
 #include <pupil/nn/adaptive_avg_pool2d.hpp>
+#include <pupil/nn/add.hpp>
 #include <pupil/nn/avg_pool2d.hpp>
 #include <pupil/nn/basic_block.hpp>
+#include <pupil/nn/concat.hpp>
 #include <pupil/nn/conv1d.hpp>
 #include <pupil/nn/conv2d.hpp>
 #include <pupil/nn/dense.hpp>
 #include <pupil/nn/flatten.hpp>
 #include <pupil/nn/global_avg_pool2d.hpp>
+#include <pupil/nn/identity.hpp>
 #include <pupil/nn/max_pool2d.hpp>
+#include <pupil/nn/residual.hpp>
 #include <pupil/nn/sequential.hpp>
 #include <pupil/nn/spatial_dropout2d.hpp>
 
@@ -82,4 +86,18 @@ TEST_CASE("layers one after another give the same bits for any number of threads
                        MaxPool2d<float>({.kernel_size = 2}), Flatten<float>(),
                        Dense<float>({.in_features = 16 * 14 * 15, .out_features = 10}, rng)};
   check_same_bits({{"Sequential", step_of(net, images)}});
+}
+
+TEST_CASE("branches give the same bits for any number of threads") {
+  Rng rng(4);
+  const auto images = random_tensor<float>(Shape{5, 31, 33, 12}, rng);
+  const auto conv = [&](Index out_channels) {
+    return Conv2d<float>({.in_channels = 12, .out_channels = out_channels, .kernel_size = 3, .padding = 1}, rng);
+  };
+  check_same_bits({
+      {"Add", step_of(Add{conv(8), conv(8), Sequential{conv(8), Relu<float>()}}, images)},
+      {"Concat", step_of(Concat{conv(8), Identity(), conv(3)}, images)},
+      {"Residual", step_of(Residual{conv(12)}, images)},
+      {"Residual with a shortcut", step_of(Residual{conv(8), conv(8)}, images)},
+  });
 }
