@@ -106,6 +106,7 @@
 #include <pupil/nn/stepwise_lstm.hpp>
 #include <pupil/nn/summary.hpp>
 #include <pupil/nn/unread_forward.hpp>
+#include <pupil/nn/upsample2d.hpp>
 #include <pupil/nn/visited_items.hpp>
 
 // optim: optimizers, schedules, clipping

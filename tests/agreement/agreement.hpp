@@ -229,6 +229,7 @@ using Agreements = std::vector<Agreement>;
 void add_branches(Agreements& agreements);
 void add_convolutions(Agreements& agreements);
 void add_pooling(Agreements& agreements);
+void add_resampling(Agreements& agreements);
 void add_normalizations(Agreements& agreements);
 void add_dense(Agreements& agreements);
 void add_activations(Agreements& agreements);

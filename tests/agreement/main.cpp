@@ -37,6 +37,7 @@ Agreements all_agreements() {
   add_branches(agreements);
   add_convolutions(agreements);
   add_pooling(agreements);
+  add_resampling(agreements);
   add_normalizations(agreements);
   add_dense(agreements);
   add_activations(agreements);

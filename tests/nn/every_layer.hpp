@@ -38,6 +38,7 @@
 #include <pupil/nn/sequential.hpp>
 #include <pupil/nn/softmax.hpp>
 #include <pupil/nn/spatial_dropout2d.hpp>
+#include <pupil/nn/upsample2d.hpp>
 
 #include "../support/random_tensor.hpp"
 
@@ -115,6 +116,8 @@ void for_each_layer_without_weights(const Use& use) {
   use("AvgPool2d", AvgPool2d<float>({.kernel_size = 2}), images);
   use("AdaptiveAvgPool2d", AdaptiveAvgPool2d<float>({.output_size = 3}), images);
   use("GlobalAvgPool2d", GlobalAvgPool2d<float>(), images);
+  use("Upsample2d", Upsample2d<float>({.scale_factor = 2}), images);
+  use("bilinear Upsample2d", Upsample2d<float>({.size = {9, 5}, .mode = UpsampleMode::bilinear}), images);
   use("ScaledDotProductAttention", ScaledDotProductAttention<float>(),
       AttentionInput<float>{sequences, sequences, sequences});
   use("Add without weights", Add{Relu<float>(), Identity()}, rows);

@@ -19,6 +19,7 @@
 #include <pupil/nn/residual.hpp>
 #include <pupil/nn/sequential.hpp>
 #include <pupil/nn/spatial_dropout2d.hpp>
+#include <pupil/nn/upsample2d.hpp>
 
 #include "../support/random_tensor.hpp"
 #include "same_bits.hpp"
@@ -76,6 +77,16 @@ TEST_CASE("pooling gives the same bits for any number of threads") {
       {"Flatten", step_of(Flatten<float>(), images)},
       {"Flatten with channels first", step_of(Flatten<float>({.channels_first = true}), images)},
       {"SpatialDropout2d", step_of(SpatialDropout2d<float>({.probability = 0.5}, rng), images)},
+  });
+}
+
+TEST_CASE("resampling gives the same bits for any number of threads") {
+  Rng rng(5);
+  const auto images = random_tensor<float>(Shape{3, 37, 29, 17}, rng);
+  check_same_bits({
+      {"Upsample2d", step_of(Upsample2d<float>({.scale_factor = 2}), images)},
+      {"Upsample2d between pixels",
+       step_of(Upsample2d<float>({.scale_factor = 1.9, .mode = UpsampleMode::bilinear}), images)},
   });
 }
 

@@ -1,0 +1,45 @@
+#include <pupil/nn/upsample2d.hpp>
+
+#include "agreement.hpp"
+
+namespace pupil::agreement {
+
+namespace {
+
+/// Sizes are below those at which PyTorch takes another pixel for the nearest, as it computes its place in float.
+template <class T>
+void check_upsample2d(Draw& draw) {
+  Upsample2dOptions options;
+  if (draw.coin()) {
+    options.size = draw.size_between(1, 30);
+  } else {
+    options.scale_factor = {static_cast<double>(draw.between(4, 16)) / 4, static_cast<double>(draw.between(4, 16)) / 4};
+  }
+  if (draw.coin()) {
+    options.mode = UpsampleMode::bilinear;
+    options.align_corners = draw.coin();
+  }
+  const auto x = draw.tensor<T>(Shape{draw.between(1, 3), draw.between(1, 9), draw.between(1, 9), draw.between(1, 9)});
+  Upsample2d<T> layer(options);
+  const Shape<4> output = layer.output_shape(x.shape());
+  const auto scale = [](double factor) { return factor > 0 ? c10::optional<double>(factor) : c10::nullopt; };
+  const auto down = scale(options.scale_factor.height);
+  const auto across = scale(options.scale_factor.width);
+  compare_layer(
+      layer, x,
+      [&](const at::Tensor& input, const State&) {
+        if (options.mode == UpsampleMode::nearest) {
+          return at::upsample_nearest2d(input, {output[1], output[2]}, down, across);
+        }
+        return at::upsample_bilinear2d(input, {output[1], output[2]}, options.align_corners, down, across);
+      },
+      draw);
+}
+
+}  // namespace
+
+void add_resampling(Agreements& agreements) {
+  agreements.push_back({"upsample2d", check_upsample2d<double>, check_upsample2d<float>});
+}
+
+}  // namespace pupil::agreement
