@@ -32,6 +32,7 @@ FIXTURES = [
     "optimizers",
     "pooling",
     "recurrent",
+    "transposed_convolution",
     "upsampling",
 ]
 

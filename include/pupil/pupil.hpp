@@ -54,6 +54,7 @@
 #include <pupil/nn/conv1d.hpp>
 #include <pupil/nn/conv2d.hpp>
 #include <pupil/nn/conv2d_norm_activation.hpp>
+#include <pupil/nn/conv_transpose2d.hpp>
 #include <pupil/nn/convolution.hpp>
 #include <pupil/nn/convolution_block.hpp>
 #include <pupil/nn/dense.hpp>

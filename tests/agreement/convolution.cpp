@@ -1,5 +1,6 @@
 #include <pupil/nn/conv1d.hpp>
 #include <pupil/nn/conv2d.hpp>
+#include <pupil/nn/conv_transpose2d.hpp>
 
 #include "agreement.hpp"
 
@@ -75,11 +76,41 @@ void check_conv2d(Draw& draw) {
       draw);
 }
 
+template <class T>
+void check_conv_transpose2d(Draw& draw) {
+  const Channels channels(draw);
+  const Size2d stride = draw.size_between(1, 3);
+  const Size2d dilation = draw.size_between(1, 3);
+  const auto padding = [&](Index step, Index spread) { return draw.between(0, std::max(step, spread) - 1); };
+  const ConvTranspose2dOptions options{
+      .in_channels = channels.in_channels,
+      .out_channels = channels.out_channels,
+      .kernel_size = draw.size_between(1, 4),
+      .stride = stride,
+      .padding = {draw.between(0, 2), draw.between(0, 2)},
+      .output_padding = {padding(stride.height, dilation.height), padding(stride.width, dilation.width)},
+      .dilation = dilation,
+      .groups = channels.groups,
+      .bias = draw.coin()};
+  const auto x = draw.tensor<T>(Shape{draw.between(1, 3), draw.between(5, 9), draw.between(5, 9), options.in_channels});
+  ConvTranspose2d<T> layer(options, draw.rng());
+  compare_layer(
+      layer, x,
+      [&](const at::Tensor& input, const State& state) {
+        return at::conv_transpose2d(input, state.at("weight"), optional(state, "bias"), {stride.height, stride.width},
+                                    {options.padding.top, options.padding.left},
+                                    {options.output_padding.height, options.output_padding.width}, options.groups,
+                                    {dilation.height, dilation.width});
+      },
+      draw);
+}
+
 }  // namespace
 
 void add_convolutions(Agreements& agreements) {
   agreements.push_back({"conv1d", check_conv1d<double>, check_conv1d<float>});
   agreements.push_back({"conv2d", check_conv2d<double>, check_conv2d<float>});
+  agreements.push_back({"conv_transpose2d", check_conv_transpose2d<double>, check_conv_transpose2d<float>});
 }
 
 }  // namespace pupil::agreement

@@ -16,6 +16,7 @@
 #include <pupil/nn/conv1d.hpp>
 #include <pupil/nn/conv2d.hpp>
 #include <pupil/nn/conv2d_norm_activation.hpp>
+#include <pupil/nn/conv_transpose2d.hpp>
 #include <pupil/nn/convolution_block.hpp>
 #include <pupil/nn/dense.hpp>
 #include <pupil/nn/dropout.hpp>
@@ -59,6 +60,8 @@ void for_each_layer_with_weights(const Use& use) {
   use("Conv2d", Conv2d<float>(conv, rng), images);
   use("depthwise Conv2d", Conv2d<float>({.in_channels = 6, .out_channels = 6, .kernel_size = 3, .groups = 6}, rng),
       images);
+  use("ConvTranspose2d",
+      ConvTranspose2d<float>({.in_channels = 6, .out_channels = 5, .kernel_size = 2, .stride = 2}, rng), images);
   use("BatchNorm1d", BatchNorm1d<float>({.num_features = 6}), rows);
   use("BatchNorm2d", BatchNorm2d<float>({.num_features = 6}), images);
   use("frozen BatchNorm2d", BatchNorm2d<float>({.num_features = 6, .frozen_statistics = true}), images);

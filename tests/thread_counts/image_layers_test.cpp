@@ -11,6 +11,7 @@
 #include <pupil/nn/concat.hpp>
 #include <pupil/nn/conv1d.hpp>
 #include <pupil/nn/conv2d.hpp>
+#include <pupil/nn/conv_transpose2d.hpp>
 #include <pupil/nn/dense.hpp>
 #include <pupil/nn/flatten.hpp>
 #include <pupil/nn/global_avg_pool2d.hpp>
@@ -48,6 +49,16 @@ TEST_CASE("convolutions give the same bits for any number of threads") {
                                  rng),
                    images);
   };
+  const auto conv_transpose2d = [&](Index out_channels, Index stride, Index groups) {
+    return step_of(ConvTranspose2d<float>({.in_channels = 12,
+                                           .out_channels = out_channels,
+                                           .kernel_size = 3,
+                                           .stride = stride,
+                                           .padding = 1,
+                                           .groups = groups},
+                                          rng),
+                   images);
+  };
   check_same_bits({
       {"Conv1d", conv1d(1)},
       {"Conv1d in groups", conv1d(8)},
@@ -57,6 +68,10 @@ TEST_CASE("convolutions give the same bits for any number of threads") {
       {"Conv2d of single pixels", conv2d(1, 1, 1)},
       {"Conv2d in groups", conv2d(3, 2, 3)},
       {"Conv2d, depthwise", conv2d(3, 1, 12)},
+      {"ConvTranspose2d", conv_transpose2d(24, 1, 1)},
+      {"ConvTranspose2d with a stride", conv_transpose2d(24, 2, 1)},
+      {"ConvTranspose2d to few channels", conv_transpose2d(3, 2, 1)},
+      {"ConvTranspose2d, depthwise", conv_transpose2d(12, 2, 12)},
       {"BasicBlock", step_of(BasicBlock<float>({.in_channels = 12, .out_channels = 12}, rng), images)},
       {"BasicBlock with a stride",
        step_of(BasicBlock<float>({.in_channels = 12, .out_channels = 24, .stride = 2}, rng), images)},
