@@ -27,6 +27,7 @@ FIXTURES = [
     "decoders",
     "embedding",
     "image_networks",
+    "instance_normalization",
     "losses",
     "normalization",
     "optimizers",

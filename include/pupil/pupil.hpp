@@ -70,6 +70,7 @@
 #include <pupil/nn/identity.hpp>
 #include <pupil/nn/image_parts.hpp>
 #include <pupil/nn/initialization.hpp>
+#include <pupil/nn/instance_norm2d.hpp>
 #include <pupil/nn/inverted_residual.hpp>
 #include <pupil/nn/layer.hpp>
 #include <pupil/nn/layer_norm.hpp>

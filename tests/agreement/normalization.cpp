@@ -1,6 +1,7 @@
 #include <pupil/nn/batch_norm1d.hpp>
 #include <pupil/nn/batch_norm2d.hpp>
 #include <pupil/nn/group_norm.hpp>
+#include <pupil/nn/instance_norm2d.hpp>
 #include <pupil/nn/layer_norm.hpp>
 
 #include "agreement.hpp"
@@ -71,12 +72,28 @@ void check_group_norm(Draw& draw) {
       draw);
 }
 
+template <class T>
+void check_instance_norm2d(Draw& draw) {
+  const Index features = draw.between(1, 9);
+  InstanceNorm2d<T> layer({.num_features = features, .affine = draw.coin()});
+  randomize_parameters<T>(layer, draw);
+  const auto x = draw.tensor<T>(Shape{draw.between(1, 4), draw.between(2, 9), draw.between(2, 9), features});
+  compare_layer(
+      layer, x,
+      [](const at::Tensor& input, const State& state) {
+        return at::instance_norm(input, optional(state, "weight"), optional(state, "bias"), {}, {}, true, 0.1, 1e-5,
+                                 false);
+      },
+      draw);
+}
+
 }  // namespace
 
 void add_normalizations(Agreements& agreements) {
   agreements.push_back({"batch_norm1d", check_batch_norm1d<double>, check_batch_norm1d<float>});
   agreements.push_back({"batch_norm2d", check_batch_norm2d<double>, check_batch_norm2d<float>});
   agreements.push_back({"group_norm", check_group_norm<double>, check_group_norm<float>});
+  agreements.push_back({"instance_norm2d", check_instance_norm2d<double>, check_instance_norm2d<float>});
   agreements.push_back({"layer_norm", check_layer_norm<double>, check_layer_norm<float>});
 }
 

@@ -28,6 +28,7 @@
 #include <pupil/nn/gru.hpp>
 #include <pupil/nn/gru_cell.hpp>
 #include <pupil/nn/identity.hpp>
+#include <pupil/nn/instance_norm2d.hpp>
 #include <pupil/nn/inverted_residual.hpp>
 #include <pupil/nn/layer_norm.hpp>
 #include <pupil/nn/linear_units.hpp>
@@ -68,6 +69,7 @@ void for_each_layer_with_weights(const Use& use) {
   use("LayerNorm", LayerNorm<float>({.normalized_shape = 6}), sequences);
   use("LayerNorm without weights", LayerNorm<float>({.normalized_shape = 6, .elementwise_affine = false}), rows);
   use("GroupNorm", GroupNorm<float>({.num_groups = 2, .num_channels = 6}), images);
+  use("InstanceNorm2d", InstanceNorm2d<float>({.num_features = 6, .affine = true}), images);
   use("Embedding", Embedding<float>({.num_embeddings = 9, .embedding_dim = 3}, rng),
       Tensor<std::int32_t, 1>({3}, {0, 8, 4}));
   use("Lstm", Lstm<float>({.input_size = 6, .hidden_size = 3}, rng), sequences);

@@ -14,6 +14,7 @@
 #include <pupil/nn/gelu.hpp>
 #include <pupil/nn/group_norm.hpp>
 #include <pupil/nn/identity.hpp>
+#include <pupil/nn/instance_norm2d.hpp>
 #include <pupil/nn/layer_norm.hpp>
 #include <pupil/nn/linear_units.hpp>
 #include <pupil/nn/softmax.hpp>
@@ -36,6 +37,7 @@ TEST_CASE("normalization gives the same bits for any number of threads") {
       {"BatchNorm1d of sequences", step_of(BatchNorm1d<float>({.num_features = 70}), sequences)},
       {"LayerNorm", step_of(LayerNorm<float>({.normalized_shape = 70}), sequences)},
       {"GroupNorm", step_of(GroupNorm<float>({.num_groups = 4, .num_channels = 24}), images)},
+      {"InstanceNorm2d", step_of(InstanceNorm2d<float>({.num_features = 24, .affine = true}), images)},
       {"GroupNorm of one image", step_of(GroupNorm<float>({.num_groups = 4, .num_channels = 24}), image)},
   });
 }
