@@ -20,6 +20,7 @@ from fixtures import storage  # noqa: E402
 
 FIXTURES = [
     "activations",
+    "adaptive_max_pooling",
     "attention",
     "branches",
     "captioner",
@@ -31,8 +32,10 @@ FIXTURES = [
     "losses",
     "normalization",
     "optimizers",
+    "pixel_shuffling",
     "pooling",
     "recurrent",
+    "sequence_pooling",
     "transposed_convolution",
     "upsampling",
 ]

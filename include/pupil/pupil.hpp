@@ -38,9 +38,13 @@
 
 // nn: layers, parameters, losses
 #include <pupil/nn/activations.hpp>
+#include <pupil/nn/adaptive_avg_pool1d.hpp>
 #include <pupil/nn/adaptive_avg_pool2d.hpp>
+#include <pupil/nn/adaptive_max_pool1d.hpp>
+#include <pupil/nn/adaptive_max_pool2d.hpp>
 #include <pupil/nn/add.hpp>
 #include <pupil/nn/additive_attention.hpp>
+#include <pupil/nn/avg_pool1d.hpp>
 #include <pupil/nn/avg_pool2d.hpp>
 #include <pupil/nn/basic_block.hpp>
 #include <pupil/nn/batch_norm.hpp>
@@ -80,11 +84,14 @@
 #include <pupil/nn/lstm.hpp>
 #include <pupil/nn/lstm_cell.hpp>
 #include <pupil/nn/lstm_recurrence.hpp>
+#include <pupil/nn/max_pool1d.hpp>
 #include <pupil/nn/max_pool2d.hpp>
 #include <pupil/nn/model_ref.hpp>
 #include <pupil/nn/name.hpp>
 #include <pupil/nn/orthogonal.hpp>
 #include <pupil/nn/parameter.hpp>
+#include <pupil/nn/pixel_shuffle.hpp>
+#include <pupil/nn/pixel_unshuffle.hpp>
 #include <pupil/nn/policy_gradient.hpp>
 #include <pupil/nn/pool_window.hpp>
 #include <pupil/nn/prepare.hpp>
@@ -98,6 +105,7 @@
 #include <pupil/nn/residual.hpp>
 #include <pupil/nn/same_padding.hpp>
 #include <pupil/nn/scaled_dot_product_attention.hpp>
+#include <pupil/nn/sequence_pool.hpp>
 #include <pupil/nn/sequential.hpp>
 #include <pupil/nn/share_statistics.hpp>
 #include <pupil/nn/side_by_side.hpp>

@@ -1,3 +1,5 @@
+#include <pupil/nn/pixel_shuffle.hpp>
+#include <pupil/nn/pixel_unshuffle.hpp>
 #include <pupil/nn/upsample2d.hpp>
 
 #include "agreement.hpp"
@@ -36,9 +38,33 @@ void check_upsample2d(Draw& draw) {
       draw);
 }
 
+template <class T>
+void check_pixel_shuffle(Draw& draw) {
+  const Index factor = draw.between(1, 4);
+  PixelShuffle<T> layer({.upscale_factor = factor});
+  const Shape<4> shape{draw.between(1, 3), draw.between(1, 6), draw.between(1, 6),
+                       draw.between(1, 5) * factor * factor};
+  compare_layer(
+      layer, draw.tensor<T>(shape),
+      [&](const at::Tensor& input, const State&) { return at::pixel_shuffle(input, factor); }, draw);
+}
+
+template <class T>
+void check_pixel_unshuffle(Draw& draw) {
+  const Index factor = draw.between(1, 4);
+  PixelUnshuffle<T> layer({.downscale_factor = factor});
+  const Shape<4> shape{draw.between(1, 3), draw.between(1, 6) * factor, draw.between(1, 6) * factor,
+                       draw.between(1, 5)};
+  compare_layer(
+      layer, draw.tensor<T>(shape),
+      [&](const at::Tensor& input, const State&) { return at::pixel_unshuffle(input, factor); }, draw);
+}
+
 }  // namespace
 
 void add_resampling(Agreements& agreements) {
+  agreements.push_back({"pixel_shuffle", check_pixel_shuffle<double>, check_pixel_shuffle<float>});
+  agreements.push_back({"pixel_unshuffle", check_pixel_unshuffle<double>, check_pixel_unshuffle<float>});
   agreements.push_back({"upsample2d", check_upsample2d<double>, check_upsample2d<float>});
 }
 

@@ -5,8 +5,12 @@
 #include <vector>
 
 #include <pupil/nn/activations.hpp>
+#include <pupil/nn/adaptive_avg_pool1d.hpp>
 #include <pupil/nn/adaptive_avg_pool2d.hpp>
+#include <pupil/nn/adaptive_max_pool1d.hpp>
+#include <pupil/nn/adaptive_max_pool2d.hpp>
 #include <pupil/nn/add.hpp>
+#include <pupil/nn/avg_pool1d.hpp>
 #include <pupil/nn/avg_pool2d.hpp>
 #include <pupil/nn/basic_block.hpp>
 #include <pupil/nn/batch_norm1d.hpp>
@@ -34,7 +38,10 @@
 #include <pupil/nn/linear_units.hpp>
 #include <pupil/nn/lstm.hpp>
 #include <pupil/nn/lstm_cell.hpp>
+#include <pupil/nn/max_pool1d.hpp>
 #include <pupil/nn/max_pool2d.hpp>
+#include <pupil/nn/pixel_shuffle.hpp>
+#include <pupil/nn/pixel_unshuffle.hpp>
 #include <pupil/nn/residual.hpp>
 #include <pupil/nn/scaled_dot_product_attention.hpp>
 #include <pupil/nn/sequential.hpp>
@@ -121,6 +128,13 @@ void for_each_layer_without_weights(const Use& use) {
   use("AvgPool2d", AvgPool2d<float>({.kernel_size = 2}), images);
   use("AdaptiveAvgPool2d", AdaptiveAvgPool2d<float>({.output_size = 3}), images);
   use("GlobalAvgPool2d", GlobalAvgPool2d<float>(), images);
+  use("AdaptiveMaxPool2d", AdaptiveMaxPool2d<float>({.output_size = 3}), images);
+  use("MaxPool1d", MaxPool1d<float>({.kernel_size = 2}), sequences);
+  use("AvgPool1d", AvgPool1d<float>({.kernel_size = 2}), sequences);
+  use("AdaptiveAvgPool1d", AdaptiveAvgPool1d<float>({.output_size = 3}), sequences);
+  use("AdaptiveMaxPool1d", AdaptiveMaxPool1d<float>({.output_size = 3}), sequences);
+  use("PixelShuffle", PixelShuffle<float>({.upscale_factor = 1}), images);
+  use("PixelUnshuffle", PixelUnshuffle<float>({.downscale_factor = 2}), images);
   use("Upsample2d", Upsample2d<float>({.scale_factor = 2}), images);
   use("bilinear Upsample2d", Upsample2d<float>({.size = {9, 5}, .mode = UpsampleMode::bilinear}), images);
   use("ScaledDotProductAttention", ScaledDotProductAttention<float>(),

@@ -4,8 +4,12 @@
 #include <doctest/doctest.h>
 
 #include <pupil/nn/activations.hpp>
+#include <pupil/nn/adaptive_avg_pool1d.hpp>
 #include <pupil/nn/adaptive_avg_pool2d.hpp>
+#include <pupil/nn/adaptive_max_pool1d.hpp>
+#include <pupil/nn/adaptive_max_pool2d.hpp>
 #include <pupil/nn/add.hpp>
+#include <pupil/nn/avg_pool1d.hpp>
 #include <pupil/nn/avg_pool2d.hpp>
 #include <pupil/nn/basic_block.hpp>
 #include <pupil/nn/concat.hpp>
@@ -16,7 +20,10 @@
 #include <pupil/nn/flatten.hpp>
 #include <pupil/nn/global_avg_pool2d.hpp>
 #include <pupil/nn/identity.hpp>
+#include <pupil/nn/max_pool1d.hpp>
 #include <pupil/nn/max_pool2d.hpp>
+#include <pupil/nn/pixel_shuffle.hpp>
+#include <pupil/nn/pixel_unshuffle.hpp>
 #include <pupil/nn/residual.hpp>
 #include <pupil/nn/sequential.hpp>
 #include <pupil/nn/spatial_dropout2d.hpp>
@@ -88,6 +95,7 @@ TEST_CASE("pooling gives the same bits for any number of threads") {
       {"AvgPool2d of what is no padding",
        step_of(AvgPool2d<float>({.kernel_size = 3, .stride = 1, .padding = 1, .count_include_pad = false}), images)},
       {"AdaptiveAvgPool2d", step_of(AdaptiveAvgPool2d<float>({.output_size = {27, 25}}), images)},
+      {"AdaptiveMaxPool2d", step_of(AdaptiveMaxPool2d<float>({.output_size = {27, 25}}), images)},
       {"GlobalAvgPool2d", step_of(GlobalAvgPool2d<float>(), images)},
       {"Flatten", step_of(Flatten<float>(), images)},
       {"Flatten with channels first", step_of(Flatten<float>({.channels_first = true}), images)},
@@ -95,11 +103,25 @@ TEST_CASE("pooling gives the same bits for any number of threads") {
   });
 }
 
+TEST_CASE("pooling of sequences gives the same bits for any number of threads") {
+  Rng rng(6);
+  const auto sequences = random_tensor<float>(Shape{31, 501, 17}, rng);
+  check_same_bits({
+      {"MaxPool1d", step_of(MaxPool1d<float>({.kernel_size = 3, .stride = 2, .padding = 1}), sequences)},
+      {"AvgPool1d", step_of(AvgPool1d<float>({.kernel_size = 3, .stride = 2, .padding = 1}), sequences)},
+      {"AdaptiveAvgPool1d", step_of(AdaptiveAvgPool1d<float>({.output_size = 201}), sequences)},
+      {"AdaptiveMaxPool1d", step_of(AdaptiveMaxPool1d<float>({.output_size = 201}), sequences)},
+  });
+}
+
 TEST_CASE("resampling gives the same bits for any number of threads") {
   Rng rng(5);
   const auto images = random_tensor<float>(Shape{3, 37, 29, 17}, rng);
+  const auto many_channels = random_tensor<float>(Shape{3, 38, 30, 20}, rng);
   check_same_bits({
       {"Upsample2d", step_of(Upsample2d<float>({.scale_factor = 2}), images)},
+      {"PixelShuffle", step_of(PixelShuffle<float>({.upscale_factor = 2}), many_channels)},
+      {"PixelUnshuffle", step_of(PixelUnshuffle<float>({.downscale_factor = 2}), many_channels)},
       {"Upsample2d between pixels",
        step_of(Upsample2d<float>({.scale_factor = 1.9, .mode = UpsampleMode::bilinear}), images)},
   });
