@@ -38,6 +38,7 @@ FIXTURES = [
     "sequence_pooling",
     "transposed_convolution",
     "upsampling",
+    "transformer",
 ]
 
 

@@ -87,6 +87,7 @@
 #include <pupil/nn/max_pool1d.hpp>
 #include <pupil/nn/max_pool2d.hpp>
 #include <pupil/nn/model_ref.hpp>
+#include <pupil/nn/multi_head_attention.hpp>
 #include <pupil/nn/name.hpp>
 #include <pupil/nn/orthogonal.hpp>
 #include <pupil/nn/parameter.hpp>

@@ -1,4 +1,6 @@
+#include <pupil/core/tensor_layout.hpp>
 #include <pupil/nn/additive_attention.hpp>
+#include <pupil/nn/multi_head_attention.hpp>
 #include <pupil/nn/scaled_dot_product_attention.hpp>
 
 #include "agreement.hpp"
@@ -70,6 +72,92 @@ void check_scaled_dot_product_attention(Draw& draw) {
     default:
       return compare_scaled_dot_product_attention(input, draw_mask(Shape{batch, query_time, key_time}, draw), draw);
   }
+}
+
+/// Attention of several heads by at::linear and at::softmax, batch first.
+at::Tensor reference_heads(const MultiHeadAttentionOptions& options, const State& state, const at::Tensor& mask) {
+  std::vector<at::Tensor> weights;
+  if (const auto joined = optional(state, "in_proj_weight")) {
+    weights = joined->chunk(3);
+  } else {
+    weights = {state.at("q_proj_weight"), state.at("k_proj_weight"), state.at("v_proj_weight")};
+  }
+  std::vector<at::Tensor> biases(3);
+  if (options.bias) biases = state.at("in_proj_bias").chunk(3);
+  const std::vector<std::string> names{"the queries", "the keys", "the values"};
+  std::vector<at::Tensor> heads;  // [batch, heads, time, features of a head]
+  for (std::size_t part = 0; part < 3; ++part) {
+    const at::Tensor& x = state.at(names[part]);
+    const c10::optional<at::Tensor> bias = options.bias ? c10::make_optional(biases[part]) : c10::nullopt;
+    heads.push_back(at::linear(x, weights[part], bias).unflatten(2, {options.num_heads, -1}).transpose(1, 2));
+  }
+  const TorchMask visible(mask);
+  const double size = static_cast<double>(options.embed_dim / options.num_heads);
+  const at::Tensor scores = heads[0].matmul(heads[1].transpose(2, 3)) / std::sqrt(size);
+  const at::Tensor attended =
+      (scores.masked_fill(visible.visible.logical_not(), -INFINITY).softmax(-1) * visible.any).matmul(heads[2]);
+  return at::linear(attended.transpose(1, 2).flatten(2), state.at("out_proj.weight"), optional(state, "out_proj.bias"));
+}
+
+/// Sequences in the order of the options, as PyTorch's reference wants them.
+at::Tensor batch_first(const at::Tensor& x, const MultiHeadAttentionOptions& options) {
+  return options.batch_first ? x : x.transpose(0, 1).contiguous();
+}
+
+template <class T>
+void check_multi_head_attention(Draw& draw) {
+  MultiHeadAttentionOptions options{.num_heads = draw.between(1, 4), .bias = draw.coin()};
+  options.embed_dim = options.num_heads * draw.between(1, 9);
+  if (draw.coin()) options.kdim = draw.between(1, 20);
+  if (draw.coin()) options.vdim = draw.between(1, 20);
+  options.batch_first = draw.coin();
+  options.causal = draw.between(0, 3) == 0;
+  MultiHeadAttention<T> layer(options, draw.rng());
+  for_each_parameter(layer, [&](const Name&, auto& p) { p.value = draw.tensor<T>(p.value.shape()); });
+
+  const Index batch = draw.between(1, 4);
+  const Index query_time = draw.between(1, 9);
+  const Index key_time = draw.between(1, 9);
+  const auto sequences = [&](Index time, Index features) {
+    return draw.tensor<T>(options.batch_first ? Shape{batch, time, features} : Shape{time, batch, features});
+  };
+  const AttentionInput<T> input{sequences(query_time, options.embed_dim),
+                                sequences(key_time, options.kdim.value_or(options.embed_dim)),
+                                sequences(key_time, options.vdim.value_or(options.embed_dim))};
+  AttentionMasks masks;
+  at::Tensor mask = at::ones({batch, 1, query_time, key_time}, at::kBool);
+  if (draw.coin()) {
+    masks.keys = draw_mask(Shape{batch, key_time}, draw);
+    mask = mask.logical_and(as_it_lies(masks.keys).to(at::kBool).view({batch, 1, 1, key_time}));
+  }
+  if (draw.coin()) {
+    masks.pairs = draw_mask(Shape{query_time, key_time}, draw);
+    mask = mask.logical_and(as_it_lies(masks.pairs).to(at::kBool));
+  }
+  if (options.causal) mask = mask.logical_and(at::ones({query_time, key_time}, at::kBool).tril());
+
+  State inputs = state_of(layer);
+  inputs["the queries"] = batch_first(as_it_lies(input.queries), options);
+  inputs["the keys"] = batch_first(as_it_lies(input.keys), options);
+  inputs["the values"] = batch_first(as_it_lies(input.values), options);
+  typename MultiHeadAttention<T>::Context context;
+  const auto y = layer.forward(input, masks, context);
+  const auto cotangent = draw.tensor<T>(y.shape());
+  const auto gradient = layer.backward(cotangent, context);
+  const Twin<T> twin(
+      std::move(inputs), {{"the output", batch_first(as_it_lies(cotangent), options)}},
+      [&](const State& state) {
+        return State{{"the output", reference_heads(options, state, mask)}};
+      },
+      draw.rng());
+  const auto compare = [&](const std::string& what, const Tensor<T, 3>& actual) {
+    twin.compare(what, options.batch_first ? actual : permute(actual, {1, 0, 2}));
+  };
+  compare("the output", y);
+  compare("the gradient of the queries", gradient.queries);
+  compare("the gradient of the keys", gradient.keys);
+  compare("the gradient of the values", gradient.values);
+  compare_gradients(layer, twin);
 }
 
 /// The steps of a decoder that looks at the same keys and values at each.
@@ -172,6 +260,7 @@ void add_attention(Agreements& agreements) {
   agreements.push_back({"scaled_dot_product_attention", check_scaled_dot_product_attention<double>,
                         check_scaled_dot_product_attention<float>});
   agreements.push_back({"additive_attention", check_additive_attention<double>, check_additive_attention<float>});
+  agreements.push_back({"multi_head_attention", check_multi_head_attention<double>, check_multi_head_attention<float>});
 }
 
 }  // namespace pupil::agreement

@@ -43,6 +43,7 @@
 #include <pupil/nn/pixel_shuffle.hpp>
 #include <pupil/nn/pixel_unshuffle.hpp>
 #include <pupil/nn/residual.hpp>
+#include <pupil/nn/multi_head_attention.hpp>
 #include <pupil/nn/scaled_dot_product_attention.hpp>
 #include <pupil/nn/sequential.hpp>
 #include <pupil/nn/softmax.hpp>
@@ -86,6 +87,8 @@ void for_each_layer_with_weights(const Use& use) {
   use("Gru", Gru<float>({.input_size = 6, .hidden_size = 3}, rng), sequences);
   use("LstmCell", LstmCell<float>({.input_size = 6, .hidden_size = 3}, rng), rows);
   use("GruCell", GruCell<float>({.input_size = 6, .hidden_size = 3, .bias = false}, rng), rows);
+  use("MultiHeadAttention", MultiHeadAttention<float>({.embed_dim = 6, .num_heads = 2, .dropout = 0.5}, rng),
+      AttentionInput<float>{sequences, sequences, sequences});
   use("Conv2dNormActivation", Conv2dNormActivation<float>({.conv = conv}, rng), images);
   use("Conv2dNormActivation without norm", Conv2dNormActivation<float>({.conv = conv, .norm = false}, rng), images);
   use("ConvolutionBlock",

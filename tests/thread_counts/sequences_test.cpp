@@ -14,6 +14,7 @@
 #include <pupil/nn/length_mask.hpp>
 #include <pupil/nn/lstm.hpp>
 #include <pupil/nn/lstm_cell.hpp>
+#include <pupil/nn/multi_head_attention.hpp>
 #include <pupil/nn/regression_losses.hpp>
 #include <pupil/nn/scaled_dot_product_attention.hpp>
 #include <pupil/nn/softmax_cross_entropy.hpp>
@@ -136,6 +137,29 @@ Bits scaled_dot_product_attention(const Shape<3>& weights, const Tensor<bool, Ma
   return bits;
 }
 
+/// Attention of several heads: of a sequence to itself, and of 31 queries to it.
+Bits multi_head_attention(const MultiHeadAttentionOptions& options, const AttentionMasks& masks) {
+  Rng rng(7);
+  MultiHeadAttention<float> attention(options, rng);
+  const auto x = random_tensor<float>(Shape{65, 9, options.embed_dim}, rng);
+  const AttentionInput<float> input{random_tensor<float>(Shape{31, 9, options.embed_dim}, rng), x, x};
+  Bits bits;
+  MultiHeadAttention<float>::Context self_context, context;
+  const auto y = attention.forward(x, masks, self_context);
+  bits.add("output of self-attention", y);
+  bits.add("dx", attention.backward_self(gradient_for(y), self_context));
+  const auto seen = attention.forward(input, {.keys = masks.keys}, context);
+  const auto dx = attention.backward(gradient_for(seen), context);
+  bits.add("output", seen);
+  bits.add("gradient of the queries", dx.queries);
+  bits.add("gradient of the keys", dx.keys);
+  bits.add("gradient of the values", dx.values);
+  bits.add_parts_of(attention);
+  bits.add("inference of self-attention", std::as_const(attention).forward(x, masks));
+  bits.add("inference", std::as_const(attention).forward(input, {.keys = masks.keys}));
+  return bits;
+}
+
 template <std::size_t Rank>
 Bits bits_of(const Loss<float, Rank>& loss) {
   Bits bits;
@@ -195,6 +219,16 @@ TEST_CASE("attention gives the same bits for any number of threads") {
        [&] {
          return scaled_dot_product_attention({9, 70, 65}, mask_of_queries);
        }},
+  });
+}
+
+TEST_CASE("multi-head attention gives the same bits for any number of threads") {
+  Rng rng(8);
+  const AttentionMasks masks{.keys = positions_within(random_lengths(9, 65, rng), 65)};
+  check_same_bits({
+      {"MultiHeadAttention", [] { return multi_head_attention({.embed_dim = 60, .num_heads = 4}, {}); }},
+      {"MultiHeadAttention with masks and dropout",
+       [&] { return multi_head_attention({.embed_dim = 60, .num_heads = 3, .dropout = 0.3, .causal = true}, masks); }},
   });
 }
 

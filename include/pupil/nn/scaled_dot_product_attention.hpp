@@ -8,13 +8,12 @@
 // Everything lies sequence by sequence, [batch, time, features]; kernels::swap_time_and_batch makes that of what a
 // recurrent layer gives, [time, batch, features].
 
-#include <cmath>
 #include <utility>
 
 #include <pupil/core/parallel.hpp>
 #include <pupil/core/tensor.hpp>
+#include <pupil/kernels/attention/dot_product_attention.hpp>
 #include <pupil/kernels/gemm/gemm.hpp>
-#include <pupil/kernels/pointwise/softmax.hpp>
 #include <pupil/nn/parameter.hpp>
 #include <pupil/nn/unread_forward.hpp>
 
@@ -79,13 +78,9 @@ class ScaledDotProductAttention {
     parallel_for(queries.dim(0), [&](Index n) {
       kernels::gemm(kernels::transposed(item(context.weights, n)), item(dy, n), item_of(dx.values, n));
       kernels::gemm(item(dy, n), kernels::transposed(item(values, n)), item_of(d_scores, n));
-      for (Index q = n * queries.dim(1); q < (n + 1) * queries.dim(1); ++q) {
-        T* const row = d_scores.row(q);
-        kernels::softmax_row_backward(context.weights.row(q), row, keys.dim(1));
-        kernels::transform_lanes(row, keys.dim(1), [&](const auto& lanes) { return scale(queries) * lanes; });
-      }
-      kernels::gemm(item(d_scores, n), item(keys, n), item_of(dx.queries, n));
-      kernels::gemm(kernels::transposed(item(d_scores, n)), item(queries, n), item_of(dx.keys, n));
+      kernels::dot_product_weights_backward(item(queries, n), item(keys, n), context.weights.row(n * queries.dim(1)),
+                                            d_scores.row(n * queries.dim(1)), item_of(dx.queries, n),
+                                            item_of(dx.keys, n));
     });
     return dx;
   }
@@ -94,8 +89,6 @@ class ScaledDotProductAttention {
   void visit(Visitor&&, const Name& = {}) {}
 
  private:
-  static T scale(const Tensor<T, 3>& queries) { return T{1} / std::sqrt(static_cast<T>(queries.columns())); }
-
   /// One sequence of the batch as a matrix to read, and to write.
   static kernels::RowMajor<T> item(const Tensor<T, 3>& tensor, Index n) {
     return {tensor.row(n * tensor.dim(1)), tensor.dim(1), tensor.columns(), tensor.columns()};
@@ -111,16 +104,10 @@ class ScaledDotProductAttention {
     const Shape<3> shape{queries.dim(0), queries.dim(1), keys.dim(1)};
     auto weights = Tensor<T, 3>::uninitialized(shape);
     parallel_for(shape[0], [&](Index n) {
-      kernels::gemm(item(queries, n), kernels::transposed(item(keys, n)), item_of(weights, n));
-      for (Index q = n * shape[1]; q < (n + 1) * shape[1]; ++q) {
-        T* const row = weights.row(q);
-        kernels::transform_lanes(row, shape[2], [&](const auto& lanes) { return scale(queries) * lanes; });
-        if (mask.empty()) {
-          kernels::softmax_row(row, shape[2]);
-        } else {
-          kernels::masked_softmax_row(row, shape[2], mask.row(MaskRank == 2 ? n : q));
-        }
-      }
+      const auto mask_of = [&](Index q) -> const bool* {
+        return mask.empty() ? nullptr : mask.row(MaskRank == 2 ? n : n * shape[1] + q);
+      };
+      kernels::dot_product_weights(item(queries, n), item(keys, n), mask_of, weights.row(n * shape[1]));
     });
     return weights;
   }
