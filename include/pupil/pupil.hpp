@@ -45,6 +45,7 @@
 #include <pupil/nn/add.hpp>
 #include <pupil/nn/additive_attention.hpp>
 #include <pupil/nn/avg_pool1d.hpp>
+#include <pupil/nn/all_steps.hpp>
 #include <pupil/nn/avg_pool2d.hpp>
 #include <pupil/nn/basic_block.hpp>
 #include <pupil/nn/batch_norm.hpp>
@@ -76,6 +77,7 @@
 #include <pupil/nn/initialization.hpp>
 #include <pupil/nn/instance_norm2d.hpp>
 #include <pupil/nn/inverted_residual.hpp>
+#include <pupil/nn/last_step.hpp>
 #include <pupil/nn/layer.hpp>
 #include <pupil/nn/layer_norm.hpp>
 #include <pupil/nn/length_mask.hpp>

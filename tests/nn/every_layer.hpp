@@ -11,6 +11,7 @@
 #include <pupil/nn/adaptive_max_pool2d.hpp>
 #include <pupil/nn/add.hpp>
 #include <pupil/nn/avg_pool1d.hpp>
+#include <pupil/nn/all_steps.hpp>
 #include <pupil/nn/avg_pool2d.hpp>
 #include <pupil/nn/basic_block.hpp>
 #include <pupil/nn/batch_norm1d.hpp>
@@ -34,6 +35,7 @@
 #include <pupil/nn/identity.hpp>
 #include <pupil/nn/instance_norm2d.hpp>
 #include <pupil/nn/inverted_residual.hpp>
+#include <pupil/nn/last_step.hpp>
 #include <pupil/nn/layer_norm.hpp>
 #include <pupil/nn/linear_units.hpp>
 #include <pupil/nn/lstm.hpp>
@@ -85,6 +87,8 @@ void for_each_layer_with_weights(const Use& use) {
       Lstm<float>({.input_size = 6, .hidden_size = 3, .num_layers = 2, .dropout = 0.5, .bidirectional = true}, rng),
       sequences);
   use("Gru", Gru<float>({.input_size = 6, .hidden_size = 3}, rng), sequences);
+  use("Gru of sequences one after another", Gru<float>({.input_size = 6, .hidden_size = 3, .batch_first = true}, rng),
+      sequences);
   use("LstmCell", LstmCell<float>({.input_size = 6, .hidden_size = 3}, rng), rows);
   use("GruCell", GruCell<float>({.input_size = 6, .hidden_size = 3, .bias = false}, rng), rows);
   use("MultiHeadAttention", MultiHeadAttention<float>({.embed_dim = 6, .num_heads = 2, .dropout = 0.5}, rng),
@@ -140,6 +144,9 @@ void for_each_layer_without_weights(const Use& use) {
   use("PixelUnshuffle", PixelUnshuffle<float>({.downscale_factor = 2}), images);
   use("Upsample2d", Upsample2d<float>({.scale_factor = 2}), images);
   use("bilinear Upsample2d", Upsample2d<float>({.size = {9, 5}, .mode = UpsampleMode::bilinear}), images);
+  const GruOutput<float> hiddens{sequences, {random_tensor<float>(Shape{1, 4, 6}, rng)}};
+  use("LastStep", LastStep<float>(), hiddens);
+  use("AllSteps", AllSteps<float>(), hiddens);
   use("ScaledDotProductAttention", ScaledDotProductAttention<float>(),
       AttentionInput<float>{sequences, sequences, sequences});
   use("Add without weights", Add{Relu<float>(), Identity()}, rows);

@@ -7,6 +7,7 @@
 
 #include <doctest/doctest.h>
 
+#include <pupil/core/tensor_layout.hpp>
 #include <pupil/nn/gru.hpp>
 #include <pupil/nn/lstm.hpp>
 
@@ -268,6 +269,43 @@ TEST_CASE_TEMPLATE("recurrent layers ask nothing of the system from the second s
   }
 }
 
+TEST_CASE_TEMPLATE("sequences one after another give what they give side by side", Layers, Lstm<float>, Gru<float>) {
+  RecurrentOptions options = many_layers(3, 2, 0.3);
+  Rng rng(16);
+  Layers side_by_side(options, rng);
+  options.batch_first = true;
+  Rng same_rng(16);
+  Layers one_after_another(options, same_rng);
+  const Lengths lengths{4, 1, 3};
+  const auto x = random_tensor<float>(Shape{4, 3, 3}, rng);
+  const auto turned = [](const Tensor<float, 3>& tensor) { return permute(tensor, {1, 0, 2}); };
+  const auto initial = random_state<typename Layers::State>(Shape{4, 3, 2}, rng);
+  const auto d_state = random_state<typename Layers::State>(Shape{4, 3, 2}, rng);
+  const auto d_output = random_tensor<float>(Shape{4, 3, 4}, rng);
+  typename Layers::Context context, turned_context;
+
+  const auto y = side_by_side.forward(x, initial, lengths, context);
+  const auto turned_y = one_after_another.forward(turned(x), initial, lengths, turned_context);
+  CHECK(turned_y.output == turned(y.output));
+  check_equal(turned_y.state, y.state);
+  const auto inference = std::as_const(side_by_side).forward(x, initial, lengths);
+  CHECK(std::as_const(one_after_another).forward(turned(x), initial, lengths).output == turned(inference.output));
+
+  const auto gradient = side_by_side.backward({d_output, d_state}, context);
+  const auto turned_gradient = one_after_another.backward({turned(d_output), d_state}, turned_context);
+  CHECK(turned_gradient.input == turned(gradient.input));
+  check_equal(turned_gradient.initial_state, gradient.initial_state);
+  std::vector<float> gradients, turned_gradients;
+  for_each_parameter(side_by_side, [&](const Name&, auto& parameter) { append(parameter.gradient, gradients); });
+  for_each_parameter(one_after_another,
+                     [&](const Name&, auto& parameter) { append(parameter.gradient, turned_gradients); });
+  CHECK(turned_gradients == gradients);
+
+  CHECK(one_after_another.backward({{}, d_state}, turned_context).input ==
+        turned(side_by_side.backward({{}, d_state}, context).input));
+  CHECK(one_after_another.output_shape({3, 4, 3}) == Shape{3, 4, 4});
+}
+
 TEST_CASE_TEMPLATE("recurrent layers take an empty batch", Layers, Lstm<float>, Gru<float>) {
   Rng rng(13);
   Layers layers(many_layers(3, 2, 0.5), rng);
@@ -299,6 +337,11 @@ TEST_CASE("recurrent layers name both sides of what does not fit") {
                        IndexError);
   CHECK_THROWS_WITH_AS(with_lengths({5, 1}), "lstm: the length of sequence 0 is 5, not from 1 to 4 (input [4, 2, 3])",
                        IndexError);
+  const Lstm<float> batch_first({.input_size = 3, .hidden_size = 5, .batch_first = true}, rng);
+  CHECK_THROWS_WITH_AS(batch_first.forward(x, {}, Lengths{1, 2, 2, 3}),
+                       "lstm: the length of sequence 3 is 3, not from 1 to 2 (input [4, 2, 3])", IndexError);
+  CHECK_THROWS_WITH_AS(batch_first.forward(x, {}, Lengths{1, 2}), "lstm: 2 lengths for 4 sequences (input [4, 2, 3])",
+                       ShapeError);
 
   Lstm<float>::Context context;
   CHECK_THROWS_WITH_AS(lstm.backward({}, context), "lstm: the context is of 0 layers, not of 1", ShapeError);

@@ -2,6 +2,8 @@
 // RecurrentLayers: recurrent layers on top of each other, over whole sequences: what Lstm and Gru are. Each layer reads
 // the output of the one before it, after dropout; nothing of the last layer's output is dropped.
 
+#include <algorithm>
+#include <concepts>
 #include <optional>
 #include <span>
 #include <utility>
@@ -9,6 +11,7 @@
 
 #include <pupil/core/move_mark.hpp>
 #include <pupil/core/tensor.hpp>
+#include <pupil/kernels/recurrent/swap_time_and_batch.hpp>
 #include <pupil/nn/dropout.hpp>
 #include <pupil/nn/parameter.hpp>
 #include <pupil/nn/recurrent_layer.hpp>
@@ -24,13 +27,14 @@ struct RecurrentOptions {
   bool bias = true;
   double dropout = 0;  ///< probability of an element to be dropped between two layers, in training
   bool bidirectional = false;
+  bool batch_first = false;  ///< x and output are [batch, time, features], not [time, batch, features]; states stay
 };
 
 /// What comes out of recurrent layers, or the gradient of it.
 template <class T, class State>
 struct RecurrentOutput {
-  /// [time, batch, num_directions * hidden_size]: the last layer's hidden state after every step, that of the forward
-  /// direction before that of the reverse one; zero after a sequence's end.
+  /// [time, batch, num_directions * hidden_size], or batch first: the last layer's hidden state after every step, that
+  /// of the forward direction before that of the reverse one; zero after a sequence's end.
   Tensor<T, 3> output{};
   /// [num_layers * num_directions, batch, hidden_size]: the state after the last step of each sequence, which in the
   /// reverse direction is at its first position.
@@ -40,12 +44,12 @@ struct RecurrentOutput {
 /// The gradients of what went into recurrent layers.
 template <class T, class State>
 struct RecurrentGradient {
-  Tensor<T, 3> input;  ///< [time, batch, input_size], zero after a sequence's end
+  Tensor<T, 3> input;  ///< as x, zero after a sequence's end
   State initial_state;
 };
 
-/// Maps [time, batch, input_size] to [time, batch, num_directions * hidden_size], step after step. `Recurrence` is
-/// LstmRecurrence or GruRecurrence.
+/// Maps [time, batch, input_size] to [time, batch, num_directions * hidden_size], step after step; with batch_first,
+/// sequence by sequence, which are turned over at the door. `Recurrence` is LstmRecurrence or GruRecurrence.
 template <class Recurrence>
 class RecurrentLayers {
   using T = typename Recurrence::Scalar;
@@ -87,12 +91,9 @@ class RecurrentLayers {
   /// ShapeError where x, the state or the number of lengths does not fit, IndexError where a length is out of range.
   Output forward(const Tensor<T, 3>& x, const State& initial = {}, std::span<const Index> lengths = {}) const {
     check(x.shape(), initial, lengths);
-    const auto sequences = pack_directions(x.shape(), lengths, options_.bidirectional);
-    Output y{{}, detail::uninitialized_state<State>(state_shape(x.dim(1)))};
-    for (std::size_t i = 0; i < layers_.size(); ++i) {
-      typename RecurrentLayer<Recurrence>::Context unused;
-      y.output = layers_[i].forward(i == 0 ? x : y.output, initial, sequences, y.state, unused);
-    }
+    if (!options_.batch_first) return infer(x, initial, lengths);
+    Output y = infer(kernels::swap_time_and_batch(x), initial, lengths);
+    y.output = kernels::swap_time_and_batch(y.output);
     return y;
   }
 
@@ -104,6 +105,7 @@ class RecurrentLayers {
     context.unread.begin(name);
     context.layers.clear();  // gives its memory back before more is taken
     context.layers.resize(layers_.size());
+    if (options_.batch_first) x = kernels::swap_time_and_batch(x);
     context.sequences = pack_directions(x.shape(), lengths, options_.bidirectional);
     Output y{{}, detail::uninitialized_state<State>(state_shape(x.dim(1)))};
     for (std::size_t i = 0; i < layers_.size(); ++i) {
@@ -112,7 +114,7 @@ class RecurrentLayers {
       x = layers_[i].forward(layer.input, initial, context.sequences, y.state, layer);
       if (dropout_ && i + 1 < layers_.size()) x = dropout_->forward(std::move(x), dropout);
     }
-    y.output = std::move(x);
+    y.output = options_.batch_first ? kernels::swap_time_and_batch(x) : std::move(x);
     return y;
   }
 
@@ -121,15 +123,34 @@ class RecurrentLayers {
   Gradient backward(const Output& dy, const Context& context) {
     check_gradient(dy, context);
     context.unread.end();
-    Gradient gradient{{}, detail::uninitialized_state<State>(state_shape(context.sequences[0].batch()))};
-    Tensor<T, 3>& dx = gradient.input;  // of ever earlier layers
-    for (std::size_t i = layers_.size(); i-- > 0;) {
-      const auto& [layer, dropout] = context.layers[i];
-      const bool last = i + 1 == layers_.size();
-      if (dropout_ && !last) dx = dropout_->backward(std::move(dx), dropout);
-      dx = layers_[i].backward(last ? dy.output : dx, dy.state, context.sequences, layer, gradient.initial_state);
+    if (!options_.batch_first || dy.output.empty()) return propagate(dy.output, dy.state, context);
+    return propagate(kernels::swap_time_and_batch(dy.output), dy.state, context);
+  }
+
+  /// The same where nothing but the output was used, as by AllSteps.
+  template <std::same_as<Tensor<T, 3>> D>
+  Gradient backward(D d_output, const Context& context) {
+    return backward(Output{std::move(d_output), {}}, context);
+  }
+
+  /// The same where nothing but the last step was used, as by LastStep: from the gradient of the last layer's hidden
+  /// state after it, [batch, num_directions * hidden_size].
+  template <std::same_as<Tensor<T, 2>> D>
+  Gradient backward(const D& d_last, const Context& context) {
+    moved_.check(name);
+    const Index batch = context.sequences[0].batch();
+    const Shape<2> expected{batch, directions() * options_.hidden_size};
+    require<ShapeError>(d_last.shape() == expected, name, ": the gradient ", d_last.shape(),
+                        " does not fit the last step ", expected);
+    Output dy;
+    dy.state.hidden = Tensor<T, 3>(state_shape(batch));
+    for (Index d = 0; d < directions(); ++d) {
+      T* const rows = dy.state.hidden.row((dy.state.hidden.dim(0) - directions() + d) * batch);
+      for (Index b = 0; b < batch; ++b) {
+        std::copy_n(d_last.row(b) + d * options_.hidden_size, options_.hidden_size, rows + b * options_.hidden_size);
+      }
     }
-    return gradient;
+    return backward(dy, context);
   }
 
   /// The shape of the output for an x of this shape without lengths, or throws.
@@ -150,21 +171,50 @@ class RecurrentLayers {
  private:
   static constexpr const char* name = Recurrence::layer_name;
 
+  Index time_of(const Shape<3>& x) const { return x[options_.batch_first ? 1 : 0]; }
+  Index batch_of(const Shape<3>& x) const { return x[options_.batch_first ? 0 : 1]; }
   Index directions() const { return options_.bidirectional ? 2 : 1; }
   Shape<3> state_shape(Index batch) const { return {options_.num_layers * directions(), batch, options_.hidden_size}; }
+
+  /// x step after step, and the output too.
+  Output infer(const Tensor<T, 3>& x, const State& initial, std::span<const Index> lengths) const {
+    const auto sequences = pack_directions(x.shape(), lengths, options_.bidirectional);
+    Output y{{}, detail::uninitialized_state<State>(state_shape(x.dim(1)))};
+    for (std::size_t i = 0; i < layers_.size(); ++i) {
+      typename RecurrentLayer<Recurrence>::Context unused;
+      y.output = layers_[i].forward(i == 0 ? x : y.output, initial, sequences, y.state, unused);
+    }
+    return y;
+  }
+
+  /// From the output's gradient, step after step, through all layers.
+  Gradient propagate(const Tensor<T, 3>& d_output, const State& d_state, const Context& context) {
+    Gradient gradient{{}, detail::uninitialized_state<State>(state_shape(context.sequences[0].batch()))};
+    Tensor<T, 3>& dx = gradient.input;  // of ever earlier layers
+    for (std::size_t i = layers_.size(); i-- > 0;) {
+      const auto& [layer, dropout] = context.layers[i];
+      const bool last = i + 1 == layers_.size();
+      if (dropout_ && !last) dx = dropout_->backward(std::move(dx), dropout);
+      dx = layers_[i].backward(last ? d_output : dx, d_state, context.sequences, layer, gradient.initial_state);
+    }
+    if (options_.batch_first) dx = kernels::swap_time_and_batch(dx);
+    return gradient;
+  }
 
   void check(const Shape<3>& x, const State& initial, std::span<const Index> lengths) const {
     moved_.check(name);
     require<ShapeError>(x[2] == options_.input_size, name, ": input has ", x[2], " features, the layer was made for ",
                         options_.input_size, " (input ", x, ")");
-    require<ShapeError>(x[0] >= 1, name, ": the input ", x, " has no step");
-    detail::check_state(name, "the initial", initial, state_shape(x[1]));
+    const Index time = time_of(x);
+    const Index batch = batch_of(x);
+    require<ShapeError>(time >= 1, name, ": the input ", x, " has no step");
+    detail::check_state(name, "the initial", initial, state_shape(batch));
     if (lengths.empty()) return;
-    require<ShapeError>(static_cast<Index>(lengths.size()) == x[1], name, ": ", lengths.size(), " lengths for ", x[1],
+    require<ShapeError>(static_cast<Index>(lengths.size()) == batch, name, ": ", lengths.size(), " lengths for ", batch,
                         " sequences (input ", x, ")");
     for (std::size_t i = 0; i < lengths.size(); ++i) {
-      require<IndexError>(lengths[i] >= 1 && lengths[i] <= x[0], name, ": the length of sequence ", i, " is ",
-                          lengths[i], ", not from 1 to ", x[0], " (input ", x, ")");
+      require<IndexError>(lengths[i] >= 1 && lengths[i] <= time, name, ": the length of sequence ", i, " is ",
+                          lengths[i], ", not from 1 to ", time, " (input ", x, ")");
     }
   }
 
@@ -178,7 +228,8 @@ class RecurrentLayers {
     require<ShapeError>(sizes == own_sizes, name, ": the context's input_size, hidden_size and directions are ", sizes,
                         ", not ", own_sizes);
     const auto& sequences = context.sequences[0];
-    const Shape expected{sequences.time(), sequences.batch(), directions() * options_.hidden_size};
+    Shape expected{sequences.time(), sequences.batch(), directions() * options_.hidden_size};
+    if (options_.batch_first) std::swap(expected[0], expected[1]);
     require<ShapeError>(detail::stands_for_zeros(dy.output) || dy.output.shape() == expected, name, ": the gradient ",
                         dy.output.shape(), " does not fit the output ", expected);
     detail::check_state(name, "the gradient of the final", dy.state, state_shape(sequences.batch()));

@@ -15,8 +15,20 @@
 
 namespace pupil {
 
-/// Each layer takes what the one before it gives, whatever its type and rank. A Sequential is a layer too and may be
-/// part of another; without layers it is the identity.
+namespace detail {
+
+/// What a recurrent layer gives back: the gradient of x, and that of the initial state, which in a Sequential is zero
+/// and no layer before it has made.
+template <class D>
+concept IsGradientOfSequences = requires(D& gradient) {
+  gradient.input;
+  gradient.initial_state;
+};
+
+}  // namespace detail
+
+/// Each layer takes what the one before it gives, whatever its type and rank; what a recurrent layer gives, LastStep
+/// and AllSteps take. A Sequential is a layer too and may be part of another; without layers it is the identity.
 template <Layer... Layers>
 class Sequential {
  public:
@@ -37,7 +49,8 @@ class Sequential {
     return train<0>(std::forward<X>(x), context);
   }
 
-  /// What the first layer's backward gives: dx, or nothing where an Embedding comes first. Calls `finished(layer)` for
+  /// What the first layer's backward gives: dx, or nothing where an Embedding comes first. dy is what the last layer's
+  /// backward takes. Calls `finished(layer)` for
   /// each layer, from the last to the first, when its gradients are complete; others are then still to be computed, so
   /// these can be sent meanwhile (see DistributedGradients).
   template <class D, class Finished = detail::NobodyAsks>
@@ -115,7 +128,11 @@ class Sequential {
     } else {
       auto dx = back_through<I - 1>(std::forward<D>(dy), context);
       finished(get<I - 1>());
-      return propagate<I - 1, wants_dx>(std::move(dx), context, finished);
+      if constexpr (I > 1 && detail::IsGradientOfSequences<decltype(dx)>) {
+        return propagate<I - 1, wants_dx>(std::move(dx.input), context, finished);
+      } else {
+        return propagate<I - 1, wants_dx>(std::move(dx), context, finished);
+      }
     }
   }
   template <std::size_t I, class D>
