@@ -30,6 +30,7 @@ FIXTURES = [
     "image_networks",
     "instance_normalization",
     "losses",
+    "more_activations",
     "normalization",
     "optimizers",
     "pixel_shuffling",

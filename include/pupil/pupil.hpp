@@ -72,6 +72,7 @@
 #include <pupil/nn/gru.hpp>
 #include <pupil/nn/gru_cell.hpp>
 #include <pupil/nn/gru_recurrence.hpp>
+#include <pupil/nn/hard_swish.hpp>
 #include <pupil/nn/identity.hpp>
 #include <pupil/nn/image_parts.hpp>
 #include <pupil/nn/initialization.hpp>
@@ -97,6 +98,7 @@
 #include <pupil/nn/pixel_unshuffle.hpp>
 #include <pupil/nn/policy_gradient.hpp>
 #include <pupil/nn/pool_window.hpp>
+#include <pupil/nn/prelu.hpp>
 #include <pupil/nn/prepare.hpp>
 #include <pupil/nn/prepared_form.hpp>
 #include <pupil/nn/recurrent_cell.hpp>
@@ -114,6 +116,7 @@
 #include <pupil/nn/side_by_side.hpp>
 #include <pupil/nn/softmax.hpp>
 #include <pupil/nn/softmax_cross_entropy.hpp>
+#include <pupil/nn/softplus.hpp>
 #include <pupil/nn/spatial_dropout2d.hpp>
 #include <pupil/nn/stepwise_attention.hpp>
 #include <pupil/nn/stepwise_lstm.hpp>

@@ -34,6 +34,7 @@
 #include <pupil/nn/gru_cell.hpp>
 #include <pupil/nn/identity.hpp>
 #include <pupil/nn/instance_norm2d.hpp>
+#include <pupil/nn/hard_swish.hpp>
 #include <pupil/nn/inverted_residual.hpp>
 #include <pupil/nn/last_step.hpp>
 #include <pupil/nn/layer_norm.hpp>
@@ -46,9 +47,11 @@
 #include <pupil/nn/pixel_unshuffle.hpp>
 #include <pupil/nn/residual.hpp>
 #include <pupil/nn/multi_head_attention.hpp>
+#include <pupil/nn/prelu.hpp>
 #include <pupil/nn/scaled_dot_product_attention.hpp>
 #include <pupil/nn/sequential.hpp>
 #include <pupil/nn/softmax.hpp>
+#include <pupil/nn/softplus.hpp>
 #include <pupil/nn/spatial_dropout2d.hpp>
 #include <pupil/nn/upsample2d.hpp>
 
@@ -80,6 +83,7 @@ void for_each_layer_with_weights(const Use& use) {
   use("LayerNorm without weights", LayerNorm<float>({.normalized_shape = 6, .elementwise_affine = false}), rows);
   use("GroupNorm", GroupNorm<float>({.num_groups = 2, .num_channels = 6}), images);
   use("InstanceNorm2d", InstanceNorm2d<float>({.num_features = 6, .affine = true}), images);
+  use("PRelu", PRelu<float>({.num_parameters = 6}), sequences);
   use("Embedding", Embedding<float>({.num_embeddings = 9, .embedding_dim = 3}, rng),
       Tensor<std::int32_t, 1>({3}, {0, 8, 4}));
   use("Lstm", Lstm<float>({.input_size = 6, .hidden_size = 3}, rng), sequences);
@@ -125,6 +129,8 @@ void for_each_layer_without_weights(const Use& use) {
   use("Elu", Elu<float>(), rows);
   use("Silu", Silu<float>(), rows);
   use("Gelu", Gelu<float>(), rows);
+  use("HardSwish", HardSwish<float>(), rows);
+  use("Softplus", Softplus<float>(), rows);
   use("Softmax", Softmax<float>(), rows);
   use("LogSoftmax", LogSoftmax<float>(), rows);
   use("Dropout", Dropout<float>({}, rng), rows);

@@ -13,11 +13,14 @@
 #include <pupil/nn/embedding.hpp>
 #include <pupil/nn/gelu.hpp>
 #include <pupil/nn/group_norm.hpp>
+#include <pupil/nn/hard_swish.hpp>
 #include <pupil/nn/identity.hpp>
 #include <pupil/nn/instance_norm2d.hpp>
 #include <pupil/nn/layer_norm.hpp>
 #include <pupil/nn/linear_units.hpp>
+#include <pupil/nn/prelu.hpp>
 #include <pupil/nn/softmax.hpp>
+#include <pupil/nn/softplus.hpp>
 
 #include "../support/random_tensor.hpp"
 #include "same_bits.hpp"
@@ -53,6 +56,10 @@ TEST_CASE("activations give the same bits for any number of threads") {
       {"Elu", step_of(Elu<float>(), x)},
       {"Gelu", step_of(Gelu<float>(), x)},
       {"Gelu by tanh", step_of(Gelu<float>({.approximate = GeluApproximation::tanh}), x)},
+      {"HardSwish", step_of(HardSwish<float>(), x)},
+      {"Softplus", step_of(Softplus<float>(), x)},
+      {"PRelu", step_of(PRelu<float>(), x)},
+      {"PRelu of many weights", step_of(PRelu<float>({.num_parameters = 1001}), rows)},
       {"Silu", step_of(Silu<float>(), x)},
       {"Sigmoid", step_of(Sigmoid<float>(), x)},
       {"Tanh", step_of(Tanh<float>(), x)},
