@@ -98,6 +98,7 @@
 #include <pupil/nn/pixel_unshuffle.hpp>
 #include <pupil/nn/policy_gradient.hpp>
 #include <pupil/nn/pool_window.hpp>
+#include <pupil/nn/positional_encoding.hpp>
 #include <pupil/nn/prelu.hpp>
 #include <pupil/nn/prepare.hpp>
 #include <pupil/nn/prepared_form.hpp>
@@ -108,6 +109,7 @@
 #include <pupil/nn/recurrent_weights.hpp>
 #include <pupil/nn/regression_losses.hpp>
 #include <pupil/nn/residual.hpp>
+#include <pupil/nn/rms_norm.hpp>
 #include <pupil/nn/same_padding.hpp>
 #include <pupil/nn/scaled_dot_product_attention.hpp>
 #include <pupil/nn/sequence_pool.hpp>
@@ -121,6 +123,7 @@
 #include <pupil/nn/stepwise_attention.hpp>
 #include <pupil/nn/stepwise_lstm.hpp>
 #include <pupil/nn/summary.hpp>
+#include <pupil/nn/transformer_encoder_layer.hpp>
 #include <pupil/nn/unread_forward.hpp>
 #include <pupil/nn/upsample2d.hpp>
 #include <pupil/nn/visited_items.hpp>

@@ -2,6 +2,7 @@
 #include <pupil/nn/additive_attention.hpp>
 #include <pupil/nn/multi_head_attention.hpp>
 #include <pupil/nn/scaled_dot_product_attention.hpp>
+#include <pupil/nn/transformer_encoder_layer.hpp>
 
 #include "agreement.hpp"
 
@@ -160,6 +161,46 @@ void check_multi_head_attention(Draw& draw) {
   compare_gradients(layer, twin);
 }
 
+/// Without dropout. PyTorch's own layer is of the same parts.
+template <class T>
+void check_transformer_encoder_layer(Draw& draw) {
+  TransformerEncoderLayerOptions options{.nhead = draw.between(1, 4), .dim_feedforward = draw.between(1, 30)};
+  options.d_model = options.nhead * draw.between(2, 9);
+  options.dropout = 0;
+  options.activation = draw.coin() ? TransformerActivation::relu : TransformerActivation::gelu;
+  options.batch_first = true;
+  options.norm_first = draw.coin();
+  options.causal = draw.coin();
+  TransformerEncoderLayer<T> layer(options, draw.rng());
+  const auto x = draw.tensor<T>(Shape{draw.between(1, 4), draw.between(1, 9), options.d_model});
+  const auto reference = [&](const at::Tensor& input, const State& state) {
+    const auto norm = [&](const std::string& name, const at::Tensor& rows) {
+      return at::layer_norm(rows, {options.d_model}, state.at(name + ".weight"), state.at(name + ".bias"));
+    };
+    const auto attend = [&](const at::Tensor& rows) {
+      State parts{{"the queries", rows}, {"the keys", rows}, {"the values", rows}};
+      for (const char* const name : {"in_proj_weight", "in_proj_bias", "out_proj.weight", "out_proj.bias"}) {
+        parts[name] = state.at(std::string("self_attn.") + name);
+      }
+      const at::Tensor all = at::ones({x.dim(0), 1, x.dim(1), x.dim(1)}, at::kBool);
+      return reference_heads({.embed_dim = options.d_model, .num_heads = options.nhead}, parts,
+                             options.causal ? all.tril() : all);
+    };
+    const auto feed = [&](const at::Tensor& rows) {
+      const at::Tensor hidden = at::linear(rows, state.at("linear1.weight"), state.at("linear1.bias"));
+      return at::linear(options.activation == TransformerActivation::relu ? at::relu(hidden) : at::gelu(hidden),
+                        state.at("linear2.weight"), state.at("linear2.bias"));
+    };
+    if (options.norm_first) {
+      const at::Tensor h = input + attend(norm("norm1", input));
+      return h + feed(norm("norm2", h));
+    }
+    const at::Tensor h = norm("norm1", input + attend(input));
+    return norm("norm2", h + feed(h));
+  };
+  compare_layer(layer, x, reference, draw, false);
+}
+
 /// The steps of a decoder that looks at the same keys and values at each.
 template <class T>
 struct AdditiveSteps {
@@ -261,6 +302,8 @@ void add_attention(Agreements& agreements) {
                         check_scaled_dot_product_attention<float>});
   agreements.push_back({"additive_attention", check_additive_attention<double>, check_additive_attention<float>});
   agreements.push_back({"multi_head_attention", check_multi_head_attention<double>, check_multi_head_attention<float>});
+  agreements.push_back(
+      {"transformer_encoder_layer", check_transformer_encoder_layer<double>, check_transformer_encoder_layer<float>});
 }
 
 }  // namespace pupil::agreement

@@ -3,6 +3,7 @@
 #include <pupil/nn/group_norm.hpp>
 #include <pupil/nn/instance_norm2d.hpp>
 #include <pupil/nn/layer_norm.hpp>
+#include <pupil/nn/rms_norm.hpp>
 
 #include "agreement.hpp"
 
@@ -58,6 +59,22 @@ void check_layer_norm(Draw& draw) {
 }
 
 template <class T>
+void check_rms_norm(Draw& draw) {
+  const Index features = draw.between(1, 70);
+  const double epsilon = static_cast<double>(draw.between(1, 8)) / 1024;
+  RmsNorm<T> layer({.normalized_shape = features, .epsilon = epsilon, .elementwise_affine = draw.coin()});
+  randomize_parameters<T>(layer, draw);
+  compare_layer(
+      layer, draw.tensor<T>(Shape{draw.between(1, 9), draw.between(1, 9), features}),
+      [&](const at::Tensor& input, const State& state) {
+        const at::Tensor y = input * at::rsqrt(input.pow(2).mean(-1, true) + epsilon);
+        const auto weight = optional(state, "weight");
+        return weight ? y * *weight : y;
+      },
+      draw, false);
+}
+
+template <class T>
 void check_group_norm(Draw& draw) {
   const Index groups = draw.between(1, 5);
   const Index channels = groups * draw.between(1, 6);
@@ -95,6 +112,7 @@ void add_normalizations(Agreements& agreements) {
   agreements.push_back({"group_norm", check_group_norm<double>, check_group_norm<float>});
   agreements.push_back({"instance_norm2d", check_instance_norm2d<double>, check_instance_norm2d<float>});
   agreements.push_back({"layer_norm", check_layer_norm<double>, check_layer_norm<float>});
+  agreements.push_back({"rms_norm", check_rms_norm<double>, check_rms_norm<float>});
 }
 
 }  // namespace pupil::agreement

@@ -47,13 +47,16 @@
 #include <pupil/nn/pixel_unshuffle.hpp>
 #include <pupil/nn/residual.hpp>
 #include <pupil/nn/multi_head_attention.hpp>
+#include <pupil/nn/positional_encoding.hpp>
 #include <pupil/nn/prelu.hpp>
+#include <pupil/nn/rms_norm.hpp>
 #include <pupil/nn/scaled_dot_product_attention.hpp>
 #include <pupil/nn/sequential.hpp>
 #include <pupil/nn/softmax.hpp>
 #include <pupil/nn/softplus.hpp>
 #include <pupil/nn/spatial_dropout2d.hpp>
 #include <pupil/nn/upsample2d.hpp>
+#include <pupil/nn/transformer_encoder_layer.hpp>
 
 #include "../support/random_tensor.hpp"
 
@@ -81,6 +84,7 @@ void for_each_layer_with_weights(const Use& use) {
   use("frozen BatchNorm2d", BatchNorm2d<float>({.num_features = 6, .frozen_statistics = true}), images);
   use("LayerNorm", LayerNorm<float>({.normalized_shape = 6}), sequences);
   use("LayerNorm without weights", LayerNorm<float>({.normalized_shape = 6, .elementwise_affine = false}), rows);
+  use("RmsNorm", RmsNorm<float>({.normalized_shape = 6}), sequences);
   use("GroupNorm", GroupNorm<float>({.num_groups = 2, .num_channels = 6}), images);
   use("InstanceNorm2d", InstanceNorm2d<float>({.num_features = 6, .affine = true}), images);
   use("PRelu", PRelu<float>({.num_parameters = 6}), sequences);
@@ -97,6 +101,9 @@ void for_each_layer_with_weights(const Use& use) {
   use("GruCell", GruCell<float>({.input_size = 6, .hidden_size = 3, .bias = false}, rng), rows);
   use("MultiHeadAttention", MultiHeadAttention<float>({.embed_dim = 6, .num_heads = 2, .dropout = 0.5}, rng),
       AttentionInput<float>{sequences, sequences, sequences});
+  use("PositionalEncoding", PositionalEncoding<float>({.d_model = 6, .max_len = 9}), sequences);
+  use("TransformerEncoderLayer", TransformerEncoderLayer<float>({.d_model = 6, .nhead = 2, .dim_feedforward = 5}, rng),
+      sequences);
   use("Conv2dNormActivation", Conv2dNormActivation<float>({.conv = conv}, rng), images);
   use("Conv2dNormActivation without norm", Conv2dNormActivation<float>({.conv = conv, .norm = false}, rng), images);
   use("ConvolutionBlock",

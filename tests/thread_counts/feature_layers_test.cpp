@@ -19,6 +19,7 @@
 #include <pupil/nn/layer_norm.hpp>
 #include <pupil/nn/linear_units.hpp>
 #include <pupil/nn/prelu.hpp>
+#include <pupil/nn/rms_norm.hpp>
 #include <pupil/nn/softmax.hpp>
 #include <pupil/nn/softplus.hpp>
 
@@ -39,6 +40,7 @@ TEST_CASE("normalization gives the same bits for any number of threads") {
       {"BatchNorm1d", step_of(BatchNorm1d<float>({.num_features = 70}), rows)},
       {"BatchNorm1d of sequences", step_of(BatchNorm1d<float>({.num_features = 70}), sequences)},
       {"LayerNorm", step_of(LayerNorm<float>({.normalized_shape = 70}), sequences)},
+      {"RmsNorm", step_of(RmsNorm<float>({.normalized_shape = 70}), sequences)},
       {"GroupNorm", step_of(GroupNorm<float>({.num_groups = 4, .num_channels = 24}), images)},
       {"InstanceNorm2d", step_of(InstanceNorm2d<float>({.num_features = 24, .affine = true}), images)},
       {"GroupNorm of one image", step_of(GroupNorm<float>({.num_groups = 4, .num_channels = 24}), image)},

@@ -15,9 +15,11 @@
 #include <pupil/nn/lstm.hpp>
 #include <pupil/nn/lstm_cell.hpp>
 #include <pupil/nn/multi_head_attention.hpp>
+#include <pupil/nn/positional_encoding.hpp>
 #include <pupil/nn/regression_losses.hpp>
 #include <pupil/nn/scaled_dot_product_attention.hpp>
 #include <pupil/nn/softmax_cross_entropy.hpp>
+#include <pupil/nn/transformer_encoder_layer.hpp>
 
 #include "../support/random_tensor.hpp"
 #include "same_bits.hpp"
@@ -229,6 +231,20 @@ TEST_CASE("multi-head attention gives the same bits for any number of threads") 
       {"MultiHeadAttention", [] { return multi_head_attention({.embed_dim = 60, .num_heads = 4}, {}); }},
       {"MultiHeadAttention with masks and dropout",
        [&] { return multi_head_attention({.embed_dim = 60, .num_heads = 3, .dropout = 0.3, .causal = true}, masks); }},
+  });
+}
+
+TEST_CASE("transformers give the same bits for any number of threads") {
+  Rng rng(9);
+  const auto x = random_tensor<float>(Shape{65, 9, 60}, rng);
+  const TransformerEncoderLayerOptions options{.d_model = 60, .nhead = 4, .dim_feedforward = 130};
+  TransformerEncoderLayerOptions norm_first = options;
+  norm_first.activation = TransformerActivation::gelu;
+  norm_first.norm_first = true;
+  check_same_bits({
+      {"PositionalEncoding", step_of(PositionalEncoding<float>({.d_model = 60, .max_len = 70}), x)},
+      {"TransformerEncoderLayer", step_of(TransformerEncoderLayer<float>(options, rng), x)},
+      {"TransformerEncoderLayer with norms first", step_of(TransformerEncoderLayer<float>(norm_first, rng), x)},
   });
 }
 
