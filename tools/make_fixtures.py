@@ -31,6 +31,7 @@ FIXTURES = [
     "instance_normalization",
     "losses",
     "more_activations",
+    "more_losses",
     "normalization",
     "optimizers",
     "pixel_shuffling",

@@ -62,6 +62,8 @@
 #include <pupil/nn/conv_transpose2d.hpp>
 #include <pupil/nn/convolution.hpp>
 #include <pupil/nn/convolution_block.hpp>
+#include <pupil/nn/cosine_embedding_loss.hpp>
+#include <pupil/nn/ctc_loss.hpp>
 #include <pupil/nn/dense.hpp>
 #include <pupil/nn/dropout.hpp>
 #include <pupil/nn/embedding.hpp>
@@ -78,6 +80,7 @@
 #include <pupil/nn/initialization.hpp>
 #include <pupil/nn/instance_norm2d.hpp>
 #include <pupil/nn/inverted_residual.hpp>
+#include <pupil/nn/kl_divergence.hpp>
 #include <pupil/nn/last_step.hpp>
 #include <pupil/nn/layer.hpp>
 #include <pupil/nn/layer_norm.hpp>
@@ -124,6 +127,7 @@
 #include <pupil/nn/stepwise_lstm.hpp>
 #include <pupil/nn/summary.hpp>
 #include <pupil/nn/transformer_encoder_layer.hpp>
+#include <pupil/nn/triplet_margin_loss.hpp>
 #include <pupil/nn/unread_forward.hpp>
 #include <pupil/nn/upsample2d.hpp>
 #include <pupil/nn/visited_items.hpp>

@@ -1,8 +1,13 @@
 #include <optional>
 
 #include <pupil/nn/binary_cross_entropy_with_logits.hpp>
+#include <pupil/nn/cosine_embedding_loss.hpp>
+#include <pupil/nn/ctc_loss.hpp>
+#include <pupil/nn/kl_divergence.hpp>
 #include <pupil/nn/regression_losses.hpp>
+#include <pupil/nn/softmax.hpp>
 #include <pupil/nn/softmax_cross_entropy.hpp>
+#include <pupil/nn/triplet_margin_loss.hpp>
 
 #include "agreement.hpp"
 
@@ -168,6 +173,103 @@ void check_huber_loss(Draw& draw) {
       draw);
 }
 
+template <class T>
+void check_kl_divergence(Draw& draw) {
+  ElementwiseDraw<T> sequence(draw);
+  const bool log_target = draw.coin();
+  sequence.targets = log_target ? LogSoftmax<T>().forward(std::move(sequence.targets))
+                                : Softmax<T>().forward(std::move(sequence.targets));
+  const auto loss = kl_divergence(sequence.predictions, sequence.targets,
+                                  {.log_target = log_target, .divisor = sequence.divisor, .mask = sequence.mask});
+  sequence.compare(
+      loss,
+      [&](const at::Tensor& predictions, const at::Tensor& targets, std::int64_t reduction) {
+        return at::kl_div(predictions, targets, reduction, log_target);
+      },
+      draw);
+}
+
+/// From logits, by LogSoftmax. Sequences may be too short for their targets where these then count for nothing.
+template <class T>
+void check_ctc_loss(Draw& draw) {
+  const Index time = draw.between(1, 12), batch = draw.between(1, 4), classes = draw.between(2, 9);
+  CtcLossOptions options{.blank = static_cast<std::int32_t>(draw.between(0, classes - 1)), .zero_infinity = true};
+  if (draw.coin()) options.divisor = draw.between(1, 9);
+  const auto logits = draw.tensor<T>(Shape{time, batch, classes});
+  Tensor<std::int32_t, 2> targets({batch, draw.between(1, 6)});
+  for (auto& target : targets) {
+    target = static_cast<std::int32_t>((options.blank + draw.between(1, classes - 1)) % classes);
+  }
+  std::vector<Index> input_lengths, target_lengths;
+  for (Index b = 0; b < batch; ++b) {
+    input_lengths.push_back(draw.between(1, time));
+    target_lengths.push_back(draw.between(1, targets.dim(1)));
+  }
+
+  const LogSoftmax<T> log_softmax;
+  typename LogSoftmax<T>::Context context;
+  auto loss = ctc_loss(log_softmax.forward(logits, context), targets, input_lengths, target_lengths, options);
+  loss.gradient = log_softmax.backward(std::move(loss.gradient), context);
+  const auto reference = [&](const at::Tensor& rows, const at::Tensor& torch_targets) {
+    return mean_or(options.divisor, [&](std::int64_t reduction) {
+      return at::ctc_loss(rows.log_softmax(-1), torch_targets, input_lengths, target_lengths, options.blank, reduction,
+                          options.zero_infinity);
+    });
+  };
+  compare_loss(loss, as_it_lies(logits), as_it_lies(targets).to(at::kLong), reference, draw);
+}
+
+template <class T>
+void check_triplet_margin_loss(Draw& draw) {
+  const Shape rows{draw.between(1, 20), draw.between(2, 40)};
+  const auto anchor = draw.tensor<T>(rows), positive = draw.tensor<T>(rows), negative = draw.tensor<T>(rows);
+  TripletMarginLossOptions options{.margin = static_cast<double>(draw.between(1, 12)) / 4, .swap = draw.coin()};
+  if (draw.coin()) options.divisor = draw.between(1, 9);
+  const auto loss = triplet_margin_loss(anchor, positive, negative, options);
+  const Twin<T> twin(
+      {{"the anchor", as_it_lies(anchor)},
+       {"the positive", as_it_lies(positive)},
+       {"the negative", as_it_lies(negative)}},
+      {{"the loss", at::ones({1}, at::kDouble)}},
+      [&](const State& state) {
+        const at::Tensor value = mean_or(options.divisor, [&](std::int64_t reduction) {
+          return at::triplet_margin_loss(state.at("the anchor"), state.at("the positive"), state.at("the negative"),
+                                         options.margin, 2, options.epsilon, options.swap, reduction);
+        });
+        return State{{"the loss", value.reshape({1})}};
+      },
+      draw.rng());
+  twin.compare("the loss", Tensor<T, 1>({1}, {loss.value}));
+  twin.compare("the gradient of the anchor", loss.anchor);
+  twin.compare("the gradient of the positive", loss.positive);
+  twin.compare("the gradient of the negative", loss.negative);
+}
+
+template <class T>
+void check_cosine_embedding_loss(Draw& draw) {
+  const Shape rows{draw.between(1, 20), draw.between(2, 40)};
+  const auto first = draw.tensor<T>(rows), second = draw.tensor<T>(rows);
+  Tensor<std::int32_t, 1> targets({rows[0]});
+  for (auto& target : targets) target = draw.coin() ? 1 : -1;
+  CosineEmbeddingLossOptions options{.margin = static_cast<double>(draw.between(-2, 2)) / 8};
+  if (draw.coin()) options.divisor = draw.between(1, 9);
+  const auto loss = cosine_embedding_loss(first, second, targets, options);
+  const Twin<T> twin(
+      {{"the first", as_it_lies(first)}, {"the second", as_it_lies(second)}},
+      {{"the loss", at::ones({1}, at::kDouble)}},
+      [&](const State& state) {
+        const at::Tensor value = mean_or(options.divisor, [&](std::int64_t reduction) {
+          return at::cosine_embedding_loss(state.at("the first"), state.at("the second"), as_it_lies(targets),
+                                           options.margin, reduction);
+        });
+        return State{{"the loss", value.reshape({1})}};
+      },
+      draw.rng());
+  twin.compare("the loss", Tensor<T, 1>({1}, {loss.value}));
+  twin.compare("the gradient of the first", loss.first);
+  twin.compare("the gradient of the second", loss.second);
+}
+
 }  // namespace
 
 void add_losses(Agreements& agreements) {
@@ -178,6 +280,11 @@ void add_losses(Agreements& agreements) {
   agreements.push_back({"mean_squared_error", check_mean_squared_error<double>, check_mean_squared_error<float>});
   agreements.push_back({"mean_absolute_error", check_mean_absolute_error<double>, check_mean_absolute_error<float>});
   agreements.push_back({"huber_loss", check_huber_loss<double>, check_huber_loss<float>});
+  agreements.push_back({"kl_divergence", check_kl_divergence<double>, check_kl_divergence<float>});
+  agreements.push_back({"ctc_loss", check_ctc_loss<double>, check_ctc_loss<float>});
+  agreements.push_back({"triplet_margin_loss", check_triplet_margin_loss<double>, check_triplet_margin_loss<float>});
+  agreements.push_back(
+      {"cosine_embedding_loss", check_cosine_embedding_loss<double>, check_cosine_embedding_loss<float>});
 }
 
 }  // namespace pupil::agreement

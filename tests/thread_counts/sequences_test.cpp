@@ -9,8 +9,11 @@
 
 #include <pupil/nn/additive_attention.hpp>
 #include <pupil/nn/binary_cross_entropy_with_logits.hpp>
+#include <pupil/nn/cosine_embedding_loss.hpp>
+#include <pupil/nn/ctc_loss.hpp>
 #include <pupil/nn/gru.hpp>
 #include <pupil/nn/gru_cell.hpp>
+#include <pupil/nn/kl_divergence.hpp>
 #include <pupil/nn/length_mask.hpp>
 #include <pupil/nn/lstm.hpp>
 #include <pupil/nn/lstm_cell.hpp>
@@ -18,8 +21,10 @@
 #include <pupil/nn/positional_encoding.hpp>
 #include <pupil/nn/regression_losses.hpp>
 #include <pupil/nn/scaled_dot_product_attention.hpp>
+#include <pupil/nn/softmax.hpp>
 #include <pupil/nn/softmax_cross_entropy.hpp>
 #include <pupil/nn/transformer_encoder_layer.hpp>
+#include <pupil/nn/triplet_margin_loss.hpp>
 
 #include "../support/random_tensor.hpp"
 #include "same_bits.hpp"
@@ -273,6 +278,45 @@ TEST_CASE("losses give the same bits for any number of threads") {
        [&] {
          return bits_of(
              softmax_cross_entropy(logits, targets, {.label_smoothing = 0.1, .class_weights = class_weights}));
+       }},
+  });
+}
+
+TEST_CASE("losses of distributions, of paths and of several rows give the same bits for any number of threads") {
+  Rng rng(10);
+  const auto log_probabilities = LogSoftmax<float>().forward(random_tensor<float>(Shape{50, 40, 31}, rng));
+  const auto probabilities = Softmax<float>().forward(random_tensor<float>(Shape{50, 40, 31}, rng));
+  Tensor<std::int32_t, 2> classes({40, 12});
+  for (auto& value : classes) value = static_cast<std::int32_t>(1 + rng.below(30));
+  const Lengths target_lengths = random_lengths(40, 12, rng);
+  Lengths long_enough = random_lengths(40, 26, rng);
+  for (Index& length : long_enough) length += 24;
+  const auto anchor = random_tensor<float>(Shape{2003, 70}, rng);
+  const auto positive = random_tensor<float>(Shape{2003, 70}, rng);
+  const auto negative = random_tensor<float>(Shape{2003, 70}, rng);
+  Tensor<std::int32_t, 1> together({2003});
+  for (auto& target : together) target = rng.below(2) == 0 ? 1 : -1;
+  check_same_bits({
+      {"kl_divergence", [&] { return bits_of(kl_divergence(log_probabilities, probabilities)); }},
+      {"ctc_loss", [&] { return bits_of(ctc_loss(log_probabilities, classes, long_enough, target_lengths)); }},
+      {"triplet_margin_loss",
+       [&] {
+         const auto loss = triplet_margin_loss(anchor, positive, negative, {.swap = true});
+         Bits bits;
+         bits.add("value", Tensor<float, 1>({1}, {loss.value}));
+         bits.add("gradient of the anchor", loss.anchor);
+         bits.add("gradient of the positive", loss.positive);
+         bits.add("gradient of the negative", loss.negative);
+         return bits;
+       }},
+      {"cosine_embedding_loss",
+       [&] {
+         const auto loss = cosine_embedding_loss(anchor, positive, together);
+         Bits bits;
+         bits.add("value", Tensor<float, 1>({1}, {loss.value}));
+         bits.add("gradient of the first", loss.first);
+         bits.add("gradient of the second", loss.second);
+         return bits;
        }},
   });
 }
