@@ -70,6 +70,7 @@
 #include <pupil/nn/flatten.hpp>
 #include <pupil/nn/gelu.hpp>
 #include <pupil/nn/global_avg_pool2d.hpp>
+#include <pupil/nn/gradient_check.hpp>
 #include <pupil/nn/group_norm.hpp>
 #include <pupil/nn/gru.hpp>
 #include <pupil/nn/gru_cell.hpp>

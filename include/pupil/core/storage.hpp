@@ -73,6 +73,7 @@ class StoragePool {
   /// From now on every block is handed out filled with bytes 0xFF (NaN as a float), so that a test sees whatever is
   /// read before it was written.
   void set_poison(bool on) { poison_ = on; }
+  bool has_poison() const { return poison_; }
 
   Statistics statistics() const {
     const std::lock_guard lock(mutex_);
