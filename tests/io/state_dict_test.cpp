@@ -175,3 +175,77 @@ TEST_CASE("no other tensor may be of a type that it was not cast from, or absent
   CHECK(contains(error_of<FileError>([&] { load_state_dict(folder / "without", norm); }),
                  "tensor \"running_mean\" is not in this file"));
 }
+
+TEST_CASE("all that is missing and all that is left over is named, and nothing was read") {
+  const TemporaryFolder folder;
+  Rng rng(7);
+  Sequential small{Dense<float>({.in_features = 2, .out_features = 2}, rng)};
+  Sequential large{Dense<float>({.in_features = 2, .out_features = 2}, rng), BatchNorm2d<float>({.num_features = 2})};
+  save_state_dict(folder / "small", small);
+  save_state_dict(folder / "large", large);
+  CHECK(error_of<FileError>([&] { load_state_dict(folder / "small", large); }) ==
+        (folder / "small").string() + ": tensors \"1.weight\", \"1.bias\", \"1.running_mean\", \"1.running_var\" are " +
+            "not in this file");
+  const auto before = small;
+  CHECK(contains(error_of<FileError>([&] { load_state_dict(folder / "large", small); }), "\"1.weight\""));
+  CHECK(
+      contains(error_of<FileError>([&] { load_state_dict(folder / "large", small); }), " have no place in this model"));
+  CHECK(small.get<0>().forward(Tensor<float, 2>({1, 2}, {1, 2})) ==
+        before.get<0>().forward(Tensor<float, 2>({1, 2}, {1, 2})));
+  put_changed(folder / "large", folder / "other", "0.bias");
+  put_changed(folder / "other", folder / "both", "1.running");
+  Sequential dense{Dense<float>({.in_features = 2, .out_features = 2}, rng)};
+  const auto error = error_of<FileError>([&] { load_state_dict(folder / "both", dense); });
+  CHECK(contains(error, ": tensor \"0.bias\" is not in this file; tensors "));
+  CHECK(contains(error, "\"1.num_batches_tracked\""));
+}
+
+TEST_CASE("a state dict that is not strict is read where names are the same, and the others are returned") {
+  const TemporaryFolder folder;
+  Rng rng(8);
+  Sequential saved{Dense<float>({.in_features = 2, .out_features = 2}, rng),
+                   Dense<float>({.in_features = 2, .out_features = 3, .bias = false}, rng)};
+  save_state_dict(folder / "saved", saved);
+  Sequential loaded{Dense<float>({.in_features = 2, .out_features = 2}, rng), Dropout<float>({}, rng),
+                    BatchNorm2d<float>({.num_features = 2})};
+  const Tensor<float, 2> x({1, 2}, {1, 2});
+  REQUIRE_FALSE(loaded.get<0>().forward(x) == saved.get<0>().forward(x));
+  const IncompatibleNames left = load_state_dict(folder / "saved", loaded, {.strict = false});
+  CHECK(left.missing == std::vector<std::string>{"2.weight", "2.bias", "2.running_mean", "2.running_var"});
+  CHECK(left.unexpected == std::vector<std::string>{"1.weight"});
+  CHECK_FALSE(left.empty());
+  CHECK(loaded.get<0>().forward(x) == saved.get<0>().forward(x));
+  CHECK(load_state_dict(folder / "saved", saved, {.strict = false}).empty());
+}
+
+TEST_CASE("a state dict is read from under a prefix, and what is outside of it counts for nothing") {
+  const TemporaryFolder folder;
+  auto both = tied_layers(9);
+  save_state_dict(folder / "both", both);
+  auto loaded = tied_layers(10).shared;
+  CHECK(load_state_dict(folder / "both", loaded, {.prefix = "second."}).empty());
+  const Tensor<float, 2> x({1, 3}, {1, 2, 3});
+  CHECK(loaded.get<0>().forward(x) == both.shared.get<0>().forward(x));
+  CHECK(contains(error_of<FileError>([&] { load_state_dict(folder / "both", loaded, {.prefix = "third."}); }),
+                 "tensors \"third.0.weight\", \"third.0.bias\", "));
+  const IncompatibleNames left = load_state_dict(folder / "both", loaded, {.prefix = "third.", .strict = false});
+  CHECK(left.missing.size() == 6);
+  CHECK(left.unexpected.empty());
+}
+
+TEST_CASE("a tensor of another shape is an error, strict or not") {
+  const TemporaryFolder folder;
+  Rng rng(11);
+  Dense<float> saved({.in_features = 2, .out_features = 2}, rng);
+  save_state_dict(folder / "saved", saved);
+  Dense<float> other({.in_features = 3, .out_features = 2}, rng);
+  CHECK(error_of<FileError>([&] { load_state_dict(folder / "saved", other, {.strict = false}); }) ==
+        (folder / "saved").string() + ": tensor \"weight\" has the shape [2, 2], expected [2, 3]");
+}
+
+TEST_CASE("names that did not come together print themselves") {
+  CHECK(message(IncompatibleNames{}) == "all names match");
+  CHECK(message(IncompatibleNames{.missing = {"a"}}) == "tensor \"a\" is not in this file");
+  CHECK(message(IncompatibleNames{.missing = {"a", "b"}, .unexpected = {"c", "d"}}) ==
+        "tensors \"a\", \"b\" are not in this file; tensors \"c\", \"d\" have no place in this model");
+}

@@ -8,13 +8,17 @@
 // A tensor is moved, never computed with, so what was loaded is saved again bit for bit. A Dense layer behind a Flatten
 // sees the features in PyTorch's order where the Flatten was made with `channels_first`.
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <filesystem>
+#include <ostream>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include <pupil/core/storage.hpp>
 #include <pupil/io/parameter_layout.hpp>
@@ -25,36 +29,90 @@
 
 namespace pupil {
 
+struct LoadStateDictOptions {
+  std::string prefix = {};  ///< what the names of this model begin with in the file: "encoder."
+  /// Whether the file must have all that the model has, and nothing else under the prefix. If not, what is missing
+  /// stays as it is in the model, and what is left over is not read.
+  bool strict = true;
+};
+
+/// What of a model and of a file did not come together; names are as they stand, or would stand, in the file.
+struct IncompatibleNames {
+  std::vector<std::string> missing = {};     ///< the model has these, the file does not
+  std::vector<std::string> unexpected = {};  ///< the file has these under the prefix, the model does not
+
+  bool empty() const { return missing.empty() && unexpected.empty(); }
+  bool operator==(const IncompatibleNames&) const = default;
+};
+
 namespace detail {
 
-/// Fills a buffer. The number of batches that a batch norm has seen counts for nothing in inference: it may be absent,
-/// and of any type, as casts of a whole state dict leave it.
+/// `tensor "a" is not in this file; tensors "b", "c" have no place in this model`
+inline std::string described(const IncompatibleNames& names) {
+  std::string text;
+  const auto add = [&](const std::vector<std::string>& some, std::string_view of_one, std::string_view of_several) {
+    if (some.empty()) return;
+    if (!text.empty()) text += "; ";
+    text += message(some.size() == 1 ? "tensor " : "tensors ", joined(some, ", ", json_quoted), ' ',
+                    some.size() == 1 ? of_one : of_several);
+  };
+  add(names.missing, "is not in this file", "are not in this file");
+  add(names.unexpected, "has no place in this model", "have no place in this model");
+  return text;
+}
+
+/// The number of batches that a batch norm has seen counts for nothing in inference: it may be absent, and of any type,
+/// as casts of a whole state dict leave it.
+inline bool counts_batches(std::string_view name) { return name.ends_with("num_batches_tracked"); }
+
 inline void read_pytorch_buffer(const SafetensorsFile& file, const std::string& name, const ModelItem& buffer) {
-  const bool counts_batches = buffer.holds<std::int64_t>() && std::string_view(name).ends_with("num_batches_tracked");
-  if (!counts_batches) return read_item(file, name, buffer);
-  if (file.contains(name)) file.read_counts_into(name, buffer.shape(), buffer.values<std::int64_t>().data());
+  if (!buffer.holds<std::int64_t>() || !counts_batches(name)) return read_item(file, name, buffer);
+  file.read_counts_into(name, buffer.shape(), buffer.values<std::int64_t>().data());
 }
 
 }  // namespace detail
 
-/// Fills a model from the PyTorch state dict whose names begin with `prefix`. What has several names in the model may
-/// be there under any or all of them. Throws FileError, naming the tensor, where one is missing, has another shape
-/// (both are named), is left over, or where two that are one in the model differ; the model is then partly filled.
-inline void load_state_dict(const SafetensorsFile& file, const ModelRef& model, const std::string& prefix = "") {
-  const ParameterLayout layout = stated_layout(file).value_or(ParameterLayout::channels_first);
-  detail::StateDictNames names(file, prefix);
-  names.read_each(ItemKind::parameter, model, [&](const std::string& name, const ModelItem& parameter) {
-    read_parameter(file, layout, name, parameter);
-  });
-  names.read_each(ItemKind::buffer, model, [&](const std::string& name, const ModelItem& buffer) {
-    detail::read_pytorch_buffer(file, name, buffer);
-  });
-  names.require_all_read();
+/// Prints `tensor "a" is not in this file; tensors "b", "c" have no place in this model`, or `all names match`.
+inline std::ostream& operator<<(std::ostream& out, const IncompatibleNames& names) {
+  return out << (names.empty() ? std::string("all names match") : detail::described(names));
 }
 
-/// As above, from a file that holds one state dict.
-inline void load_state_dict(const std::filesystem::path& path, const ModelRef& model) {
-  load_state_dict(SafetensorsFile(path), model);
+/// Fills a model from the PyTorch state dict whose names begin with the prefix, and returns what was left out on both
+/// sides; that is nothing where it is strict. What has several names in the model may be there under any or all of
+/// them. The number of batches that a batch norm has seen may be absent.
+///
+/// Throws FileError before anything is read where it is strict and tensors are missing or left over, naming all of
+/// them; and, with the model partly filled, where a tensor has another shape (both are named), or where two that are
+/// one in the model differ.
+inline IncompatibleNames load_state_dict(const SafetensorsFile& file, const ModelRef& model,
+                                         const LoadStateDictOptions& options) {
+  const ParameterLayout layout = stated_layout(file).value_or(ParameterLayout::channels_first);
+  detail::StateDictNames names(file, options.prefix);
+  constexpr std::array kinds{ItemKind::parameter, ItemKind::buffer};
+  IncompatibleNames left_out{names.missing(ItemKind::parameter, model), names.unexpected(kinds, model)};
+  for (std::string& name : names.missing(ItemKind::buffer, model)) {
+    if (!detail::counts_batches(name)) left_out.missing.push_back(std::move(name));
+  }
+  require<FileError>(!options.strict || left_out.empty(), file.path().string(), ": ", detail::described(left_out));
+
+  names.read_each(ItemKind::parameter, model, [&](const std::string& name, const ModelItem& parameter) {
+    if (file.contains(name)) read_parameter(file, layout, name, parameter);
+  });
+  names.read_each(ItemKind::buffer, model, [&](const std::string& name, const ModelItem& buffer) {
+    if (file.contains(name)) detail::read_pytorch_buffer(file, name, buffer);
+  });
+  return left_out;
+}
+
+/// As above, strictly.
+inline void load_state_dict(const SafetensorsFile& file, const ModelRef& model, const std::string& prefix = "") {
+  static_cast<void>(load_state_dict(file, model, LoadStateDictOptions{.prefix = prefix}));
+}
+
+/// As above, of the file with this path.
+inline IncompatibleNames load_state_dict(const std::filesystem::path& path, const ModelRef& model,
+                                         const LoadStateDictOptions& options = {}) {
+  return load_state_dict(SafetensorsFile(path), model, options);
 }
 
 /// Writes a model as the safetensors file of a PyTorch state dict: all or nothing. What has several names in the model

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,14 +27,30 @@ class StateDictNames {
  public:
   StateDictNames(const SafetensorsFile& file, const std::string& prefix) : file_(file), prefix_(prefix) {}
 
+  /// The first names, of items of this kind, of those that the file has under none of their names.
+  std::vector<std::string> missing(ItemKind kind, const ModelRef& model) const {
+    std::vector<std::string> names;
+    for (const std::vector<std::string>& own : names_of_items(kind, model)) {
+      if (const std::string& chosen = chosen_name(own); !file_.contains(chosen)) names.push_back(chosen);
+    }
+    return names;
+  }
+
+  /// What the file has under the prefix, of a model, that is none of the names of this model's items of these kinds.
+  std::vector<std::string> unexpected(std::span<const ItemKind> kinds, const ModelRef& model) const {
+    std::set<std::string> expected;
+    for (const ItemKind kind : kinds) {
+      for (const std::vector<std::string>& own : names_of_items(kind, model)) expected.insert(own.begin(), own.end());
+    }
+    std::vector<std::string> names = file_.names();
+    std::erase_if(names, [&](const std::string& name) { return !is_of_model(name) || expected.contains(name); });
+    return names;
+  }
+
   /// Calls `read(name, item)` once for every item of this Kind, with the first of its names that is in the file, or
   /// with its first where none is. Throws FileError where the file has two of its names, and they are not the same.
   void read_each(ItemKind kind, const ModelRef& model, FunctionRef<void(const std::string&, const ModelItem&)> read) {
-    std::vector<std::vector<std::string>> names;
-    model.for_each_name(kind, [&](const Name& name, const ModelItem&, VisitedItems::Place place) {
-      if (place.is_new) names.emplace_back();
-      names[static_cast<std::size_t>(place.index)].push_back(prefix_ + name.str());
-    });
+    const std::vector<std::vector<std::string>> names = names_of_items(kind, model);
     std::size_t i = 0;
     model.for_each(kind, [&](const Name&, const ModelItem& item) {
       const std::vector<std::string>& own = names[i++];
@@ -47,12 +64,25 @@ class StateDictNames {
   /// Throws FileError, naming it, where the file has a tensor of a model under the prefix that was not read.
   void require_all_read() const {
     for (const std::string& name : file_.names()) {
-      const bool is_of_model = name.starts_with(prefix_) && !name.starts_with(about_model_prefix);
-      file_.require_tensor(!is_of_model || expected_.contains(name), name, "has no place in this model");
+      file_.require_tensor(!is_of_model(name) || expected_.contains(name), name, "has no place in this model");
     }
   }
 
  private:
+  bool is_of_model(const std::string& name) const {
+    return name.starts_with(prefix_) && !name.starts_with(about_model_prefix);
+  }
+
+  // All names of each item of this kind, with the prefix, in the model's order.
+  std::vector<std::vector<std::string>> names_of_items(ItemKind kind, const ModelRef& model) const {
+    std::vector<std::vector<std::string>> names;
+    model.for_each_name(kind, [&](const Name& name, const ModelItem&, VisitedItems::Place place) {
+      if (place.is_new) names.emplace_back();
+      names[static_cast<std::size_t>(place.index)].push_back(prefix_ + name.str());
+    });
+    return names;
+  }
+
   const std::string& chosen_name(const std::vector<std::string>& names) const {
     const auto found = std::ranges::find_if(names, [&](const std::string& name) { return file_.contains(name); });
     return found == names.end() ? names.front() : *found;
