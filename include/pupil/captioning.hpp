@@ -64,7 +64,6 @@
 
 // data: data sets and batches
 #include <pupil/data/augment.hpp>
-#include <pupil/data/batch_rng.hpp>
 #include <pupil/data/batch_share.hpp>
 #include <pupil/data/batches.hpp>
 #include <pupil/data/canvas.hpp>

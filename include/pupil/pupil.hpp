@@ -180,6 +180,12 @@
 #include <pupil/io/system.hpp>
 #include <pupil/io/temporary_file.hpp>
 
+// data: batches of any data
+#include <pupil/data/batch_rng.hpp>
+#include <pupil/data/collate.hpp>
+#include <pupil/data/data_loader.hpp>
+#include <pupil/data/made_ahead.hpp>
+
 // models: networks for images, and their pretrained weights
 #include <pupil/models/feature_network.hpp>
 #include <pupil/models/image_classifier.hpp>
