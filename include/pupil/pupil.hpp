@@ -142,6 +142,7 @@
 #include <pupil/optim/clip_gradients.hpp>
 #include <pupil/optim/cosine_decay.hpp>
 #include <pupil/optim/decay_groups.hpp>
+#include <pupil/optim/early_stopping.hpp>
 #include <pupil/optim/exponential_decay.hpp>
 #include <pupil/optim/gradients.hpp>
 #include <pupil/optim/known_parameters.hpp>
@@ -179,6 +180,12 @@
 #include <pupil/io/state_dict_names.hpp>
 #include <pupil/io/system.hpp>
 #include <pupil/io/temporary_file.hpp>
+
+// metrics: of classification and of language models
+#include <pupil/metrics/accuracy.hpp>
+#include <pupil/metrics/class_labels.hpp>
+#include <pupil/metrics/confusion_matrix.hpp>
+#include <pupil/metrics/perplexity.hpp>
 
 // data: batches of any data
 #include <pupil/data/batch_rng.hpp>
