@@ -118,6 +118,7 @@
 #include <pupil/nn/scaled_dot_product_attention.hpp>
 #include <pupil/nn/sequence_pool.hpp>
 #include <pupil/nn/sequential.hpp>
+#include <pupil/nn/sequential_checks.hpp>
 #include <pupil/nn/share_statistics.hpp>
 #include <pupil/nn/side_by_side.hpp>
 #include <pupil/nn/softmax.hpp>

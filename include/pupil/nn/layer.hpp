@@ -2,8 +2,10 @@
 // What makes a type a layer, as concepts, so that a mistake is reported where it was made.
 
 #include <concepts>
+#include <cstddef>
 #include <utility>
 
+#include <pupil/core/shape.hpp>
 #include <pupil/nn/parameter.hpp>
 
 namespace pupil {
@@ -48,5 +50,15 @@ template <class L, class D>
 concept HasBackwardParameters = requires(L& layer, D dy, const typename L::Context& context) {
   layer.backward_parameters(std::forward<D>(dy), context);
 };
+
+namespace detail {
+
+/// A layer that says what shape comes out of it (see nn/summary.hpp).
+template <class L, std::size_t Rank>
+concept HasOutputShape = requires(const L& layer, const Shape<Rank>& x) {
+  layer.output_shape(x);
+};
+
+}  // namespace detail
 
 }  // namespace pupil

@@ -155,6 +155,16 @@ class ItemVisitor {
   Use use_;
 };
 
+template <class Trained, class OfTheModel>
+inline constexpr bool trains_the_models_scalar = std::is_same_v<Trained, OfTheModel>;
+
+/// In a class, so that the compiler says it once, and not for every parameter.
+template <class Trained, class OfTheModel>
+struct CheckedScalar {
+  static_assert(trains_the_models_scalar<Trained, OfTheModel>,
+                "an optimizer trains models of its own scalar: Adam<double> those of double");
+};
+
 /// The same, for who trains numbers of type T.
 template <class T>
 class ItemVisitorOf : public ItemVisitor {
@@ -164,7 +174,7 @@ class ItemVisitorOf : public ItemVisitor {
   template <class Item>
   void operator()(const Name& name, Item& item) const {
     if constexpr (is_parameter<Item>) {
-      static_assert(std::is_same_v<typename Item::Scalar, T>, "an optimizer of scalar T trains models of scalar T");
+      static_assert(sizeof(CheckedScalar<T, typename Item::Scalar>) > 0);
     }
     ItemVisitor::operator()(name, item);
   }

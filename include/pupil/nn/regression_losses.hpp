@@ -11,6 +11,7 @@
 // in. All throw ShapeError where targets or mask do not fit, OptionError for a divisor that is not positive.
 
 #include <optional>
+#include <type_traits>
 #include <utility>
 
 #include <pupil/core/tensor.hpp>
@@ -27,7 +28,7 @@ struct HuberLossOptions {
 
 /// The mean of the squares of the errors.
 template <class T, std::size_t Rank>
-Loss<T, Rank> mean_squared_error(Tensor<T, Rank> predictions, const Tensor<T, Rank>& targets,
+Loss<T, Rank> mean_squared_error(Tensor<T, Rank> predictions, const std::type_identity_t<Tensor<T, Rank>>& targets,
                                  const ElementwiseLossOptions& options = {}) {
   using Lanes = kernels::Lanes<T>;
   return detail::elementwise_loss("mean_squared_error", std::move(predictions), targets, options,
@@ -39,7 +40,7 @@ Loss<T, Rank> mean_squared_error(Tensor<T, Rank> predictions, const Tensor<T, Ra
 
 /// The mean of the magnitudes of the errors; the gradient of no error is 0.
 template <class T, std::size_t Rank>
-Loss<T, Rank> mean_absolute_error(Tensor<T, Rank> predictions, const Tensor<T, Rank>& targets,
+Loss<T, Rank> mean_absolute_error(Tensor<T, Rank> predictions, const std::type_identity_t<Tensor<T, Rank>>& targets,
                                   const ElementwiseLossOptions& options = {}) {
   using Lanes = kernels::Lanes<T>;
   return detail::elementwise_loss(
@@ -56,7 +57,7 @@ Loss<T, Rank> mean_absolute_error(Tensor<T, Rank> predictions, const Tensor<T, R
 /// The mean of what is a square near 0 and a magnitude far from it. Throws OptionError for a delta that is not
 /// positive.
 template <class T, std::size_t Rank>
-Loss<T, Rank> huber_loss(Tensor<T, Rank> predictions, const Tensor<T, Rank>& targets,
+Loss<T, Rank> huber_loss(Tensor<T, Rank> predictions, const std::type_identity_t<Tensor<T, Rank>>& targets,
                          const HuberLossOptions& options = {}) {
   require<OptionError>(options.delta > 0, "huber_loss: the delta ", options.delta, " is not positive");
   using Lanes = kernels::Lanes<T>;

@@ -11,6 +11,7 @@
 
 #include <pupil/nn/layer.hpp>
 #include <pupil/nn/parameter.hpp>
+#include <pupil/nn/sequential_checks.hpp>
 #include <pupil/nn/unread_forward.hpp>
 
 namespace pupil {
@@ -28,31 +29,43 @@ concept IsGradientOfSequences = requires(D& gradient) {
 }  // namespace detail
 
 /// Each layer takes what the one before it gives, whatever its type and rank; what a recurrent layer gives, LastStep
-/// and AllSteps take. A Sequential is a layer too and may be part of another; without layers it is the identity.
-template <Layer... Layers>
+/// and AllSteps take. A Sequential is a layer too and may be part of another; without layers it is the identity. What
+/// does not fit does not compile, and the compiler says which layer it is (nn/sequential_checks.hpp).
+template <class... Layers>
 class Sequential {
+  static_assert(sizeof(detail::CheckedLayers<std::index_sequence_for<Layers...>, Layers...>) > 0);
+
  public:
   /// One context a layer.
-  using Context = std::tuple<typename Layers::Context...>;
+  using Context = std::tuple<typename detail::ContextOf<Layers>::Type...>;
 
   explicit Sequential(Layers... layers) : layers_(std::move(layers)...) {}
 
   /// What the last layer gives. Move x in where it is not needed any more.
   template <class X>
   auto forward(X&& x) const {
-    return infer<0>(std::forward<X>(x));
+    using Path = detail::Path<detail::InferencePass, 0, X&&, Layers...>;
+    if constexpr (Path::fits) {
+      return infer<0>(std::forward<X>(x));
+    } else {
+      static_assert(sizeof(typename Path::Refused) > 0);
+    }
   }
 
   template <class X>
   auto forward(X&& x, Context& context) {
-    const detail::EmptiedByException emptied(context);
-    return train<0>(std::forward<X>(x), context);
+    using Path = detail::Path<detail::TrainingPass, 0, X&&, Layers...>;
+    if constexpr (Path::fits) {
+      const detail::EmptiedByException emptied(context);
+      return train<0>(std::forward<X>(x), context);
+    } else {
+      static_assert(sizeof(typename Path::Refused) > 0);
+    }
   }
 
   /// What the first layer's backward gives: dx, or nothing where an Embedding comes first. dy is what the last layer's
-  /// backward takes. Calls `finished(layer)` for
-  /// each layer, from the last to the first, when its gradients are complete; others are then still to be computed, so
-  /// these can be sent meanwhile (see DistributedGradients).
+  /// backward takes. Calls `finished(layer)` for each layer, from the last to the first, when its gradients are
+  /// complete; others are then still to be computed, so these can be sent meanwhile (see DistributedGradients).
   template <class D, class Finished = detail::NobodyAsks>
   auto backward(D&& dy, const Context& context, Finished&& finished = {}) {
     return propagate<sizeof...(Layers), true>(std::forward<D>(dy), context, finished);
@@ -74,6 +87,23 @@ class Sequential {
   template <class Table, std::size_t Rank>
   auto summarize(Table& table, const Name& name, const Shape<Rank>& x) const {
     return summarize_from<0>(table, name, x);
+  }
+
+  // Calls that are mistakes, each with its sentence.
+  template <class X>
+  auto forward(X&&, Context&&) const {
+    static_assert(detail::may_be_called_so<X>,
+                  "sequential: the context is a temporary; forward keeps in it what backward needs: give a variable");
+  }
+  template <class X>
+  auto forward(X&&, Context&) const {
+    static_assert(detail::may_be_called_so<X>,
+                  "sequential: the model is const, and training changes it; forward(x) without a context is inference");
+  }
+  template <class D>
+  auto backward(D&&) {
+    static_assert(detail::may_be_called_so<D>,
+                  "sequential: backward(dy, context) needs the context that forward(x, context) has filled");
   }
 
   static constexpr Index size() { return sizeof...(Layers); }
@@ -98,7 +128,6 @@ class Sequential {
     if constexpr (I == sizeof...(Layers)) {
       return std::forward<X>(x);
     } else {
-      static_assert(InfersFrom<LayerAt<I>, X&&>, "sequential: a layer cannot take what the layer before it gives");
       return infer<I + 1>(get<I>().forward(std::forward<X>(x)));
     }
   }
@@ -108,7 +137,6 @@ class Sequential {
     if constexpr (I == sizeof...(Layers)) {
       return std::forward<X>(x);
     } else {
-      static_assert(TrainsOn<LayerAt<I>, X&&>, "sequential: a layer cannot take what the layer before it gives");
       return train<I + 1>(get<I>().forward(std::forward<X>(x), std::get<I>(context)), context);
     }
   }
@@ -118,6 +146,8 @@ class Sequential {
   auto propagate(D&& dy, const Context& context, Finished& finished) {
     if constexpr (I == 0) {
       return std::forward<D>(dy);
+    } else if constexpr (!detail::layer_goes_back_from<I - 1, LayerAt<I - 1>, D&&>) {
+      static_assert(sizeof(detail::CheckedBackward<I - 1, LayerAt<I - 1>, D&&>) > 0);
     } else if constexpr (I == 1 && !wants_dx && HasBackwardParameters<LayerAt<0>, D&&>) {
       get<0>().backward_parameters(std::forward<D>(dy), std::get<0>(context));
       finished(get<0>());
@@ -144,6 +174,9 @@ class Sequential {
   template <std::size_t I, class Table, std::size_t Rank>
   auto summarize_from(Table& table, const Name& name, const Shape<Rank>& x) const {
     if constexpr (I == sizeof...(Layers)) {
+      return x;
+    } else if constexpr (!detail::layer_takes_shape_of_rank<I, LayerAt<I>, Rank>) {
+      static_assert(sizeof(detail::CheckedShape<I, LayerAt<I>, Rank>) > 0);
       return x;
     } else {
       return summarize_from<I + 1>(table, name, table.add(name / static_cast<Index>(I), get<I>(), x));

@@ -10,6 +10,7 @@
 // ignored, which without weights is their number, or a number that the caller gives.
 
 #include <algorithm>
+#include <concepts>
 #include <cstdint>
 #include <optional>
 #include <utility>
@@ -30,6 +31,10 @@ struct SoftmaxCrossEntropyOptions {
 };
 
 namespace detail {
+
+/// Whether Targets can be the targets of logits of this rank.
+template <class Targets, std::size_t Rank>
+inline constexpr bool are_targets = std::convertible_to<const Targets&, Tensor<std::int32_t, Rank - 1>>;
 
 template <class T, std::size_t Rank>
 void check_targets(const Tensor<T, Rank>& logits, const Tensor<std::int32_t, Rank - 1>& targets,
@@ -135,6 +140,15 @@ requires(Rank >= 2) Loss<T, Rank> softmax_cross_entropy(Tensor<T, Rank> logits,
   double sum = 0;
   for (const T loss : losses) sum += static_cast<double>(loss);
   return {static_cast<T>(sum / divisor), std::move(logits), count};
+}
+
+/// With anything else for targets it does not compile.
+template <class T, std::size_t Rank, class Targets>
+requires(Rank >= 2 && !detail::are_targets<Targets, Rank>) Loss<T, Rank> softmax_cross_entropy(
+    const Tensor<T, Rank>&, const Targets&, const SoftmaxCrossEntropyOptions& = {}) {
+  static_assert(detail::are_targets<Targets, Rank>,
+                "softmax_cross_entropy: the targets of logits [..., classes] are numbers of classes [...], in a "
+                "Tensor<std::int32_t, Rank - 1>");
 }
 
 }  // namespace pupil

@@ -34,9 +34,22 @@
 #include <pupil/core/errors.hpp>
 #include <pupil/core/shape.hpp>
 #include <pupil/core/type_name.hpp>
+#include <pupil/nn/layer.hpp>
 #include <pupil/nn/model_ref.hpp>
 
 namespace pupil {
+
+namespace detail {
+
+/// In a class, so that the compiler says it once.
+template <class L, std::size_t Rank>
+struct CheckedOutputShape {
+  static_assert(
+      HasOutputShape<L, Rank>,
+      "summary: a layer has output_shape(shape), a model summarize(table, name, shape); and the shape must fit");
+};
+
+}  // namespace detail
 
 /// One line of the table.
 struct LayerSummary {
@@ -56,10 +69,10 @@ class ModelSummary {
   auto add(const Name& name, const L& layer, const Shape<Rank>& x) {
     if constexpr (requires { layer.summarize(*this, name, x); }) {
       return layer.summarize(*this, name, x);
+    } else if constexpr (!detail::HasOutputShape<L, Rank>) {
+      static_assert(sizeof(detail::CheckedOutputShape<L, Rank>) > 0);
+      return x;
     } else {
-      static_assert(
-          requires { layer.output_shape(x); },
-          "summary: a layer has output_shape(shape), a model summarize(table, name, shape); and the shape must fit");
       const auto y = layer.output_shape(x);
       std::string algorithms;
       if constexpr (requires { layer.explain(x); }) algorithms = layer.explain(x);

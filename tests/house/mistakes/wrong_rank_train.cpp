@@ -1,0 +1,5 @@
+// says: layer_is_given_its_rank<0(UL)?, pupil::Conv2d<float>, pupil::Tensor<float, 3>
+// says: another rank than it takes
+#include "small_net.hpp"
+
+auto scores(SmallNet& net, SmallNet::Context& context, const Tensor<float, 3>& x) { return net.forward(x, context); }
