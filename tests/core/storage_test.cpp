@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <fstream>
+#include <new>
 #include <numeric>
 #include <thread>
 #include <utility>
@@ -9,11 +10,14 @@
 
 #include <doctest/doctest.h>
 
+#include <pupil/core/random.hpp>
 #include <pupil/core/storage.hpp>
 
 using namespace pupil;
 
 namespace {
+
+constexpr std::size_t mebibyte = std::size_t{1} << 20U;
 
 StoragePool& pool() { return StoragePool::instance(); }
 
@@ -184,6 +188,77 @@ TEST_CASE("moving storage moves the block") {
   CHECK(target.data() == block);
   CHECK(source.data() == nullptr);  // NOLINT(bugprone-use-after-move): what is left is the matter
   CHECK(source.size() == 0);
+}
+
+TEST_CASE("a pool holds half as much again as its need, where sizes vary") {
+  StoragePool own;
+  std::size_t need = 0;
+  Rng rng(7);
+  for (int step = 0; step < 1000; ++step) {
+    const std::size_t input = mebibyte + static_cast<std::size_t>(rng.below(Index{20} << 20U));
+    void* const x = own.allocate(input);
+    void* const y = own.allocate(2 * input);
+    need = std::max(need, own.statistics().bytes_in_use);
+    own.release(x);
+    own.release(y);
+    CHECK(own.statistics().bytes_held <= std::max(StoragePool::held_freely, need + need / 2));
+  }
+  CHECK(need > 50 * mebibyte);
+  own.release_unused();
+  CHECK(own.statistics().bytes_held == 0);
+}
+
+TEST_CASE("a pool gives back what an earlier need left, and keeps what the last steps use") {
+  StoragePool own;
+  own.release(own.allocate(400 * mebibyte));
+  CHECK(own.statistics().bytes_held >= 400 * mebibyte);
+  std::size_t asked = 0;
+  for (int step = 0; step < 200; ++step) {
+    if (step == 100) asked = own.statistics().system_allocations;
+    own.release(own.allocate(40 * mebibyte));
+  }
+  CHECK(own.statistics().bytes_held <= 60 * mebibyte);
+  CHECK(own.statistics().bytes_held >= 40 * mebibyte);
+  CHECK(own.statistics().system_allocations == asked);
+}
+
+TEST_CASE("a pool asks the system for nothing in a loop of many sizes, more in all than it may hold") {
+  // As the layers of a network in inference: each output is as large as it is, and its input is gone after it.
+  StoragePool own;
+  std::size_t asked = 0;
+  for (int step = 0; step < 40; ++step) {
+    if (step == 20) asked = own.statistics().system_allocations;
+    void* x = own.allocate(60 * mebibyte);
+    for (std::size_t size = 50 * mebibyte; size > mebibyte; size = size * 4 / 5) {
+      void* const y = own.allocate(size);
+      own.release(x);
+      x = y;
+    }
+    own.release(x);
+  }
+  CHECK(own.statistics().system_allocations == asked);
+  CHECK(own.statistics().bytes_held <= 170 * mebibyte);
+}
+
+TEST_CASE("a pool lends nothing large to what is small, where that would keep more than it may hold") {
+  StoragePool own;
+  std::vector<void*> kept;
+  for (int step = 0; step < 100; ++step) {
+    own.release(own.allocate(40 * mebibyte));
+    kept.push_back(own.allocate(1000));
+    CHECK(own.statistics().bytes_held <= 61 * mebibyte);
+  }
+  for (void* const block : kept) own.release(block);
+  CHECK(own.statistics().bytes_in_use == 0);
+}
+
+TEST_CASE("a pool is what it was after a block that no memory is large enough for") {
+  StoragePool own;
+  own.release(own.allocate(20 * mebibyte));
+  CHECK_THROWS_AS(own.allocate(std::size_t{1} << 60U), std::bad_alloc);
+  CHECK(own.statistics().bytes_in_use == 0);
+  for (int step = 0; step < 40; ++step) own.release(own.allocate(static_cast<std::size_t>(step) * mebibyte));
+  CHECK(own.statistics().bytes_held <= 60 * mebibyte);
 }
 
 TEST_CASE("several threads can use the pool at once") {

@@ -2,6 +2,7 @@
 // Memory for tensors: 64-byte-aligned blocks that are recycled, so that a training loop asks nothing of the system once
 // it has seen its shapes.
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <bit>
@@ -20,18 +21,35 @@
 
 namespace pupil {
 
-/// A free list of blocks, in size classes an eighth of a power of two apart. Thread-safe. A block is never lent to a
-/// smaller class: then what a step finds free would depend on all steps before it, and one like the last could miss.
+/// A free list of blocks, in size classes an eighth of a power of two apart. Thread-safe.
+///
+/// What it may hold, in use and free together, is half as much again as its need: the most bytes that were in use at
+/// once of late. Of late is this window and the one before; a window ends once it has handed out 16 times its own need,
+/// which is several steps of a training. Within 16 MiB it need not be: so little is no matter.
+///
+/// While there is room, a block serves its own class alone: then a step like the last finds what the last one had.
+/// Where there is none, as with images of many sizes or layers of many, a larger block is lent, the smallest that is
+/// free; and if none is, the system is asked, and given back the blocks that lay idle longest. A block is lent only
+/// where all that are in use stay within what the pool may hold, so nothing small keeps much.
 class StoragePool {
  public:
   /// What the pool did so far.
   struct Statistics {
     std::size_t system_allocations = 0;  ///< blocks asked of the system
     std::size_t bytes_held = 0;          ///< bytes in all blocks, in use or free
-    std::size_t bytes_in_use = 0;        ///< bytes in blocks that tensors hold
+    std::size_t bytes_in_use = 0;        ///< bytes that tensors have, rounded up to their classes
   };
 
   static constexpr std::size_t alignment = 64;
+  /// What the pool may hold, however small its need.
+  static constexpr std::size_t held_freely = std::size_t{16} << 20U;
+
+  /// A pool apart, for tests.
+  StoragePool() = default;
+  StoragePool(const StoragePool&) = delete;
+  StoragePool& operator=(const StoragePool&) = delete;
+  /// All blocks must have been given back.
+  ~StoragePool() { release_unused(); }
 
   /// The pool behind every tensor. Never destroyed, so tensors of static lifetime may outlive main.
   static StoragePool& instance() {
@@ -52,22 +70,21 @@ class StoragePool {
 
   /// Takes back a block from allocate.
   void release(void* block) noexcept {
-    const std::size_t block_class = header(block).size_class;
+    Header& of_block = header(block);
     const std::lock_guard lock(mutex_);
-    statistics_.bytes_in_use -= class_bytes(block_class);
-    free_[block_class].push_back(block);  // allocate has reserved the place
+    statistics_.bytes_in_use -= class_bytes(of_block.lent_as);
+    bytes_lent_ -= class_bytes(of_block.size_class);
+    of_block.released_at = releases_++;
+    free_[of_block.size_class].push_back(block);  // ask_system has reserved the place
   }
 
-  /// Gives every free block back to the system.
+  /// Gives every free block back to the system, and forgets what was needed before.
   void release_unused() noexcept {
     const std::lock_guard lock(mutex_);
-    for (std::size_t c = 0; c < free_.size(); ++c) {
-      for (void* const block : free_[c]) {
-        std::free(header(block).system_memory);
-        statistics_.bytes_held -= class_bytes(c);
-      }
-      free_[c].clear();
+    while (give_back_the_idlest()) {
     }
+    earlier_need_ = 0;
+    begin_window();
   }
 
   /// From now on every block is handed out filled with bytes 0xFF (NaN as a float), so that a test sees whatever is
@@ -83,10 +100,13 @@ class StoragePool {
  private:
   static constexpr std::size_t classes_per_doubling = 8;
   static constexpr std::size_t class_count = classes_per_doubling * 60;
+  static constexpr std::size_t window_needs = 16;
 
   /// What lies before every block.
   struct Header {
     std::size_t size_class;
+    std::size_t lent_as;        ///< the class that was asked for
+    std::uint64_t released_at;  ///< when it became free, counted in releases
     void* system_memory;
   };
   static_assert(sizeof(Header) <= alignment);
@@ -95,8 +115,6 @@ class StoragePool {
     void* block;
     bool is_new;  ///< from the system, and so all zeros
   };
-
-  StoragePool() = default;
 
   /// A fork waits until no other thread is in the pool: in the child, that thread's lock would never be given back.
   static StoragePool* make_instance() {
@@ -121,31 +139,91 @@ class StoragePool {
 
   static Header& header(void* block) { return *reinterpret_cast<Header*>(static_cast<std::byte*>(block) - alignment); }
 
-  /// A block of a size class, free or new.
+  /// A block for a size class, free or new.
   Taken take(std::size_t wanted) {
     const std::lock_guard lock(mutex_);
-    std::vector<void*>& free = free_[wanted];
-    const bool is_new = free.empty();
+    std::size_t found = wanted;
+    if (free_[wanted].empty() && is_full_for(wanted)) found = class_to_lend(wanted);
+    const bool is_new = free_[found].empty();
     if (is_new) {
-      free.reserve(free.capacity() + 1);
-      free.push_back(ask_system(wanted));
+      found = wanted;
+      while (is_full_for(wanted) && give_back_the_idlest()) {
+      }
+      ask_system(wanted);
     }
-    void* const block = free.back();
-    free.pop_back();
+    void* const block = free_[found].back();
+    free_[found].pop_back();
+    header(block).lent_as = wanted;
     statistics_.bytes_in_use += class_bytes(wanted);
+    bytes_lent_ += class_bytes(found);
+    count_need(class_bytes(wanted));
     return {block, is_new};
   }
 
-  void* ask_system(std::size_t wanted) {
+  /// Of `bytes` that were handed out.
+  void count_need(std::size_t bytes) {
+    need_ = std::max(need_, statistics_.bytes_in_use);
+    bytes_in_window_ += bytes;
+    if (bytes_in_window_ / window_needs < need_) return;
+    earlier_need_ = need_;
+    begin_window();
+    while (statistics_.bytes_held > may_hold() && give_back_the_idlest()) {
+    }
+  }
+
+  void begin_window() {
+    need_ = statistics_.bytes_in_use;
+    bytes_in_window_ = 0;
+  }
+
+  /// With `more` bytes in use than now.
+  std::size_t may_hold(std::size_t more = 0) const {
+    const std::size_t need = std::max({need_, earlier_need_, statistics_.bytes_in_use + more});
+    return std::max(held_freely, need + need / 2);
+  }
+
+  bool is_full_for(std::size_t wanted) const {
+    return statistics_.bytes_held + class_bytes(wanted) > may_hold(class_bytes(wanted));
+  }
+
+  /// The smallest class above that has a free block which may be lent; `wanted` itself where none has.
+  std::size_t class_to_lend(std::size_t wanted) const {
+    const std::size_t limit = may_hold(class_bytes(wanted));
+    const std::size_t room = limit - std::min(limit, bytes_lent_);
+    for (std::size_t c = wanted + 1; c < class_count && class_bytes(c) <= room; ++c) {
+      if (!free_[c].empty()) return c;
+    }
+    return wanted;
+  }
+
+  /// Gives the block that has been free for longest back to the system; returns false where none is free.
+  bool give_back_the_idlest() noexcept {
+    std::vector<void*>* idlest = nullptr;
+    for (std::vector<void*>& free : free_) {  // the first of each has been there for longest
+      if (free.empty()) continue;
+      if (idlest == nullptr || header(free.front()).released_at < header(idlest->front()).released_at) idlest = &free;
+    }
+    if (idlest == nullptr) return false;
+    void* const block = idlest->front();
+    idlest->erase(idlest->begin());
+    statistics_.bytes_held -= class_bytes(header(block).size_class);
+    std::free(header(block).system_memory);
+    return true;
+  }
+
+  /// Makes a free block.
+  void ask_system(std::size_t wanted) {
+    std::vector<void*>& free = free_[wanted];
+    free.reserve(free.capacity() + 1);
     const std::size_t size = class_bytes(wanted);
     void* const memory = std::calloc(1, size + 2 * alignment);  // room for the header, and to align what is behind it
     if (memory == nullptr) throw std::bad_alloc();
     const std::size_t past = reinterpret_cast<std::uintptr_t>(memory) % alignment;
     void* const block = static_cast<std::byte*>(memory) + (2 * alignment - past);
-    header(block) = {wanted, memory};
+    header(block) = {.size_class = wanted, .lent_as = wanted, .released_at = 0, .system_memory = memory};
+    free.push_back(block);
     ++statistics_.system_allocations;
     statistics_.bytes_held += size;
-    return block;
   }
 
   void* hand_out(void* block) const {
@@ -156,6 +234,11 @@ class StoragePool {
   mutable std::mutex mutex_;
   std::array<std::vector<void*>, class_count> free_;
   Statistics statistics_;
+  std::size_t bytes_lent_ = 0;       ///< in the blocks in use, which may be larger than what was asked for
+  std::size_t need_ = 0;             ///< the most bytes in use at once in this window
+  std::size_t earlier_need_ = 0;     ///< and in the one before
+  std::size_t bytes_in_window_ = 0;  ///< handed out
+  std::uint64_t releases_ = 0;
   std::atomic<bool> poison_ = false;
 };
 
