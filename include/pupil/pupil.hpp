@@ -44,8 +44,8 @@
 #include <pupil/nn/adaptive_max_pool2d.hpp>
 #include <pupil/nn/add.hpp>
 #include <pupil/nn/additive_attention.hpp>
-#include <pupil/nn/avg_pool1d.hpp>
 #include <pupil/nn/all_steps.hpp>
+#include <pupil/nn/avg_pool1d.hpp>
 #include <pupil/nn/avg_pool2d.hpp>
 #include <pupil/nn/basic_block.hpp>
 #include <pupil/nn/batch_norm.hpp>

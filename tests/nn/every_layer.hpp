@@ -10,8 +10,8 @@
 #include <pupil/nn/adaptive_max_pool1d.hpp>
 #include <pupil/nn/adaptive_max_pool2d.hpp>
 #include <pupil/nn/add.hpp>
-#include <pupil/nn/avg_pool1d.hpp>
 #include <pupil/nn/all_steps.hpp>
+#include <pupil/nn/avg_pool1d.hpp>
 #include <pupil/nn/avg_pool2d.hpp>
 #include <pupil/nn/basic_block.hpp>
 #include <pupil/nn/batch_norm1d.hpp>
@@ -32,9 +32,9 @@
 #include <pupil/nn/group_norm.hpp>
 #include <pupil/nn/gru.hpp>
 #include <pupil/nn/gru_cell.hpp>
+#include <pupil/nn/hard_swish.hpp>
 #include <pupil/nn/identity.hpp>
 #include <pupil/nn/instance_norm2d.hpp>
-#include <pupil/nn/hard_swish.hpp>
 #include <pupil/nn/inverted_residual.hpp>
 #include <pupil/nn/last_step.hpp>
 #include <pupil/nn/layer_norm.hpp>
@@ -43,20 +43,20 @@
 #include <pupil/nn/lstm_cell.hpp>
 #include <pupil/nn/max_pool1d.hpp>
 #include <pupil/nn/max_pool2d.hpp>
+#include <pupil/nn/multi_head_attention.hpp>
 #include <pupil/nn/pixel_shuffle.hpp>
 #include <pupil/nn/pixel_unshuffle.hpp>
-#include <pupil/nn/residual.hpp>
-#include <pupil/nn/multi_head_attention.hpp>
 #include <pupil/nn/positional_encoding.hpp>
 #include <pupil/nn/prelu.hpp>
+#include <pupil/nn/residual.hpp>
 #include <pupil/nn/rms_norm.hpp>
 #include <pupil/nn/scaled_dot_product_attention.hpp>
 #include <pupil/nn/sequential.hpp>
 #include <pupil/nn/softmax.hpp>
 #include <pupil/nn/softplus.hpp>
 #include <pupil/nn/spatial_dropout2d.hpp>
-#include <pupil/nn/upsample2d.hpp>
 #include <pupil/nn/transformer_encoder_layer.hpp>
+#include <pupil/nn/upsample2d.hpp>
 
 #include "../support/random_tensor.hpp"
 

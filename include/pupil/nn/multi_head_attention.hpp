@@ -2,8 +2,10 @@
 // MultiHeadAttention: several attentions side by side, each over projections of its own. Vaswani et al., "Attention is
 // all you need", 2017. PyTorch's twin is nn.MultiheadAttention, without its bias_kv and zero_attn.
 //
-//   Q = queries W_q^T + b_q      K = keys W_k^T + b_k      V = values W_v^T + b_v        each cut into heads of d
-//   columns W_h = softmax(Q_h K_h^T / sqrt(d))        A = [W_1 V_1, W_2 V_2, ...]        y = A W_o^T + b_o
+//   Q = queries W_q^T + b_q      K = keys W_k^T + b_k      V = values W_v^T + b_v
+//   W_h = softmax(Q_h K_h^T / sqrt(d))      A = [W_1 V_1, W_2 V_2, ...]      y = A W_o^T + b_o
+//
+// where a head h has d columns of each of Q, K and V.
 //
 //   dA = dy W_o        dV_h = W_h^T dA_h        dW_h = dA_h V_h^T        dQ_h, dK_h: kernels/attention
 //   dqueries = dQ W_q        dW_q += dQ^T queries        db_q += sum of dQ's rows        and so of keys and values
@@ -11,9 +13,11 @@
 // In training, dropout takes some of the weights W_h away. In self-attention the three inputs are one, and one product
 // makes Q, K and V of all heads. Heads are never copied: they are columns of these.
 //
-//   auto y = attention.forward(x, masks, context);                         auto dx = attention.backward_self(dy,
-//   context); auto y = attention.forward({queries, keys, values}, masks, context);   auto d = attention.backward(dy,
-//   context);
+//   auto y = attention.forward(x, masks, context);
+//   auto dx = attention.backward_self(dy, context);
+//
+//   auto y = attention.forward({queries, keys, values}, masks, context);
+//   auto d = attention.backward(dy, context);
 //
 // Parameters have PyTorch's names: in_proj_weight (W_q above W_k above W_v) or, where keys or values have another
 // number of features, q_proj_weight, k_proj_weight and v_proj_weight; in_proj_bias; out_proj.weight and out_proj.bias.

@@ -8,7 +8,7 @@
 #include <pupil/core/parallel.hpp>
 #include <pupil/core/tensor.hpp>
 #include <pupil/kernels/gemm/matrix_operand.hpp>
-#include <pupil/kernels/norm/channel_groups.hpp>
+#include <pupil/kernels/isa/portable/channel_groups.hpp>
 #include <pupil/kernels/pointwise/column_sums.hpp>
 
 namespace pupil::kernels {
