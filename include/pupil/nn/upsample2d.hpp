@@ -9,6 +9,7 @@
 //   bilinear, corners aligned    p = o (in - 1) / (out - 1)             with i = floor(p) and f = p - i
 //
 // for r = 1 / scale_factor, or in / out where `size` is given. Places outside of the image are its first or last pixel.
+// (PyTorch leaves these formulas where a fractional factor gives no more pixels than there were, or twice as many.)
 // The gradient of an output goes to the pixels that it was made of, by the same weights.
 
 #include <algorithm>
@@ -132,9 +133,10 @@ class Upsample2d {
     const double ratio = scale > 0 ? 1 / scale : static_cast<double>(inputs) / static_cast<double>(outputs);
     if (options_.mode == UpsampleMode::nearest) {
       return {inputs, outputs, [&](Index o) {
-                const Index exact = o * inputs / outputs;
-                const auto by_scale = static_cast<Index>(static_cast<double>(o) * ratio);
-                const Index nearest = std::min(scale > 0 ? by_scale : exact, inputs - 1);
+                // Divided last, so that what is a whole number is not rounded to less.
+                const Index place =
+                    scale > 0 ? static_cast<Index>(static_cast<double>(o) / scale) : o * inputs / outputs;
+                const Index nearest = std::min(place, inputs - 1);
                 return kernels::AxisSource{nearest, nearest, 0};
               }};
     }
