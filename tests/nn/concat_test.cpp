@@ -9,11 +9,14 @@
 #include <pupil/nn/activations.hpp>
 #include <pupil/nn/concat.hpp>
 #include <pupil/nn/conv2d.hpp>
+#include <pupil/nn/conv_transpose2d.hpp>
 #include <pupil/nn/dense.hpp>
 #include <pupil/nn/dropout.hpp>
 #include <pupil/nn/embedding.hpp>
 #include <pupil/nn/identity.hpp>
+#include <pupil/nn/max_pool2d.hpp>
 #include <pupil/nn/prepare.hpp>
+#include <pupil/nn/residual.hpp>
 #include <pupil/nn/sequential.hpp>
 #include <pupil/nn/summary.hpp>
 
@@ -38,16 +41,27 @@ auto three_side_by_side(Rng& rng) {
   return Concat{conv_in_concat<T>(2, rng), Identity(), Sequential{conv_in_concat<T>(1, rng), Tanh<T>()}};
 }
 
+/// As "nested": a small U-Net.
+template <class T>
+auto nested_concats(Rng& rng) {
+  const ConvTranspose2dOptions enlarge{.in_channels = 6, .out_channels = 2, .kernel_size = 2, .stride = 2};
+  return Concat{Identity(),
+                Sequential{MaxPool2d<T>({.kernel_size = 2}), Concat{Identity(), Residual{conv_in_concat<T>(3, rng)}},
+                           ConvTranspose2d<T>(enlarge, rng)}};
+}
+
 }  // namespace
 
 TEST_CASE_TEMPLATE("a concat computes what PyTorch computes", T, float, double) {
   Rng rng(1);
   check_golden_layer<T, 4, 4>(fixture("branches"), "concat", three_side_by_side<T>(rng));
+  check_golden_layer<T, 4, 4>(fixture("branches"), "nested", nested_concats<T>(rng));
 }
 
 TEST_CASE("a concat of PyTorch's is saved as it was loaded") {
   Rng rng(2);
   check_state_dict_returns(fixture("branches"), "concat/state/", three_side_by_side<double>(rng));
+  check_state_dict_returns(fixture("branches"), "nested/state/", nested_concats<double>(rng));
 }
 
 TEST_CASE("a concat lays the outputs side by side along the last dimension") {
