@@ -46,6 +46,9 @@
 #include <pupil/nn/additive_attention.hpp>
 #include <pupil/nn/all_steps.hpp>
 #include <pupil/nn/avg_pool1d.hpp>
+#include <pupil/nn/any_layer.hpp>
+#include <pupil/nn/any_sequential.hpp>
+#include <pupil/nn/any_tensor.hpp>
 #include <pupil/nn/avg_pool2d.hpp>
 #include <pupil/nn/basic_block.hpp>
 #include <pupil/nn/batch_norm.hpp>
@@ -199,8 +202,12 @@
 #include <pupil/models/image_classifier.hpp>
 #include <pupil/models/image_features.hpp>
 #include <pupil/models/image_network.hpp>
+#include <pupil/models/known_layer_kinds.hpp>
+#include <pupil/models/layer_kinds.hpp>
 #include <pupil/models/metadata.hpp>
 #include <pupil/models/mobilenet_v2.hpp>
+#include <pupil/models/model_file.hpp>
+#include <pupil/models/option_json.hpp>
 #include <pupil/models/other_architectures.hpp>
 #include <pupil/models/preprocessing.hpp>
 #include <pupil/models/pretrained_architecture.hpp>

@@ -131,3 +131,28 @@ TEST_CASE("what is not JSON is an error") {
 TEST_CASE("values nested without end are an error, not a crash") {
   CHECK(contains(skip_error(std::string(1'000'000, '[')), "nested too deeply"));
 }
+
+TEST_CASE("numbers are read as the nearest double, and true and false as what they are") {
+  JsonReader json("[0, -1.5e+3, 0.1, 1e-05, 12, true, false]", "file");
+  std::vector<double> numbers;
+  std::vector<bool> flags;
+  json.array([&] {
+    if (numbers.size() < 5) {
+      numbers.push_back(json.number());
+    } else {
+      flags.push_back(json.boolean());
+    }
+  });
+  json.end();
+  CHECK(numbers == std::vector<double>{0, -1500, 0.1, 1e-5, 12});
+  CHECK(flags == std::vector<bool>{true, false});
+}
+
+TEST_CASE("what is no number, no double, or neither true nor false is an error") {
+  CHECK_THROWS_WITH_AS(JsonReader("true", "file").number(), "file: expected a value, at byte 0 of the header",
+                       FileError);
+  CHECK_THROWS_WITH_AS(JsonReader("1e999", "file").number(),
+                       "file: a number that no double holds, at byte 5 of the header", FileError);
+  CHECK_THROWS_WITH_AS(JsonReader(" 1", "file").boolean(), "file: expected true or false, at byte 1 of the header",
+                       FileError);
+}

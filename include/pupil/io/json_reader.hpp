@@ -1,13 +1,14 @@
 #pragma once
-// As much of JSON (RFC 8259) as the header of a safetensors file and lists of captions need, read strictly: objects,
-// arrays, strings and whole numbers; anything else can only be skipped.
+// As much of JSON (RFC 8259) as the header of a safetensors file, lists of captions and models need, read strictly.
 
+#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <set>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include <pupil/core/errors.hpp>
@@ -62,6 +63,12 @@ class JsonReader {
 
   /// A whole number from 0 to 2^64 - 1.
   std::uint64_t whole_number();
+
+  /// Any number, as the double that is nearest.
+  double number();
+
+  /// true or false.
+  bool boolean();
 
   /// Whether null comes next, which is then read.
   bool null() {
@@ -203,6 +210,28 @@ inline std::uint64_t JsonReader::whole_number() {
   }
   check(peek() != '.' && peek() != 'e' && peek() != 'E', "expected a whole number");
   return value;
+}
+
+inline double JsonReader::number() {
+  skip_white_space();
+  const std::size_t first = position_;
+  skip_number();
+  double value = 0;
+  const auto read = std::from_chars(text_.data() + first, text_.data() + position_, value);
+  check(read.ec == std::errc(), "a number that no double holds");
+  return value;
+}
+
+inline bool JsonReader::boolean() {
+  skip_white_space();
+  for (const bool value : {true, false}) {
+    const std::string_view literal = value ? "true" : "false";
+    if (!text_.substr(position_).starts_with(literal)) continue;
+    position_ += literal.size();
+    return value;
+  }
+  check(false, "expected true or false");
+  return false;
 }
 
 inline void JsonReader::skip_value(int depth) {

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <deque>
 #include <filesystem>
+#include <map>
 #include <ostream>
 #include <span>
 #include <string>
@@ -116,9 +117,11 @@ inline IncompatibleNames load_state_dict(const std::filesystem::path& path, cons
 }
 
 /// Writes a model as the safetensors file of a PyTorch state dict: all or nothing. What has several names in the model
-/// is written under each of them, as PyTorch does. Throws FileError.
-inline void save_state_dict(const std::filesystem::path& path, const ConstModelRef& model) {
+/// is written under each of them, as PyTorch does. Texts of `metadata` stand in the file besides. Throws FileError.
+inline void save_state_dict(const std::filesystem::path& path, const ConstModelRef& model,
+                            const std::map<std::string, std::string>& metadata = {}) {
   SafetensorsWriter writer;
+  for (const auto& [key, text] : metadata) writer.set_metadata(key, text);
   state_layout(writer, ParameterLayout::channels_first);
   std::deque<Storage<std::byte>> copies;  // stay where they are as others come
   using detail::VisitedItems;

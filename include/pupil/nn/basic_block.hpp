@@ -32,7 +32,8 @@ class BasicBlock {
   };
 
   BasicBlock(const BasicBlockOptions& options, Rng& rng)
-      : conv1_({.conv = {.in_channels = options.in_channels,
+      : options_(options),
+        conv1_({.conv = {.in_channels = options.in_channels,
                          .out_channels = options.out_channels,
                          .kernel_size = 3,
                          .stride = options.stride,
@@ -111,7 +112,10 @@ class BasicBlock {
     if (downsample_) downsample_->visit(visitor, name / "downsample");
   }
 
+  const BasicBlockOptions& options() const { return options_; }
+
  private:
+  BasicBlockOptions options_;
   Conv2dNormActivation<T> conv1_;
   Conv2dNormActivation<T> conv2_;
   std::optional<Conv2dNormActivation<T>> downsample_;

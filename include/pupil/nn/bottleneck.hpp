@@ -35,7 +35,8 @@ class Bottleneck {
   };
 
   Bottleneck(const BottleneckOptions& options, Rng& rng)
-      : conv1_({.conv = {.in_channels = options.in_channels, .out_channels = options.hidden_channels, .bias = false},
+      : options_(options),
+        conv1_({.conv = {.in_channels = options.in_channels, .out_channels = options.hidden_channels, .bias = false},
                 .frozen_statistics = options.frozen_statistics},
                rng),
         conv2_({.conv = {.in_channels = options.hidden_channels,
@@ -116,11 +117,14 @@ class Bottleneck {
     if (downsample_) downsample_->visit(visitor, name / "downsample");
   }
 
+  const BottleneckOptions& options() const { return options_; }
+
  private:
   Tensor<T, 4> hidden(Tensor<T, 4> x, Context& context) {
     return conv2_.forward(conv1_.forward(std::move(x), context.conv1), context.conv2);
   }
 
+  BottleneckOptions options_;
   Conv2dNormActivation<T> conv1_;
   Conv2dNormActivation<T> conv2_;
   Conv2dNormActivation<T> conv3_;

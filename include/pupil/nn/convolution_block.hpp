@@ -36,8 +36,7 @@ class ConvolutionBlock {
   };
 
   /// Throws what its layers throw.
-  ConvolutionBlock(const ConvolutionBlockOptions& options, Rng& rng)
-      : names_(options.names), layer_(options.layer, rng) {
+  ConvolutionBlock(const ConvolutionBlockOptions& options, Rng& rng) : options_(options), layer_(options.layer, rng) {
     if (options.pool) pool_.emplace(*options.pool);
   }
 
@@ -72,14 +71,17 @@ class ConvolutionBlock {
   /// One line a layer; see nn/summary.hpp.
   template <class Table>
   Shape<4> summarize(Table& table, const Name& name, const Shape<4>& x) const {
-    const Shape<4> y = layer_.summarize(table, name / names_.conv, name / names_.norm, name / names_.activation, x);
-    return pool_ ? table.add(name / names_.pool, *pool_, y) : y;
+    const Shape<4> y = layer_.summarize(table, name / options_.names.conv, name / options_.names.norm,
+                                        name / options_.names.activation, x);
+    return pool_ ? table.add(name / options_.names.pool, *pool_, y) : y;
   }
 
   template <class Visitor>
   void visit(Visitor&& visitor, const Name& name = {}) {
-    layer_.visit(visitor, name / names_.conv, name / names_.norm);
+    layer_.visit(visitor, name / options_.names.conv, name / options_.names.norm);
   }
+
+  const ConvolutionBlockOptions& options() const { return options_; }
 
  private:
   Tensor<T, 4> behind_pool(Tensor<T, 4> dy, const Context& context) const {
@@ -87,7 +89,7 @@ class ConvolutionBlock {
     return dy;
   }
 
-  ConvolutionBlockNames names_;
+  ConvolutionBlockOptions options_;
   Conv2dNormActivation<T> layer_;
   std::optional<MaxPool2d<T>> pool_;
 };

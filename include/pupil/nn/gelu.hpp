@@ -55,7 +55,12 @@ template <class T>
 class Gelu : public detail::LinearUnit<T, detail::GeluFunction<T>> {
  public:
   explicit Gelu(const GeluOptions& options = {})
-      : detail::LinearUnit<T, detail::GeluFunction<T>>({options.approximate}) {}
+      : detail::LinearUnit<T, detail::GeluFunction<T>>({options.approximate}), options_(options) {}
+
+  const GeluOptions& options() const { return options_; }
+
+ private:
+  GeluOptions options_;
 };
 
 }  // namespace pupil

@@ -52,13 +52,13 @@ class GroupNorm {
 
   /// x [batch, ..., num_channels] gives as much. Throws ShapeError where x has other channels, or no pixels.
   template <std::size_t Rank>
-  Tensor<T, Rank> forward(const Tensor<T, Rank>& x) const {
+  Tensor<T, Rank> forward(const Tensor<T, Rank>& x) const requires(Rank >= 2) {
     kernels::GroupMoments<T> unused;
     return normalized(x, unused);
   }
 
   template <std::size_t Rank>
-  Tensor<T, Rank> forward(Tensor<T, Rank> x, Context& context) const {
+  Tensor<T, Rank> forward(Tensor<T, Rank> x, Context& context) const requires(Rank >= 2) {
     check(x.shape());
     context.unread.begin("group_norm");
     auto y = normalized(x, context.moments);
@@ -69,7 +69,7 @@ class GroupNorm {
 
   /// dx, in the memory of dy where that is moved in.
   template <std::size_t Rank>
-  Tensor<T, Rank> backward(Tensor<T, Rank> dy, const Context& context) {
+  Tensor<T, Rank> backward(Tensor<T, Rank> dy, const Context& context) requires(Rank >= 2) {
     moved_.check("group_norm");
     const Shape<2> expected = context.input.shape();
     require<ShapeError>(dy.rows() == expected[0] && dy.columns() == expected[1], "group_norm: the gradient ",
@@ -85,7 +85,7 @@ class GroupNorm {
 
   /// What forward gives for an x of this shape, or throws.
   template <std::size_t Rank>
-  Shape<Rank> output_shape(const Shape<Rank>& x) const {
+  Shape<Rank> output_shape(const Shape<Rank>& x) const requires(Rank >= 2) {
     check(x);
     return x;
   }
@@ -103,7 +103,6 @@ class GroupNorm {
  private:
   template <std::size_t Rank>
   void check(const Shape<Rank>& x) const {
-    static_assert(Rank >= 2, "group_norm: an input has a batch and channels");
     moved_.check("group_norm");
     require<ShapeError>(x[Rank - 1] == options_.num_channels, "group_norm: input has ", x[Rank - 1],
                         " channels, the layer was made for ", options_.num_channels, " (input ", x, ")");

@@ -34,7 +34,8 @@ class InvertedResidual {
   };
 
   InvertedResidual(const InvertedResidualOptions& options, Rng& rng)
-      : adds_input_(options.stride == 1 && options.in_channels == options.out_channels),
+      : options_(options),
+        adds_input_(options.stride == 1 && options.in_channels == options.out_channels),
         expand_(expansion(options, rng)),
         depthwise_({.conv = {.in_channels = hidden_channels(options),
                              .out_channels = hidden_channels(options),
@@ -116,6 +117,8 @@ class InvertedResidual {
     project_.visit(visitor, conv / part, conv / (part + 1));
   }
 
+  const InvertedResidualOptions& options() const { return options_; }
+
  private:
   static Index hidden_channels(const InvertedResidualOptions& options) {
     require<OptionError>(options.expand_ratio >= 1, "inverted_residual: expand_ratio is ", options.expand_ratio,
@@ -137,6 +140,7 @@ class InvertedResidual {
     return expand_ ? expand_->backward(std::move(dx), context.expand) : std::move(dx);
   }
 
+  InvertedResidualOptions options_;
   bool adds_input_;
   std::optional<Conv2dNormActivation<T>> expand_;
   Conv2dNormActivation<T> depthwise_;

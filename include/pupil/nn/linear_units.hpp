@@ -138,7 +138,13 @@ template <class T>
 class LeakyRelu : public detail::LinearUnit<T, detail::LeakyReluFunction<T>> {
  public:
   explicit LeakyRelu(const LeakyReluOptions& options = {})
-      : detail::LinearUnit<T, detail::LeakyReluFunction<T>>({static_cast<T>(options.negative_slope)}) {}
+      : detail::LinearUnit<T, detail::LeakyReluFunction<T>>({static_cast<T>(options.negative_slope)}),
+        options_(options) {}
+
+  const LeakyReluOptions& options() const { return options_; }
+
+ private:
+  LeakyReluOptions options_;
 };
 
 /// x above 0, alpha (e^x - 1) elsewhere.
@@ -146,7 +152,12 @@ template <class T>
 class Elu : public detail::LinearUnit<T, detail::EluFunction<T>> {
  public:
   explicit Elu(const EluOptions& options = {})
-      : detail::LinearUnit<T, detail::EluFunction<T>>({static_cast<T>(options.alpha)}) {}
+      : detail::LinearUnit<T, detail::EluFunction<T>>({static_cast<T>(options.alpha)}), options_(options) {}
+
+  const EluOptions& options() const { return options_; }
+
+ private:
+  EluOptions options_;
 };
 
 /// x times its sigmoid.

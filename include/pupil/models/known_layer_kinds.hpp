@@ -1,0 +1,188 @@
+#pragma once
+// The table of pupil's layers, for files of models (model_file.hpp): what the options of each are called, and each
+// layer's kind. A new layer gets the names of its options, above, and a line, below. Names are for good: files that
+// were written have them.
+
+#include <array>
+#include <tuple>
+
+#include <pupil/models/layer_kinds.hpp>
+#include <pupil/models/option_json.hpp>
+#include <pupil/nn/activations.hpp>
+#include <pupil/nn/adaptive_avg_pool2d.hpp>
+#include <pupil/nn/avg_pool2d.hpp>
+#include <pupil/nn/basic_block.hpp>
+#include <pupil/nn/batch_norm1d.hpp>
+#include <pupil/nn/batch_norm2d.hpp>
+#include <pupil/nn/bottleneck.hpp>
+#include <pupil/nn/conv1d.hpp>
+#include <pupil/nn/conv2d.hpp>
+#include <pupil/nn/conv2d_norm_activation.hpp>
+#include <pupil/nn/convolution_block.hpp>
+#include <pupil/nn/dense.hpp>
+#include <pupil/nn/dropout.hpp>
+#include <pupil/nn/embedding.hpp>
+#include <pupil/nn/flatten.hpp>
+#include <pupil/nn/gelu.hpp>
+#include <pupil/nn/global_avg_pool2d.hpp>
+#include <pupil/nn/group_norm.hpp>
+#include <pupil/nn/gru.hpp>
+#include <pupil/nn/identity.hpp>
+#include <pupil/nn/inverted_residual.hpp>
+#include <pupil/nn/layer_norm.hpp>
+#include <pupil/nn/linear_units.hpp>
+#include <pupil/nn/lstm.hpp>
+#include <pupil/nn/max_pool2d.hpp>
+#include <pupil/nn/softmax.hpp>
+#include <pupil/nn/spatial_dropout2d.hpp>
+
+namespace pupil {
+
+constexpr auto option_names(const AdaptiveAvgPool2dOptions*) {
+  return std::tuple{option("output_size", &AdaptiveAvgPool2dOptions::output_size)};
+}
+constexpr auto option_names(const AvgPool2dOptions*) {
+  using O = AvgPool2dOptions;
+  return std::tuple{option("kernel_size", &O::kernel_size), option("stride", &O::stride),
+                    option("padding", &O::padding), option("count_include_pad", &O::count_include_pad)};
+}
+constexpr auto option_names(const BasicBlockOptions*) {
+  using O = BasicBlockOptions;
+  return std::tuple{option("in_channels", &O::in_channels), option("out_channels", &O::out_channels),
+                    option("stride", &O::stride), option("padding", &O::padding),
+                    option("frozen_statistics", &O::frozen_statistics)};
+}
+constexpr auto option_names(const BatchNormOptions*) {
+  using O = BatchNormOptions;
+  return std::tuple{option("num_features", &O::num_features), option("epsilon", &O::epsilon),
+                    option("momentum", &O::momentum), option("frozen_statistics", &O::frozen_statistics)};
+}
+constexpr auto option_names(const BottleneckOptions*) {
+  using O = BottleneckOptions;
+  return std::tuple{option("in_channels", &O::in_channels),   option("hidden_channels", &O::hidden_channels),
+                    option("out_channels", &O::out_channels), option("stride", &O::stride),
+                    option("padding", &O::padding),           option("frozen_statistics", &O::frozen_statistics)};
+}
+constexpr auto option_names(const Conv1dOptions*) {
+  using O = Conv1dOptions;
+  return std::tuple{option("in_channels", &O::in_channels), option("out_channels", &O::out_channels),
+                    option("kernel_size", &O::kernel_size), option("stride", &O::stride),
+                    option("padding", &O::padding),         option("dilation", &O::dilation),
+                    option("groups", &O::groups),           option("bias", &O::bias)};
+}
+constexpr auto option_names(const Conv2dOptions*) {
+  using O = Conv2dOptions;
+  return std::tuple{option("in_channels", &O::in_channels), option("out_channels", &O::out_channels),
+                    option("kernel_size", &O::kernel_size), option("stride", &O::stride),
+                    option("padding", &O::padding),         option("dilation", &O::dilation),
+                    option("groups", &O::groups),           option("bias", &O::bias)};
+}
+constexpr auto value_names(const Activation*) { return std::array{"none", "relu", "relu6"}; }
+constexpr auto option_names(const Conv2dNormActivationOptions*) {
+  using O = Conv2dNormActivationOptions;
+  return std::tuple{option("conv", &O::conv), option("norm", &O::norm), option("activation", &O::activation),
+                    option("epsilon", &O::epsilon), option("frozen_statistics", &O::frozen_statistics)};
+}
+constexpr auto option_names(const ConvolutionBlockNames*) {
+  using O = ConvolutionBlockNames;
+  return std::tuple{option("conv", &O::conv), option("norm", &O::norm), option("activation", &O::activation),
+                    option("pool", &O::pool)};
+}
+constexpr auto option_names(const ConvolutionBlockOptions*) {
+  using O = ConvolutionBlockOptions;
+  return std::tuple{option("layer", &O::layer), option("pool", &O::pool), option("names", &O::names)};
+}
+constexpr auto option_names(const DenseOptions*) {
+  using O = DenseOptions;
+  return std::tuple{option("in_features", &O::in_features), option("out_features", &O::out_features),
+                    option("bias", &O::bias)};
+}
+constexpr auto option_names(const DropoutOptions*) {
+  return std::tuple{option("probability", &DropoutOptions::probability)};
+}
+constexpr auto option_names(const EluOptions*) { return std::tuple{option("alpha", &EluOptions::alpha)}; }
+constexpr auto option_names(const EmbeddingOptions*) {
+  using O = EmbeddingOptions;
+  return std::tuple{option("num_embeddings", &O::num_embeddings), option("embedding_dim", &O::embedding_dim),
+                    option("standard_deviation", &O::standard_deviation), option("padding_index", &O::padding_index)};
+}
+constexpr auto option_names(const FlattenOptions*) {
+  return std::tuple{option("channels_first", &FlattenOptions::channels_first)};
+}
+constexpr auto value_names(const GeluApproximation*) { return std::array{"none", "tanh"}; }
+constexpr auto option_names(const GeluOptions*) { return std::tuple{option("approximate", &GeluOptions::approximate)}; }
+constexpr auto option_names(const GroupNormOptions*) {
+  using O = GroupNormOptions;
+  return std::tuple{option("num_groups", &O::num_groups), option("num_channels", &O::num_channels),
+                    option("epsilon", &O::epsilon), option("affine", &O::affine)};
+}
+constexpr auto option_names(const InvertedResidualOptions*) {
+  using O = InvertedResidualOptions;
+  return std::tuple{option("in_channels", &O::in_channels), option("out_channels", &O::out_channels),
+                    option("stride", &O::stride),           option("expand_ratio", &O::expand_ratio),
+                    option("padding", &O::padding),         option("frozen_statistics", &O::frozen_statistics)};
+}
+constexpr auto option_names(const LayerNormOptions*) {
+  using O = LayerNormOptions;
+  return std::tuple{option("normalized_shape", &O::normalized_shape), option("epsilon", &O::epsilon),
+                    option("elementwise_affine", &O::elementwise_affine), option("bias", &O::bias)};
+}
+constexpr auto option_names(const LeakyReluOptions*) {
+  return std::tuple{option("negative_slope", &LeakyReluOptions::negative_slope)};
+}
+constexpr auto option_names(const MaxPool2dOptions*) {
+  using O = MaxPool2dOptions;
+  return std::tuple{option("kernel_size", &O::kernel_size), option("stride", &O::stride),
+                    option("padding", &O::padding)};
+}
+constexpr auto option_names(const RecurrentOptions*) {
+  using O = RecurrentOptions;
+  return std::tuple{option("input_size", &O::input_size), option("hidden_size", &O::hidden_size),
+                    option("num_layers", &O::num_layers), option("bias", &O::bias),
+                    option("dropout", &O::dropout),       option("bidirectional", &O::bidirectional)};
+}
+
+/// All layers of pupil's that take one tensor and give one, and AnySequential.
+template <class T>
+LayerKinds<T> known_layer_kinds() {
+  LayerKinds<T> kinds;
+  kinds.template add<AdaptiveAvgPool2d<T>>("AdaptiveAvgPool2d");
+  kinds.template add<AvgPool2d<T>>("AvgPool2d");
+  kinds.template add<BasicBlock<T>>("BasicBlock");
+  kinds.template add<BatchNorm1d<T>>("BatchNorm1d");
+  kinds.template add<BatchNorm2d<T>>("BatchNorm2d");
+  kinds.template add<Bottleneck<T>>("Bottleneck");
+  kinds.template add<Conv1d<T>>("Conv1d");
+  kinds.template add<Conv2d<T>>("Conv2d");
+  kinds.template add<Conv2dNormActivation<T>>("Conv2dNormActivation");
+  kinds.template add<ConvolutionBlock<T>>("ConvolutionBlock");
+  kinds.template add<Dense<T>>("Dense");
+  kinds.template add<Dropout<T>>("Dropout");
+  kinds.template add<Elu<T>>("Elu");
+  kinds.template add<Embedding<T>>("Embedding");
+  kinds.template add<Flatten<T>>("Flatten");  // of images; the rank of others is part of the type
+  kinds.template add<Flatten<T, 2>>("Flatten2");
+  kinds.template add<Flatten<T, 3>>("Flatten3");
+  kinds.template add<Flatten<T, 5>>("Flatten5");
+  kinds.template add<Gelu<T>>("Gelu");
+  kinds.template add<GlobalAvgPool2d<T>>("GlobalAvgPool2d");
+  kinds.template add<GroupNorm<T>>("GroupNorm");
+  kinds.template add<Gru<T>>("Gru");
+  kinds.template add<Identity>("Identity");
+  kinds.template add<InvertedResidual<T>>("InvertedResidual");
+  kinds.template add<LayerNorm<T>>("LayerNorm");
+  kinds.template add<LeakyRelu<T>>("LeakyRelu");
+  kinds.template add<LogSoftmax<T>>("LogSoftmax");
+  kinds.template add<Lstm<T>>("Lstm");
+  kinds.template add<MaxPool2d<T>>("MaxPool2d");
+  kinds.template add<Relu<T>>("Relu");
+  kinds.template add<Relu6<T>>("Relu6");
+  kinds.template add<Sigmoid<T>>("Sigmoid");
+  kinds.template add<Silu<T>>("Silu");
+  kinds.template add<Softmax<T>>("Softmax");
+  kinds.template add<SpatialDropout2d<T>>("SpatialDropout2d");
+  kinds.template add<Tanh<T>>("Tanh");
+  return kinds;
+}
+
+}  // namespace pupil
