@@ -191,11 +191,14 @@
 #include <pupil/metrics/confusion_matrix.hpp>
 #include <pupil/metrics/perplexity.hpp>
 
-// data: batches of any data
+// data: batches of any data, and two data sets
 #include <pupil/data/batch_rng.hpp>
+#include <pupil/data/cifar10.hpp>
 #include <pupil/data/collate.hpp>
 #include <pupil/data/data_loader.hpp>
+#include <pupil/data/labelled_images.hpp>
 #include <pupil/data/made_ahead.hpp>
+#include <pupil/data/mnist.hpp>
 
 // models: networks for images, and their pretrained weights
 #include <pupil/models/feature_network.hpp>
