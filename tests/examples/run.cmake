@@ -1,0 +1,63 @@
+# cmake -D example=NAME -D program=PROGRAM -P run.cmake
+#
+# Holds that the example NAME runs and says what it should.
+cmake_minimum_required(VERSION 3.21)
+
+# Runs the program and sets `said` to its output.
+function(run)
+  execute_process(COMMAND ${program} ${ARGN} OUTPUT_VARIABLE output COMMAND_ERROR_IS_FATAL ANY)
+  set(said "${output}" PARENT_SCOPE)
+endfunction()
+
+# Sets `number` to the one that the pattern finds in what was said.
+function(find_number pattern)
+  if(NOT said MATCHES "${pattern}")
+    message(FATAL_ERROR "${example} does not say ${pattern}: ${said}")
+  endif()
+  set(number ${CMAKE_MATCH_1} PARENT_SCOPE)
+endfunction()
+
+# Holds that the program ends with status 2 and an error that begins so.
+function(refuses error)
+  execute_process(COMMAND ${program} ${ARGN} RESULT_VARIABLE status ERROR_VARIABLE said OUTPUT_QUIET)
+  string(FIND "${said}" "${error}" position)
+  if(NOT status EQUAL 2 OR NOT position EQUAL 0)
+    message(FATAL_ERROR "${example} ${ARGN} ends with status ${status} and says ${said}")
+  endif()
+endfunction()
+
+run()
+if(example STREQUAL "digits")
+  find_number("\naccuracy ([0-9.]+)\n$")
+  if(number LESS 0.95)
+    message(FATAL_ERROR "reads only ${number} of the digits")
+  endif()
+  refuses("digits: absent" absent absent absent absent)
+  refuses("usage: digits" images)
+elseif(example STREQUAL "own_layer")
+  find_number("\nloss ([0-9.e-]+)\n$")
+  if(number GREATER 0.005)
+    message(FATAL_ERROR "does not learn the curve: the loss is ${number}")
+  endif()
+  if(NOT said MATCHES "^gradient_check: passed, 9 .*\ngradient_check: passed, 6 ")
+    message(FATAL_ERROR "the gradients are not checked: ${said}")
+  endif()
+elseif(example STREQUAL "threads")
+  find_number("; ([0-9]+) answers are the same bits as one thread's\n$")
+  if(NOT number EQUAL 200)
+    message(FATAL_ERROR "${said}")
+  endif()
+elseif(example STREQUAL "torch_weights")
+  # What PyTorch computes.
+  if(NOT said MATCHES "^\\[\\[0\\.2929[67][0-9]* +1\\.7275[34][0-9]* +0\\.9599[56][0-9]*\\]\\]\n$")
+    message(FATAL_ERROR "${said}is not [[0.29296875 1.7275391 0.95996094]]")
+  endif()
+  set(expected "${said}")
+  run(torch_weights.safetensors)
+  if(NOT said STREQUAL expected)
+    message(FATAL_ERROR "of its own file it says ${said}")
+  endif()
+  refuses("torch_weights: absent.safetensors" absent.safetensors)
+else()
+  message(FATAL_ERROR "no example is called ${example}")
+endif()
