@@ -31,6 +31,7 @@
 #include <pupil/core/thread_scratch.hpp>
 #include <pupil/core/type_name.hpp>
 #include <pupil/core/utf8.hpp>
+#include <pupil/core/version.hpp>
 
 // kernels: how exactly and by which instructions their mathematics is computed; the rest is for layers
 #include <pupil/kernels/instruction_set.hpp>

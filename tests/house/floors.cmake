@@ -1,8 +1,9 @@
 # cmake -D include=DIR -P floors.cmake
 #
 # Holds that every header of DIR/pupil includes only headers of its own floor or of those below it, as <pupil/...>, that
-# no chain of includes comes back to where it began, and that all of them begin at core/cpp20.hpp. A header of a set of
-# instructions (kernels/isa/<set>/) includes nothing of the kernels beside kernels/isa/.
+# no chain of includes comes back to where it began, and that all of them begin at core/cpp20.hpp, or at core/version.hpp,
+# which that includes. A header of a set of instructions (kernels/isa/<set>/) includes nothing of the kernels beside
+# kernels/isa/.
 cmake_minimum_required(VERSION 3.21)
 get_filename_component(include ${include} ABSOLUTE)
 
@@ -51,7 +52,7 @@ foreach(header IN LISTS headers)
       endif()
     endif()
   endforeach()
-  if(NOT includes_of_${header} AND NOT header STREQUAL pupil/core/cpp20.hpp)
+  if(NOT includes_of_${header} AND NOT header STREQUAL pupil/core/version.hpp)
     list(APPEND faults "${header}: includes no other header, so it has to include pupil/core/cpp20.hpp")
   endif()
 endforeach()

@@ -1,0 +1,3 @@
+#include <pupil/core/version.hpp>
+
+int main() {}
