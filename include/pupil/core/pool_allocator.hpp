@@ -11,6 +11,7 @@
 
 namespace pupil {
 
+/// An allocator of the standard library, by StoragePool.
 template <class V>
 class PoolAllocator {
  public:
@@ -21,10 +22,12 @@ class PoolAllocator {
   template <class Other>
   PoolAllocator(const PoolAllocator<Other>&) noexcept {}  // NOLINT(google-explicit-constructor): as allocators convert
 
+  /// Room for `count` values. Throws std::bad_array_new_length or std::bad_alloc.
   V* allocate(std::size_t count) {
     if (count > std::numeric_limits<std::size_t>::max() / sizeof(V)) throw std::bad_array_new_length();
     return static_cast<V*>(StoragePool::instance().allocate(count * sizeof(V)));
   }
+  /// Takes it back.
   void deallocate(V* block, std::size_t) noexcept { StoragePool::instance().release(block); }
 
   template <class Other>
@@ -33,6 +36,7 @@ class PoolAllocator {
   }
 };
 
+/// A std::vector in memory of the pool.
 template <class V>
 using PoolVector = std::vector<V, PoolAllocator<V>>;
 

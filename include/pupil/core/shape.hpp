@@ -30,6 +30,7 @@ struct Extent {
 template <std::size_t Rank>
 struct Shape {
   constexpr Shape() = default;
+  /// Of its extents: Shape{2, 3}.
   template <std::integral... Extents>
   requires(Rank >= 2 && sizeof...(Extents) == Rank) constexpr Shape(Extents... extents)
       : dims{static_cast<Index>(extents)...} {}

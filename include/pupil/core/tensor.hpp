@@ -66,6 +66,7 @@ class Tensor {
     return tensor;
   }
 
+  /// Elements that all have this value.
   static Tensor full(const Shape<Rank>& shape, T value) {
     Tensor tensor = uninitialized(shape);
     tensor.fill(value);
@@ -90,6 +91,7 @@ class Tensor {
   ~Tensor() = default;
 
   const Shape<Rank>& shape() const noexcept { return shape_; }
+  /// The extent of a dimension, counted from 0.
   Index dim(std::size_t dimension) const { return shape_[dimension]; }
   Index size() const noexcept { return storage_.size(); }
   bool empty() const noexcept { return size() == 0; }
@@ -112,6 +114,7 @@ class Tensor {
 
   /// The first element of feature row r.
   T* row(Index r) { return data() + r * columns(); }
+  /// The same, to read.
   const T* row(Index r) const { return data() + r * columns(); }
 
   /// The feature rows as a matrix of Eigen's, whose numbers are the tensor's: `y.matrix().noalias() = x.matrix() * w`.
@@ -135,11 +138,13 @@ class Tensor {
   requires(sizeof...(Indices) == Rank) T& operator()(Indices... indices) {
     return data()[offset({static_cast<Index>(indices)...})];
   }
+  /// The same, to read.
   template <std::convertible_to<Index>... Indices>
   requires(sizeof...(Indices) == Rank) const T& operator()(Indices... indices) const {
     return data()[offset({static_cast<Index>(indices)...})];
   }
 
+  /// Gives every element this value.
   void fill(T value) { std::fill(begin(), end(), value); }
 
   /// The same values under another shape, without copying. Throws ShapeError where the sizes differ.

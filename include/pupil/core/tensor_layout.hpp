@@ -84,10 +84,12 @@ Tensor<T, Rank> concatenate(std::span<const Tensor<T, Rank>> parts, std::size_t 
   }
   return y;
 }
+/// The same, of a vector.
 template <class T, std::size_t Rank>
 Tensor<T, Rank> concatenate(const std::vector<Tensor<T, Rank>>& parts, std::size_t dimension) {
   return concatenate(std::span<const Tensor<T, Rank>>(parts), dimension);
 }
+/// The same, of tensors in braces.
 template <class T, std::size_t Rank>
 Tensor<T, Rank> concatenate(std::initializer_list<Tensor<T, Rank>> parts, std::size_t dimension) {
   return concatenate(std::span<const Tensor<T, Rank>>(parts.begin(), parts.size()), dimension);
@@ -119,10 +121,12 @@ Tensor<T, Rank + 1> stack(std::span<const Tensor<T, Rank>> parts, std::size_t di
   }
   return y;
 }
+/// The same, of a vector.
 template <class T, std::size_t Rank>
 Tensor<T, Rank + 1> stack(const std::vector<Tensor<T, Rank>>& parts, std::size_t dimension = 0) {
   return stack(std::span<const Tensor<T, Rank>>(parts), dimension);
 }
+/// The same, of tensors in braces.
 template <class T, std::size_t Rank>
 Tensor<T, Rank + 1> stack(std::initializer_list<Tensor<T, Rank>> parts, std::size_t dimension = 0) {
   return stack(std::span<const Tensor<T, Rank>>(parts.begin(), parts.size()), dimension);
@@ -164,6 +168,7 @@ template <class T>
 Tensor<T, 4> nchw_to_nhwc(const Tensor<T, 4>& images) {
   return permute(images, {0, 2, 3, 1});
 }
+/// The way back: [batch, height, width, channels] as [batch, channels, height, width].
 template <class T>
 Tensor<T, 4> nhwc_to_nchw(const Tensor<T, 4>& images) {
   return permute(images, {0, 3, 1, 2});

@@ -14,6 +14,7 @@ namespace pupil {
 /// What some programs write before a text, and which is no part of it.
 inline constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
+/// The text without the three bytes at its beginning that say that it is UTF-8, where they are there.
 inline std::string_view without_byte_order_mark(std::string_view text) {
   if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
   return text;
@@ -57,6 +58,7 @@ inline std::size_t find_malformed_utf8(std::string_view text) {
   return std::string_view::npos;
 }
 
+/// Whether all of the text is well-formed UTF-8.
 inline bool is_utf8(std::string_view text) { return find_malformed_utf8(text) == std::string_view::npos; }
 
 /// What stands for a byte that is no UTF-8.

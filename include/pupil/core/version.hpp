@@ -7,13 +7,17 @@
 // That is said in this file alone, where an inline namespace would stand in each of the others and in every error that
 // names a type. A shared library may have a version of its own, as long as it does not export what is pupil's.
 
+/// The first number of the version.
 #define PUPIL_VERSION_MAJOR 0
+/// The second.
 #define PUPIL_VERSION_MINOR 1
+/// The third.
 #define PUPIL_VERSION_PATCH 0
 
 /// As a number that grows with the version: 10203 is 1.2.3.
 #define PUPIL_VERSION (PUPIL_VERSION_MAJOR * 10000 + PUPIL_VERSION_MINOR * 100 + PUPIL_VERSION_PATCH)
 
+// Makes text of what a macro stands for.
 #define PUPIL_DETAIL_TEXT_OF(macro) #macro
 #define PUPIL_DETAIL_VERSION_TEXT(major, minor, patch) \
   PUPIL_DETAIL_TEXT_OF(major) "." PUPIL_DETAIL_TEXT_OF(minor) "." PUPIL_DETAIL_TEXT_OF(patch)

@@ -29,6 +29,7 @@ inline void blend(Rgb& under, const Rgb& color, double alpha) {
   for (std::size_t c = 0; c < 3; ++c) under[c] += alpha * (color[c] - under[c]);
 }
 
+/// A colour, lighter or darker by a factor.
 inline Rgb scaled(const Rgb& color, double factor) { return {color[0] * factor, color[1] * factor, color[2] * factor}; }
 
 /// A square picture in the making.

@@ -242,6 +242,7 @@ CaptionedImages read_as_table(const std::filesystem::path& folder, const FormOpt
 
 }  // namespace detail
 
+/// A table of images and captions as a form of data.
 inline constexpr DataForm table_form{.name = "table",
                                      .wanted = "captions.csv, captions.tsv or another table with a header",
                                      .files_in = &detail::table_files_in,

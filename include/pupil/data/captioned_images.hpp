@@ -26,6 +26,7 @@ struct Sample {
 /// The three parts of a data set: to learn from, to choose by, and to report on.
 enum class Split : std::uint8_t { train, dev, test };
 
+/// train, dev and test.
 inline constexpr std::array all_splits{Split::train, Split::dev, Split::test};
 
 /// "train", "dev" or "test".
@@ -49,6 +50,7 @@ struct LeftOut {
   Index count = 0;
   std::vector<std::string> first_names;
 
+  /// Notes one that was left out.
   void add(std::string_view name) {
     ++count;
     if (first_names.size() < names_kept) first_names.emplace_back(name);

@@ -165,6 +165,7 @@ CaptionedImages read_as_coco(const std::filesystem::path& folder, const FormOpti
 
 }  // namespace detail
 
+/// COCO as a form of data.
 inline constexpr DataForm coco_form{.name = "coco",
                                     .wanted = "captions_*.json, there or in annotations/",
                                     .files_in = &detail::coco_files_in,

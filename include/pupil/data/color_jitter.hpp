@@ -22,6 +22,7 @@ struct ColorJitterOptions {
   bool is_on() const { return brightness != 0 || contrast != 0 || saturation != 0; }
 };
 
+/// What of the colours is changed.
 enum class ColorProperty { brightness, contrast, saturation };
 
 /// What is done to one picture.

@@ -26,6 +26,7 @@
 
 namespace pupil {
 
+/// All forms of data, in the order in which they are tried.
 inline constexpr std::array data_forms{flickr8k_form, flickr30k_form, karpathy_form,
                                        coco_form,     table_form,     text_beside_image_form};
 

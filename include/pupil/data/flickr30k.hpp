@@ -92,6 +92,7 @@ CaptionedImages read_as_flickr30k(const std::filesystem::path& folder, const For
 
 }  // namespace detail
 
+/// Flickr30k as a form of data.
 inline constexpr DataForm flickr30k_form{.name = "flickr30k",
                                          .wanted = "results.csv or results_20130124.token",
                                          .files_in = &detail::flickr30k_files_in,

@@ -186,6 +186,7 @@ inline CaptionedImages read_as_flickr8k(const std::filesystem::path& folder, con
 
 }  // namespace detail
 
+/// Flickr8k as a form of data.
 inline constexpr DataForm flickr8k_form{.name = "flickr8k",
                                         .wanted = "captions.txt or Flickr8k.token.txt",
                                         .files_in = &detail::flickr8k_files_in,

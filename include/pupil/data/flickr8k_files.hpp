@@ -182,6 +182,7 @@ inline CaptionsByImage read_kaggle_captions(const TextFile& file, std::vector<st
   return captions.finish(remarks, wordless);
 }
 
+/// The same, of a file that is still to be read.
 inline CaptionsByImage read_kaggle_captions(const std::filesystem::path& path,
                                             std::vector<std::string>* remarks = nullptr, Index* wordless = nullptr) {
   return read_kaggle_captions(TextFile(path), remarks, wordless);
@@ -213,6 +214,7 @@ inline CaptionsByImage read_official_captions(const TextFile& file, std::vector<
   return captions.finish(remarks, wordless);
 }
 
+/// The same, of a file that is still to be read.
 inline CaptionsByImage read_official_captions(const std::filesystem::path& path,
                                               std::vector<std::string>* remarks = nullptr, Index* wordless = nullptr) {
   return read_official_captions(TextFile(path), remarks, wordless);

@@ -70,6 +70,7 @@ class ImageList {
     }
   }
 
+  /// Adds a line to what is to be said of the list.
   void remark(std::string line) { remarks_.push_back(std::move(line)); }
 
   const std::vector<ListedImage>& images() const { return images_; }

@@ -43,6 +43,7 @@ class ImageLookup {
     return std::nullopt;
   }
 
+  /// Whether there is an image of this name, as it is written.
   bool contains(std::string_view written) const { return find(written).has_value(); }
 
   /// A file that may be meant by a name that is not found: the same but for case or ending. Empty where there is none.

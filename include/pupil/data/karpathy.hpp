@@ -108,6 +108,7 @@ CaptionedImages read_as_karpathy(const std::filesystem::path& folder, const Form
 
 }  // namespace detail
 
+/// The JSON files of Karpathy's splits as a form of data.
 inline constexpr DataForm karpathy_form{.name = "karpathy",
                                         .wanted = "dataset_*.json",
                                         .files_in = &detail::karpathy_files_in,

@@ -18,9 +18,13 @@
 
 namespace pupil {
 
+/// Which figure a shape is.
 enum class ShapeKind : std::uint8_t { circle, square, triangle, star };
+/// Which colour it has.
 enum class ShapeColor : std::uint8_t { red, orange, yellow, green, blue, purple };
+/// How large it is.
 enum class ShapeSize : std::uint8_t { small, large };
+/// What is behind the shapes.
 enum class Ground : std::uint8_t { shaded, striped, checked, speckled };
 
 /// How the shapes stand to each other. Shapes are listed in reading order: the top ones first, then from left to right.
@@ -28,10 +32,14 @@ enum class Layout : std::uint8_t { single, left_right, above_below, row, column,
 
 /// The words for the enumerators, in their order.
 inline constexpr std::array<std::string_view, 4> kind_words{"circle", "square", "triangle", "star"};
+/// The words for colours, in their order.
 inline constexpr std::array<std::string_view, 6> color_words{"red", "orange", "yellow", "green", "blue", "purple"};
+/// The words for sizes, in their order.
 inline constexpr std::array<std::string_view, 2> size_words{"small", "large"};
+/// The words for grounds, in their order.
 inline constexpr std::array<std::string_view, 4> ground_words{"shaded", "striped", "checked", "speckled"};
 
+/// One shape of a scene.
 struct SceneShape {
   ShapeKind kind{};
   ShapeColor color{};

@@ -26,6 +26,7 @@ class GroundPaint {
     phase_ = rng.uniform(0.0, 1.0);
   }
 
+  /// The colour of the ground at a point.
   Rgb color(Point p) const {
     const double lighter = contrast_ * pattern(p);
     return {color_[0] + lighter, color_[1] + lighter, color_[2] + lighter};

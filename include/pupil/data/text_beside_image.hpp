@@ -93,6 +93,7 @@ CaptionedImages read_texts_beside_images(const std::filesystem::path& folder, co
 
 }  // namespace detail
 
+/// Images with a text file beside each as a form of data.
 inline constexpr DataForm text_beside_image_form{.name = "text-beside-image",
                                                  .wanted = "a.txt beside a.jpg",
                                                  .files_in = &detail::texts_beside_images_in,

@@ -110,7 +110,9 @@ class Communicator {
 
   /// Every number becomes the sum of those that the ranks have in its place; the same bits on all ranks.
   void all_reduce_sum(std::span<float> numbers) const { sum(numbers); }
+  /// The same, of doubles.
   void all_reduce_sum(std::span<double> numbers) const { sum(numbers); }
+  /// The same, of indices.
   void all_reduce_sum(std::span<Index> numbers) const { sum(numbers); }
 
   /// The elements of a vector, array, span, string or tensor become those that `root` has.

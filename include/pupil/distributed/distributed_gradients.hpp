@@ -53,6 +53,7 @@ enum class GradientWire {
   bf16,
 };
 
+/// How the sums of all ranks are computed.
 enum class GradientReduction {
   library,  ///< MPI's own sum, in an order that depends on the number of ranks
   /// The shards of the batch are added in their order, so any number of ranks gives the same bits. Each rank sends
@@ -61,6 +62,7 @@ enum class GradientReduction {
   exact,
 };
 
+/// What becomes of the sums.
 enum class GradientScale {
   mean,  ///< over ranks or shards, for losses that are means over as many examples each
   sum,   ///< for gradients that were divided by the number of examples of the whole batch

@@ -22,6 +22,7 @@ class AtomicFile {
  public:
   explicit AtomicFile(const std::filesystem::path& target) : file_(target) { buffer_.reserve(buffer_size); }
 
+  /// Appends bytes. Throws FileError.
   void write(std::span<const std::byte> bytes) {
     if (buffer_.size() + bytes.size() > buffer_size) flush();
     if (bytes.size() > buffer_size) {
@@ -31,6 +32,7 @@ class AtomicFile {
     }
   }
 
+  /// Appends text. Throws FileError.
   void write(std::string_view text) { write(std::as_bytes(std::span(text))); }
 
   /// Puts all bytes on the disk and the file in the target's place. Nothing can be written after it.

@@ -30,6 +30,7 @@ struct ByteNumbers {
   std::span<const std::byte> bytes;
   bool big_endian = true;
 
+  /// The unsigned number of `size` bytes at a position.
   std::uint32_t read(std::size_t position, std::size_t size) const {
     if (position > bytes.size() || size > bytes.size() - position) return 0;
     std::uint32_t value = 0;

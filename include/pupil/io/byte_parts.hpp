@@ -24,11 +24,13 @@ enum class PartKind {
 /// A row of parts. Those of a file are not copied: the file must outlive this.
 class ByteParts {
  public:
+  /// Bytes, and what they are.
   struct Part {
     std::span<const std::byte> bytes;
     PartKind kind;
   };
 
+  /// Appends a part.
   void add(std::span<const std::byte> bytes, PartKind kind = PartKind::plain) {
     if (!bytes.empty()) parts_.push_back({bytes, kind});
   }

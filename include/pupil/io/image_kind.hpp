@@ -10,6 +10,7 @@
 
 namespace pupil {
 
+/// The formats of images that can be told apart.
 enum class ImageKind { jpeg, png, bmp, gif };
 
 /// Throws FileError, beginning with `name`, for bytes that are empty or of another kind, saying which.

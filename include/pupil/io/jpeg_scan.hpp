@@ -16,6 +16,7 @@ namespace pupil {
 
 /// A scan holds of some components the coefficients `first` to `last` of each block, without the `low` lowest bits.
 struct JpegScan {
+  /// What a scan has of one component.
   struct Part {
     std::size_t component;  ///< its place in the frame
     int tables;  ///< of Huffman codes: 16 times the one for the first coefficient, and the one for the others
@@ -69,6 +70,7 @@ class JpegCoverage {
     for (auto& coefficients : missing_bits_) coefficients.fill(unseen);
   }
 
+  /// Counts a scan.
   void add(const JpegScan& scan) {
     for (const auto& part : scan.parts) {
       for (int k = scan.first; k <= scan.last; ++k) {

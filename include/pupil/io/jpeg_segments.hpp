@@ -29,6 +29,7 @@ constexpr bool stands_alone(std::uint8_t marker) {
 }
 }  // namespace jpeg_marker
 
+/// One segment: its marker, and where its bytes lie.
 struct JpegSegment {
   std::uint8_t marker;
   std::span<const std::byte> whole;      ///< with FF, the marker and the length

@@ -23,6 +23,7 @@
 
 namespace pupil {
 
+/// In which order the numbers of convolution weights lie in a file.
 enum class ParameterLayout { channels_last, channels_first };
 
 /// `channels_last`, as it stands in a file.

@@ -14,6 +14,7 @@
 
 namespace pupil {
 
+/// One chunk: its type, and where its bytes lie.
 struct PngChunk {
   std::string_view type;
   std::size_t position;                 ///< in the file, where its length stands

@@ -36,6 +36,7 @@ class SafetensorsFile {
   /// The tensors' names, in the order of their data.
   std::vector<std::string> names() const { return names_by_offset(header_); }
 
+  /// Whether there is a tensor of this name.
   bool contains(std::string_view name) const { return header_.tensors.contains(name); }
 
   /// Type, shape and bytes of a tensor. Throws FileError where there is none of this name.
@@ -70,6 +71,7 @@ class SafetensorsFile {
   /// The same, for numbers that are of the type `dtype` there.
   void read_into(std::string_view name, std::span<const Index> expected_shape, Dtype dtype,
                  std::byte* destination) const;
+  /// The same, for a shape of the library's.
   template <FileScalar T, std::size_t Rank>
   void read_into(std::string_view name, const Shape<Rank>& expected_shape, T* destination) const {
     read_into(name, std::span<const Index>(expected_shape.dims), destination);
@@ -224,6 +226,7 @@ class SafetensorsWriter {
   void add(const std::string& name, std::span<const Index> shape, const T* values) {
     add(name, dtype_of<T>(), shape, reinterpret_cast<const std::byte*>(values));
   }
+  /// The same, for a shape of the library's.
   template <FileScalar T, std::size_t Rank>
   void add(const std::string& name, const Shape<Rank>& shape, const T* values) {
     add(name, std::span<const Index>(shape.dims), values);

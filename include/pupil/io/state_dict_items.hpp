@@ -64,6 +64,7 @@ inline void read_parameter(const SafetensorsFile& file, ParameterLayout layout, 
                                      [&](Index i, Index j) { numbers[static_cast<std::size_t>(i)] = stored[j]; });
   });
 }
+/// Reads one parameter of a file, whichever layout it has.
 template <class T, std::size_t Rank>
 void read_parameter(const SafetensorsFile& file, ParameterLayout layout, const std::string& name,
                     Tensor<T, Rank>& parameter) {

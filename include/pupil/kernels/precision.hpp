@@ -23,8 +23,10 @@ namespace pupil {
 /// The precision of matrix products and convolutions of floats.
 enum class Precision { highest, high, medium };
 
+/// The names of precisions, in their order.
 inline constexpr std::array<std::string_view, 3> precision_names{"highest", "high", "medium"};
 
+/// "highest", "high" or "medium".
 inline std::string_view precision_name(Precision precision) {
   return precision_names[static_cast<std::size_t>(precision)];
 }

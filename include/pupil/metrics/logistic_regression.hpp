@@ -34,6 +34,7 @@ struct LogisticRegression {
     return sum;
   }
 
+  /// Of true, for these numbers.
   double probability(std::span<const double> numbers) const { return 1 / (1 + std::exp(-log_odds(numbers))); }
 
   bool operator==(const LogisticRegression&) const = default;

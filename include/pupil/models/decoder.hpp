@@ -73,13 +73,16 @@ class Decoder {
   using Choices = ChoiceOf<ShowAndTell<T>, AttentionDecoder<T>, AdaptiveDecoder<T>, TopDownDecoder<T>>;
 
  public:
+  /// The state of whichever decoder it is.
   class State {
    public:
+    /// Of a decoder of one kind.
     explicit State(typename Choices::State state) : state_(std::move(state)) {}
 
     Index rows() const {
       return std::visit([](const auto& state) { return state.rows(); }, state_);
     }
+    /// Keeps these rows, in this order.
     void select(std::span<const Index> kept) {
       std::visit([&](auto& state) { state.select(kept); }, state_);
     }
@@ -127,10 +130,12 @@ class Decoder {
         decoder_);
   }
 
+  /// The state before the first word.
   State start(const ImageFeatures<T>& features) const {
     return std::visit([&](const auto& decoder) { return State(decoder.start(features)); }, decoder_);
   }
 
+  /// Takes the state on by these words, one a row; returns the scores of the next.
   Tensor<T, 2> step(const Tensor<std::int32_t, 1>& words, State& state) const {
     return std::visit(
         [&]<class Chosen>(const Chosen& decoder) {

@@ -52,6 +52,7 @@ kernels::Lanes<T> log_of_sum(const kernels::Lanes<T>& a, const kernels::Lanes<T>
 template <class Decoder>
 class Ensemble {
  public:
+  /// What a search asks of it.
   struct Options {
     Index max_caption_length = 30;  ///< the least of the members': none says more than it was made for
   };
@@ -62,6 +63,7 @@ class Ensemble {
     std::vector<MemberState> members;
 
     Index rows() const { return members.front().rows(); }
+    /// Keeps these rows, in this order.
     void select(std::span<const Index> rows) {
       for (MemberState& member : members) member.select(rows);
     }

@@ -33,8 +33,10 @@ class FeatureNetwork {
   /// What the last block gives.
   Tensor<T, 4> grid(const Tensor<T, 4>& images) const { return blocks_.forward(images); }
 
+  /// One row an image, of its grid.
   Tensor<T, 2> pooled_of_grid(const Tensor<T, 4>& grid) const { return pooling_.forward(grid); }
 
+  /// One row an image.
   Tensor<T, 2> pooled(const Tensor<T, 4>& images) const { return pooled_of_grid(grid(images)); }
 
   /// These kinds of features.
@@ -118,6 +120,7 @@ class FeatureNetwork {
   void add(const std::string& name, Block block) {
     blocks_.add(name, std::move(block));
   }
+  /// The same, with a path of its own in a state dict.
   template <class Block>
   void add(const std::string& name, const std::string& path, Block block) {
     blocks_.add(name, path, std::move(block));

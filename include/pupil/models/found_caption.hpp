@@ -26,6 +26,7 @@ struct FoundCaption {
 inline double caption_score(double log_probability, Index steps, double length_penalty) {
   return log_probability / std::pow(static_cast<double>(steps), length_penalty);
 }
+/// The same, of a caption.
 inline double caption_score(const FoundCaption& caption, double length_penalty) {
   return caption_score(caption.log_probability, caption.steps(), length_penalty);
 }

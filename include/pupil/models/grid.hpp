@@ -83,6 +83,7 @@ class LookedAt {
 
   Index rows() const { return static_cast<Index>(image_of_row_.size()); }
 
+  /// Keeps these images, in this order.
   void select(std::span<const Index> kept) {
     std::vector<Index> selected;
     selected.reserve(kept.size());

@@ -23,6 +23,7 @@ class ImageClassifier {
       : network_(options.network, rng),
         classifier_({.in_features = network_.pooled_size(), .out_features = options.classes}, rng) {}
 
+  /// One row of logits an image.
   Tensor<T, 2> logits(const Tensor<T, 4>& images) const { return classifier_.forward(network_.pooled(images)); }
 
   Index classes() const { return classifier_.options().out_features; }

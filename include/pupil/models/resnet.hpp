@@ -26,8 +26,11 @@ struct ResNetOptions {
 
 /// The blocks of the four stages, by their names.
 inline constexpr ResNetOptions resnet18_options{};
+/// Of ResNet-34.
 inline constexpr ResNetOptions resnet34_options{.blocks = {3, 4, 6, 3}};
+/// Of ResNet-50.
 inline constexpr ResNetOptions resnet50_options{.blocks = {3, 4, 6, 3}, .bottleneck = true};
+/// Of ResNet-101.
 inline constexpr ResNetOptions resnet101_options{.blocks = {3, 4, 23, 3}, .bottleneck = true};
 
 /// Images [N, H, W, 3] to a grid [N, ceil(H / 32), ceil(W / 32), 8 width], or 32 width of bottlenecks, and its mean.

@@ -27,6 +27,7 @@ struct TrainingRecord {
 
   bool operator==(const TrainingRecord&) const = default;
 
+  /// Adds images that are trained on.
   void add(std::span<const ImageIdentity> more) {
     images.insert(images.end(), more.begin(), more.end());
     std::ranges::sort(images);

@@ -78,6 +78,7 @@ class AdditiveAttention {
 
   /// keys [batch, positions, key_size] give [batch, positions, attention_size].
   Tensor<T, 3> project_keys(const Tensor<T, 3>& keys) const { return key_.forward(keys); }
+  /// The same in training.
   Tensor<T, 3> project_keys(Tensor<T, 3> keys, KeysContext& context) { return key_.forward(std::move(keys), context); }
 
   /// The gradient of the keys, from that of the projected ones, which all steps have added to. That of padding is 0,

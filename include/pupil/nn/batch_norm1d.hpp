@@ -6,6 +6,7 @@
 
 namespace pupil {
 
+/// The options of BatchNorm1d.
 using BatchNorm1dOptions = BatchNormOptions;
 
 /// What it does and throws is said at detail::BatchNorm.

@@ -6,6 +6,7 @@
 
 namespace pupil {
 
+/// The options of BatchNorm2d.
 using BatchNorm2dOptions = BatchNormOptions;
 
 /// What it does and throws is said at detail::BatchNorm.

@@ -15,8 +15,10 @@
 
 namespace pupil {
 
+/// The options of Gru.
 using GruOptions = RecurrentOptions;
 
+/// PyTorch's nn.GRU.
 template <class T>
 using Gru = RecurrentLayers<GruRecurrence<T>>;
 

@@ -10,6 +10,7 @@
 
 namespace pupil {
 
+/// The options of GruCell.
 using GruCellOptions = RecurrenceOptions;
 
 /// x [batch, input_size] and a state of hidden [batch, hidden_size] give the next state.

@@ -15,8 +15,10 @@
 
 namespace pupil {
 
+/// The options of Lstm.
 using LstmOptions = RecurrentOptions;
 
+/// PyTorch's nn.LSTM.
 template <class T>
 using Lstm = RecurrentLayers<LstmRecurrence<T>>;
 

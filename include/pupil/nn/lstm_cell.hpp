@@ -10,6 +10,7 @@
 
 namespace pupil {
 
+/// The options of LstmCell.
 using LstmCellOptions = RecurrenceOptions;
 
 /// x [batch, input_size] and a state of hidden and cell [batch, hidden_size] give the next state.

@@ -18,6 +18,7 @@
 
 namespace pupil {
 
+/// The kinds of items that a model visits.
 enum class ItemKind { parameter, buffer, generator };
 
 /// One parameter, buffer or generator of a model, of any scalar and rank: where it lies, and of what shape. A value,
@@ -68,6 +69,7 @@ class ConstModelItem {
   bool is_of_same_type(const ConstModelItem& other) const { return type_ == other.type_; }
 
  protected:
+  /// How many bytes so many numbers of the item have.
   std::size_t byte_count(Index numbers) const { return static_cast<std::size_t>(numbers) * scalar_size_; }
 
  private:
@@ -185,6 +187,7 @@ class ItemVisitorOf : public ItemVisitor {
 /// Refers to a model; made from any that has `visit`, where one is asked for. Lives no longer than the model.
 class ModelRef {
  public:
+  /// Refers to a model, of any type that has `visit`.
   template <class Model>
   requires(!std::is_base_of_v<ModelRef, Model>) ModelRef(Model& model)  // NOLINT(google-explicit-constructor)
       : ModelRef(model,
@@ -229,6 +232,7 @@ class ModelRef {
 template <class T>
 class ModelRefOf : public ModelRef {
  public:
+  /// Refers to a model, of any type that has `visit`.
   template <class Model>
   requires(!std::is_base_of_v<ModelRef, Model>) ModelRefOf(Model& model)  // NOLINT(google-explicit-constructor)
       : ModelRef(model,
@@ -240,6 +244,7 @@ class ModelRefOf : public ModelRef {
 class ConstModelRef {
  public:
   // A layer's `visit` changes nothing itself, and nobody here is given an item that could be changed.
+  /// Refers to a model, of any type that has `visit`.
   template <class Model>
   requires(!std::is_base_of_v<ModelRef, Model>)
       ConstModelRef(const Model& model)  // NOLINT(google-explicit-constructor)
@@ -251,9 +256,11 @@ class ConstModelRef {
                      FunctionRef<void(const Name&, const ConstModelItem&, detail::VisitedItems::Place)> use) const {
     model_.for_each_name(kind, use);
   }
+  /// As ModelRef's, of items of all kinds.
   void for_each_name(FunctionRef<void(const Name&, const ConstModelItem&, detail::VisitedItems::Place)> use) const {
     model_.for_each_name(use);
   }
+  /// As ModelRef's.
   void for_each(ItemKind kind, FunctionRef<void(const Name&, const ConstModelItem&)> use) const {
     model_.for_each(kind, use);
   }

@@ -19,12 +19,14 @@ class Name {
  public:
   Name() = default;
 
+  /// The name of a part.
   Name operator/(std::string_view part) const {
     Name longer = *this;
     if (!text().empty()) longer.append(".");
     longer.append(part);
     return longer;
   }
+  /// The name of a numbered part.
   Name operator/(std::integral auto number) const {
     std::array<char, 24> digits;  // more than any 64 bits have
     const char* const end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;

@@ -22,6 +22,7 @@ namespace pupil {
 /// The order in which each direction goes through the sequences. The second is empty where there is only one.
 using PackedDirections = std::array<kernels::PackedSequences, 2>;
 
+/// The sequences of one direction or of both, packed.
 inline PackedDirections pack_directions(const Shape<3>& x, std::span<const Index> lengths, bool bidirectional) {
   PackedDirections packed;
   packed[0] = kernels::PackedSequences(x[0], x[1], lengths);

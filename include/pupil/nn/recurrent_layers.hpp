@@ -59,6 +59,7 @@ class RecurrentLayers {
   using Output = RecurrentOutput<T, State>;
   using Gradient = RecurrentGradient<T, State>;
 
+  /// What one layer of the stack keeps.
   struct LayerContext {
     typename RecurrentLayer<Recurrence>::Context layer;
     typename Dropout<T>::Context dropout;  ///< of the layer's output

@@ -11,6 +11,7 @@
 
 namespace pupil {
 
+/// What an LSTM remembers.
 template <class T, std::size_t Rank = 3>
 struct LstmState {
   Tensor<T, Rank> hidden{};
@@ -24,6 +25,7 @@ struct LstmState {
   }
 };
 
+/// What a GRU remembers.
 template <class T, std::size_t Rank = 3>
 struct GruState {
   Tensor<T, Rank> hidden{};

@@ -144,6 +144,7 @@ class StepwiseLstm {
     return {context.trace.hiddens.row(sequences.batch()), sequences.rows(), size, size};
   }
 
+  /// Begins the way back, which goes from the last step to the first.
   Gradients begin_backward(const kernels::PackedSequences& sequences, const Context& context) const {
     const Shape states{sequences.batch(), options_.hidden_size};
     Gradients gradients{Tensor<T, 2>(states),

@@ -61,6 +61,7 @@ struct LayerSummary {
   std::string algorithms;   ///< as the layer explains them; empty where it has no choice
 };
 
+/// The table; `summary` makes it.
 class ModelSummary {
  public:
   /// Adds a layer that x goes into, or the layers of a model, and returns the shape that comes out. Throws what the

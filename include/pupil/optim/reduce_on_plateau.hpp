@@ -61,6 +61,7 @@ class ReduceOnPlateau {
   double learning_rate() const { return state_.learning_rate; }
 
   const State& state() const { return state_; }
+  /// Goes on from a state.
   void restore(const State& state) { state_ = state; }
 
   const ReduceOnPlateauOptions& options() const { return options_; }
