@@ -5,20 +5,26 @@
 #include <doctest/doctest.h>
 
 #include <pupil/nn/activations.hpp>
+#include <pupil/nn/adaptive_max_pool2d.hpp>
 #include <pupil/nn/avg_pool2d.hpp>
 #include <pupil/nn/basic_block.hpp>
 #include <pupil/nn/batch_norm2d.hpp>
 #include <pupil/nn/conv2d.hpp>
+#include <pupil/nn/conv_transpose2d.hpp>
 #include <pupil/nn/dense.hpp>
 #include <pupil/nn/dropout.hpp>
 #include <pupil/nn/embedding.hpp>
 #include <pupil/nn/flatten.hpp>
 #include <pupil/nn/global_avg_pool2d.hpp>
 #include <pupil/nn/identity.hpp>
+#include <pupil/nn/instance_norm2d.hpp>
 #include <pupil/nn/lstm.hpp>
 #include <pupil/nn/max_pool2d.hpp>
+#include <pupil/nn/pixel_shuffle.hpp>
+#include <pupil/nn/pixel_unshuffle.hpp>
 #include <pupil/nn/sequential.hpp>
 #include <pupil/nn/summary.hpp>
+#include <pupil/nn/upsample2d.hpp>
 
 using namespace pupil;
 
@@ -100,6 +106,20 @@ TEST_CASE("every layer says which shape it gives, and gives it") {
   check_output_shape(MaxPool2d<float>({.kernel_size = 3, .stride = 2, .padding = 1}), image);
   check_output_shape(AvgPool2d<float>({.kernel_size = {2, 3}}), image);
   check_output_shape(GlobalAvgPool2d<float>(), image);
+  check_output_shape(AdaptiveMaxPool2d<float>({.output_size = {3, 5}}), image);
+  check_output_shape(ConvTranspose2d<float>({.in_channels = 4,
+                                             .out_channels = 6,
+                                             .kernel_size = {3, 2},
+                                             .stride = {2, 3},
+                                             .padding = 1,
+                                             .output_padding = {1, 2},
+                                             .groups = 2},
+                                            rng),
+                     image);
+  check_output_shape(InstanceNorm2d<float>({.num_features = 4, .affine = true}), image);
+  check_output_shape(PixelShuffle<float>({.upscale_factor = 2}), image);
+  check_output_shape(PixelUnshuffle<float>({.downscale_factor = 2}), Tensor<float, 4>({2, 8, 6, 3}));
+  check_output_shape(Upsample2d<float>({.scale_factor = {1.7, 0.5}}), image);
   check_output_shape(Flatten<float>(), image);
   check_output_shape(Dropout<float>({}, rng), image);
   check_output_shape(Identity(), image);

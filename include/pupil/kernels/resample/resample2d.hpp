@@ -8,7 +8,6 @@
 // that every element has one owner and its terms are added in one order.
 
 #include <algorithm>
-#include <cmath>
 #include <vector>
 
 #include <pupil/core/tensor.hpp>
