@@ -163,7 +163,6 @@ LayerKinds<T> known_layer_kinds() {
   kinds.template add<Flatten<T>>("Flatten");  // of images; the rank of others is part of the type
   kinds.template add<Flatten<T, 2>>("Flatten2");
   kinds.template add<Flatten<T, 3>>("Flatten3");
-  kinds.template add<Flatten<T, 5>>("Flatten5");
   kinds.template add<Gelu<T>>("Gelu");
   kinds.template add<GlobalAvgPool2d<T>>("GlobalAvgPool2d");
   kinds.template add<GroupNorm<T>>("GroupNorm");

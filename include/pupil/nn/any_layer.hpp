@@ -91,7 +91,30 @@ inline constexpr bool gives = false;
 template <class L, class D, class... X>
 inline constexpr bool gives<L, D, std::variant<std::monostate, X...>> = (gives_for<L, D, X>() || ...);
 
-/// What L takes, for messages: "tensors of rank 4", "whole numbers of rank 1, 2, 3, 4".
+/// Whether L knows the shape that it gives for an S.
+template <class L, class S>
+concept HasOutputShape = requires(const L& layer, const S& shape) {
+  layer.output_shape(shape);
+};
+
+/// Whether L is made of layers that it adds to a table itself.
+template <class L, class S>
+concept Summarizes = requires(const L& layer, ModelSummary& table, const Name& name, const S& shape) {
+  layer.summarize(table, name, shape);
+};
+
+/// The shape that a layer gives for this one, of which it says so in one of both ways.
+template <class L, std::size_t Rank>
+AnyShape output_shape_of(const L& layer, const Shape<Rank>& shape) {
+  if constexpr (HasOutputShape<L, Shape<Rank>>) {
+    return layer.output_shape(shape);
+  } else {
+    ModelSummary unused;
+    return layer.summarize(unused, Name(), shape);
+  }
+}
+
+/// What L takes, for messages: "tensors of rank 4", "whole numbers of rank 1, 2, 3".
 template <class L, class T>
 std::string taken_by() {
   std::string floats, numbers;
@@ -204,22 +227,15 @@ class HeldLayer final : public LayerInterface<T> {
   void share_statistics(const StatisticsSharer& sharer) override { layer_.visit(sharer); }
 
   AnyShape output_shape(const AnyShape& x) const override {
-    if constexpr (requires { layer_.output_shape(x); }) {
+    if constexpr (HasOutputShape<L, AnyShape>) {
       return layer_.output_shape(x);
     } else {
-      return with_shape(x, [&](const auto& shape) {
-        if constexpr (requires { layer_.output_shape(shape); }) {
-          return AnyShape(layer_.output_shape(shape));
-        } else {
-          ModelSummary unused;
-          return AnyShape(layer_.summarize(unused, Name(), shape));
-        }
-      });
+      return with_shape(x, [&](const auto& shape) { return output_shape_of(layer_, shape); });
     }
   }
 
   AnyShape summarize(ModelSummary& table, const Name& path, const AnyShape& x) const override {
-    if constexpr (requires { layer_.summarize(table, path, x); }) {
+    if constexpr (Summarizes<L, AnyShape>) {
       return layer_.summarize(table, path, x);
     } else {
       return with_shape(x, [&](const auto& shape) { return AnyShape(table.add(path, layer_, shape)); });
@@ -273,18 +289,14 @@ class HeldLayer final : public LayerInterface<T> {
     AnyShape y;
     bool known = false;
     const auto try_rank = [&]<std::size_t Rank>(std::integral_constant<std::size_t, Rank>) {
-      if constexpr (
-          requires(const L& layer, const Shape<Rank>& shape) { layer.output_shape(shape); } ||
-          requires(const L& layer, ModelSummary& table, const Name& path, const Shape<Rank>& shape) {
-            layer.summarize(table, path, shape);
-          }) {
+      if constexpr (HasOutputShape<L, Shape<Rank>> || Summarizes<L, Shape<Rank>>) {
         if (x.rank() != Rank) return;
         known = true;
         y = use(x.get<Rank>());
       }
     };
     [&]<std::size_t... I>(std::index_sequence<I...>) { (try_rank(std::integral_constant<std::size_t, I + 1>{}), ...); }
-    (std::make_index_sequence<5>{});
+    (std::make_index_sequence<4>{});
     require<ShapeError>(known, "any_layer: ", type_name<L>(), " knows no output for an input of rank ", x.rank(), ' ',
                         x);
     return y;

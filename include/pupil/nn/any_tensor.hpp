@@ -50,15 +50,14 @@ class AnyShape {
   std::vector<Index> dims_;
 };
 
-/// A tensor of T of rank 1 to 5, or one of whole numbers (std::int32_t, such as tokens) of rank 1 to 4, or none. A
-/// value, as tensors are.
+/// A tensor of T of rank 1 to 4, as pupil's layers give them, or one of whole numbers (std::int32_t, such as tokens) of
+/// rank 1 to 3, or none. A value, as tensors are.
 template <std::floating_point T>
 class AnyTensor {
  public:
   using Scalar = T;
-  using Variant =
-      std::variant<std::monostate, Tensor<T, 1>, Tensor<T, 2>, Tensor<T, 3>, Tensor<T, 4>, Tensor<T, 5>,
-                   Tensor<std::int32_t, 1>, Tensor<std::int32_t, 2>, Tensor<std::int32_t, 3>, Tensor<std::int32_t, 4>>;
+  using Variant = std::variant<std::monostate, Tensor<T, 1>, Tensor<T, 2>, Tensor<T, 3>, Tensor<T, 4>,
+                               Tensor<std::int32_t, 1>, Tensor<std::int32_t, 2>, Tensor<std::int32_t, 3>>;
 
   /// No tensor.
   AnyTensor() = default;
