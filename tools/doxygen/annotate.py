@@ -3,7 +3,7 @@
 Copies the headers of INCLUDE/pupil that programs include to OUT/pupil, as Doxygen is to read them:
 
 - what the comment at the head of a file says is the description of the file, and of the class after which it is named;
-- every header belongs to the group of its floor;
+- what stands in namespace pupil belongs to the group of its floor;
 - members that mean the same in all classes have the sentence that stands here, where the header says nothing of its own.
 """
 
@@ -106,7 +106,6 @@ def annotate(path, text):
         out += ["/// @file"] + ["/// " + line for line in description]
     namesake = path.stem.replace("_", "")
     floor = path.parts[1] if len(path.parts) > 2 else "pupil"
-    out += [f"/// @addtogroup {floor}", "/// @{"]
     class_name = None
     in_macro = False
     for line in lines[body:]:
@@ -132,11 +131,15 @@ def annotate(path, text):
         if sentence and not is_documented(out):
             place = place_of_comment(out)
             out[place:place] = sentence
+        if line == "}  // namespace pupil":
+            out += ["", "/// @}", ""]
         out.append(line)
+        if line == "namespace pupil {":
+            out += ["", f"/// @addtogroup {floor}", "/// @{", ""]
         if in_macro and not line.endswith("\\"):
             out.append("/// @endcond")
             in_macro = False
-    return "\n".join(out + ["/// @}", ""])
+    return "\n".join([*out, ""])
 
 
 def main():
