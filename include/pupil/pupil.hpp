@@ -46,10 +46,10 @@
 #include <pupil/nn/add.hpp>
 #include <pupil/nn/additive_attention.hpp>
 #include <pupil/nn/all_steps.hpp>
-#include <pupil/nn/avg_pool1d.hpp>
 #include <pupil/nn/any_layer.hpp>
 #include <pupil/nn/any_sequential.hpp>
 #include <pupil/nn/any_tensor.hpp>
+#include <pupil/nn/avg_pool1d.hpp>
 #include <pupil/nn/avg_pool2d.hpp>
 #include <pupil/nn/basic_block.hpp>
 #include <pupil/nn/batch_norm.hpp>

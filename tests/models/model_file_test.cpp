@@ -58,6 +58,16 @@ std::filesystem::path written_model(const TemporaryFolder& folder, const std::st
   return path;
 }
 
+/// Whether the type of a layer holds the layers that it joins, so that no file can name it.
+template <class Layer>
+constexpr bool joins_layers = false;
+template <class Inner, class Shortcut>
+constexpr bool joins_layers<Residual<Inner, Shortcut>> = true;
+template <class... Layers>
+constexpr bool joins_layers<Add<Layers...>> = true;
+template <class... Layers>
+constexpr bool joins_layers<Concat<Layers...>> = true;
+
 /// What load_model says of this JSON, without the file's name and the position.
 std::string model_error(const std::string& json) {
   const TemporaryFolder folder;
@@ -77,7 +87,7 @@ TEST_CASE("every layer of one tensor comes back from a file, with its options an
   int layers = 0;
   for_each_layer([&]<class Layer, class X>(const char* name, const Layer& layer, const X& x) {
     if constexpr (pupil::detail::is_tensor<X> && pupil::detail::TakesTensor<Layer, X> &&
-                  !pupil::detail::is_sequential<Layer>) {
+                  !pupil::detail::is_sequential<Layer> && !joins_layers<Layer>) {
       CAPTURE(name);
       ++layers;
       const AnyLayer<float> any = layer;
@@ -121,10 +131,10 @@ TEST_CASE("a model made at run time comes back from a file, and its file is a st
 TEST_CASE("a Sequential is written as an AnySequential") {
   const TemporaryFolder folder;
   Rng rng(2);
-  const Sequential net{Dense<double>({.in_features = 2, .out_features = 2}, rng), Tanh<double>()};
-  save_model(folder / "net", AnySequential<double>(Sequential<Dense<double>, Tanh<double>>(net)));
-  const Tensor<double, 2> x({1, 2}, {1, 2});
-  CHECK(load_model<double>(folder / "net").forward(x).get<2>() == net.forward(x));
+  const Sequential net{Dense<float>({.in_features = 2, .out_features = 2}, rng), Tanh<float>()};
+  save_model(folder / "net", AnySequential<float>(Sequential<Dense<float>, Tanh<float>>(net)));
+  const Tensor<float, 2> x({1, 2}, {1, 2});
+  CHECK(load_model<float>(folder / "net").forward(x).get<2>() == net.forward(x));
 }
 
 TEST_CASE("a program adds kinds of layers of its own") {

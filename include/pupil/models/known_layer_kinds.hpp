@@ -9,7 +9,11 @@
 #include <pupil/models/layer_kinds.hpp>
 #include <pupil/models/option_json.hpp>
 #include <pupil/nn/activations.hpp>
+#include <pupil/nn/adaptive_avg_pool1d.hpp>
 #include <pupil/nn/adaptive_avg_pool2d.hpp>
+#include <pupil/nn/adaptive_max_pool1d.hpp>
+#include <pupil/nn/adaptive_max_pool2d.hpp>
+#include <pupil/nn/avg_pool1d.hpp>
 #include <pupil/nn/avg_pool2d.hpp>
 #include <pupil/nn/basic_block.hpp>
 #include <pupil/nn/batch_norm1d.hpp>
@@ -18,6 +22,7 @@
 #include <pupil/nn/conv1d.hpp>
 #include <pupil/nn/conv2d.hpp>
 #include <pupil/nn/conv2d_norm_activation.hpp>
+#include <pupil/nn/conv_transpose2d.hpp>
 #include <pupil/nn/convolution_block.hpp>
 #include <pupil/nn/dense.hpp>
 #include <pupil/nn/dropout.hpp>
@@ -27,14 +32,25 @@
 #include <pupil/nn/global_avg_pool2d.hpp>
 #include <pupil/nn/group_norm.hpp>
 #include <pupil/nn/gru.hpp>
+#include <pupil/nn/hard_swish.hpp>
 #include <pupil/nn/identity.hpp>
+#include <pupil/nn/instance_norm2d.hpp>
 #include <pupil/nn/inverted_residual.hpp>
 #include <pupil/nn/layer_norm.hpp>
 #include <pupil/nn/linear_units.hpp>
 #include <pupil/nn/lstm.hpp>
+#include <pupil/nn/max_pool1d.hpp>
 #include <pupil/nn/max_pool2d.hpp>
+#include <pupil/nn/pixel_shuffle.hpp>
+#include <pupil/nn/pixel_unshuffle.hpp>
+#include <pupil/nn/positional_encoding.hpp>
+#include <pupil/nn/prelu.hpp>
+#include <pupil/nn/rms_norm.hpp>
 #include <pupil/nn/softmax.hpp>
+#include <pupil/nn/softplus.hpp>
 #include <pupil/nn/spatial_dropout2d.hpp>
+#include <pupil/nn/transformer_encoder_layer.hpp>
+#include <pupil/nn/upsample2d.hpp>
 
 namespace pupil {
 
@@ -137,16 +153,105 @@ constexpr auto option_names(const MaxPool2dOptions*) {
 }
 constexpr auto option_names(const RecurrentOptions*) {
   using O = RecurrentOptions;
-  return std::tuple{option("input_size", &O::input_size), option("hidden_size", &O::hidden_size),
-                    option("num_layers", &O::num_layers), option("bias", &O::bias),
-                    option("dropout", &O::dropout),       option("bidirectional", &O::bidirectional)};
+  return std::tuple{option("input_size", &O::input_size),  option("hidden_size", &O::hidden_size),
+                    option("num_layers", &O::num_layers),  option("bias", &O::bias),
+                    option("dropout", &O::dropout),        option("bidirectional", &O::bidirectional),
+                    option("batch_first", &O::batch_first)};
 }
 
-/// All layers of pupil's that take one tensor and give one, and AnySequential.
+constexpr auto option_names(const AdaptiveAvgPool1dOptions*) {
+  return std::tuple{option("output_size", &AdaptiveAvgPool1dOptions::output_size)};
+}
+constexpr auto option_names(const AdaptiveMaxPool1dOptions*) {
+  return std::tuple{option("output_size", &AdaptiveMaxPool1dOptions::output_size)};
+}
+constexpr auto option_names(const AdaptiveMaxPool2dOptions*) {
+  return std::tuple{option("output_size", &AdaptiveMaxPool2dOptions::output_size)};
+}
+constexpr auto option_names(const AvgPool1dOptions*) {
+  using O = AvgPool1dOptions;
+  return std::tuple{option("kernel_size", &O::kernel_size), option("stride", &O::stride),
+                    option("padding", &O::padding), option("count_include_pad", &O::count_include_pad)};
+}
+constexpr auto option_names(const ConvTranspose2dOptions*) {
+  using O = ConvTranspose2dOptions;
+  return std::tuple{option("in_channels", &O::in_channels),
+                    option("out_channels", &O::out_channels),
+                    option("kernel_size", &O::kernel_size),
+                    option("stride", &O::stride),
+                    option("padding", &O::padding),
+                    option("output_padding", &O::output_padding),
+                    option("dilation", &O::dilation),
+                    option("groups", &O::groups),
+                    option("bias", &O::bias)};
+}
+constexpr auto option_names(const InstanceNorm2dOptions*) {
+  using O = InstanceNorm2dOptions;
+  return std::tuple{option("num_features", &O::num_features), option("epsilon", &O::epsilon),
+                    option("affine", &O::affine)};
+}
+constexpr auto option_names(const MaxPool1dOptions*) {
+  using O = MaxPool1dOptions;
+  return std::tuple{option("kernel_size", &O::kernel_size), option("stride", &O::stride),
+                    option("padding", &O::padding)};
+}
+constexpr auto option_names(const PixelShuffleOptions*) {
+  return std::tuple{option("upscale_factor", &PixelShuffleOptions::upscale_factor)};
+}
+constexpr auto option_names(const PixelUnshuffleOptions*) {
+  return std::tuple{option("downscale_factor", &PixelUnshuffleOptions::downscale_factor)};
+}
+constexpr auto option_names(const PositionalEncodingOptions*) {
+  using O = PositionalEncodingOptions;
+  return std::tuple{option("d_model", &O::d_model), option("max_len", &O::max_len),
+                    option("batch_first", &O::batch_first)};
+}
+constexpr auto option_names(const PReluOptions*) {
+  using O = PReluOptions;
+  return std::tuple{option("num_parameters", &O::num_parameters), option("init", &O::init)};
+}
+constexpr auto option_names(const RmsNormOptions*) {
+  using O = RmsNormOptions;
+  return std::tuple{option("normalized_shape", &O::normalized_shape), option("epsilon", &O::epsilon),
+                    option("elementwise_affine", &O::elementwise_affine)};
+}
+constexpr auto option_names(const SoftplusOptions*) {
+  using O = SoftplusOptions;
+  return std::tuple{option("beta", &O::beta), option("threshold", &O::threshold)};
+}
+constexpr auto value_names(const TransformerActivation*) { return std::array{"relu", "gelu"}; }
+constexpr auto option_names(const TransformerEncoderLayerOptions*) {
+  using O = TransformerEncoderLayerOptions;
+  return std::tuple{option("d_model", &O::d_model),
+                    option("nhead", &O::nhead),
+                    option("dim_feedforward", &O::dim_feedforward),
+                    option("dropout", &O::dropout),
+                    option("activation", &O::activation),
+                    option("layer_norm_eps", &O::layer_norm_eps),
+                    option("batch_first", &O::batch_first),
+                    option("norm_first", &O::norm_first),
+                    option("causal", &O::causal)};
+}
+constexpr auto option_names(const Scale2d*) {
+  return std::tuple{option("height", &Scale2d::height), option("width", &Scale2d::width)};
+}
+constexpr auto value_names(const UpsampleMode*) { return std::array{"nearest", "bilinear"}; }
+constexpr auto option_names(const Upsample2dOptions*) {
+  using O = Upsample2dOptions;
+  return std::tuple{option("size", &O::size), option("scale_factor", &O::scale_factor), option("mode", &O::mode),
+                    option("align_corners", &O::align_corners)};
+}
+
+/// All layers of pupil's that take one tensor and give one, and AnySequential; but for Residual, Add and
+/// Concat, whose types hold what they join.
 template <class T>
 LayerKinds<T> known_layer_kinds() {
   LayerKinds<T> kinds;
+  kinds.template add<AdaptiveAvgPool1d<T>>("AdaptiveAvgPool1d");
   kinds.template add<AdaptiveAvgPool2d<T>>("AdaptiveAvgPool2d");
+  kinds.template add<AdaptiveMaxPool1d<T>>("AdaptiveMaxPool1d");
+  kinds.template add<AdaptiveMaxPool2d<T>>("AdaptiveMaxPool2d");
+  kinds.template add<AvgPool1d<T>>("AvgPool1d");
   kinds.template add<AvgPool2d<T>>("AvgPool2d");
   kinds.template add<BasicBlock<T>>("BasicBlock");
   kinds.template add<BatchNorm1d<T>>("BatchNorm1d");
@@ -156,6 +261,7 @@ LayerKinds<T> known_layer_kinds() {
   kinds.template add<Conv2d<T>>("Conv2d");
   kinds.template add<Conv2dNormActivation<T>>("Conv2dNormActivation");
   kinds.template add<ConvolutionBlock<T>>("ConvolutionBlock");
+  kinds.template add<ConvTranspose2d<T>>("ConvTranspose2d");
   kinds.template add<Dense<T>>("Dense");
   kinds.template add<Dropout<T>>("Dropout");
   kinds.template add<Elu<T>>("Elu");
@@ -167,20 +273,31 @@ LayerKinds<T> known_layer_kinds() {
   kinds.template add<GlobalAvgPool2d<T>>("GlobalAvgPool2d");
   kinds.template add<GroupNorm<T>>("GroupNorm");
   kinds.template add<Gru<T>>("Gru");
+  kinds.template add<HardSwish<T>>("HardSwish");
   kinds.template add<Identity>("Identity");
+  kinds.template add<InstanceNorm2d<T>>("InstanceNorm2d");
   kinds.template add<InvertedResidual<T>>("InvertedResidual");
   kinds.template add<LayerNorm<T>>("LayerNorm");
   kinds.template add<LeakyRelu<T>>("LeakyRelu");
   kinds.template add<LogSoftmax<T>>("LogSoftmax");
   kinds.template add<Lstm<T>>("Lstm");
+  kinds.template add<MaxPool1d<T>>("MaxPool1d");
   kinds.template add<MaxPool2d<T>>("MaxPool2d");
+  kinds.template add<PixelShuffle<T>>("PixelShuffle");
+  kinds.template add<PixelUnshuffle<T>>("PixelUnshuffle");
+  kinds.template add<PositionalEncoding<T>>("PositionalEncoding");
+  kinds.template add<PRelu<T>>("PRelu");
   kinds.template add<Relu<T>>("Relu");
   kinds.template add<Relu6<T>>("Relu6");
+  kinds.template add<RmsNorm<T>>("RmsNorm");
   kinds.template add<Sigmoid<T>>("Sigmoid");
   kinds.template add<Silu<T>>("Silu");
   kinds.template add<Softmax<T>>("Softmax");
+  kinds.template add<Softplus<T>>("Softplus");
   kinds.template add<SpatialDropout2d<T>>("SpatialDropout2d");
   kinds.template add<Tanh<T>>("Tanh");
+  kinds.template add<TransformerEncoderLayer<T>>("TransformerEncoderLayer");
+  kinds.template add<Upsample2d<T>>("Upsample2d");
   return kinds;
 }
 

@@ -7,6 +7,7 @@
 // Parameters have the names of an nn.ModuleList: "0.weight", "1.bias".
 
 #include <array>
+#include <type_traits>
 #include <utility>
 
 #include <pupil/core/tensor.hpp>
@@ -62,6 +63,10 @@ class Add {
   void visit(Visitor&& visitor, const Name& name = {}) {
     branches_.visit(visitor, [&](auto i) { return name / i.value; });
   }
+
+  /// Whether the layers take an X, and give what can be joined.
+  template <class X>
+  static constexpr bool fits = detail::Branches<Layers...>::template fit<std::remove_cvref_t<X>>();
 
   /// Branch I, counted from 0.
   template <std::size_t I>

@@ -52,14 +52,15 @@ Tensor<T, 3> tensor_of(RecurrentOutput<T, State> y) {
 
 /// Whether L takes an X in inference and in training, and gives a tensor.
 template <class L, class X>
-concept TakesTensor = requires(L& layer, const L& inferring, X x, typename L::Context& context) {
+concept TakesTensor = admits<L, X> && requires(L& layer, const L& inferring, X x, typename L::Context& context) {
   tensor_of(inferring.forward(std::move(x)));
   tensor_of(layer.forward(std::move(x), context));
 };
 
 /// Whether L takes tensors of any rank itself.
 template <class L, class T>
-concept TakesAnyTensor = requires(L& layer, const L& inferring, AnyTensor<T> x, typename L::Context& context) {
+concept TakesAnyTensor = admits<L, AnyTensor<T>> &&
+    requires(L& layer, const L& inferring, AnyTensor<T> x, typename L::Context& context) {
   { inferring.forward(x) } -> std::same_as<AnyTensor<T>>;
   { layer.forward(x, context) } -> std::same_as<AnyTensor<T>>;
 };
@@ -93,7 +94,7 @@ inline constexpr bool gives<L, D, std::variant<std::monostate, X...>> = (gives_f
 
 /// Whether L knows the shape that it gives for an S.
 template <class L, class S>
-concept HasOutputShape = requires(const L& layer, const S& shape) {
+concept GivesShapeFor = requires(const L& layer, const S& shape) {
   layer.output_shape(shape);
 };
 
@@ -106,7 +107,7 @@ concept Summarizes = requires(const L& layer, ModelSummary& table, const Name& n
 /// The shape that a layer gives for this one, of which it says so in one of both ways.
 template <class L, std::size_t Rank>
 AnyShape output_shape_of(const L& layer, const Shape<Rank>& shape) {
-  if constexpr (HasOutputShape<L, Shape<Rank>>) {
+  if constexpr (GivesShapeFor<L, Shape<Rank>>) {
     return layer.output_shape(shape);
   } else {
     ModelSummary unused;
@@ -227,7 +228,7 @@ class HeldLayer final : public LayerInterface<T> {
   void share_statistics(const StatisticsSharer& sharer) override { layer_.visit(sharer); }
 
   AnyShape output_shape(const AnyShape& x) const override {
-    if constexpr (HasOutputShape<L, AnyShape>) {
+    if constexpr (GivesShapeFor<L, AnyShape>) {
       return layer_.output_shape(x);
     } else {
       return with_shape(x, [&](const auto& shape) { return output_shape_of(layer_, shape); });
@@ -289,7 +290,7 @@ class HeldLayer final : public LayerInterface<T> {
     AnyShape y;
     bool known = false;
     const auto try_rank = [&]<std::size_t Rank>(std::integral_constant<std::size_t, Rank>) {
-      if constexpr (HasOutputShape<L, Shape<Rank>> || Summarizes<L, Shape<Rank>>) {
+      if constexpr (GivesShapeFor<L, Shape<Rank>> || Summarizes<L, Shape<Rank>>) {
         if (x.rank() != Rank) return;
         known = true;
         y = use(x.get<Rank>());

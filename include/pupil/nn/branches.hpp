@@ -25,6 +25,16 @@ class Branches {
 
   static constexpr std::size_t count = sizeof...(Layers);
 
+  /// Whether all branches take an X and give tensors of one type and rank.
+  template <class X>
+  static constexpr bool fit() {
+    if constexpr ((TakesInBothPasses<Layers, const X&> && ...)) {
+      return gives_one_tensor<decltype(std::declval<const Layers&>().forward(std::declval<const X&>()))...>;
+    } else {
+      return false;
+    }
+  }
+
   explicit Branches(Layers... layers) : layers_(std::move(layers)...) {}
 
   /// What each branch gives for x, as an array.
@@ -87,8 +97,11 @@ class Branches {
   using Number = std::integral_constant<std::size_t, I>;
 
   template <class First, class... Others>
+  static constexpr bool gives_one_tensor = is_tensor<First> && (std::is_same_v<First, Others> && ...);
+
+  template <class First, class... Others>
   static auto as_array(First first, Others... others) {
-    static_assert((std::is_same_v<First, Others> && ...), "branches: their outputs are not of one type and rank");
+    static_assert(gives_one_tensor<First, Others...>, "branches: their outputs are not tensors of one type and rank");
     return std::array<First, count>{std::move(first), std::move(others)...};
   }
   template <class... Outputs>

@@ -12,6 +12,7 @@
 
 #include <array>
 #include <span>
+#include <type_traits>
 #include <utility>
 
 #include <pupil/core/tensor_layout.hpp>
@@ -78,6 +79,10 @@ class Concat {
   void visit(Visitor&& visitor, const Name& name = {}) {
     branches_.visit(visitor, [&](auto i) { return name / i.value; });
   }
+
+  /// Whether the layers take an X, and give what can be joined.
+  template <class X>
+  static constexpr bool fits = detail::Branches<Layers...>::template fit<std::remove_cvref_t<X>>();
 
   /// Branch I, counted from 0.
   template <std::size_t I>

@@ -53,6 +53,18 @@ concept HasBackwardParameters = requires(L& layer, D dy, const typename L::Conte
 
 namespace detail {
 
+/// Whether a layer that is made of others says that these fit together for an X, by its `fits<X>`. That a forward can
+/// be called does not tell: its result is only known by compiling it.
+template <class L, class X>
+inline constexpr bool admits = true;
+template <class L, class X>
+requires requires { L::template fits<X>; }
+inline constexpr bool admits<L, X> = L::template fits<X>;
+
+/// A layer both of whose forwards take an X.
+template <class L, class X>
+concept TakesInBothPasses = admits<L, X> && InfersFrom<L, X> && TrainsOn<L, X>;
+
 /// A layer that says what shape comes out of it (see nn/summary.hpp).
 template <class L, std::size_t Rank>
 concept HasOutputShape = requires(const L& layer, const Shape<Rank>& x) {

@@ -72,6 +72,10 @@ class Residual {
     branches_.visit(visitor, [&](auto i) { return name / names[i]; });
   }
 
+  /// Whether the layers take an X, and give what can be joined.
+  template <class X>
+  static constexpr bool fits = detail::Branches<Inner, Shortcut>::template fit<std::remove_cvref_t<X>>();
+
   Inner& inner() { return branches_.template get<0>(); }
   const Inner& inner() const { return branches_.template get<0>(); }
   Shortcut& shortcut() { return branches_.template get<1>(); }

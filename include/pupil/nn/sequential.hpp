@@ -108,6 +108,11 @@ class Sequential {
 
   static constexpr Index size() { return sizeof...(Layers); }
 
+  /// Whether each layer takes what the one before it gives for an X.
+  template <class X>
+  static constexpr bool fits = detail::Path<detail::InferencePass, 0, X, Layers...>::fits&&
+      detail::Path<detail::TrainingPass, 0, X, Layers...>::fits;
+
   /// Layer I, counted from 0.
   template <std::size_t I>
   auto& get() {

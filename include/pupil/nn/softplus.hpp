@@ -47,13 +47,17 @@ class Softplus : public detail::LinearUnit<T, detail::SoftplusFunction<T>> {
  public:
   /// Throws OptionError for a beta that is not positive.
   explicit Softplus(const SoftplusOptions& options = {})
-      : detail::LinearUnit<T, detail::SoftplusFunction<T>>(function(options)) {}
+      : detail::LinearUnit<T, detail::SoftplusFunction<T>>(function(options)), options_(options) {}
+
+  const SoftplusOptions& options() const { return options_; }
 
  private:
   static detail::SoftplusFunction<T> function(const SoftplusOptions& options) {
     require<OptionError>(options.beta > 0, "softplus: the beta ", options.beta, " is not positive");
     return {static_cast<T>(options.beta), static_cast<T>(options.threshold)};
   }
+
+  SoftplusOptions options_;
 };
 
 }  // namespace pupil

@@ -8,9 +8,9 @@
 #include <pupil/core/storage.hpp>
 #include <pupil/kernels/conv/direct/cuts.hpp>
 #include <pupil/kernels/conv/direct/tiles.hpp>
+#include <pupil/kernels/gemm/buffered_epilogue.hpp>
 #include <pupil/kernels/gemm/packing.hpp>
 #include <pupil/kernels/isa/arguments/direct.hpp>
-#include <pupil/kernels/isa/arguments/epilogue.hpp>
 
 namespace pupil::kernels::detail {
 
