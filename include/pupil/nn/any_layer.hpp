@@ -285,12 +285,22 @@ class HeldLayer final : public LayerInterface<T> {
     }
   }
 
+  /// Whether the layer takes numbers or words of this rank, and knows the shape that it gives for them.
+  template <std::size_t Rank>
+  static constexpr bool knows_output_of_rank() {
+    if constexpr (TakesTensor<L, Tensor<T, Rank>> || TakesTensor<L, Tensor<std::int32_t, Rank>>) {
+      return GivesShapeFor<L, Shape<Rank>> || Summarizes<L, Shape<Rank>>;
+    } else {
+      return false;
+    }
+  }
+
   template <class Use>
   static AnyShape with_shape(const AnyShape& x, const Use& use) {
     AnyShape y;
     bool known = false;
     const auto try_rank = [&]<std::size_t Rank>(std::integral_constant<std::size_t, Rank>) {
-      if constexpr (GivesShapeFor<L, Shape<Rank>> || Summarizes<L, Shape<Rank>>) {
+      if constexpr (knows_output_of_rank<Rank>()) {
         if (x.rank() != Rank) return;
         known = true;
         y = use(x.get<Rank>());

@@ -29,7 +29,7 @@ class Branches {
   template <class X>
   static constexpr bool fit() {
     if constexpr ((TakesInBothPasses<Layers, const X&> && ...)) {
-      return gives_one_tensor<decltype(std::declval<const Layers&>().forward(std::declval<const X&>()))...>;
+      return give_one_tensor<decltype(std::declval<const Layers&>().forward(std::declval<const X&>()))...>;
     } else {
       return false;
     }
@@ -97,11 +97,13 @@ class Branches {
   using Number = std::integral_constant<std::size_t, I>;
 
   template <class First, class... Others>
-  static constexpr bool gives_one_tensor = is_tensor<First> && (std::is_same_v<First, Others> && ...);
+  static constexpr bool give_one_tensor = is_tensor<First> && (std::is_same_v<First, Others> && ...);
+  template <class First, class... Others>
+  static constexpr bool are_one_type = (std::is_same_v<First, Others> && ...);
 
   template <class First, class... Others>
   static auto as_array(First first, Others... others) {
-    static_assert(gives_one_tensor<First, Others...>, "branches: their outputs are not tensors of one type and rank");
+    static_assert(are_one_type<First, Others...>, "branches: their outputs are not of one type and rank");
     return std::array<First, count>{std::move(first), std::move(others)...};
   }
   template <class... Outputs>
