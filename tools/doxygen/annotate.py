@@ -22,6 +22,8 @@ CONVENTIONS = {
     "summarize": "Adds its layers to the table of a summary.",
     "prepared": "What `prepare` makes of it.",
     "options": "What it was made with.",
+    "option_names": "The names of these options in a file; see option_json.hpp.",
+    "value_names": "The names of these values in a file; see option_json.hpp.",
     "learning_rate": "The learning rate, now or at a step.",
     "operator==": "Whether all of both is equal.",
     "operator=": "Assignment; what is moved from is not to be used.",

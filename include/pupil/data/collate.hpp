@@ -39,6 +39,7 @@ auto collate(std::vector<Sample> samples) {
 
 template <class First, class Second>
 auto collate(std::vector<std::pair<First, Second>> samples);
+/// Samples of several parts, each collated by itself.
 template <class... Parts>
 auto collate(std::vector<std::tuple<Parts...>> samples);
 

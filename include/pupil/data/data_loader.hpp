@@ -99,6 +99,7 @@ class DataLoader {
   /// the data or the collate function throws is thrown where its batch would have come, and is the end of the epoch.
   class Epoch {
    public:
+    /// `make(i)` makes batch i; see DataLoader::epoch.
     Epoch(Index batches, std::function<Batch(Index)> make, const DataLoaderOptions& options)
         : batches_(batches, std::move(make), options.num_workers,
                    std::max<Index>(1, options.num_workers) * options.prefetch_factor) {}
@@ -106,14 +107,17 @@ class DataLoader {
     /// The next batch, or none after the last.
     std::optional<Batch> next() { return batches_.next(); }
 
+    /// Goes through the batches once.
     class Iterator {
      public:
+      /// Of an epoch that outlives it.
       explicit Iterator(Epoch& epoch) : epoch_(&epoch) {}
       Batch& operator*() const { return *epoch_->batch_; }
       Iterator& operator++() {
         epoch_->batch_ = epoch_->next();
         return *this;
       }
+      /// Whether there are no more batches.
       bool operator==(std::default_sentinel_t) const { return !epoch_->batch_.has_value(); }
 
      private:
@@ -190,6 +194,7 @@ class DataLoader {
   CollateFunction collate_;
 };
 
+/// Data that is named is referred to, a temporary one is kept.
 template <class Data, class CollateFunction = Collate>
 DataLoader(Data&&, const DataLoaderOptions& = {}, CollateFunction = {}) -> DataLoader<Data, CollateFunction>;
 

@@ -39,6 +39,7 @@ void save_model(const std::filesystem::path& path, const AnyLayer<T>& model,
   const std::string layers = kinds.to_json(model.type(), model.address(), model.name(), Name());
   save_state_dict(path, model, {{detail::model_key, layers}});
 }
+/// The same for layers in a sequence.
 template <class T>
 void save_model(const std::filesystem::path& path, const AnySequential<T>& model,
                 const LayerKinds<T>& kinds = known_layer_kinds<T>()) {

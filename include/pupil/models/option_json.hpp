@@ -38,6 +38,7 @@ struct Option {
   Value Options::*member;
 };
 
+/// The option of this name, for option_names.
 template <class Options, class Value>
 constexpr Option<Options, Value> option(std::string_view name, Value Options::*member) {
   return {name, member};

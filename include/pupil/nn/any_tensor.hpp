@@ -88,6 +88,7 @@ class AnyTensor {
     require_is<Tensor<T, Rank>>(Rank);
     return std::get<Tensor<T, Rank>>(tensor_);
   }
+  /// The same, moved out.
   template <std::size_t Rank>
   Tensor<T, Rank> get() && {
     require_is<Tensor<T, Rank>>(Rank);

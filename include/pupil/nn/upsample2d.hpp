@@ -38,6 +38,7 @@ inline std::ostream& operator<<(std::ostream& out, const Scale2d& scale) {
   return out << '(' << scale.height << ", " << scale.width << ')';
 }
 
+/// What a pixel between those of the input is made of: the nearest one, or the four around it.
 enum class UpsampleMode { nearest, bilinear };
 
 /// Either `size` or `scale_factor` is given.

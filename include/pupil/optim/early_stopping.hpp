@@ -81,6 +81,7 @@ class EarlyStopping {
   }
 
   const State& state() const { return state_; }
+  /// Goes on from where `state` was taken.
   void restore(const State& state) { state_ = state; }
 
   const EarlyStoppingOptions& options() const { return options_; }
