@@ -10,6 +10,7 @@
 
 #include <pupil/core/errors.hpp>
 #include <pupil/core/tensor.hpp>
+#include <pupil/io/byte_numbers.hpp>
 
 namespace pupil {
 
@@ -33,8 +34,8 @@ inline float from_byte(std::byte value) { return static_cast<float>(std::to_inte
 
 /// Throws FileError for a file that gzip has compressed.
 inline void require_not_gzip(const std::filesystem::path& path, std::span<const std::byte> bytes) {
-  const bool is_gzip = bytes.size() >= 2 && bytes[0] == std::byte{0x1F} && bytes[1] == std::byte{0x8B};
-  require<FileError>(!is_gzip, path.string(), ": compressed by gzip; unpack it first: gunzip ", path.string());
+  require<FileError>(!begins_with(bytes, "\x1F\x8B"), path.string(), ": compressed by gzip; unpack it first: gunzip ",
+                     path.string());
 }
 
 /// The label in a byte. Throws FileError where it is not one of ten classes.

@@ -15,6 +15,7 @@
 #include <pupil/core/errors.hpp>
 #include <pupil/core/tensor.hpp>
 #include <pupil/data/labelled_images.hpp>
+#include <pupil/io/byte_numbers.hpp>
 #include <pupil/io/mapped_file.hpp>
 
 namespace pupil {
@@ -26,9 +27,7 @@ inline constexpr std::uint32_t idx_labels = 2049;
 
 /// Whole number i of a file's head.
 inline std::uint32_t idx_number(std::span<const std::byte> bytes, std::size_t i) {
-  std::uint32_t number = 0;
-  for (const std::byte byte : bytes.subspan(4 * i, 4)) number = number << 8U | std::to_integer<std::uint32_t>(byte);
-  return number;
+  return ByteNumbers{bytes}.read(4 * i, 4);
 }
 
 /// What comes behind the head, checked: `count` items of as many bytes as the product of the sizes. Throws FileError

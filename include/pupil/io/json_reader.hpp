@@ -73,9 +73,7 @@ class JsonReader {
   /// Whether null comes next, which is then read.
   bool null() {
     skip_white_space();
-    if (!text_.substr(position_).starts_with("null")) return false;
-    position_ += 4;
-    return true;
+    return accept_literal("null");
   }
 
   /// Whether a string comes next.
@@ -109,6 +107,13 @@ class JsonReader {
     while (position_ < text_.size() && std::string_view(" \t\n\r").find(text_[position_]) != std::string_view::npos) {
       ++position_;
     }
+  }
+
+  // null, true or false.
+  bool accept_literal(std::string_view literal) {
+    if (!text_.substr(position_).starts_with(literal)) return false;
+    position_ += literal.size();
+    return true;
   }
 
   // White space, then this character.
@@ -225,10 +230,7 @@ inline double JsonReader::number() {
 inline bool JsonReader::boolean() {
   skip_white_space();
   for (const bool value : {true, false}) {
-    const std::string_view literal = value ? "true" : "false";
-    if (!text_.substr(position_).starts_with(literal)) continue;
-    position_ += literal.size();
-    return value;
+    if (accept_literal(value ? "true" : "false")) return value;
   }
   check(false, "expected true or false");
   return false;
@@ -238,10 +240,7 @@ inline void JsonReader::skip_value(int depth) {
   check(depth < max_depth, "values nested too deeply");
   skip_white_space();
   for (const std::string_view literal : {"null", "true", "false"}) {
-    if (text_.substr(position_).starts_with(literal)) {
-      position_ += literal.size();
-      return;
-    }
+    if (accept_literal(literal)) return;
   }
   if (peek() == '"') {
     static_cast<void>(string());

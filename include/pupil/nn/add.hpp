@@ -39,15 +39,13 @@ class Add {
   /// dx, or nothing where the branches give none, as Embeddings.
   template <class D>
   auto backward(D&& dy, const Context& context) {
-    return branches_.backward(
-        [&](auto i) -> auto&& { return branches_.template for_branch<D>(dy, i); }, context);
+    return branches_.backward_of_sum(std::forward<D>(dy), context);
   }
 
   /// The same without dx.
   template <class D>
   void backward_parameters(D&& dy, const Context& context) {
-    branches_.backward_parameters(
-        [&](auto i) -> auto&& { return branches_.template for_branch<D>(dy, i); }, context);
+    branches_.backward_parameters_of_sum(std::forward<D>(dy), context);
   }
 
   /// One line a layer; see nn/summary.hpp.

@@ -28,7 +28,7 @@ class Branches {
   /// Whether all branches take an X and give tensors of one type and rank.
   template <class X>
   static constexpr bool fit() {
-    if constexpr ((TakesInBothPasses<Layers, const X&> && ...)) {
+    if constexpr ((InfersFrom<Layers, const X&> && ...) && (TrainsOn<Layers, const X&> && ...)) {
       return give_one_tensor<decltype(std::declval<const Layers&>().forward(std::declval<const X&>()))...>;
     } else {
       return false;
@@ -60,6 +60,18 @@ class Branches {
     backward_parameters_each(gradient_of, contexts, std::index_sequence_for<Layers...>{});
   }
 
+  /// The same for a dy that all branches get, as those of a sum do.
+  template <class D>
+  auto backward_of_sum(D&& dy, const Contexts& contexts) {
+    return backward(
+        [&](auto i) -> auto&& { return for_branch<D>(dy, i); }, contexts);
+  }
+  template <class D>
+  void backward_parameters_of_sum(D&& dy, const Contexts& contexts) {
+    backward_parameters(
+        [&](auto i) -> auto&& { return for_branch<D>(dy, i); }, contexts);
+  }
+
   /// The shape that each branch gives, as an array. `name_of(i)` is what branch i is called.
   template <class Table, class NameOf, std::size_t Rank>
   auto summarize(Table& table, const NameOf& name_of, const Shape<Rank>& x) const {
@@ -80,16 +92,6 @@ class Branches {
     return std::get<I>(layers_);
   }
 
-  /// dy for branch I of those that all get the same: the last may have it as it was given, the others may only read it.
-  template <class D, std::size_t I>
-  static auto&& for_branch(std::remove_reference_t<D>& given, std::integral_constant<std::size_t, I>) {
-    if constexpr (I + 1 == count) {
-      return static_cast<D&&>(given);
-    } else {
-      return std::as_const(given);
-    }
-  }
-
  private:
   template <std::size_t I>
   using LayerAt = std::tuple_element_t<I, std::tuple<Layers...>>;
@@ -97,9 +99,9 @@ class Branches {
   using Number = std::integral_constant<std::size_t, I>;
 
   template <class First, class... Others>
-  static constexpr bool give_one_tensor = is_tensor<First> && (std::is_same_v<First, Others> && ...);
-  template <class First, class... Others>
   static constexpr bool are_one_type = (std::is_same_v<First, Others> && ...);
+  template <class First, class... Others>
+  static constexpr bool give_one_tensor = is_tensor<First>&& are_one_type<First, Others...>;
 
   template <class First, class... Others>
   static auto as_array(First first, Others... others) {
@@ -109,6 +111,16 @@ class Branches {
   template <class... Outputs>
   static auto as_array(std::tuple<Outputs...>&& outputs) {
     return std::apply([](Outputs&... each) { return as_array(std::move(each)...); }, outputs);
+  }
+
+  /// What branch I gets of what all get: the last may have it as it was given, the others may only read it.
+  template <class D, std::size_t I>
+  static auto&& for_branch(std::remove_reference_t<D>& given, std::integral_constant<std::size_t, I>) {
+    if constexpr (I + 1 == count) {
+      return static_cast<D&&>(given);
+    } else {
+      return std::as_const(given);
+    }
   }
 
   // The braces of a tuple have their elements computed in order.

@@ -100,15 +100,7 @@ class Conv2d {
   }
 
   static const Conv2dOptions& checked(const Conv2dOptions& o) {
-    detail::check_conv_channels("conv2d", o.in_channels, o.out_channels, o.groups);
-    require<OptionError>(o.kernel_size.height >= 1 && o.kernel_size.width >= 1, "conv2d: kernel_size is ",
-                         o.kernel_size, ", not at least 1");
-    require<OptionError>(o.stride.height >= 1 && o.stride.width >= 1, "conv2d: stride is ", o.stride,
-                         ", not at least 1");
-    require<OptionError>(o.dilation.height >= 1 && o.dilation.width >= 1, "conv2d: dilation is ", o.dilation,
-                         ", not at least 1");
-    require<OptionError>(o.padding.top >= 0 && o.padding.bottom >= 0 && o.padding.left >= 0 && o.padding.right >= 0,
-                         "conv2d: padding is ", o.padding, ", not at least 0");
+    detail::check_conv2d_options("conv2d", o);
     return o;
   }
 

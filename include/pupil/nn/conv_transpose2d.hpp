@@ -146,15 +146,7 @@ class ConvTranspose2d {
 
  private:
   static const ConvTranspose2dOptions& checked(const ConvTranspose2dOptions& o) {
-    detail::check_conv_channels("conv_transpose2d", o.in_channels, o.out_channels, o.groups);
-    require<OptionError>(o.kernel_size.height >= 1 && o.kernel_size.width >= 1, "conv_transpose2d: kernel_size is ",
-                         o.kernel_size, ", not at least 1");
-    require<OptionError>(o.stride.height >= 1 && o.stride.width >= 1, "conv_transpose2d: stride is ", o.stride,
-                         ", not at least 1");
-    require<OptionError>(o.dilation.height >= 1 && o.dilation.width >= 1, "conv_transpose2d: dilation is ", o.dilation,
-                         ", not at least 1");
-    require<OptionError>(o.padding.top >= 0 && o.padding.bottom >= 0 && o.padding.left >= 0 && o.padding.right >= 0,
-                         "conv_transpose2d: padding is ", o.padding, ", not at least 0");
+    detail::check_conv2d_options("conv_transpose2d", o);
     require<OptionError>(o.output_padding.height >= 0 && o.output_padding.width >= 0,
                          "conv_transpose2d: output_padding is ", o.output_padding, ", not at least 0");
     require<OptionError>(o.output_padding.height < std::max(o.stride.height, o.dilation.height) &&

@@ -25,6 +25,20 @@ inline void check_conv_channels(std::string_view layer, Index in_channels, Index
                        " groups do not divide ", in_channels, " and ", out_channels, " channels");
 }
 
+/// What Conv2d and its transpose ask of their options alike.
+template <class Options>
+void check_conv2d_options(const char* layer, const Options& o) {
+  check_conv_channels(layer, o.in_channels, o.out_channels, o.groups);
+  require<OptionError>(o.kernel_size.height >= 1 && o.kernel_size.width >= 1, layer, ": kernel_size is ", o.kernel_size,
+                       ", not at least 1");
+  require<OptionError>(o.stride.height >= 1 && o.stride.width >= 1, layer, ": stride is ", o.stride,
+                       ", not at least 1");
+  require<OptionError>(o.dilation.height >= 1 && o.dilation.width >= 1, layer, ": dilation is ", o.dilation,
+                       ", not at least 1");
+  require<OptionError>(o.padding.top >= 0 && o.padding.bottom >= 0 && o.padding.left >= 0 && o.padding.right >= 0,
+                       layer, ": padding is ", o.padding, ", not at least 0");
+}
+
 /// The parameters of a convolution over tensors [batch, ..., channels] of the given rank.
 template <class T, std::size_t Rank>
 class ConvolutionParameters {

@@ -17,6 +17,14 @@ struct AnyVisitor {
   void operator()(const Name&, Item&) const {}
 };
 
+/// Whether a layer that is made of others says that these fit together for an X, by its `fits<X>`. That a forward can
+/// be called does not tell: its result is only known by compiling it.
+template <class L, class X>
+inline constexpr bool admits = true;
+template <class L, class X>
+requires requires { L::template fits<X>; }
+inline constexpr bool admits<L, X> = L::template fits<X>;
+
 /// For a backward whose caller does not ask which parts are finished.
 struct NobodyAsks {
   template <class Part>
@@ -35,13 +43,13 @@ concept Layer = std::move_constructible<L> && std::default_initializable<typenam
 
 /// A layer that takes an X in inference. X may be a reference: `const Tensor<float, 4>&`.
 template <class L, class X>
-concept InfersFrom = requires(const L& layer, X x) {
+concept InfersFrom = detail::admits<L, X> && requires(const L& layer, X x) {
   layer.forward(std::forward<X>(x));
 };
 
 /// A layer that takes an X in training.
 template <class L, class X>
-concept TrainsOn = requires(L& layer, X x, typename L::Context& context) {
+concept TrainsOn = detail::admits<L, X> && requires(L& layer, X x, typename L::Context& context) {
   layer.forward(std::forward<X>(x), context);
 };
 
@@ -52,18 +60,6 @@ concept HasBackwardParameters = requires(L& layer, D dy, const typename L::Conte
 };
 
 namespace detail {
-
-/// Whether a layer that is made of others says that these fit together for an X, by its `fits<X>`. That a forward can
-/// be called does not tell: its result is only known by compiling it.
-template <class L, class X>
-inline constexpr bool admits = true;
-template <class L, class X>
-requires requires { L::template fits<X>; }
-inline constexpr bool admits<L, X> = L::template fits<X>;
-
-/// A layer both of whose forwards take an X.
-template <class L, class X>
-concept TakesInBothPasses = admits<L, X> && InfersFrom<L, X> && TrainsOn<L, X>;
 
 /// A layer that says what shape comes out of it (see nn/summary.hpp).
 template <class L, std::size_t Rank>

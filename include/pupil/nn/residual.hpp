@@ -44,15 +44,13 @@ class Residual {
 
   template <class D>
   auto backward(D&& dy, const Context& context) {
-    return branches_.backward(
-        [&](auto i) -> auto&& { return branches_.template for_branch<D>(dy, i); }, context);
+    return branches_.backward_of_sum(std::forward<D>(dy), context);
   }
 
   /// As backward, without dx.
   template <class D>
   void backward_parameters(D&& dy, const Context& context) {
-    branches_.backward_parameters(
-        [&](auto i) -> auto&& { return branches_.template for_branch<D>(dy, i); }, context);
+    branches_.backward_parameters_of_sum(std::forward<D>(dy), context);
   }
 
   /// One line a layer, and none for a shortcut that is x itself; see nn/summary.hpp.

@@ -22,19 +22,13 @@ inline constexpr bool may_be_called_so = false;
 /// The two forwards of a layer.
 struct InferencePass {
   template <class L, class X>
-  static constexpr bool takes = [] {
-    if constexpr (admits<L, X>) return InfersFrom<L, X>;
-    return false;
-  }();
+  static constexpr bool takes = InfersFrom<L, X>;
   template <class L, class X>
   using Output = decltype(std::declval<const L&>().forward(std::declval<X>()));
 };
 struct TrainingPass {
   template <class L, class X>
-  static constexpr bool takes = [] {
-    if constexpr (admits<L, X>) return TrainsOn<L, X>;
-    return false;
-  }();
+  static constexpr bool takes = TrainsOn<L, X>;
   template <class L, class X>
   using Output = decltype(std::declval<L&>().forward(std::declval<X>(), std::declval<typename L::Context&>()));
 };
