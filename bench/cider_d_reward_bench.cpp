@@ -17,7 +17,7 @@ namespace bench {
 
 namespace {
 
-using Words = pupil::CiderDReward::Words;
+using Words = pupil::captioning::CiderDReward::Words;
 
 constexpr Index train_images = 6000;
 constexpr Index references_an_image = 5;
@@ -26,12 +26,12 @@ constexpr Index samples_an_image = 5;
 /// A caption that ends. Few of the words are frequent, and most of them rare, as in a language.
 Words random_caption(Rng& rng) {
   Words words(static_cast<std::size_t>(sizes::words));
-  const auto first = static_cast<double>(pupil::Vocabulary::special_words.size());
+  const auto first = static_cast<double>(pupil::captioning::Vocabulary::special_words.size());
   for (std::int32_t& word : words) {
     word = static_cast<std::int32_t>(std::pow(static_cast<double>(sizes::vocabulary) - first, rng.uniform<double>()) +
                                      first - 1);
   }
-  words.back() = pupil::Vocabulary::end;
+  words.back() = pupil::captioning::Vocabulary::end;
   return words;
 }
 
@@ -50,10 +50,10 @@ void add_cider_d_reward(Index batch) {
   const Index samples = batch * samples_an_image;
   add("cider_d_reward/" + std::to_string(samples), [=](auto& state) {
     Rng rng(1);
-    const pupil::CiderDReward reward(random_references(rng));
+    const pupil::captioning::CiderDReward reward(random_references(rng));
     std::vector<Words> words;
     for (Index s = 0; s < samples; ++s) words.push_back(random_caption(rng));
-    std::vector<pupil::SampledCaption> captions;
+    std::vector<pupil::captioning::SampledCaption> captions;
     for (const Words& of_caption : words) captions.push_back({rng.below(train_images), of_caption});
     const auto no_input = [] { return 0; };
     time_passes(state, {.captions = static_cast<double>(samples)}, no_input,
@@ -64,7 +64,7 @@ void add_cider_d_reward(Index batch) {
     const auto references = random_references(rng);
     const auto no_input = [] { return 0; };
     time_passes(state, {.captions = static_cast<double>(train_images * references_an_image)}, no_input,
-                [&](int) { benchmark::DoNotOptimize(pupil::CiderDReward(references)); });
+                [&](int) { benchmark::DoNotOptimize(pupil::captioning::CiderDReward(references)); });
   });
 }
 

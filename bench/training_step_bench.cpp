@@ -25,31 +25,31 @@ namespace bench {
 
 namespace {
 
-using Captioner = pupil::Captioner<float>;
+using Captioner = pupil::captioning::Captioner<float>;
 
 /// The captions of one batch of images, and the words in them.
 struct Captions {
-  pupil::Vocabulary vocabulary;
-  pupil::EncodedCaptions encoded;
+  pupil::captioning::Vocabulary vocabulary;
+  pupil::captioning::EncodedCaptions encoded;
 };
 
-pupil::Batch make_batch(const Captions& captions, Index captions_per_image) {
-  const pupil::BatchOptions options{.batch_size = static_cast<Index>(captions.encoded.size()),
-                                    .captions_per_image = captions_per_image};
-  pupil::Batch batch;
-  batch.fill(captions.encoded, pupil::plan_epoch(captions.encoded, options, 0).batches.front());
+pupil::captioning::Batch make_batch(const Captions& captions, Index captions_per_image) {
+  const pupil::captioning::BatchOptions options{.batch_size = static_cast<Index>(captions.encoded.size()),
+                                                .captions_per_image = captions_per_image};
+  pupil::captioning::Batch batch;
+  batch.fill(captions.encoded, pupil::captioning::plan_epoch(captions.encoded, options, 0).batches.front());
   return batch;
 }
 
 Captions scene_captions(Index images) {
   constexpr std::uint64_t seed = 1;
-  std::vector<pupil::Sentence> sentences;
+  std::vector<pupil::captioning::Sentence> sentences;
   for (Index i = 0; i < images; ++i) {
-    for (const std::string& caption : pupil::captions_of(pupil::make_scene(seed, i))) {
-      sentences.push_back(pupil::tokenize(caption));
+    for (const std::string& caption : pupil::captioning::captions_of(pupil::captioning::make_scene(seed, i))) {
+      sentences.push_back(pupil::captioning::tokenize(caption));
     }
   }
-  Captions captions{pupil::Vocabulary::from_captions(sentences, 1), {}};
+  Captions captions{pupil::captioning::Vocabulary::from_captions(sentences, 1), {}};
   const std::size_t captions_a_scene = sentences.size() / static_cast<std::size_t>(images);
   for (std::size_t s = 0; s < sentences.size(); ++s) {
     if (s % captions_a_scene == 0) captions.encoded.emplace_back();
@@ -59,7 +59,7 @@ Captions scene_captions(Index images) {
 }
 
 /// The decoder's part of a forward pass: the LSTM reads an image and words, and predicts as many words.
-double decoder_operations(const pupil::DecoderOptions& sizes, const pupil::Batch& batch) {
+double decoder_operations(const pupil::captioning::DecoderOptions& sizes, const pupil::captioning::Batch& batch) {
   const Index steps = batch.target_count() + batch.caption_count();
   return lstm_operations(steps, sizes.embedding_size, sizes.hidden_size) +
          product_operations(batch.target_count(), sizes.vocabulary_size, sizes.hidden_size);
@@ -67,8 +67,8 @@ double decoder_operations(const pupil::DecoderOptions& sizes, const pupil::Batch
 
 /// Times `step(images)`, which is a whole training step.
 template <class Step>
-void time_steps(benchmark::State& state, double operations, const pupil::Batch& batch, const Tensor<float, 4>& images,
-                const Step& step) {
+void time_steps(benchmark::State& state, double operations, const pupil::captioning::Batch& batch,
+                const Tensor<float, 4>& images, const Step& step) {
   const auto copy_of_images = [&] { return images; };
   step(copy_of_images());  // the first step; time_passes makes the second before it begins to time
 
@@ -94,7 +94,7 @@ void time_end_to_end(benchmark::State& state, Index images) {
   const double encoder_image = 3 * convolution_operations(resnet18_convolutions) -
                                resnet18_convolutions.front().operations() +
                                3 * product_operations(1, sizes::embedding, 512);
-  const pupil::DecoderOptions decoder{
+  const pupil::captioning::DecoderOptions decoder{
       .vocabulary_size = sizes::vocabulary, .embedding_size = sizes::embedding, .hidden_size = sizes::hidden};
   const double operations =
       static_cast<double>(images) * encoder_image + 3 * decoder_operations(decoder, workload.batch());
@@ -117,8 +117,8 @@ void time_scenes(benchmark::State& state, Index images) {
                        .word_loss = 1},
                       captions.vocabulary, rng);
   pupil::Adam<float> adam({.learning_rate = 1e-3});
-  pupil::CaptionerContext<float> context;
-  const pupil::Batch batch = make_batch(captions, captions_an_image);
+  pupil::captioning::CaptionerContext<float> context;
+  const pupil::captioning::Batch batch = make_batch(captions, captions_an_image);
 
   constexpr Convolution last = small_cnn_convolutions.back();
   const double encoder_image =
@@ -128,7 +128,8 @@ void time_scenes(benchmark::State& state, Index images) {
       static_cast<double>(images) * encoder_image + 3 * decoder_operations(captioner.decoder().options(), batch);
   const auto pictures = random_tensor(Shape{images, image_size, image_size, Index{3}}, rng);
   time_steps(state, operations, batch, pictures, [&](Tensor<float, 4> input) {
-    benchmark::DoNotOptimize(pupil::train_captioner(captioner, adam, std::move(input), batch.blocks(), {}, context));
+    benchmark::DoNotOptimize(
+        pupil::captioning::train_captioner(captioner, adam, std::move(input), batch.blocks(), {}, context));
   });
 }
 

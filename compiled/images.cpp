@@ -8,9 +8,9 @@
 #include <pupil/io/image_write.hpp>
 #include <pupil/io/resize.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 [[gnu::used]] static const std::tuple compiled_here{&decode_image, &resize_bilinear, &draw_scene, &encode_png,
                                                     &encode_jpeg};
 
-}  // namespace pupil
+}  // namespace pupil::captioning

@@ -10,8 +10,8 @@ int main(int argc, char** argv) {
     return 2;
   }
   try {
-    const pupil::ImageCaptioner captioner(argv[1]);
-    std::cout << pupil::join(captioner.caption(pupil::read_image(argv[2]))) << '\n';
+    const pupil::captioning::ImageCaptioner captioner(argv[1]);
+    std::cout << pupil::captioning::join(captioner.caption(pupil::captioning::read_image(argv[2]))) << '\n';
   } catch (const pupil::Error& error) {
     std::cerr << "caption_one: " << error.what() << '\n';
     return 2;

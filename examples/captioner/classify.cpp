@@ -40,10 +40,10 @@ struct ClassifyArguments {
 
 /// The names of the classes, a line each.
 std::vector<std::string> read_labels(const std::string& path, Index classes) {
-  const pupil::TextFile file(path);
-  pupil::require_utf8(file.text(), file.name());
+  const pupil::captioning::TextFile file(path);
+  pupil::captioning::require_utf8(file.text(), file.name());
   std::vector<std::string> labels;
-  pupil::LineReader lines(file.text());
+  pupil::captioning::LineReader lines(file.text());
   for (std::string_view line; lines.next(line);) labels.emplace_back(line);
   pupil::require<pupil::FileError>(static_cast<Index>(labels.size()) == classes, path, ": has ", labels.size(),
                                    " lines, but the weights are of ", classes, " classes");

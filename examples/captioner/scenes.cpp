@@ -17,7 +17,7 @@ namespace {
 
 struct ScenesArguments {
   std::string out;
-  pupil::ScenesOptions scenes;
+  pupil::captioning::ScenesOptions scenes;
 };
 
 void write(const ScenesArguments& arguments) {
@@ -25,7 +25,7 @@ void write(const ScenesArguments& arguments) {
   note_interruptions();
   {
     ProgressLine line;
-    pupil::write_scenes(arguments.out, arguments.scenes, [&](pupil::Index done, pupil::Index total) {
+    pupil::captioning::write_scenes(arguments.out, arguments.scenes, [&](pupil::Index done, pupil::Index total) {
       stop_if_interrupted();
       line.show("drawing scenes: " + std::to_string(done) + " of " + std::to_string(total));
     });

@@ -1,6 +1,6 @@
 #pragma once
-// All that captioning needs besides: images, texts, metrics, data sets, and the captioner. Floor by floor, as
-// pupil/pupil.hpp, which it includes.
+// All that captioning needs besides, in the namespace pupil::captioning: images, texts, metrics, data sets, and the
+// captioner. Floor by floor, as pupil/pupil.hpp, which it includes.
 
 #include <pupil/pupil.hpp>
 

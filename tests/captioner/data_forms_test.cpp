@@ -9,6 +9,7 @@
 #include "program.hpp"
 
 using namespace pupil;
+using namespace pupil::captioning;
 using namespace pupil::testing;
 
 namespace fs = std::filesystem;

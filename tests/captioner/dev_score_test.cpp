@@ -8,6 +8,7 @@
 #include "pretrained_program.hpp"
 
 using namespace pupil;
+using namespace pupil::captioning;
 using namespace pupil::testing;
 
 namespace {

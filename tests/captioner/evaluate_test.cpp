@@ -5,6 +5,7 @@
 #include "program.hpp"
 
 using namespace pupil;
+using namespace pupil::captioning;
 using namespace pupil::testing;
 
 namespace {

@@ -10,6 +10,7 @@
 #include "pretrained.hpp"
 
 using namespace pupil;
+using namespace pupil::captioning;
 using namespace pupil::testing;
 
 namespace fs = std::filesystem;

@@ -9,7 +9,7 @@
 namespace {
 
 std::string hedged_text(const std::string& caption, double confidence) {
-  return pupil::join(captioner::hedged(pupil::tokenize(caption), confidence));
+  return pupil::captioning::join(captioner::hedged(pupil::captioning::tokenize(caption), confidence));
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "program.hpp"
 
 using namespace pupil;
+using namespace pupil::captioning;
 using namespace pupil::testing;
 
 namespace fs = std::filesystem;
@@ -255,9 +256,9 @@ TEST_CASE("the calibration plot of a report has a bar where there are captions, 
   report.measured_on = "7 images of a split";
   report.captions = 7;
   report.acceptable = 4;
-  report.bins = pupil::calibration_bins(confidences, acceptable);
-  report.risk_coverage = pupil::risk_coverage(confidences, acceptable);
-  report.expected_calibration_error = pupil::expected_calibration_error(report.bins);
+  report.bins = pupil::captioning::calibration_bins(confidences, acceptable);
+  report.risk_coverage = pupil::captioning::risk_coverage(confidences, acceptable);
+  report.expected_calibration_error = pupil::captioning::expected_calibration_error(report.bins);
   const std::string html = captioner::report::calibration_html(report);
   CHECK(count_of(html, "<rect class=\"bin\"") == 3);
   // |.05 - 0| of one caption, |.15 - .5| of two, |.95 - .75| of four: .05 + .7 + .8 of seven.

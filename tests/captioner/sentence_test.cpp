@@ -8,6 +8,7 @@
 #include "many_images.hpp"
 
 using namespace pupil;
+using namespace pupil::captioning;
 using namespace pupil::testing;
 
 namespace fs = std::filesystem;

@@ -13,6 +13,7 @@
 #include "support/temporary_folder.hpp"
 
 using namespace pupil;
+using namespace pupil::captioning;
 using pupil::testing::TemporaryFolder;
 
 namespace {

@@ -9,6 +9,7 @@
 #include "support/files.hpp"
 
 using namespace pupil;
+using namespace pupil::captioning;
 using pupil::testing::error_of;
 
 TEST_CASE("shares follow each other, are as large as each other, and none is of one image alone") {

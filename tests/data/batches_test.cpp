@@ -5,6 +5,7 @@
 #include <pupil/data/batches.hpp>
 
 using namespace pupil;
+using namespace pupil::captioning;
 
 namespace {
 

@@ -3,6 +3,7 @@
 #include <pupil/data/canvas.hpp>
 
 using namespace pupil;
+using namespace pupil::captioning;
 
 TEST_CASE("painting around a point touches the pixels within reach, and only those on the canvas") {
   Canvas canvas(8);

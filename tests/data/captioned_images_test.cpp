@@ -8,6 +8,7 @@
 #include "support/files.hpp"
 
 using namespace pupil;
+using namespace pupil::captioning;
 using pupil::testing::error_of;
 
 TEST_CASE("splits are called train, dev and test") {

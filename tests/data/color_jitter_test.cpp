@@ -8,6 +8,7 @@
 #include <pupil/data/color_jitter.hpp>
 
 using namespace pupil;
+using namespace pupil::captioning;
 
 namespace {
 

@@ -9,6 +9,7 @@
 #include "support/files.hpp"
 
 using namespace pupil;
+using namespace pupil::captioning;
 using pupil::testing::error_of;
 
 namespace {

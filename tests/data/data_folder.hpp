@@ -20,21 +20,21 @@ class DataFolder : public TemporaryFolder {
 };
 
 /// The samples of all splits, sorted.
-inline std::vector<Sample> all_samples(const CaptionedImages& data) {
-  std::vector<Sample> samples;
+inline std::vector<captioning::Sample> all_samples(const captioning::CaptionedImages& data) {
+  std::vector<captioning::Sample> samples;
   for (const auto& of_split : data.samples) samples.insert(samples.end(), of_split.begin(), of_split.end());
-  std::ranges::sort(samples, {}, &Sample::image);
+  std::ranges::sort(samples, {}, &captioning::Sample::image);
   return samples;
 }
 
-inline std::vector<std::string> image_names_in(const std::vector<Sample>& samples) {
+inline std::vector<std::string> image_names_in(const std::vector<captioning::Sample>& samples) {
   std::vector<std::string> names;
-  for (const Sample& sample : samples) names.push_back(sample.image);
+  for (const captioning::Sample& sample : samples) names.push_back(sample.image);
   return names;
 }
 
 /// What reading says of a folder that is wrong, or of options that do not fit it.
-inline std::string data_error_of(const DataFolder& folder, const FormOptions& options = {}) {
+inline std::string data_error_of(const DataFolder& folder, const captioning::FormOptions& options = {}) {
   return error_of<Error>([&] { read_captioned_images(folder.path(), options); });
 }
 

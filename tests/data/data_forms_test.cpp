@@ -8,6 +8,7 @@
 #include "data_folder.hpp"
 
 using namespace pupil;
+using namespace pupil::captioning;
 using namespace pupil::testing;
 
 TEST_CASE("a folder in no form is an error that says what was looked for and what is there") {

@@ -10,6 +10,7 @@
 #include "support/files.hpp"
 
 using namespace pupil;
+using namespace pupil::captioning;
 using pupil::testing::error_of;
 
 namespace {
@@ -57,7 +58,7 @@ TEST_CASE("an epoch shows every caption once, whatever the captions an image") {
     for (const PlannedBatch& batch : plan.batches) {
       for_each_caption(batch, [&](Index image, Index caption, Index steps) {
         ++shown[{image, caption}];
-        CHECK(steps == static_cast<Index>(pupil::detail::words_of(captions, image, caption).size()) + 1);
+        CHECK(steps == static_cast<Index>(pupil::captioning::detail::words_of(captions, image, caption).size()) + 1);
       });
     }
     CHECK(shown.size() == 53 * 5);
@@ -125,7 +126,7 @@ TEST_CASE("blocks are cut where the limit is reached and not before") {
   const auto ends_for = [](std::vector<Index> steps, double max_padding) {
     std::vector<PlannedCaption> captions;
     for (const Index s : steps) captions.push_back({.steps = s});
-    return pupil::detail::cut_into_blocks(captions, max_padding);
+    return pupil::captioning::detail::cut_into_blocks(captions, max_padding);
   };
   using Ends = std::vector<Index>;
   CHECK(ends_for({10, 10, 10}, .1) == Ends{3});

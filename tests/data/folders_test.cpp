@@ -7,6 +7,7 @@
 #include "support/files.hpp"
 
 using namespace pupil;
+using namespace pupil::captioning;
 
 TEST_CASE("a failure of the file system becomes a FileError that names the path") {
   const auto visit = [] { return std::filesystem::directory_iterator("no/such/folder"); };

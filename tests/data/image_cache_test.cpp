@@ -13,6 +13,7 @@
 #include "support/files.hpp"
 
 using namespace pupil;
+using namespace pupil::captioning;
 using pupil::testing::error_of;
 using pupil::testing::file_text;
 using pupil::testing::TemporaryFolder;

@@ -12,6 +12,7 @@
 #include "support/thread_counts.hpp"
 
 using namespace pupil;
+using namespace pupil::captioning;
 using pupil::testing::TemporaryFolder;
 
 namespace {

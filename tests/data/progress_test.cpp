@@ -7,6 +7,7 @@
 #include <pupil/data/progress.hpp>
 
 using namespace pupil;
+using namespace pupil::captioning;
 
 TEST_CASE("every count up to the total is reported once, from any number of threads") {
   std::set<Index> reported;

@@ -6,6 +6,7 @@
 #include <pupil/data/random_erasing.hpp>
 
 using namespace pupil;
+using namespace pupil::captioning;
 
 TEST_CASE(
     "a picture is erased with the probability asked for, within the areas and aspects, and never beyond its edge") {

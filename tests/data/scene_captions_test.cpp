@@ -7,6 +7,7 @@
 #include <pupil/data/scene_captions.hpp>
 
 using namespace pupil;
+using namespace pupil::captioning;
 
 namespace {
 
@@ -56,8 +57,8 @@ TEST_CASE("captions name the shapes in reading order") {
       CAPTURE(caption);
       std::size_t position = 0;
       for (const SceneShape& shape : scene.shapes) {
-        const std::string name = std::string(pupil::detail::word_for(color_words, shape.color)) + " " +
-                                 std::string(pupil::detail::word_for(kind_words, shape.kind));
+        const std::string name = std::string(pupil::captioning::detail::word_for(color_words, shape.color)) + " " +
+                                 std::string(pupil::captioning::detail::word_for(kind_words, shape.kind));
         position = caption.find(name, position);
         REQUIRE(position != std::string::npos);
       }
@@ -73,7 +74,7 @@ TEST_CASE("colours, kinds, sizes and grounds are different words, none of them u
   for (const auto word : ground_words) words.insert(word);
   CHECK(words.size() == kind_words.size() + color_words.size() + size_words.size() + ground_words.size());
   for (int layout = 0; layout <= static_cast<int>(Layout::one_above_two); ++layout) {
-    for (const std::string_view wording : pupil::detail::wordings(static_cast<Layout>(layout))) {
+    for (const std::string_view wording : pupil::captioning::detail::wordings(static_cast<Layout>(layout))) {
       for (const std::string& word : tokenize(wording)) CHECK_FALSE(words.contains(word));
     }
   }

@@ -9,6 +9,7 @@
 #include "support/files.hpp"
 
 using namespace pupil;
+using namespace pupil::captioning;
 
 namespace {
 
@@ -16,7 +17,7 @@ SceneShape shape_of(ShapeKind kind) { return {kind, ShapeColor::red, ShapeSize::
 
 /// The part of the unit square that lies within a shape, by counting points.
 double area_of(const SceneShape& shape) {
-  const pupil::detail::Outline outline(shape);
+  const pupil::captioning::detail::Outline outline(shape);
   constexpr int side = 400;
   int inside = 0;
   for (int i = 0; i < side * side; ++i) {
@@ -38,15 +39,15 @@ TEST_CASE("outlines enclose the areas that geometry says") {
 
 TEST_CASE("turning a shape leaves its area and moves its corners") {
   SceneShape square = shape_of(ShapeKind::square);
-  const double upright = pupil::detail::Outline(square).distance({.5 + .2 / std::numbers::sqrt2, .5});
+  const double upright = pupil::captioning::detail::Outline(square).distance({.5 + .2 / std::numbers::sqrt2, .5});
   CHECK(upright == doctest::Approx(0).epsilon(1e-9));
   square.angle = std::numbers::pi / 4;
   CHECK(area_of(square) == doctest::Approx(2 * .2 * .2).epsilon(.005));
-  CHECK(pupil::detail::Outline(square).distance({.7, .5}) == doctest::Approx(0).epsilon(1e-9));
+  CHECK(pupil::captioning::detail::Outline(square).distance({.7, .5}) == doctest::Approx(0).epsilon(1e-9));
 }
 
 TEST_CASE("distances are exact outside and inside a polygon") {
-  const pupil::detail::Outline square(shape_of(ShapeKind::square));
+  const pupil::captioning::detail::Outline square(shape_of(ShapeKind::square));
   const double half = .2 / std::numbers::sqrt2;
   CHECK(square.distance({.5, .5}) == doctest::Approx(-half));
   CHECK(square.distance({.5 + half + .1, .5}) == doctest::Approx(.1));
@@ -60,7 +61,7 @@ TEST_CASE("the middle of every shape has the colour of its name") {
     CAPTURE(i);
     for (const SceneShape& shape : scene.shapes) {
       const auto row = static_cast<Index>(shape.y * 96), column = static_cast<Index>(shape.x * 96);
-      const Rgb& paint = pupil::detail::paints[static_cast<std::size_t>(shape.color)];
+      const Rgb& paint = pupil::captioning::detail::paints[static_cast<std::size_t>(shape.color)];
       for (Index c = 0; c < 3; ++c) {
         const double expected = 255 * paint[static_cast<std::size_t>(c)];
         CHECK(std::abs(picture(row, column, c) - std::min(expected, 255.)) < 30);

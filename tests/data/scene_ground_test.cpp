@@ -6,6 +6,7 @@
 #include <pupil/data/scene_ground.hpp>
 
 using namespace pupil;
+using namespace pupil::captioning;
 
 TEST_CASE("grounds are nearly grey, neither black nor white, and not plain") {
   for (std::uint64_t seed = 0; seed < 40; ++seed) {

@@ -7,6 +7,7 @@
 #include <pupil/data/scene.hpp>
 
 using namespace pupil;
+using namespace pupil::captioning;
 
 namespace {
 

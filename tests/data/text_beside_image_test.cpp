@@ -8,6 +8,7 @@
 #include "data_folder.hpp"
 
 using namespace pupil;
+using namespace pupil::captioning;
 using namespace pupil::testing;
 
 TEST_CASE("the lines of a text beside an image are its captions") {

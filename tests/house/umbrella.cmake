@@ -2,7 +2,8 @@
 #
 # Holds that DIR/pupil/pupil.hpp and DIR/pupil/captioning.hpp together list every header of the library once, but for those
 # that need MPI and the kernels that layers are made of; and that pupil.hpp includes, also through others, nothing that
-# captioning.hpp lists.
+# captioning.hpp lists. What captioning.hpp lists is in the namespace pupil::captioning, and nothing else is, so that
+# programs that use namespace pupil keep their own Image and Batch.
 cmake_minimum_required(VERSION 3.21)
 get_filename_component(include ${include} ABSOLUTE)
 
@@ -48,3 +49,15 @@ while(left)
   list(REMOVE_ITEM left ${seen})
   list(REMOVE_DUPLICATES left)
 endwhile()
+
+file(GLOB_RECURSE headers RELATIVE ${include} ${include}/pupil/*.hpp)
+foreach(header IN LISTS headers)
+  file(STRINGS ${include}/${header} namespaces REGEX "^namespace pupil")
+  set(of_captioning ${namespaces})
+  list(FILTER of_captioning INCLUDE REGEX "^namespace pupil::captioning( |::)")
+  if(header IN_LIST captioning AND NOT of_captioning STREQUAL namespaces)
+    message(FATAL_ERROR "captioning.hpp lists ${header}, which has names outside of namespace pupil::captioning")
+  elseif(NOT header IN_LIST captioning AND of_captioning)
+    message(FATAL_ERROR "${header} has names in namespace pupil::captioning, but captioning.hpp does not list it")
+  endif()
+endforeach()

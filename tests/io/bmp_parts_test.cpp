@@ -8,6 +8,7 @@
 #include "io/tiny_files.hpp"
 
 using namespace pupil;
+using namespace pupil::captioning;
 using namespace pupil::testing;
 using namespace std::string_literals;
 

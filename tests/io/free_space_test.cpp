@@ -8,6 +8,7 @@
 #include "support/temporary_folder.hpp"
 
 using namespace pupil;
+using namespace pupil::captioning;
 using namespace pupil::testing;
 
 TEST_CASE("a folder that has room is no error, and one that has not is named with both sizes") {

@@ -9,6 +9,7 @@
 #include "support/temporary_folder.hpp"
 
 using namespace pupil;
+using namespace pupil::captioning;
 using pupil::testing::TemporaryFolder;
 
 TEST_CASE("an image is known by its name and its bytes, wherever it lies and whenever it was written") {

@@ -5,6 +5,7 @@
 #include <pupil/io/image_view.hpp>
 
 using namespace pupil;
+using namespace pupil::captioning;
 
 TEST_CASE("the centre view stands in the middle") {
   CHECK(center_view({10, 7}, {4, 3}) == View{3, 2, false});

@@ -8,6 +8,7 @@
 #include "../support/temporary_folder.hpp"
 
 using namespace pupil;
+using namespace pupil::captioning;
 using namespace pupil::testing;
 
 TEST_CASE("rewritten metadata replace the texts of their keys, and all else in the file stays") {

@@ -6,6 +6,7 @@
 #include <pupil/io/pixels.hpp>
 
 using namespace pupil;
+using namespace pupil::captioning;
 
 namespace {
 

@@ -5,6 +5,7 @@
 #include "support/files.hpp"
 
 using namespace pupil;
+using namespace pupil::captioning;
 using namespace pupil::testing;
 
 TEST_CASE("the CRC of 123456789 is the one that everybody gets") { CHECK(crc32(bytes_of("123456789")) == 0xCBF43926u); }

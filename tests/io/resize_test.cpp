@@ -11,6 +11,7 @@
 #include "support/files.hpp"
 
 using namespace pupil;
+using namespace pupil::captioning;
 using namespace pupil::testing;
 
 namespace {

@@ -17,6 +17,7 @@
 #include "../support/tied_layers.hpp"
 
 using namespace pupil;
+using namespace pupil::captioning;
 using namespace pupil::testing;
 
 namespace {

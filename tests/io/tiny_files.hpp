@@ -31,7 +31,7 @@ inline std::string file_of(const std::vector<std::byte>& bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-inline Image decode(const std::string& file) { return decode_image(bytes_of(file), "photo"); }
+inline captioning::Image decode(const std::string& file) { return captioning::decode_image(bytes_of(file), "photo"); }
 
 inline std::string decode_error(const std::string& file) {
   return error_of<FileError>([&] { decode(file); });
@@ -55,7 +55,7 @@ inline const std::vector<std::string>& tiny_files() {
 }
 
 /// Whether the left and right halves of 16 x 8 pixels have these colours, give or take `tolerance`.
-inline bool has_halves(const Image& image, const Colour& left, const Colour& right, int tolerance = 0) {
+inline bool has_halves(const captioning::Image& image, const Colour& left, const Colour& right, int tolerance = 0) {
   REQUIRE(image.shape() == Shape{8, 16, 3});
   for (Index i = 0; i < image.size(); ++i) {
     const Colour& expected = i / 3 % 16 < 8 ? left : right;

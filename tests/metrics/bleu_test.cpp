@@ -12,8 +12,8 @@
 
 #include "metrics/captions.hpp"
 
-using pupil::bleu;
-using pupil::Sentence;
+using pupil::captioning::bleu;
+using pupil::captioning::Sentence;
 using pupil::tests::Captions;
 
 namespace {

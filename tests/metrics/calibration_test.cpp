@@ -9,6 +9,7 @@
 #include <pupil/metrics/calibration.hpp>
 
 using namespace pupil;
+using namespace pupil::captioning;
 
 namespace {
 

@@ -8,8 +8,8 @@
 
 #include "metrics/captions.hpp"
 
-using pupil::CaptionCorpus;
-using pupil::Sentence;
+using pupil::captioning::CaptionCorpus;
+using pupil::captioning::Sentence;
 
 TEST_CASE("equal words have equal numbers all over the corpus") {
   pupil::tests::Captions captions;
@@ -50,11 +50,12 @@ TEST_CASE("an image without references is refused and named") {
 TEST_CASE("the corpus's score is the mean over its images") {
   const CaptionCorpus corpus = pupil::tests::known_captions().corpus();
   double next = 1;
-  const pupil::ImageScores scores = pupil::score_each_image(corpus, [&](const pupil::CaptionedImage&) {
-    const double score = next;
-    next += 3;
-    return score;
-  });
+  const pupil::captioning::ImageScores scores =
+      pupil::captioning::score_each_image(corpus, [&](const pupil::captioning::CaptionedImage&) {
+        const double score = next;
+        next += 3;
+        return score;
+      });
   CHECK(scores.of_image == std::vector{1.0, 4.0});
   CHECK(scores.mean == 2.5);
 }

@@ -12,15 +12,15 @@
 
 #include "support/files.hpp"
 
-using pupil::caption_statistics;
-using pupil::CaptionStatistics;
-using pupil::Sentence;
-using pupil::tokenize;
+using pupil::captioning::caption_statistics;
+using pupil::captioning::CaptionStatistics;
+using pupil::captioning::Sentence;
+using pupil::captioning::tokenize;
 
 namespace {
 
-bool ends_badly(std::string_view caption) { return pupil::has_bad_ending(tokenize(caption)); }
-bool repeats(std::string_view caption) { return pupil::has_repetition(tokenize(caption)); }
+bool ends_badly(std::string_view caption) { return pupil::captioning::has_bad_ending(tokenize(caption)); }
+bool repeats(std::string_view caption) { return pupil::captioning::has_repetition(tokenize(caption)); }
 
 std::vector<Sentence> sentences(const std::vector<std::string_view>& captions) {
   std::vector<Sentence> result;
@@ -49,7 +49,7 @@ TEST_CASE("a caption that is whole has no bad ending, though its last word may b
 }
 
 TEST_CASE("no ending stands twice in the list, and each is a word as the tokenizer makes them") {
-  const auto& endings = pupil::unfinished_endings;
+  const auto& endings = pupil::captioning::unfinished_endings;
   CHECK(std::set<std::string_view>(endings.begin(), endings.end()).size() == endings.size());
   for (const std::string_view ending : endings) {
     CAPTURE(ending);
@@ -123,7 +123,7 @@ TEST_CASE("what people wrote of photographs has few bad endings and repetitions"
     return;
   }
   std::vector<Sentence> captions;
-  for (const auto& [image, texts] : pupil::read_kaggle_captions(path)) {
+  for (const auto& [image, texts] : pupil::captioning::read_kaggle_captions(path)) {
     for (const auto& text : texts) captions.push_back(tokenize(text));
   }
   const CaptionStatistics statistics = caption_statistics(captions);

@@ -19,16 +19,17 @@ namespace pupil::tests {
 
 /// What is judged, before it becomes a corpus.
 struct Captions {
-  std::vector<Sentence> candidates;
-  std::vector<std::vector<Sentence>> references;
+  std::vector<captioning::Sentence> candidates;
+  std::vector<std::vector<captioning::Sentence>> references;
 
   void add(std::string_view candidate, std::initializer_list<std::string_view> image_references) {
-    candidates.push_back(tokenize(candidate));
+    candidates.push_back(captioning::tokenize(candidate));
     references.emplace_back();
-    for (const std::string_view reference : image_references) references.back().push_back(tokenize(reference));
+    for (const std::string_view reference : image_references)
+      references.back().push_back(captioning::tokenize(reference));
   }
 
-  CaptionCorpus corpus() const { return CaptionCorpus(candidates, references); }
+  captioning::CaptionCorpus corpus() const { return captioning::CaptionCorpus(candidates, references); }
 };
 
 /// Two images whose scores are known.
@@ -55,9 +56,9 @@ inline Captions coco_captions() {
 }
 
 /// `words` words of a small language, so that n-grams repeat.
-inline Sentence random_sentence(Rng& rng, Index words) {
+inline captioning::Sentence random_sentence(Rng& rng, Index words) {
   static const std::array<std::string, 7> language{"a", "dog", "cat", "runs", "sees", "the", "red"};
-  Sentence sentence;
+  captioning::Sentence sentence;
   for (Index i = 0; i < words; ++i) sentence.push_back(language[static_cast<std::size_t>(rng.below(7))]);
   return sentence;
 }
@@ -90,10 +91,10 @@ inline Captions shuffled(const Captions& captions, Rng& rng) {
 }
 
 /// How often each n-gram of `n` words occurs in the sentence.
-inline std::map<Sentence, double> ngrams_of(const Sentence& sentence, std::size_t n) {
-  std::map<Sentence, double> counts;
+inline std::map<captioning::Sentence, double> ngrams_of(const captioning::Sentence& sentence, std::size_t n) {
+  std::map<captioning::Sentence, double> counts;
   for (auto first = sentence.begin(); sentence.end() - first >= static_cast<std::ptrdiff_t>(n); ++first) {
-    ++counts[Sentence(first, first + static_cast<std::ptrdiff_t>(n))];
+    ++counts[captioning::Sentence(first, first + static_cast<std::ptrdiff_t>(n))];
   }
   return counts;
 }

@@ -17,12 +17,12 @@
 #include "support/files.hpp"
 #include "support/thread_counts.hpp"
 
-using pupil::CiderDReward;
 using pupil::Index;
 using pupil::Rng;
-using pupil::SampledCaption;
-using pupil::Sentence;
-using pupil::Vocabulary;
+using pupil::captioning::CiderDReward;
+using pupil::captioning::SampledCaption;
+using pupil::captioning::Sentence;
+using pupil::captioning::Vocabulary;
 
 namespace {
 
@@ -80,7 +80,7 @@ struct Captioned {
         of_images[i].push_back(written(reference, "<unknown>"));
       }
     }
-    return pupil::cider_d(pupil::CaptionCorpus(sentences, of_images)).of_image;
+    return pupil::captioning::cider_d(pupil::captioning::CaptionCorpus(sentences, of_images)).of_image;
   }
 };
 
@@ -197,9 +197,9 @@ TEST_CASE("photographs that people captioned give captions of one another the re
     return;
   }
   std::vector<std::vector<Sentence>> references;
-  for (const auto& [image, texts] : pupil::read_kaggle_captions(path)) {
+  for (const auto& [image, texts] : pupil::captioning::read_kaggle_captions(path)) {
     references.emplace_back();
-    for (const auto& text : texts) references.back().push_back(pupil::tokenize(text));
+    for (const auto& text : texts) references.back().push_back(pupil::captioning::tokenize(text));
     if (references.size() == 500) break;
   }
   std::vector<Sentence> all, said;
@@ -222,5 +222,7 @@ TEST_CASE("photographs that people captioned give captions of one another the re
     return sentences;
   };
   for (auto& of_image : references) of_image = with_end(of_image);
-  CHECK(difference(rewards, pupil::cider_d(pupil::CaptionCorpus(with_end(said), references)).of_image) < 1e-9);
+  CHECK(difference(rewards,
+                   pupil::captioning::cider_d(pupil::captioning::CaptionCorpus(with_end(said), references)).of_image) <
+        1e-9);
 }

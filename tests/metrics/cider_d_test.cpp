@@ -12,8 +12,8 @@
 
 #include "metrics/captions.hpp"
 
-using pupil::cider_d;
-using pupil::Sentence;
+using pupil::captioning::cider_d;
+using pupil::captioning::Sentence;
 using pupil::tests::Captions;
 using pupil::tests::ngrams_of;
 

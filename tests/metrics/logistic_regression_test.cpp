@@ -9,6 +9,7 @@
 #include <pupil/metrics/logistic_regression.hpp>
 
 using namespace pupil;
+using namespace pupil::captioning;
 
 namespace {
 

@@ -6,7 +6,7 @@
 
 #include <pupil/metrics/ngrams.hpp>
 
-using pupil::NgramTable;
+using pupil::captioning::NgramTable;
 
 namespace {
 
@@ -35,29 +35,29 @@ TEST_CASE("an n-gram has one number, and another n-gram another") {
 
 TEST_CASE("a sentence's n-grams are counted by their length") {
   NgramTable table;
-  const auto counts = pupil::count_ngrams(Words{7, 8, 7, 8, 7}, table);
+  const auto counts = pupil::captioning::count_ngrams(Words{7, 8, 7, 8, 7}, table);
   CHECK(counts[0].size() == 2);
   CHECK(counts[1].size() == 2);
   CHECK(counts[2].size() == 2);
   CHECK(counts[3].size() == 2);
-  CHECK(pupil::count_of(number_of({7}, table), counts[0]) == 3);
-  CHECK(pupil::count_of(number_of({8}, table), counts[0]) == 2);
-  CHECK(pupil::count_of(number_of({7, 8}, table), counts[1]) == 2);
-  CHECK(pupil::count_of(number_of({7, 8, 7}, table), counts[2]) == 2);
-  CHECK(pupil::count_of(number_of({8, 7, 8, 7}, table), counts[3]) == 1);
+  CHECK(pupil::captioning::count_of(number_of({7}, table), counts[0]) == 3);
+  CHECK(pupil::captioning::count_of(number_of({8}, table), counts[0]) == 2);
+  CHECK(pupil::captioning::count_of(number_of({7, 8}, table), counts[1]) == 2);
+  CHECK(pupil::captioning::count_of(number_of({7, 8, 7}, table), counts[2]) == 2);
+  CHECK(pupil::captioning::count_of(number_of({8, 7, 8, 7}, table), counts[3]) == 1);
 }
 
 TEST_CASE("an n-gram that a sentence does not have counts 0") {
   NgramTable table;
-  const auto counts = pupil::count_ngrams(Words{7, 8}, table);
-  CHECK(pupil::count_of(number_of({9}, table), counts[0]) == 0);
-  CHECK(pupil::count_of(number_of({8, 7}, table), counts[1]) == 0);
+  const auto counts = pupil::captioning::count_ngrams(Words{7, 8}, table);
+  CHECK(pupil::captioning::count_of(number_of({9}, table), counts[0]) == 0);
+  CHECK(pupil::captioning::count_of(number_of({8, 7}, table), counts[1]) == 0);
 }
 
 TEST_CASE("a sentence shorter than n has no n-grams of n words") {
   NgramTable table;
-  CHECK(pupil::count_ngrams(Words{}, table)[0].empty());
-  const auto counts = pupil::count_ngrams(Words{4, 5}, table);
+  CHECK(pupil::captioning::count_ngrams(Words{}, table)[0].empty());
+  const auto counts = pupil::captioning::count_ngrams(Words{4, 5}, table);
   CHECK(counts[1].size() == 1);
   CHECK(counts[2].empty());
   CHECK(counts[3].empty());

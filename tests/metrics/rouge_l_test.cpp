@@ -11,8 +11,8 @@
 
 #include "metrics/captions.hpp"
 
-using pupil::rouge_l;
-using pupil::Sentence;
+using pupil::captioning::rouge_l;
+using pupil::captioning::Sentence;
 using pupil::tests::Captions;
 
 namespace {
@@ -45,12 +45,12 @@ double naive_rouge_l(Sentence candidate, std::vector<Sentence> references) {
 
 TEST_CASE("the longest common subsequence may leave words out on both sides") {
   using Numbers = std::vector<std::int32_t>;
-  CHECK(pupil::longest_common_subsequence(Numbers{1, 2, 3, 4, 5}, Numbers{9, 1, 3, 8, 5}) == 3);
-  CHECK(pupil::longest_common_subsequence(Numbers{1, 2, 3}, Numbers{3, 2, 1}) == 1);
-  CHECK(pupil::longest_common_subsequence(Numbers{1, 1, 1}, Numbers{1, 1}) == 2);
-  CHECK(pupil::longest_common_subsequence(Numbers{1, 2}, Numbers{3}) == 0);
-  CHECK(pupil::longest_common_subsequence(Numbers{}, Numbers{3}) == 0);
-  CHECK(pupil::longest_common_subsequence(Numbers{3}, Numbers{}) == 0);
+  CHECK(pupil::captioning::longest_common_subsequence(Numbers{1, 2, 3, 4, 5}, Numbers{9, 1, 3, 8, 5}) == 3);
+  CHECK(pupil::captioning::longest_common_subsequence(Numbers{1, 2, 3}, Numbers{3, 2, 1}) == 1);
+  CHECK(pupil::captioning::longest_common_subsequence(Numbers{1, 1, 1}, Numbers{1, 1}) == 2);
+  CHECK(pupil::captioning::longest_common_subsequence(Numbers{1, 2}, Numbers{3}) == 0);
+  CHECK(pupil::captioning::longest_common_subsequence(Numbers{}, Numbers{3}) == 0);
+  CHECK(pupil::captioning::longest_common_subsequence(Numbers{3}, Numbers{}) == 0);
 }
 
 TEST_CASE("ROUGE-L of the known captions is as coco-caption has it") {

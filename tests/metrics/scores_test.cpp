@@ -14,8 +14,8 @@
 
 #include "metrics/captions.hpp"
 
-using pupil::CaptionScores;
-using pupil::score_captions;
+using pupil::captioning::CaptionScores;
+using pupil::captioning::score_captions;
 using pupil::tests::Captions;
 
 namespace {
@@ -54,7 +54,7 @@ TEST_CASE("a thousand images with five references each are scored, every one") {
   CAPTURE(seed);
   pupil::Rng rng(seed);
   const auto sentence = [&] {  // the power makes some words frequent and most of them rare
-    pupil::Sentence words(11);
+    pupil::captioning::Sentence words(11);
     for (auto& word : words) word = std::to_string(static_cast<int>(3000 * std::pow(rng.uniform<double>(), 3)));
     return words;
   };

@@ -47,6 +47,7 @@ std::size_t rounded_up(std::size_t size, std::size_t alignment) {
 [[gnu::noinline]] void operator delete(void* block, std::size_t, std::align_val_t) noexcept { std::free(block); }
 
 using namespace pupil;
+using namespace pupil::captioning;
 using namespace pupil::testing;
 
 namespace {

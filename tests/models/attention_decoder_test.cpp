@@ -5,6 +5,7 @@
 #include "attention_decoders.hpp"
 
 using namespace pupil;
+using namespace pupil::captioning;
 using namespace pupil::testing;
 
 namespace {

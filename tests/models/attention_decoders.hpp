@@ -63,7 +63,7 @@ void check_step_by_step(Decoder decoder, Rng& rng) {
   typename Decoder::Context context;
   const auto logits = decoder.forward(features, blocks, context);
   Index row = 0;
-  for (const CaptionBlock& block : blocks) {
+  for (const captioning::CaptionBlock& block : blocks) {
     const Index captions = block.inputs.dim(1);
     auto state = decoder.start(features);
     CHECK(state.rows() == 4);
@@ -79,7 +79,7 @@ void check_step_by_step(Decoder decoder, Rng& rng) {
         for (Index p = 0; p < tiny_positions; ++p) sum += state.attention()(c, p);
         CHECK(sum > 0);
         CHECK(sum <= 1 + 1e-12);
-        if (block.targets(t, c) == CaptionBlock::ignored_target) continue;
+        if (block.targets(t, c) == captioning::CaptionBlock::ignored_target) continue;
         for (Index w = 0; w < tiny_words; ++w) CHECK(logits(row, w) == doctest::Approx(next(c, w)).epsilon(1e-12));
         ++row;
       }
@@ -130,7 +130,7 @@ void check_shared_images(Decoder decoder, Rng& rng) {
   const auto blocks = tiny_blocks();
   auto copies = blocks;
   std::vector<Index> images;
-  for (CaptionBlock& block : copies) {
+  for (captioning::CaptionBlock& block : copies) {
     for (Index& image : block.image_rows) {
       images.push_back(image);
       image = static_cast<Index>(images.size()) - 1;
@@ -159,7 +159,7 @@ void check_several_blocks(Decoder decoder, Rng& rng) {
   typename Decoder::Context context;
   const auto together = decoder.forward(features, blocks, context);
   Index row = 0;
-  for (const CaptionBlock& block : blocks) {
+  for (const captioning::CaptionBlock& block : blocks) {
     typename Decoder::Context own;
     const auto logits = decoder.forward(features, std::span(&block, 1), own);
     for (Index i = 0; i < logits.size(); ++i) {
@@ -179,7 +179,7 @@ void check_same_bits(Options options, Rng& rng) {
   options.dropout = 0.3;
   const Decoder<float> decoder(options, rng);
   const ImageFeatures<float> features{.grid = random_tensor<float>(Shape{6, 49, 80}, rng)};
-  std::vector<CaptionBlock> blocks;
+  std::vector<captioning::CaptionBlock> blocks;
   for (const std::size_t length : {11U, 6U, 1U}) {
     std::vector<TestCaption> captions;
     for (Index c = 0; c < 14; ++c) captions.push_back({c * c % 6, std::vector<std::int32_t>(length, 4)});

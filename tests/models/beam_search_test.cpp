@@ -12,6 +12,7 @@
 #include "../support/random_tensor.hpp"
 
 using namespace pupil;
+using namespace pupil::captioning;
 using namespace pupil::testing;
 
 namespace {

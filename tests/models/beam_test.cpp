@@ -11,6 +11,7 @@
 #include "table_decoder.hpp"
 
 using namespace pupil;
+using namespace pupil::captioning;
 using namespace pupil::testing;
 
 namespace {

@@ -8,8 +8,8 @@
 #include <pupil/models/best_words.hpp>
 
 using namespace pupil;
-using pupil::detail::BestWords;
-using pupil::detail::RankedWord;
+using pupil::captioning::detail::BestWords;
+using pupil::captioning::detail::RankedWord;
 
 namespace {
 
@@ -38,7 +38,7 @@ TEST_CASE("the best words of several rows are those that sorting them all gives,
       }
       best.offer(row, base, scores.data(), words);
     }
-    std::ranges::sort(all, pupil::detail::is_better);
+    std::ranges::sort(all, pupil::captioning::detail::is_better);
     all.resize(std::min(all.size(), static_cast<std::size_t>(most)));
     const auto found = best.take();
     REQUIRE(found.size() == all.size());

@@ -15,13 +15,13 @@ struct TestCaption {
 };
 
 /// The captions, longest first, as a block. As in vocabularies, pad is 0, start 1 and end 2.
-inline CaptionBlock caption_block(const std::vector<TestCaption>& captions) {
+inline captioning::CaptionBlock caption_block(const std::vector<TestCaption>& captions) {
   const auto count = static_cast<Index>(captions.size());
   const auto time = static_cast<Index>(captions.front().words.size()) + 1;
-  CaptionBlock block{Tensor<std::int32_t, 2>({time, count}),
-                     Tensor<std::int32_t, 2>::full({time, count}, CaptionBlock::ignored_target),
-                     {},
-                     {}};
+  captioning::CaptionBlock block{Tensor<std::int32_t, 2>({time, count}),
+                                 Tensor<std::int32_t, 2>::full({time, count}, captioning::CaptionBlock::ignored_target),
+                                 {},
+                                 {}};
   for (Index c = 0; c < count; ++c) {
     const auto& [image, words] = captions[static_cast<std::size_t>(c)];
     const auto length = static_cast<Index>(words.size());
@@ -37,7 +37,7 @@ inline CaptionBlock caption_block(const std::vector<TestCaption>& captions) {
 
 /// Two blocks with padding in both, of four images: one with three captions, one with none. tools/fixtures/decoders.py
 /// has the same.
-inline std::vector<CaptionBlock> tiny_blocks() {
+inline std::vector<captioning::CaptionBlock> tiny_blocks() {
   return {caption_block({{1, {4, 5, 7, 4, 8}}, {0, {4, 5, 8, 4, 6}}, {1, {4, 6, 7, 3}}}),
           caption_block({{0, {5, 7}}, {3, {6, 7}}, {1, {8}}})};
 }

@@ -21,6 +21,7 @@
 #include "decoder_of_kind.hpp"
 
 using namespace pupil;
+using namespace pupil::captioning;
 using namespace pupil::testing;
 
 namespace {

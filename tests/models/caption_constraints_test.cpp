@@ -17,6 +17,7 @@
 #include "table_decoder.hpp"
 
 using namespace pupil;
+using namespace pupil::captioning;
 using namespace pupil::testing;
 
 namespace {
@@ -25,7 +26,7 @@ namespace {
 std::set<std::int32_t> allowed_after(const WordIds& words, const CaptionConstraints& constraints,
                                      std::size_t vocabulary = 8) {
   std::vector<double> row(vocabulary, -1.0);
-  const pupil::detail::NextWords next(constraints, 20);
+  const pupil::captioning::detail::NextWords next(constraints, 20);
   next.forbid<double>(words, row);
   std::set<std::int32_t> allowed;
   for (std::size_t word = 0; word < row.size(); ++word) {
@@ -122,7 +123,7 @@ TEST_CASE("where everything is forbidden, the end may follow, even of a caption 
   CHECK(allowed_after({}, {.min_length = 2, .never = {4, 5, 6, 7}}) == Allowed{2});
   CHECK(allowed_after({4, 5, 6, 7}, {.min_length = 9, .block_ngrams = 1}) == Allowed{2});
   std::vector<float> row(5, -std::numeric_limits<float>::infinity());
-  pupil::detail::NextWords({.never = {4}}, 3).forbid<float>({}, row);
+  pupil::captioning::detail::NextWords({.never = {4}}, 3).forbid<float>({}, row);
   CHECK(row[2] == std::numeric_limits<float>::lowest());
 }
 
@@ -174,7 +175,7 @@ TEST_CASE("every way to decode begins as it must, and counts those words as part
 
 TEST_CASE("constraints that no caption fulfils, or that name no words, are refused") {
   const auto error = [](const CaptionConstraints& constraints) {
-    return error_of<OptionError>([&] { pupil::detail::NextWords(constraints, 4); });
+    return error_of<OptionError>([&] { pupil::captioning::detail::NextWords(constraints, 4); });
   };
   CHECK(error({.min_length = 5}) == "captions: min_length is 5, not from 0 to max_length, 4");
   CHECK(error({.min_length = -1}) == "captions: min_length is -1, not from 0 to max_length, 4");

@@ -8,6 +8,7 @@
 #include "caption_blocks.hpp"
 
 using namespace pupil;
+using namespace pupil::captioning;
 using namespace pupil::testing;
 
 TEST_CASE("captions of all blocks go on together, the longest first") {

@@ -14,6 +14,7 @@
 #include "tiny_captioner.hpp"
 
 using namespace pupil;
+using namespace pupil::captioning;
 using namespace pupil::testing;
 
 namespace {
@@ -23,7 +24,7 @@ constexpr double max_gradient_norm = 1;
 
 /// In the twin the image's projection is the encoder's.
 template <class T>
-pupil::detail::FirstFormatNames<Captioner<T>> with_twins_names(Captioner<T>& captioner) {
+pupil::captioning::detail::FirstFormatNames<Captioner<T>> with_twins_names(Captioner<T>& captioner) {
   return {captioner, "small"};
 }
 

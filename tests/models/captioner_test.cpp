@@ -12,6 +12,7 @@
 #include "tiny_captioner.hpp"
 
 using namespace pupil;
+using namespace pupil::captioning;
 using namespace pupil::testing;
 
 TEST_CASE("a caption is what beam search finds for the encoder's features, in words") {

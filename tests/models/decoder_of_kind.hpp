@@ -8,7 +8,7 @@
 
 namespace pupil::testing {
 
-inline DecoderOptions options_of_kind(std::string_view kind) {
+inline captioning::DecoderOptions options_of_kind(std::string_view kind) {
   return {.kind = std::string(kind),
           .vocabulary_size = 9,
           .pooled_size = 7,

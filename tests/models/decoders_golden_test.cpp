@@ -15,6 +15,7 @@
 #include "attention_decoders.hpp"
 
 using namespace pupil;
+using namespace pupil::captioning;
 using namespace pupil::testing;
 
 namespace {

@@ -10,6 +10,7 @@
 #include "tiny_captioner.hpp"
 
 using namespace pupil;
+using namespace pupil::captioning;
 using namespace pupil::testing;
 
 namespace {

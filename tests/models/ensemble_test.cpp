@@ -13,6 +13,7 @@
 #include "table_decoder.hpp"
 
 using namespace pupil;
+using namespace pupil::captioning;
 using namespace pupil::testing;
 
 namespace {
@@ -100,7 +101,7 @@ TEST_CASE("the sum of probabilities that a float cannot hold has its logarithm a
   a[1] = none;
   a[2] = b[2] = none;
   b[3] = -700.0F;
-  const auto sum = pupil::detail::log_of_sum<float>(a, b);
+  const auto sum = captioning::detail::log_of_sum<float>(a, b);
   CHECK(sum[0] == doctest::Approx(-500 + std::log(2.0)));
   CHECK(sum[1] == -500.0F);
   CHECK(sum[2] == none);

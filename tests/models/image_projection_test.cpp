@@ -10,6 +10,7 @@
 #include "../support/random_tensor.hpp"
 
 using namespace pupil;
+using namespace pupil::captioning;
 using namespace pupil::testing;
 
 TEST_CASE("a projection is a dense layer and a batch norm, one after the other") {

@@ -8,6 +8,7 @@
 #include "../support/temporary_folder.hpp"
 
 using namespace pupil;
+using namespace pupil::captioning;
 using namespace pupil::testing;
 
 namespace {

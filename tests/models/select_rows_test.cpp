@@ -5,6 +5,7 @@
 #include <pupil/models/select_rows.hpp>
 
 using namespace pupil;
+using namespace pupil::captioning;
 
 TEST_CASE("items are selected in the order that is asked for, in every layer") {
   const Tensor<float, 3> state({2, 3, 1}, {1, 2, 3, 4, 5, 6});

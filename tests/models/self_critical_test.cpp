@@ -13,6 +13,7 @@
 #include "tiny_captioner.hpp"
 
 using namespace pupil;
+using namespace pupil::captioning;
 using namespace pupil::testing;
 
 namespace {
@@ -34,9 +35,9 @@ struct MetricTraining {
   }
 
   double mean_reward(std::uint64_t seed) {
-    const auto said =
-        pupil::detail::draw_captions(std::as_const(captioner.decoder()), features, {.samples = 50, .seed = seed});
-    const auto rewards = pupil::detail::rewards_of(reward, said, images);
+    const auto said = pupil::captioning::detail::draw_captions(std::as_const(captioner.decoder()), features,
+                                                               {.samples = 50, .seed = seed});
+    const auto rewards = pupil::captioning::detail::rewards_of(reward, said, images);
     double sum = 0;
     for (const double each : rewards) sum += each;
     return sum / static_cast<double>(rewards.size());
@@ -67,13 +68,14 @@ TEST_CASE("captions that were said become a block, the longest first; one that w
   CHECK(block.image_rows == std::vector<Index>{0, 1, 0, 1});
   CHECK(block.inputs == Tensor<std::int32_t, 2>({3, 4}, {1, 1, 1, 1, 4, 8, 5, 0, 6, 7, 0, 0}));
   CHECK(block.targets == Tensor<std::int32_t, 2>({3, 4}, {4, 8, 5, 2, 6, 7, 2, -1, 7, 2, -1, -1}));
-  const auto advantages = pupil::detail::advantages_of_targets(block, order, std::vector<double>{0.5, 1.5, 2.5, 3.5});
+  const auto advantages =
+      pupil::captioning::detail::advantages_of_targets(block, order, std::vector<double>{0.5, 1.5, 2.5, 3.5});
   CHECK(advantages == std::vector<double>{1.5, 3.5, 0.5, 2.5, 1.5, 3.5, 0.5, 1.5, 3.5});
   CHECK(static_cast<Index>(advantages.size()) == count_targets(std::span(&block, 1)));
 }
 
 TEST_CASE("a sample's advantage is its reward above the mean of the image's other samples") {
-  const auto advantages = pupil::detail::above_others(std::vector<double>{1, 4, 7, 2, 2, 2}, 3);
+  const auto advantages = pupil::captioning::detail::above_others(std::vector<double>{1, 4, 7, 2, 2, 2}, 3);
   CHECK(advantages == std::vector<double>{1 - 5.5, 0, 7 - 2.5, 0, 0, 0});
 }
 

@@ -66,7 +66,7 @@ class TableDecoder {
   /// The probability of every word after these.
   std::vector<double> probabilities(std::int32_t image, const WordIds& words) const {
     State state = start({image});
-    Tensor<double, 2> logits = step(Tensor<std::int32_t, 1>({1}, {Vocabulary::start}), state);
+    Tensor<double, 2> logits = step(Tensor<std::int32_t, 1>({1}, {captioning::Vocabulary::start}), state);
     for (const std::int32_t word : words) logits = step(Tensor<std::int32_t, 1>({1}, {word}), state);
     std::vector<double> result;
     double sum = 0;
@@ -76,11 +76,11 @@ class TableDecoder {
     return result;
   }
 
-  double log_probability(std::int32_t image, const FoundCaption& caption) const {
+  double log_probability(std::int32_t image, const captioning::FoundCaption& caption) const {
     double sum = 0;
     for (std::size_t i = 0; i < static_cast<std::size_t>(caption.steps()); ++i) {
       const WordIds before(caption.words.begin(), caption.words.begin() + static_cast<std::ptrdiff_t>(i));
-      const auto word = i < caption.words.size() ? caption.words[i] : Vocabulary::end;
+      const auto word = i < caption.words.size() ? caption.words[i] : captioning::Vocabulary::end;
       sum += std::log(probabilities(image, before)[static_cast<std::size_t>(word)]);
     }
     return sum;
@@ -92,16 +92,17 @@ class TableDecoder {
 };
 
 /// Every caption of an image up to `max_length` words; those of that length have no end.
-inline std::vector<FoundCaption> all_captions(const TableDecoder& decoder, std::int32_t image, Index max_length) {
-  std::vector<FoundCaption> captions;
+inline std::vector<captioning::FoundCaption> all_captions(const TableDecoder& decoder, std::int32_t image,
+                                                          Index max_length) {
+  std::vector<captioning::FoundCaption> captions;
   const auto visit = [&](const auto& self, const WordIds& words, double log_probability) -> void {
     if (static_cast<Index>(words.size()) == max_length) {
       captions.push_back({words, log_probability, false});
       return;
     }
     const std::vector<double> next = decoder.probabilities(image, words);
-    captions.push_back({words, log_probability + std::log(next[Vocabulary::end]), true});
-    for (std::int32_t word = Vocabulary::unknown + 1; word < decoder.options().vocabulary_size; ++word) {
+    captions.push_back({words, log_probability + std::log(next[captioning::Vocabulary::end]), true});
+    for (std::int32_t word = captioning::Vocabulary::unknown + 1; word < decoder.options().vocabulary_size; ++word) {
       WordIds longer = words;
       longer.push_back(word);
       self(self, longer, log_probability + std::log(next[static_cast<std::size_t>(word)]));

@@ -12,11 +12,13 @@
 
 namespace pupil::testing {
 
-inline Vocabulary tiny_vocabulary() {
-  return Vocabulary::from_words({"<pad>", "<start>", "<end>", "<unknown>", "a", "red", "blue", "circle", "square"});
+inline captioning::Vocabulary tiny_vocabulary() {
+  return captioning::Vocabulary::from_words(
+      {"<pad>", "<start>", "<end>", "<unknown>", "a", "red", "blue", "circle", "square"});
 }
 
-inline CaptionerOptions tiny_captioner_options(const std::string& encoder = "small", Index image_size = 16) {
+inline captioning::CaptionerOptions tiny_captioner_options(const std::string& encoder = "small",
+                                                           Index image_size = 16) {
   return {.encoder = encoder,
           .encoder_width = 2,
           .image_size = image_size,
@@ -28,13 +30,13 @@ inline CaptionerOptions tiny_captioner_options(const std::string& encoder = "sma
 }
 
 /// Captions of three images: three of the first, two of the second, one of the third.
-inline EncodedCaptions tiny_captions() {
+inline captioning::EncodedCaptions tiny_captions() {
   return {{{4, 5, 7, 4, 8}, {4, 6, 7, 3}, {8}}, {{4, 5, 8, 4, 6}, {5, 7}}, {{6, 7}}};
 }
 
 /// All of them in one batch, with the images in another order, in two blocks with padding in both.
-inline Batch tiny_batch() {
-  Batch batch;
+inline captioning::Batch tiny_batch() {
+  captioning::Batch batch;
   batch.fill(tiny_captions(), {.images = {1, 0, 2},
                                .captions = {{1, 0, 6}, {0, 0, 6}, {1, 1, 5}, {0, 1, 3}, {2, 0, 3}, {1, 2, 2}},
                                .block_ends = {3, 6}});

@@ -15,6 +15,7 @@
 #include "decoder_of_kind.hpp"
 
 using namespace pupil;
+using namespace pupil::captioning;
 using namespace pupil::testing;
 
 namespace {

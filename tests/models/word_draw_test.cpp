@@ -13,6 +13,7 @@
 #include "../support/files.hpp"
 
 using namespace pupil;
+using namespace pupil::captioning;
 using namespace pupil::testing;
 
 namespace {
@@ -69,7 +70,8 @@ TEST_CASE("an even sweep of uniform numbers draws each word as often as it is pr
         std::vector<int> counts(words, 0);
         for (int i = 0; i < sweep; ++i) {
           std::vector<double> used = row;
-          ++counts[static_cast<std::size_t>(pupil::detail::draw_word<double>(used, draw, (i + 0.5) / sweep))];
+          ++counts[static_cast<std::size_t>(
+              pupil::captioning::detail::draw_word<double>(used, draw, (i + 0.5) / sweep))];
         }
         const std::vector<double> expected = exact(row, draw);
         for (std::size_t word = 0; word < words; ++word) {
@@ -87,7 +89,7 @@ TEST_CASE("what cannot be said is not drawn, at the ends of the range of uniform
       std::vector<float> row(33, none);
       row[7] = -1;
       row[20] = -2;
-      const auto word = pupil::detail::draw_word<float>(row, draw, uniform);
+      const auto word = pupil::captioning::detail::draw_word<float>(row, draw, uniform);
       CHECK((word == 7 || word == 20));
     }
   }
@@ -95,16 +97,16 @@ TEST_CASE("what cannot be said is not drawn, at the ends of the range of uniform
 
 TEST_CASE("a temperature near 0 draws the most probable word, a very high one any") {
   std::vector<float> row{-3, -1, -2};
-  CHECK(pupil::detail::draw_word<float>(row, {.temperature = 1e-300}, 0.99) == 1);
+  CHECK(pupil::captioning::detail::draw_word<float>(row, {.temperature = 1e-300}, 0.99) == 1);
   row = {-3, -1, -2};
-  CHECK(pupil::detail::draw_word<float>(row, {.temperature = 1e300}, 0.99) == 2);
+  CHECK(pupil::captioning::detail::draw_word<float>(row, {.temperature = 1e300}, 0.99) == 2);
   row = {-3, -1, -std::numeric_limits<float>::infinity()};
-  CHECK(pupil::detail::draw_word<float>(row, {.temperature = 1e300}, 0.99) == 1);
+  CHECK(pupil::captioning::detail::draw_word<float>(row, {.temperature = 1e300}, 0.99) == 1);
 }
 
 TEST_CASE("ways to draw that make no sense are refused") {
   const auto error = [](const WordDraw& draw) {
-    return error_of<OptionError>([&] { pupil::detail::check(draw, "draw"); });
+    return error_of<OptionError>([&] { captioning::detail::check(draw, "draw"); });
   };
   CHECK(error({.temperature = 0}) == "draw: temperature is 0, not above 0");
   CHECK(error({.temperature = std::numeric_limits<double>::infinity()}) == "draw: temperature is inf, not above 0");

@@ -13,6 +13,7 @@
 #include "../support/thread_counts.hpp"
 
 using namespace pupil;
+using namespace pupil::captioning;
 using namespace pupil::testing;
 
 namespace {

@@ -15,6 +15,7 @@
 #include "two_parameters.hpp"
 
 using namespace pupil;
+using namespace pupil::captioning;
 using namespace pupil::testing;
 
 namespace {

@@ -8,6 +8,7 @@
 #include "support/files.hpp"
 
 using namespace pupil;
+using namespace pupil::captioning;
 
 namespace {
 

@@ -9,9 +9,9 @@
 #include <pupil/core/utf8.hpp>
 #include <pupil/text/tokenizer.hpp>
 
-using pupil::join;
-using pupil::Sentence;
-using pupil::tokenize;
+using pupil::captioning::join;
+using pupil::captioning::Sentence;
+using pupil::captioning::tokenize;
 
 TEST_CASE("a caption becomes lower-case words without punctuation") {
   CHECK(tokenize("A black Dog , running ; it runs (fast) !") ==

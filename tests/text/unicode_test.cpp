@@ -8,7 +8,7 @@
 #include <pupil/core/utf8.hpp>
 #include <pupil/text/unicode.hpp>
 
-using pupil::nfc;
+using pupil::captioning::nfc;
 
 namespace {
 
@@ -47,7 +47,7 @@ TEST_CASE("NFC puts together what was taken apart") {
   Fnv1a hash;
   for_each_character([&](char32_t code) {
     std::u32string apart;
-    pupil::detail::append_decomposed(apart, code);
+    pupil::captioning::detail::append_decomposed(apart, code);
     hash.add(nfc(apart));
   });
   CHECK(hash.value() == 0x23fc43766d7c2eb9u);
@@ -56,7 +56,7 @@ TEST_CASE("NFC puts together what was taken apart") {
 TEST_CASE("NFC of every character between combining marks is Python's") {
   std::vector<char32_t> marks;
   for_each_character([&](char32_t code) {
-    if (pupil::detail::combining_class(code) != 0) marks.push_back(code);
+    if (pupil::captioning::detail::combining_class(code) != 0) marks.push_back(code);
   });
   Fnv1a hash;
   for_each_character([&](char32_t code) {
@@ -68,7 +68,7 @@ TEST_CASE("NFC of every character between combining marks is Python's") {
 
 TEST_CASE("the lower case of every character is Python's, where it is one character") {
   Fnv1a hash;
-  for_each_character([&](char32_t code) { hash.add(std::u32string(1, pupil::detail::lower_case(code))); });
+  for_each_character([&](char32_t code) { hash.add(std::u32string(1, pupil::captioning::detail::lower_case(code))); });
   CHECK(hash.value() == 0xa96a6928f1dc99fdu);
 }
 

@@ -12,8 +12,8 @@
 #include <pupil/text/tokenizer.hpp>
 #include <pupil/text/vocabulary.hpp>
 
-using pupil::Sentence;
-using pupil::Vocabulary;
+using pupil::captioning::Sentence;
+using pupil::captioning::Vocabulary;
 
 namespace {
 
@@ -68,9 +68,9 @@ TEST_CASE("the order of the captions does not change the vocabulary") {
 }
 
 TEST_CASE("counts gathered caption by caption make the same vocabulary") {
-  pupil::WordCounts counts;
-  for (const Sentence& caption : captions) pupil::count_words(caption, counts);
-  CHECK(counts == pupil::WordCounts{{"a", 2}, {"cat", 1}, {"dog", 3}, {"runs", 2}, {"the", 1}});
+  pupil::captioning::WordCounts counts;
+  for (const Sentence& caption : captions) pupil::captioning::count_words(caption, counts);
+  CHECK(counts == pupil::captioning::WordCounts{{"a", 2}, {"cat", 1}, {"dog", 3}, {"runs", 2}, {"the", 1}});
   CHECK(Vocabulary::from_counts(counts, 2) == Vocabulary::from_captions(captions, 2));
 }
 

@@ -6,6 +6,7 @@
 #include <pupil/text/word_dropout.hpp>
 
 using namespace pupil;
+using namespace pupil::captioning;
 
 namespace {
 

@@ -6,6 +6,7 @@
 #include <pupil/text/word_forms.hpp>
 
 using namespace pupil;
+using namespace pupil::captioning;
 
 namespace {
 

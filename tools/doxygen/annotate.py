@@ -3,7 +3,7 @@
 Copies the headers of INCLUDE/pupil that programs include to OUT/pupil, as Doxygen is to read them:
 
 - what the comment at the head of a file says is the description of the file, and of the class after which it is named;
-- what stands in namespace pupil belongs to the group of its floor;
+- what stands in namespace pupil, or in pupil::captioning, belongs to the group of its floor;
 - members that mean the same in all classes have the sentence that stands here, where the header says nothing of its own.
 """
 
@@ -133,10 +133,10 @@ def annotate(path, text):
         if sentence and not is_documented(out):
             place = place_of_comment(out)
             out[place:place] = sentence
-        if line == "}  // namespace pupil":
+        if line in ("}  // namespace pupil", "}  // namespace pupil::captioning"):
             out += ["", "/// @}", ""]
         out.append(line)
-        if line == "namespace pupil {":
+        if line in ("namespace pupil {", "namespace pupil::captioning {"):
             out += ["", f"/// @addtogroup {floor}", "/// @{", ""]
         if in_macro and not line.endswith("\\"):
             out.append("/// @endcond")

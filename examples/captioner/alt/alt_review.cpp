@@ -26,7 +26,7 @@ struct Columns {
   std::size_t count;
 };
 
-Columns read_columns(const pupil::CsvRow& header, const std::string& name) {
+Columns read_columns(const pupil::captioning::CsvRow& header, const std::string& name) {
   const auto find = [&](std::string_view column) {
     const auto found = std::ranges::find_if(
         header.fields, [&](const std::string& field) { return pupil::ascii_lower(single_line(field)) == column; });
@@ -56,7 +56,7 @@ std::size_t read_line_number(const std::string& field, const std::string& where)
   return line;
 }
 
-AltRow read_row(const pupil::CsvRow& row, const Columns& columns, const std::string& name) {
+AltRow read_row(const pupil::captioning::CsvRow& row, const Columns& columns, const std::string& name) {
   const std::string where = pupil::message(name, ": line ", row.line, ": ");
   require<FileError>(row.fields.size() == columns.count, where, "has ", row.fields.size(), " fields, the first line ",
                      columns.count);
@@ -67,7 +67,7 @@ AltRow read_row(const pupil::CsvRow& row, const Columns& columns, const std::str
               {},
               read_approval(row.fields[columns.approved], where),
               row.line};
-  pupil::require_utf8(read.alt, name, row.line);  // names of files may be any bytes
+  pupil::captioning::require_utf8(read.alt, name, row.line);  // names of files may be any bytes
   require<FileError>(!read.approved || !read.alt.empty(), where, "the approved text of ", pupil::shown_line(read.image),
                      " is empty; what is to be passed over gets alt=\"\" by hand");
   return read;
@@ -80,14 +80,15 @@ std::string alt_review_header() { return "file,line,image,alt,confidence,approve
 std::string to_csv(const AltRow& row) {
   char confidence[32] = "";
   if (row.confidence) std::snprintf(confidence, sizeof confidence, "%.2f", *row.confidence);
-  return pupil::csv_field(row.page) + ',' + std::to_string(row.line) + ',' + pupil::csv_field(row.image) + ',' +
-         pupil::csv_field(row.alt) + ',' + confidence + ",\n";
+  return pupil::captioning::csv_field(row.page) + ',' + std::to_string(row.line) + ',' +
+         pupil::captioning::csv_field(row.image) + ',' + pupil::captioning::csv_field(row.alt) + ',' + confidence +
+         ",\n";
 }
 
 std::vector<AltRow> read_alt_review(const std::string& path) {
-  const pupil::TextFile file(path);
-  pupil::CsvReader reader(file.text(), file.name());
-  pupil::CsvRow row;
+  const pupil::captioning::TextFile file(path);
+  pupil::captioning::CsvReader reader(file.text(), file.name());
+  pupil::captioning::CsvRow row;
   require<FileError>(reader.next(row), path, ": is empty");
   const Columns columns = read_columns(row, path);
   std::vector<AltRow> rows;

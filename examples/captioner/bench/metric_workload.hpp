@@ -37,19 +37,19 @@ class TrainOnMetric {
 
   /// One step; returns how many captions it sampled.
   Index step() {
-    return pupil::train_on_cider_d(captioner_, adam_, features_, rows_, reward_, {.samples = sizes::metric_samples},
-                                   rng_.next64(), context_)
+    return pupil::captioning::train_on_cider_d(captioner_, adam_, features_, rows_, reward_,
+                                               {.samples = sizes::metric_samples}, rng_.next64(), context_)
         .captions;
   }
 
  private:
   pupil::Rng rng_;
-  pupil::Captioner<float> captioner_;
+  pupil::captioning::Captioner<float> captioner_;
   pupil::ImageFeatures<float> features_;
-  pupil::CiderDReward reward_;
+  pupil::captioning::CiderDReward reward_;
   std::vector<Index> rows_;
   pupil::Adam<float> adam_{{.learning_rate = 5e-5}};
-  pupil::CaptionerContext<float> context_;
+  pupil::captioning::CaptionerContext<float> context_;
 };
 
 }  // namespace captioner

@@ -30,13 +30,13 @@ namespace captioner {
 using pupil::Index;
 
 /// As many words as the timed captioner knows.
-inline pupil::Vocabulary numbered_words() {
-  std::vector<std::string> words = pupil::Vocabulary().words();
+inline pupil::captioning::Vocabulary numbered_words() {
+  std::vector<std::string> words = pupil::captioning::Vocabulary().words();
   while (static_cast<Index>(words.size()) < sizes::vocabulary) words.push_back(std::to_string(words.size()));
-  return pupil::Vocabulary::from_words(std::move(words));
+  return pupil::captioning::Vocabulary::from_words(std::move(words));
 }
 
-inline pupil::Captioner<float> make_timed_captioner(Index image_size, pupil::Rng& rng) {
+inline pupil::captioning::Captioner<float> make_timed_captioner(Index image_size, pupil::Rng& rng) {
   return {{.encoder = "resnet18",
            .image_size = image_size,
            .resize_to = image_size,
@@ -54,9 +54,9 @@ inline pupil::Tensor<float, 4> random_images(Index count, Index image_size, pupi
 }
 
 /// One caption an image of random words: with the start before them or the end after them, 16 steps.
-inline pupil::EncodedCaptions random_captions(Index images, pupil::Rng& rng) {
-  const auto special = static_cast<Index>(pupil::Vocabulary().words().size());
-  pupil::EncodedCaptions captions;
+inline pupil::captioning::EncodedCaptions random_captions(Index images, pupil::Rng& rng) {
+  const auto special = static_cast<Index>(pupil::captioning::Vocabulary().words().size());
+  pupil::captioning::EncodedCaptions captions;
   for (Index i = 0; i < images; ++i) {
     std::vector<std::int32_t> caption;
     for (Index w = 1; w < sizes::words; ++w) {
@@ -67,10 +67,12 @@ inline pupil::EncodedCaptions random_captions(Index images, pupil::Rng& rng) {
   return captions;
 }
 
-inline pupil::Batch random_batch(Index images, pupil::Rng& rng) {
-  const pupil::EncodedCaptions captions = random_captions(images, rng);
-  pupil::Batch batch;
-  batch.fill(captions, pupil::plan_epoch(captions, {.batch_size = images, .captions_per_image = 1}, 0).batches.front());
+inline pupil::captioning::Batch random_batch(Index images, pupil::Rng& rng) {
+  const pupil::captioning::EncodedCaptions captions = random_captions(images, rng);
+  pupil::captioning::Batch batch;
+  batch.fill(
+      captions,
+      pupil::captioning::plan_epoch(captions, {.batch_size = images, .captions_per_image = 1}, 0).batches.front());
   return batch;
 }
 
@@ -83,9 +85,9 @@ inline pupil::ImageFeatures<float> random_grids(Index images, pupil::Rng& rng) {
 }
 
 /// Makes the end improbable, so that every caption is as long as captions may be.
-inline void never_end(pupil::Captioner<float>& captioner) {
+inline void never_end(pupil::captioning::Captioner<float>& captioner) {
   pupil::for_each_parameter(captioner, [](const pupil::Name& name, auto& parameter) {
-    if (name.str() == "decoder.out.bias") parameter.value[pupil::Vocabulary::end] = -1e4F;
+    if (name.str() == "decoder.out.bias") parameter.value[pupil::captioning::Vocabulary::end] = -1e4F;
   });
 }
 
@@ -130,20 +132,20 @@ class TrainEndToEnd {
   }
 
   const pupil::Tensor<float, 4>& images() const { return images_; }
-  const pupil::Batch& batch() const { return batch_; }
-  pupil::TrainedPart<float> trained_part() { return {captioner_, 0}; }
+  const pupil::captioning::Batch& batch() const { return batch_; }
+  pupil::captioning::TrainedPart<float> trained_part() { return {captioner_, 0}; }
 
  private:
   void add_gradients(pupil::Tensor<float, 4> images, pupil::FinishedPart finished) {
-    pupil::captioner_gradients(captioner_, std::move(images), batch_.blocks(), {}, context_, finished);
+    pupil::captioning::captioner_gradients(captioner_, std::move(images), batch_.blocks(), {}, context_, finished);
   }
 
   pupil::Rng rng_;
-  pupil::Batch batch_;
-  pupil::Captioner<float> captioner_;
+  pupil::captioning::Batch batch_;
+  pupil::captioning::Captioner<float> captioner_;
   pupil::Tensor<float, 4> images_;
   pupil::Adam<float> adam_{{.learning_rate = 4e-4}};
-  pupil::CaptionerContext<float> context_;
+  pupil::captioning::CaptionerContext<float> context_;
 };
 
 /// train-decoder.
@@ -167,7 +169,7 @@ class TrainDecoder {
   /// One step; returns its loss.
   float step() {
     auto logits = decoder_.forward(features_, batch_.blocks(), context_);
-    const auto loss = pupil::softmax_cross_entropy(std::move(logits), pupil::target_words(batch_.blocks()));
+    const auto loss = pupil::softmax_cross_entropy(std::move(logits), pupil::captioning::target_words(batch_.blocks()));
     decoder_.backward(loss.gradient, context_);
     adam_.step(decoder_);
     return loss.value;
@@ -175,11 +177,11 @@ class TrainDecoder {
 
  private:
   pupil::Rng rng_;
-  pupil::Batch batch_;
-  pupil::AttentionDecoder<float> decoder_;
+  pupil::captioning::Batch batch_;
+  pupil::captioning::AttentionDecoder<float> decoder_;
   pupil::ImageFeatures<float> features_;
   pupil::Adam<float> adam_{{.learning_rate = 4e-4}};
-  pupil::AttentionDecoder<float>::Context context_;
+  pupil::captioning::AttentionDecoder<float>::Context context_;
 };
 
 /// caption-latency.
@@ -189,19 +191,19 @@ class CaptionLatency {
       : rng_(1), captioner_(prepared_captioner(image_size, rng_)), image_(random_images(1, image_size, rng_)) {}
 
   /// The caption, of 16 words.
-  pupil::Sentence caption() const {
+  pupil::captioning::Sentence caption() const {
     return captioner_->caption(image_, {.width = sizes::beam, .max_length = sizes::words}).front();
   }
 
  private:
-  static pupil::Prepared<pupil::Captioner<float>> prepared_captioner(Index image_size, pupil::Rng& rng) {
-    pupil::Captioner<float> captioner = make_timed_captioner(image_size, rng);
+  static pupil::Prepared<pupil::captioning::Captioner<float>> prepared_captioner(Index image_size, pupil::Rng& rng) {
+    pupil::captioning::Captioner<float> captioner = make_timed_captioner(image_size, rng);
     never_end(captioner);
     return pupil::prepare(std::move(captioner));
   }
 
   pupil::Rng rng_;
-  pupil::Prepared<pupil::Captioner<float>> captioner_;
+  pupil::Prepared<pupil::captioning::Captioner<float>> captioner_;
   pupil::Tensor<float, 4> image_;
 };
 

@@ -14,7 +14,7 @@ namespace captioner {
 
 namespace {
 
-using FoundCaptions = std::vector<std::vector<pupil::FoundCaption>>;
+using FoundCaptions = std::vector<std::vector<pupil::captioning::FoundCaption>>;
 
 /// What several captioners have in common: the least that one was made for, and the first choice for decoding there is.
 CaptionDefaults defaults_of(std::span<const RunModel> models) {
@@ -33,12 +33,12 @@ CaptionDefaults defaults_of(std::span<const RunModel> models) {
 template <class Decoder, class Features>
 FoundCaptions say(const Decoder& decoder, const Features& features, const CaptionSettings& settings,
                   Index first_image) {
-  if (const auto* const search = std::get_if<pupil::BeamSearchOptions>(&settings)) {
-    return pupil::beam_search_n_best(decoder, features, *search);
+  if (const auto* const search = std::get_if<pupil::captioning::BeamSearchOptions>(&settings)) {
+    return pupil::captioning::beam_search_n_best(decoder, features, *search);
   }
-  auto sampling = std::get<pupil::SamplingOptions>(settings);
+  auto sampling = std::get<pupil::captioning::SamplingOptions>(settings);
   sampling.first_image = first_image;
-  return pupil::sample_captions(decoder, features, sampling);
+  return pupil::captioning::sample_captions(decoder, features, sampling);
 }
 
 /// Whether words were forced on captions, or kept from them.
@@ -60,11 +60,12 @@ std::optional<std::string> reason_for_no_confidence(std::span<const RunModel> mo
   return std::nullopt;
 }
 
-void add_confidences(const pupil::CaptionConfidence& confidence, const pupil::Decoder<float>& decoder,
-                     const Features& features, std::vector<ImageDescription>& descriptions) {
-  std::vector<pupil::FoundCaption> first;
+void add_confidences(const pupil::captioning::CaptionConfidence& confidence,
+                     const pupil::captioning::Decoder<float>& decoder, const Features& features,
+                     std::vector<ImageDescription>& descriptions) {
+  std::vector<pupil::captioning::FoundCaption> first;
   for (const ImageDescription& description : descriptions) first.push_back(description.captions.front());
-  const std::vector<double> confidences = pupil::confidences(confidence, decoder, features, first);
+  const std::vector<double> confidences = pupil::captioning::confidences(confidence, decoder, features, first);
   for (std::size_t i = 0; i < confidences.size(); ++i) descriptions[i].confidence = confidences[i];
 }
 
@@ -85,7 +86,7 @@ struct CaptionMaker::Captioners {
   std::vector<pupil::Prepared<Model>> prepared;  // these
   std::vector<Member> members;
   CaptionSettings settings;
-  std::optional<pupil::CaptionConfidence> confidence;
+  std::optional<pupil::captioning::CaptionConfidence> confidence;
 };
 
 CaptionMaker::CaptionMaker(const std::vector<std::string>& runs, const SearchOptions& options, WeightsAre weights) {
@@ -122,7 +123,9 @@ CaptionMaker::~CaptionMaker() = default;
 
 const CaptionSettings& CaptionMaker::settings() const { return captioners_->settings; }
 
-const pupil::Vocabulary& CaptionMaker::vocabulary() const { return captioners_->members.front().model->vocabulary(); }
+const pupil::captioning::Vocabulary& CaptionMaker::vocabulary() const {
+  return captioners_->members.front().model->vocabulary();
+}
 
 std::vector<ImageDescription> CaptionMaker::describe(const std::vector<pupil::Tensor<float, 4>>& images,
                                                      Index first_image) const {
@@ -138,17 +141,18 @@ std::pair<ImageDescription, pupil::Tensor<float, 2>> CaptionMaker::describe_with
 
 std::vector<ImageDescription> CaptionMaker::describe(const std::vector<pupil::Tensor<float, 4>>& images,
                                                      Index first_image, pupil::Tensor<float, 2>* attention) const {
-  using Decoder = pupil::Decoder<float>;
+  using Decoder = pupil::captioning::Decoder<float>;
   std::vector<const Decoder*> decoders;
   std::vector<Features> features;
   for (const auto& member : captioners_->members) {
     decoders.push_back(&member.model->decoder());
     features.push_back(member.features(images));
   }
-  auto found = decoders.size() == 1 ? say(*decoders.front(), features.front(), settings(), first_image)
-                                    : say(pupil::Ensemble<Decoder>(decoders), features, settings(), first_image);
+  auto found = decoders.size() == 1
+                   ? say(*decoders.front(), features.front(), settings(), first_image)
+                   : say(pupil::captioning::Ensemble<Decoder>(decoders), features, settings(), first_image);
   if (attention != nullptr) {
-    *attention = pupil::word_attention(*decoders.front(), features.front(), found.front().front().words);
+    *attention = pupil::captioning::word_attention(*decoders.front(), features.front(), found.front().front().words);
   }
   std::vector<ImageDescription> descriptions;
   for (auto& captions : found) descriptions.push_back({std::move(captions)});
@@ -160,7 +164,7 @@ std::vector<ImageDescription> CaptionMaker::describe(const std::vector<pupil::Te
 pupil::Tensor<float, 2> CaptionMaker::attention(const std::vector<pupil::Tensor<float, 4>>& image,
                                                 std::span<const std::int32_t> words) const {
   const auto& first = captioners_->members.front();
-  return pupil::word_attention(first.model->decoder(), first.features(image), words);
+  return pupil::captioning::word_attention(first.model->decoder(), first.features(image), words);
 }
 
 }  // namespace captioner

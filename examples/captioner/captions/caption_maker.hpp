@@ -20,8 +20,8 @@ namespace captioner {
 
 /// What captioners say of an image.
 struct ImageDescription {
-  std::vector<pupil::FoundCaption> captions;  ///< the best first, or as they were drawn
-  std::optional<double> confidence = {};      ///< that the first is acceptable, where why_no_confidence() is nothing
+  std::vector<pupil::captioning::FoundCaption> captions;  ///< the best first, or as they were drawn
+  std::optional<double> confidence = {};  ///< that the first is acceptable, where why_no_confidence() is nothing
 };
 
 /// Whether a captioner is prepared (pupil::prepare) when it is loaded: faster, and at --precision medium in bf16
@@ -48,14 +48,14 @@ class CaptionMaker {
   /// one captioner that is free to say anything; by another beam or length penalty than tune chose, it is approximate.
   const std::optional<std::string>& why_no_confidence() const { return why_no_confidence_; }
 
-  const pupil::Vocabulary& vocabulary() const;
+  const pupil::captioning::Vocabulary& vocabulary() const;
 
   /// What is said of each image. `images` are in the order of `formats()`; the first one has this number among all that
   /// are captioned.
   std::vector<ImageDescription> describe(const std::vector<pupil::Tensor<float, 4>>& images, Index first_image) const;
 
   /// Where the first captioner looked in one image, in the order of `formats()`, when it said each of these words:
-  /// [words, positions], as pupil::word_attention gives it.
+  /// [words, positions], as pupil::captioning::word_attention gives it.
   pupil::Tensor<float, 2> attention(const std::vector<pupil::Tensor<float, 4>>& image,
                                     std::span<const std::int32_t> words) const;
 

@@ -86,9 +86,9 @@ class CaptionRun {
   }
 
  private:
-  static std::optional<pupil::FileLock> lock(const CaptionArguments& arguments) {
+  static std::optional<pupil::captioning::FileLock> lock(const CaptionArguments& arguments) {
     if (!arguments.out || arguments.dry_run) return std::nullopt;
-    return pupil::lock_output(*arguments.out, "captions are being written into it");
+    return pupil::captioning::lock_output(*arguments.out, "captions are being written into it");
   }
 
   static std::optional<DoneList> done_list(const CaptionArguments& arguments, const FormatChoice& format) {
@@ -177,7 +177,7 @@ class CaptionRun {
   CaptionProgress progress_{arguments_.out.has_value()};
   std::atomic<bool> has_faults_{false};  // the list may be read by another thread
   const FormatChoice& format_;
-  std::optional<pupil::FileLock> lock_;
+  std::optional<pupil::captioning::FileLock> lock_;
   std::optional<DoneList> done_;
   ImageList images_;
   CaptionMaker maker_;

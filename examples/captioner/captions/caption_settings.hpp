@@ -16,14 +16,14 @@
 namespace captioner {
 
 /// Searched for, or drawn.
-using CaptionSettings = std::variant<pupil::BeamSearchOptions, pupil::SamplingOptions>;
+using CaptionSettings = std::variant<pupil::captioning::BeamSearchOptions, pupil::captioning::SamplingOptions>;
 
 /// What the options leave to the captioner.
 struct CaptionDefaults {
   std::string model;  ///< as errors name it
-  const pupil::Vocabulary& vocabulary;
-  Index max_length = 30;                  ///< what it was made for
-  pupil::DecodingSettings decoding = {};  ///< chosen by `captioner tune`, or greedy search
+  const pupil::captioning::Vocabulary& vocabulary;
+  Index max_length = 30;                              ///< what it was made for
+  pupil::captioning::DecodingSettings decoding = {};  ///< chosen by `captioner tune`, or greedy search
 };
 
 /// Reads the words of --never and --begin; says on standard error which of those not to be said the captioner never

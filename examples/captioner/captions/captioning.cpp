@@ -25,7 +25,7 @@ class BatchReader {
  public:
   BatchReader(const CaptionMaker& maker, const std::function<std::optional<ImageRequest>()>& next, std::size_t place)
       : formats_(maker.formats()),
-        is_drawn_(std::holds_alternative<pupil::SamplingOptions>(maker.settings())),
+        is_drawn_(std::holds_alternative<pupil::captioning::SamplingOptions>(maker.settings())),
         next_(next),
         place_(place) {}
 
@@ -73,7 +73,8 @@ class BatchReader {
 CaptionResult result_of(const CaptionMaker& maker, const std::string& path, const ImageDescription& description) {
   CaptionResult result{path, {}, {}};
   result.confidence = description.confidence;
-  for (const pupil::FoundCaption& found : description.captions) result.captions.push_back(said(maker, found));
+  for (const pupil::captioning::FoundCaption& found : description.captions)
+    result.captions.push_back(said(maker, found));
   result.caption = result.captions.front().text;
   return result;
 }
@@ -100,9 +101,9 @@ std::vector<CaptionedImage> captioned(const CaptionMaker& maker, ReadBatch batch
 
 }  // namespace
 
-SaidCaption said(const CaptionMaker& maker, const pupil::FoundCaption& found) {
-  const pupil::Sentence words = maker.vocabulary().decode(found.words);
-  return {pupil::join(words), as_sentence(words, maker.runs().front().word_forms), found.log_probability};
+SaidCaption said(const CaptionMaker& maker, const pupil::captioning::FoundCaption& found) {
+  const pupil::captioning::Sentence words = maker.vocabulary().decode(found.words);
+  return {pupil::captioning::join(words), as_sentence(words, maker.runs().front().word_forms), found.log_probability};
 }
 
 void caption_images(const CaptionMaker& maker, const std::function<std::optional<ImageRequest>()>& next,
@@ -135,24 +136,26 @@ void caption_files(const CaptionMaker& maker, const std::vector<std::string>& pa
   });
 }
 
-std::vector<std::string> image_paths(const pupil::CaptionedImages& data, pupil::Split split) {
+std::vector<std::string> image_paths(const pupil::captioning::CaptionedImages& data, pupil::captioning::Split split) {
   std::vector<std::string> paths;
-  for (const pupil::Sample& sample : data.at(split)) paths.push_back((data.image_folder / sample.image).string());
+  for (const pupil::captioning::Sample& sample : data.at(split))
+    paths.push_back((data.image_folder / sample.image).string());
   return paths;
 }
 
-std::vector<pupil::Sentence> reference_words(const pupil::Sample& sample) {
-  std::vector<pupil::Sentence> references;
-  for (const std::string& caption : sample.captions) references.push_back(pupil::tokenize(caption));
+std::vector<pupil::captioning::Sentence> reference_words(const pupil::captioning::Sample& sample) {
+  std::vector<pupil::captioning::Sentence> references;
+  for (const std::string& caption : sample.captions) references.push_back(pupil::captioning::tokenize(caption));
   return references;
 }
 
-std::optional<std::vector<pupil::Sentence>> training_captions(const pupil::CaptionedImages& data) {
-  const auto& samples = data[pupil::Split::train];
+std::optional<std::vector<pupil::captioning::Sentence>> training_captions(
+    const pupil::captioning::CaptionedImages& data) {
+  const auto& samples = data[pupil::captioning::Split::train];
   if (samples.empty()) return std::nullopt;
-  std::vector<pupil::Sentence> captions;
-  for (const pupil::Sample& sample : samples) {
-    for (const std::string& caption : sample.captions) captions.push_back(pupil::tokenize(caption));
+  std::vector<pupil::captioning::Sentence> captions;
+  for (const pupil::captioning::Sample& sample : samples) {
+    for (const std::string& caption : sample.captions) captions.push_back(pupil::captioning::tokenize(caption));
   }
   return captions;
 }

@@ -23,7 +23,7 @@ struct SaidCaption {
 };
 
 /// A caption that was found, in both forms.
-SaidCaption said(const CaptionMaker& maker, const pupil::FoundCaption& found);
+SaidCaption said(const CaptionMaker& maker, const pupil::captioning::FoundCaption& found);
 
 /// What became of one image file: its captions, the best first or as they were drawn, or why it has none.
 struct CaptionResult {
@@ -59,12 +59,13 @@ void caption_files(const CaptionMaker& maker, const std::vector<std::string>& pa
                    const std::function<void(const CaptionResult&)>& use);
 
 /// The files of a split's images, in their order.
-std::vector<std::string> image_paths(const pupil::CaptionedImages& data, pupil::Split split);
+std::vector<std::string> image_paths(const pupil::captioning::CaptionedImages& data, pupil::captioning::Split split);
 
 /// All captions of a sample, as words.
-std::vector<pupil::Sentence> reference_words(const pupil::Sample& sample);
+std::vector<pupil::captioning::Sentence> reference_words(const pupil::captioning::Sample& sample);
 
 /// All captions of the train split, as words; none where it is empty, as in a folder of test images alone.
-std::optional<std::vector<pupil::Sentence>> training_captions(const pupil::CaptionedImages& data);
+std::optional<std::vector<pupil::captioning::Sentence>> training_captions(
+    const pupil::captioning::CaptionedImages& data);
 
 }  // namespace captioner

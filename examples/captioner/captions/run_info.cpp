@@ -20,18 +20,19 @@ void add_run_option(CLI::App& command, std::vector<std::string>& runs) {
 namespace {
 
 /// How the first run that kept it read its data, if these can be read so too.
-pupil::FormOptions form_of_runs(std::span<const RunInfo> runs, const std::string& data) {
+pupil::captioning::FormOptions form_of_runs(std::span<const RunInfo> runs, const std::string& data) {
   for (const RunInfo& each : runs) {
     const auto form = form_of(RunFolder(each.run));
-    if (form && pupil::fits_folder(data, *form)) return *form;
+    if (form && pupil::captioning::fits_folder(data, *form)) return *form;
   }
   return {};
 }
 
 }  // namespace
 
-pupil::CaptionedImages read_data_of_runs(std::span<const RunInfo> runs, const std::string& data,
-                                         const std::optional<std::uint64_t>& asked, const pupil::FormOptions& form) {
+pupil::captioning::CaptionedImages read_data_of_runs(std::span<const RunInfo> runs, const std::string& data,
+                                                     const std::optional<std::uint64_t>& asked,
+                                                     const pupil::captioning::FormOptions& form) {
   std::optional<std::uint64_t> seed = asked;
   std::string whose = "--split-seed";
   for (const RunInfo& each : runs) {
@@ -42,8 +43,8 @@ pupil::CaptionedImages read_data_of_runs(std::span<const RunInfo> runs, const st
     if (!seed) whose = "the split seed of " + each.run;
     seed = of_run;
   }
-  return pupil::read_captioned_images(data, form == pupil::FormOptions{} ? form_of_runs(runs, data) : form,
-                                      seed.value_or(0));
+  return pupil::captioning::read_captioned_images(
+      data, form == pupil::captioning::FormOptions{} ? form_of_runs(runs, data) : form, seed.value_or(0));
 }
 
 }  // namespace captioner

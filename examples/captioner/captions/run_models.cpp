@@ -15,8 +15,9 @@ namespace captioner {
 namespace {
 
 /// The confidence in the file, which must be of features as this model's.
-std::optional<pupil::CaptionConfidence> read_confidence(const pupil::SafetensorsFile& file, const Model& model) {
-  auto confidence = pupil::read_caption_confidence(file);
+std::optional<pupil::captioning::CaptionConfidence> read_confidence(const pupil::SafetensorsFile& file,
+                                                                    const Model& model) {
+  auto confidence = pupil::captioning::read_caption_confidence(file);
   if (!confidence) return confidence;
   const auto reads = model.decoder().reads();
   const auto check = [&](pupil::Index has, pupil::Index wanted, const char* which) {
@@ -34,14 +35,14 @@ std::vector<RunModel> load_models(const std::vector<std::string>& runs) {
   std::vector<RunModel> models;
   for (const std::string& run : runs_or_box(runs)) {
     const pupil::SafetensorsFile file(RunFolder(run).model());
-    pupil::CaptionerDescription description = pupil::read_captioner_description(file);
+    pupil::captioning::CaptionerDescription description = pupil::captioning::read_captioner_description(file);
     if (!models.empty()) {
-      pupil::require_same_words(models.front().info.run, models.front().model.vocabulary(), run,
-                                description.vocabulary);
+      pupil::captioning::require_same_words(models.front().info.run, models.front().model.vocabulary(), run,
+                                            description.vocabulary);
     }
-    auto model = pupil::read_captioner<float>(file, description);
-    RunInfo info{run, file.path().string(), std::move(description.training), pupil::read_decoding_settings(file),
-                 pupil::read_word_forms(file)};
+    auto model = pupil::captioning::read_captioner<float>(file, description);
+    RunInfo info{run, file.path().string(), std::move(description.training),
+                 pupil::captioning::read_decoding_settings(file), pupil::captioning::read_word_forms(file)};
     auto confidence = read_confidence(file, model);
     models.push_back({std::move(info), std::move(model), std::move(confidence)});
   }

@@ -13,14 +13,14 @@
 
 namespace captioner {
 
-using Model = pupil::Captioner<float>;
+using Model = pupil::captioning::Captioner<float>;
 using Features = pupil::ImageFeatures<float>;
 
 /// A captioner, and what its file says besides.
 struct RunModel {
   RunInfo info;
   Model model;
-  std::optional<pupil::CaptionConfidence> confidence = {};  ///< learned by `captioner tune`
+  std::optional<pupil::captioning::CaptionConfidence> confidence = {};  ///< learned by `captioner tune`
 };
 
 /// What a captioner's decoder reads of images that are as its encoder wants them.

@@ -9,11 +9,11 @@ namespace captioner {
 namespace {
 
 /// The words in their forms; an ending such as 's is one with the word before.
-pupil::Sentence written(const std::vector<std::string>& words, const pupil::WordForms& forms) {
-  pupil::Sentence result;
+pupil::captioning::Sentence written(const std::vector<std::string>& words, const pupil::captioning::WordForms& forms) {
+  pupil::captioning::Sentence result;
   for (const std::string& word : words) {
     const std::string& form = forms.of(word);
-    if (!result.empty() && pupil::detail::is_ending(form)) {
+    if (!result.empty() && pupil::captioning::detail::is_ending(form)) {
       result.back() += form;
     } else {
       result.push_back(form);
@@ -26,7 +26,7 @@ pupil::Sentence written(const std::vector<std::string>& words, const pupil::Word
 char32_t capital(char32_t letter) {
   constexpr char32_t first = U'A', last = 0x590;
   for (char32_t code = first; code < last; ++code) {
-    if (code != letter && pupil::detail::lower_case(code) == letter) return code;
+    if (code != letter && pupil::captioning::detail::lower_case(code) == letter) return code;
   }
   return letter;
 }
@@ -39,8 +39,8 @@ void begin_with_capital(std::string& text) {
 }
 
 std::string stop_after(const std::string& word) {
-  const std::u32string characters = pupil::detail::code_points(word);
-  if (!pupil::detail::is_unspaced(characters)) return word.ends_with('.') ? "" : ".";
+  const std::u32string characters = pupil::captioning::detail::code_points(word);
+  if (!pupil::captioning::detail::is_unspaced(characters)) return word.ends_with('.') ? "" : ".";
   const char32_t code = characters.front();
   const bool is_chinese_or_japanese = code >= 0x2E80 && code <= 0x9FFF;
   return is_chinese_or_japanese ? "\xE3\x80\x82" : "";
@@ -48,10 +48,10 @@ std::string stop_after(const std::string& word) {
 
 }  // namespace
 
-std::string as_sentence(const std::vector<std::string>& words, const pupil::WordForms& forms) {
-  const pupil::Sentence forms_of_words = written(words, forms);
+std::string as_sentence(const std::vector<std::string>& words, const pupil::captioning::WordForms& forms) {
+  const pupil::captioning::Sentence forms_of_words = written(words, forms);
   if (forms_of_words.empty()) return {};
-  std::string sentence = pupil::join(forms_of_words);
+  std::string sentence = pupil::captioning::join(forms_of_words);
   begin_with_capital(sentence);
   return sentence + stop_after(forms_of_words.back());
 }

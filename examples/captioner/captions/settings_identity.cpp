@@ -16,17 +16,17 @@ namespace {
 
 using OrderedJson = nlohmann::ordered_json;
 
-OrderedJson described(const pupil::CaptionConstraints& constraints) {
+OrderedJson described(const pupil::captioning::CaptionConstraints& constraints) {
   const auto& [min_length, block_ngrams, never, begin, no_repetition, conjunctions] = constraints;
   return {min_length, block_ngrams, never, begin, no_repetition, conjunctions};
 }
 
-OrderedJson described(const pupil::BeamSearchOptions& search) {
+OrderedJson described(const pupil::captioning::BeamSearchOptions& search) {
   return {"searched",    search.width,     search.max_length.value_or(-1), search.length_penalty, search.captions,
           search.groups, search.diversity, described(search.constraints)};
 }
 
-OrderedJson described(const pupil::SamplingOptions& sampling) {
+OrderedJson described(const pupil::captioning::SamplingOptions& sampling) {
   return {"drawn",
           sampling.samples,
           sampling.max_length.value_or(-1),

@@ -21,10 +21,10 @@ void say_nothing(CaptionResult& result) {
   result.captions = {{.text = "", .sentence = ""}};
 }
 
-void say_doubtfully(CaptionResult& result, double confidence, const pupil::WordForms& forms) {
+void say_doubtfully(CaptionResult& result, double confidence, const pupil::captioning::WordForms& forms) {
   for (SaidCaption& caption : result.captions) {
-    const auto words = hedged(pupil::tokenize(caption.text), confidence);
-    caption.text = pupil::join(words);
+    const auto words = hedged(pupil::captioning::tokenize(caption.text), confidence);
+    caption.text = pupil::captioning::join(words);
     caption.sentence = as_sentence(words, forms);
   }
   result.caption = result.captions.front().text;
@@ -59,7 +59,7 @@ std::string confidence_field(const CaptionResult& result, std::size_t i) {
   return text;
 }
 
-CaptionResult as_trusted(CaptionResult result, const TrustOptions& options, const pupil::WordForms& forms) {
+CaptionResult as_trusted(CaptionResult result, const TrustOptions& options, const pupil::captioning::WordForms& forms) {
   if (!result.caption || !result.confidence) return result;
   if (options.at_least && *result.confidence < *options.at_least) {
     say_nothing(result);

@@ -28,7 +28,7 @@ void check_trust_options(const TrustOptions& options, const CaptionMaker& maker)
 /// What is said of an image, from what was found. A caption that is not trusted enough becomes one without a word; of
 /// several, there is then none but that. A doubtful one is worded as doubtful, in text and sentence (hedge.hpp), which
 /// writes words in these forms.
-CaptionResult as_trusted(CaptionResult result, const TrustOptions& options, const pupil::WordForms& forms);
+CaptionResult as_trusted(CaptionResult result, const TrustOptions& options, const pupil::captioning::WordForms& forms);
 
 /// A confidence as JSON has it: with four decimals, for more of them mean nothing.
 double shown_confidence(double confidence);

@@ -11,10 +11,11 @@
 namespace captioner {
 
 /// The commonest form of each word of the vocabulary in the captions of these samples; none where it says characters.
-inline pupil::WordForms written_forms(const std::vector<pupil::Sample>& samples, const pupil::Vocabulary& vocabulary) {
-  if (pupil::tokens_of(vocabulary) == pupil::CaptionTokens::characters) return {};
-  pupil::WordFormCounter counter;
-  for (const pupil::Sample& sample : samples) {
+inline pupil::captioning::WordForms written_forms(const std::vector<pupil::captioning::Sample>& samples,
+                                                  const pupil::captioning::Vocabulary& vocabulary) {
+  if (pupil::captioning::tokens_of(vocabulary) == pupil::captioning::CaptionTokens::characters) return {};
+  pupil::captioning::WordFormCounter counter;
+  for (const pupil::captioning::Sample& sample : samples) {
     for (const std::string& caption : sample.captions) counter.add(caption);
   }
   return counter.commonest(vocabulary);

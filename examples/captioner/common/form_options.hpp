@@ -16,24 +16,27 @@ inline constexpr const char* data_help =
 
 struct FormOption {
   const char* setting;  ///< as a run keeps it; the option is called so too
-  std::string pupil::FormOptions::*value;
+  std::string pupil::captioning::FormOptions::*value;
   const char* help;
 };
 
 inline constexpr std::array form_options{
-    FormOption{"form", &pupil::FormOptions::form,
+    FormOption{"form", &pupil::captioning::FormOptions::form,
                "Form of the data: flickr8k, flickr30k, karpathy, coco, table or text-beside-image; not given: the one "
                "that it is in"},
-    FormOption{"captions_file", &pupil::FormOptions::captions_file,
+    FormOption{"captions_file", &pupil::captioning::FormOptions::captions_file,
                "File of captions in that folder, where it has several"},
-    FormOption{"image_folder", &pupil::FormOptions::image_folder, "Folder of images in that folder, or a whole path"},
-    FormOption{"image_column", &pupil::FormOptions::image_column, "Column of a table that names the images"},
-    FormOption{"caption_column", &pupil::FormOptions::caption_column, "Column of a table that holds the captions"},
-    FormOption{"split_column", &pupil::FormOptions::split_column,
+    FormOption{"image_folder", &pupil::captioning::FormOptions::image_folder,
+               "Folder of images in that folder, or a whole path"},
+    FormOption{"image_column", &pupil::captioning::FormOptions::image_column,
+               "Column of a table that names the images"},
+    FormOption{"caption_column", &pupil::captioning::FormOptions::caption_column,
+               "Column of a table that holds the captions"},
+    FormOption{"split_column", &pupil::captioning::FormOptions::split_column,
                "Column of a table that says train, val or test for each row"}};
 
 /// Adds these options.
-inline void add_form_options(CLI::App& command, pupil::FormOptions& options) {
+inline void add_form_options(CLI::App& command, pupil::captioning::FormOptions& options) {
   for (const FormOption& option : form_options) {
     std::string flag = "--" + std::string(option.setting);
     for (char& c : flag) c = c == '_' ? '-' : c;
@@ -42,7 +45,7 @@ inline void add_form_options(CLI::App& command, pupil::FormOptions& options) {
 }
 
 /// Adds --data, which must be given, and how it is read.
-inline void add_data_option(CLI::App& command, std::string& data, pupil::FormOptions& options) {
+inline void add_data_option(CLI::App& command, std::string& data, pupil::captioning::FormOptions& options) {
   command.add_option("--data", data, data_help)->required();
   add_form_options(command, options);
 }

@@ -31,10 +31,10 @@ inline constexpr Index image_batch = 32;
 /// Reads one file into row `row` of the batch, in every format.
 inline void read_into(ImageBatch& batch, std::size_t row, const std::vector<ImageFormat>& formats) {
   require_image_file(batch.paths[row]);
-  const pupil::Image image = pupil::read_image(batch.paths[row]);
+  const pupil::captioning::Image image = pupil::captioning::read_image(batch.paths[row]);
   for (std::size_t f = 0; f < formats.size(); ++f) {
     const auto& [resize_to, image_size, normalization, mirrored] = formats[f];
-    const auto one = pupil::single_image(image, resize_to, image_size, normalization, mirrored);
+    const auto one = pupil::captioning::single_image(image, resize_to, image_size, normalization, mirrored);
     std::copy(one.begin(), one.end(), batch.images[f].data() + static_cast<Index>(row) * one.size());
   }
 }

@@ -24,8 +24,8 @@ inline void require_input_kept(const std::string& option, const std::string& out
 
 /// The captions in a folder of data, in any form, and in the file that is named; they need not be there.
 inline std::vector<std::filesystem::path> caption_files(const std::filesystem::path& data,
-                                                        const pupil::FormOptions& options) {
-  std::vector<std::filesystem::path> files = pupil::captions_files_in(data);
+                                                        const pupil::captioning::FormOptions& options) {
+  std::vector<std::filesystem::path> files = pupil::captioning::captions_files_in(data);
   if (!options.captions_file.empty()) files.push_back(data / options.captions_file);
   return files;
 }

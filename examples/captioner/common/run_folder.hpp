@@ -51,7 +51,7 @@ class RunFolder {
     if (!std::filesystem::is_directory(path_)) return std::filesystem::exists(path_);
     for (const auto& entry : std::filesystem::directory_iterator(path_)) {
       const std::string file = entry.path().filename().string();
-      const bool is_of_a_start = file == settings().filename() || file == pupil::folder_lock_name ||
+      const bool is_of_a_start = file == settings().filename() || file == pupil::captioning::folder_lock_name ||
                                  file.starts_with(images().filename().string());  // or the lock on them
       if (!is_of_a_start) return true;
     }
@@ -70,7 +70,7 @@ class TrainingFolder {
   explicit TrainingFolder(RunFolder run)
       : run_(std::move(run)),
         is_new_(std::filesystem::create_directories(run_.path())),
-        lock_(pupil::lock_folder(run_.path(), "a training is running there")) {
+        lock_(pupil::captioning::lock_folder(run_.path(), "a training is running there")) {
     pupil::remove_leftovers(run_.path());
   }
   TrainingFolder(const TrainingFolder&) = delete;
@@ -87,7 +87,7 @@ class TrainingFolder {
   RunFolder run_;
   bool is_new_;
   bool kept_ = false;
-  pupil::FileLock lock_;
+  pupil::captioning::FileLock lock_;
 };
 
 }  // namespace captioner

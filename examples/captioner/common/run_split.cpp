@@ -6,41 +6,45 @@
 
 namespace captioner {
 
-std::optional<std::uint64_t> split_seed_of(const RunFolder& run, const std::optional<pupil::TrainingRecord>& training) {
+std::optional<std::uint64_t> split_seed_of(const RunFolder& run,
+                                           const std::optional<pupil::captioning::TrainingRecord>& training) {
   if (training) return training->split_seed;
   const auto settings = RunFolder(run.model().parent_path()).settings();
   if (!std::filesystem::exists(settings)) return std::nullopt;
   return read_settings(settings).split_seed;
 }
 
-std::optional<pupil::FormOptions> form_of(const RunFolder& run) {
+std::optional<pupil::captioning::FormOptions> form_of(const RunFolder& run) {
   const auto settings = RunFolder(run.model().parent_path()).settings();
   if (!std::filesystem::exists(settings)) return std::nullopt;
   return read_settings(settings);
 }
 
-pupil::LeftOut names_at(const std::vector<std::size_t>& places, const std::vector<pupil::Sample>& samples) {
-  pupil::LeftOut names;
+pupil::captioning::LeftOut names_at(const std::vector<std::size_t>& places,
+                                    const std::vector<pupil::captioning::Sample>& samples) {
+  pupil::captioning::LeftOut names;
   for (const std::size_t place : places) names.add(samples[place].image);
   return names;
 }
 
-void check_untrained(const std::optional<pupil::TrainingRecord>& training, const std::string& model,
-                     const pupil::CaptionedImages& data, pupil::Split split, bool allowed, ProgressLine& line) {
-  if (split == pupil::Split::train) return;
+void check_untrained(const std::optional<pupil::captioning::TrainingRecord>& training, const std::string& model,
+                     const pupil::captioning::CaptionedImages& data, pupil::captioning::Split split, bool allowed,
+                     ProgressLine& line) {
+  if (split == pupil::captioning::Split::train) return;
   if (!training) {
     line.print("captioner: " + model + ": does not say what it was trained on; it may know some of these images");
     return;
   }
   const auto& samples = data[split];
   std::vector<std::string> names;
-  for (const pupil::Sample& sample : samples) names.push_back(sample.image);
-  const pupil::TrainedImages found = pupil::find_trained(*training, pupil::identify_images(data.image_folder, names));
+  for (const pupil::captioning::Sample& sample : samples) names.push_back(sample.image);
+  const pupil::captioning::TrainedImages found =
+      pupil::captioning::find_trained(*training, pupil::captioning::identify_images(data.image_folder, names));
   const auto describe = [&](const std::vector<std::size_t>& places, const char* what) {
-    const pupil::LeftOut images = names_at(places, samples);
+    const pupil::captioning::LeftOut images = names_at(places, samples);
     return pupil::message(data.folder.string(), ": ", images.count, " of ", samples.size(), ' ',
-                          pupil::split_name(split), " images ", what, ' ', model, " was trained on (", images.names(),
-                          ')');
+                          pupil::captioning::split_name(split), " images ", what, ' ', model, " was trained on (",
+                          images.names(), ')');
   };
   if (!found.same.empty()) {
     const std::string same = describe(found.same, "are images that");

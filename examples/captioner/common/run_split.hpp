@@ -18,18 +18,21 @@ namespace captioner {
 
 /// The seed of the split that a run was trained on: its model's file says it; those of earlier versions leave it to the
 /// settings beside them. Nothing where neither does.
-std::optional<std::uint64_t> split_seed_of(const RunFolder& run, const std::optional<pupil::TrainingRecord>& training);
+std::optional<std::uint64_t> split_seed_of(const RunFolder& run,
+                                           const std::optional<pupil::captioning::TrainingRecord>& training);
 
 /// How a run read its data, as its settings say; nothing where they are not there.
-std::optional<pupil::FormOptions> form_of(const RunFolder& run);
+std::optional<pupil::captioning::FormOptions> form_of(const RunFolder& run);
 
 /// Looks for these images of a split among those that a captioner was trained on, and throws FileError, with how many
 /// there are, unless `allowed`: then it is a warning, as it is where only the names or only the bytes are the same, or
 /// where the model's file does not say what it was trained on.
-void check_untrained(const std::optional<pupil::TrainingRecord>& training, const std::string& model,
-                     const pupil::CaptionedImages& data, pupil::Split split, bool allowed, ProgressLine& line);
+void check_untrained(const std::optional<pupil::captioning::TrainingRecord>& training, const std::string& model,
+                     const pupil::captioning::CaptionedImages& data, pupil::captioning::Split split, bool allowed,
+                     ProgressLine& line);
 
 /// The first names of the images at these places, and how many there are.
-pupil::LeftOut names_at(const std::vector<std::size_t>& places, const std::vector<pupil::Sample>& samples);
+pupil::captioning::LeftOut names_at(const std::vector<std::size_t>& places,
+                                    const std::vector<pupil::captioning::Sample>& samples);
 
 }  // namespace captioner

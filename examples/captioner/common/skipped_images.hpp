@@ -10,7 +10,7 @@
 
 namespace captioner {
 
-inline void report_skipped(const std::vector<pupil::SkippedImage>& images, ProgressLine& line) {
+inline void report_skipped(const std::vector<pupil::captioning::SkippedImage>& images, ProgressLine& line) {
   if (images.empty()) return;
   line.print("captioner: skipped " + std::to_string(images.size()) +
              (images.size() == 1 ? " image that cannot be read:" : " images that cannot be read:"));

@@ -13,7 +13,7 @@
 namespace captioner {
 
 struct DataReport {
-  const pupil::CaptionedImages& data;
+  const pupil::captioning::CaptionedImages& data;
   std::uint64_t split_seed = 0;
   DataSummary captions;
   std::optional<ImageCheck> images;  ///< nothing where the images were not read

@@ -16,7 +16,7 @@ OrderedJson spread_json(const Spread& spread) {
           {"most", spread.most}};
 }
 
-OrderedJson spread_json(const pupil::LeftOut& images) {
+OrderedJson spread_json(const pupil::captioning::LeftOut& images) {
   return {{"count", images.count}, {"first", images.first_names}};
 }
 
@@ -30,7 +30,8 @@ OrderedJson spread_json(const SplitSummary& split) {
 OrderedJson spread_json(const CoverageRow& row) {
   OrderedJson known = OrderedJson::object();
   for (std::size_t i = 0; i < row.known.size(); ++i) {
-    if (row.known[i]) known[std::string(pupil::split_name(pupil::all_splits[i]))] = *row.known[i];
+    if (row.known[i])
+      known[std::string(pupil::captioning::split_name(pupil::captioning::all_splits[i]))] = *row.known[i];
   }
   return {{"min_count", row.min_count}, {"words", row.words}, {"known", known}};
 }
@@ -38,7 +39,7 @@ OrderedJson spread_json(const CoverageRow& row) {
 OrderedJson spread_json(const SameImages& same) {
   OrderedJson images = OrderedJson::array();
   for (const PlacedImage& image : same) {
-    images.push_back({{"split", pupil::split_name(image.split)}, {"image", image.name}});
+    images.push_back({{"split", pupil::captioning::split_name(image.split)}, {"image", image.name}});
   }
   return {{"across_splits", is_across_splits(same)}, {"images", images}};
 }
@@ -54,7 +55,7 @@ void add_images(OrderedJson& json, const ImageCheck& check) {
 }  // namespace
 
 std::string report_json(const DataReport& report) {
-  const pupil::CaptionedImages& data = report.data;
+  const pupil::captioning::CaptionedImages& data = report.data;
   OrderedJson json{{"data", data.folder.string()},
                    {"form", data.form},
                    {"image_folder", data.image_folder.string()},

@@ -62,14 +62,15 @@ std::string table_of_words(const DataSummary& summary) {
   return text;
 }
 
-std::string counted(const pupil::LeftOut& images) {
+std::string counted(const pupil::captioning::LeftOut& images) {
   return images.count == 0 ? "0" : message(images.count, " (", images.names(), ")");
 }
 
 std::string shown(const SameImages& same) {
   std::string text;
   for (const PlacedImage& image : same) {
-    text += message(text.empty() ? "" : " = ", pupil::visible(image.name), " (", pupil::split_name(image.split), ")");
+    text += message(text.empty() ? "" : " = ", pupil::visible(image.name), " (",
+                    pupil::captioning::split_name(image.split), ")");
   }
   return text;
 }
@@ -95,7 +96,7 @@ std::string what_was_read(const ImageCheck& check) {
 }  // namespace
 
 std::string report_text(const DataReport& report) {
-  const pupil::CaptionedImages& data = report.data;
+  const pupil::captioning::CaptionedImages& data = report.data;
   std::string text = named("data", pupil::visible(data.folder.string())) + named("form", data.form) +
                      named("images in", pupil::visible(data.image_folder.string())) +
                      named("splits", data.has_own_splits ? std::string("by the data")
@@ -105,7 +106,7 @@ std::string report_text(const DataReport& report) {
   text += named("absent", counted(data.captioned_but_absent));
   if (data.listed_but_absent.count > 0) text += named("", counted(data.listed_but_absent) + " named in a list");
   text += named("in no split", counted(data.captioned_but_unlisted));
-  pupil::LeftOut uncaptioned = data.uncaptioned;
+  pupil::captioning::LeftOut uncaptioned = data.uncaptioned;
   if (uncaptioned.count == 0) uncaptioned = data.listed_but_uncaptioned;
   text += named("no captions", counted(uncaptioned));
   text += named("no word", message(data.wordless_captions, data.wordless_captions == 1 ? " caption" : " captions"));

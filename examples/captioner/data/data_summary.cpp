@@ -20,7 +20,7 @@ constexpr std::array<Index, 5> min_counts{1, 2, 3, 5, 10};
 struct CountedSplit {
   std::vector<Index> captions_an_image;
   std::vector<Index> words_a_caption;
-  pupil::WordCounts words;
+  pupil::captioning::WordCounts words;
 };
 
 Spread spread_of(std::vector<Index> numbers) {
@@ -44,15 +44,15 @@ void add_to(CountedSplit& all, const CountedSplit& split) {
   for (const auto& [word, count] : split.words) all.words[word] += count;
 }
 
-CountedSplit count_split(const std::vector<pupil::Sample>& samples, DoubleCaptions& doubles) {
+CountedSplit count_split(const std::vector<pupil::captioning::Sample>& samples, DoubleCaptions& doubles) {
   CountedSplit split;
-  for (const pupil::Sample& sample : samples) {
+  for (const pupil::captioning::Sample& sample : samples) {
     split.captions_an_image.push_back(static_cast<Index>(sample.captions.size()));
-    std::set<pupil::Sentence> said;
+    std::set<pupil::captioning::Sentence> said;
     for (const std::string& caption : sample.captions) {
-      pupil::Sentence words = pupil::tokenize(caption);
+      pupil::captioning::Sentence words = pupil::captioning::tokenize(caption);
       split.words_a_caption.push_back(static_cast<Index>(words.size()));
-      pupil::count_words(words, split.words);
+      pupil::captioning::count_words(words, split.words);
       said.insert(std::move(words));
     }
     if (said.size() == sample.captions.size()) continue;
@@ -70,11 +70,12 @@ SplitSummary summary_of(std::string name, const CountedSplit& split) {
           .words_a_caption = spread_of(split.words_a_caption)};
 }
 
-std::optional<double> share_known(const pupil::Vocabulary& vocabulary, const pupil::WordCounts& words) {
+std::optional<double> share_known(const pupil::captioning::Vocabulary& vocabulary,
+                                  const pupil::captioning::WordCounts& words) {
   Index known = 0, all = 0;
   for (const auto& [word, count] : words) {
     all += count;
-    if (vocabulary.id(word) != pupil::Vocabulary::unknown) known += count;
+    if (vocabulary.id(word) != pupil::captioning::Vocabulary::unknown) known += count;
   }
   if (all == 0) return std::nullopt;
   return static_cast<double>(known) / static_cast<double>(all);
@@ -82,27 +83,28 @@ std::optional<double> share_known(const pupil::Vocabulary& vocabulary, const pup
 
 }  // namespace
 
-DataSummary summarize(const pupil::CaptionedImages& data) {
+DataSummary summarize(const pupil::captioning::CaptionedImages& data) {
   DataSummary summary;
   std::array<CountedSplit, 3> counted;
   CountedSplit all;
   for (std::size_t i = 0; i < counted.size(); ++i) {
-    const pupil::Split split = pupil::all_splits[i];
+    const pupil::captioning::Split split = pupil::captioning::all_splits[i];
     counted[i] = count_split(data[split], summary.doubles);
-    summary.splits.push_back(summary_of(std::string(pupil::split_name(split)), counted[i]));
+    summary.splits.push_back(summary_of(std::string(pupil::captioning::split_name(split)), counted[i]));
     add_to(all, counted[i]);
   }
   summary.splits.push_back(summary_of("all", all));
 
   const bool has_train = !counted[0].words.empty();
   summary.words_from = has_train ? "train" : "all";
-  const pupil::WordCounts& words = has_train ? counted[0].words : all.words;
+  const pupil::captioning::WordCounts& words = has_train ? counted[0].words : all.words;
   summary.distinct_words = static_cast<Index>(words.size());
   for (const Index min_count : min_counts) {
-    const auto vocabulary = pupil::Vocabulary::from_counts(words, min_count);
-    CoverageRow row{.min_count = min_count,
-                    .words = vocabulary.size() - static_cast<Index>(pupil::Vocabulary::special_words.size()),
-                    .known = {}};
+    const auto vocabulary = pupil::captioning::Vocabulary::from_counts(words, min_count);
+    CoverageRow row{
+        .min_count = min_count,
+        .words = vocabulary.size() - static_cast<Index>(pupil::captioning::Vocabulary::special_words.size()),
+        .known = {}};
     for (std::size_t i = 0; i < counted.size(); ++i) row.known[i] = share_known(vocabulary, counted[i].words);
     summary.coverage.push_back(row);
   }

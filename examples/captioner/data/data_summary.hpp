@@ -40,7 +40,7 @@ struct CoverageRow {
 /// A caption that stands more than once with one image.
 struct DoubleCaptions {
   pupil::Index count = 0;  ///< captions that say what one before them says, word by word
-  pupil::LeftOut images;
+  pupil::captioning::LeftOut images;
 };
 
 struct DataSummary {
@@ -51,6 +51,6 @@ struct DataSummary {
   DoubleCaptions doubles;
 };
 
-DataSummary summarize(const pupil::CaptionedImages& data);
+DataSummary summarize(const pupil::captioning::CaptionedImages& data);
 
 }  // namespace captioner

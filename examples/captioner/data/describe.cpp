@@ -20,7 +20,7 @@ namespace {
 
 struct DescribeArguments {
   std::string data;
-  pupil::FormOptions form;
+  pupil::captioning::FormOptions form;
   std::uint64_t split_seed = 0;
   std::string format = "text";
   bool images = true;
@@ -33,8 +33,8 @@ void describe(const DescribeArguments& arguments) {
   ProgressLine line;
   use_threads(arguments.threads, line);
   line.show("reading captions");
-  const pupil::CaptionedImages data =
-      pupil::read_captioned_images(arguments.data, arguments.form, arguments.split_seed);
+  const pupil::captioning::CaptionedImages data =
+      pupil::captioning::read_captioned_images(arguments.data, arguments.form, arguments.split_seed);
   DataReport report{
       .data = data, .split_seed = arguments.split_seed, .captions = summarize(data), .images = std::nullopt};
   if (arguments.images) report.images = check_images(data, line);

@@ -23,10 +23,10 @@ struct ReadImage {
 };
 
 ReadImage read_one(const std::filesystem::path& folder, const std::string& name) {
-  ReadImage result{.content = pupil::identify_image(folder, name).content, .error = {}};
+  ReadImage result{.content = pupil::captioning::identify_image(folder, name).content, .error = {}};
   const std::string file = (folder / name).string();
   try {
-    pupil::read_image(file);
+    pupil::captioning::read_image(file);
   } catch (const pupil::Error& error) {
     std::string_view reason = error.what();
     if (reason.starts_with(file + ": ")) reason.remove_prefix(file.size() + 2);
@@ -35,15 +35,15 @@ ReadImage read_one(const std::filesystem::path& folder, const std::string& name)
   return result;
 }
 
-std::vector<PlacedImage> all_images(const pupil::CaptionedImages& data) {
+std::vector<PlacedImage> all_images(const pupil::captioning::CaptionedImages& data) {
   std::vector<PlacedImage> images;
-  for (const pupil::Split split : pupil::all_splits) {
-    for (const pupil::Sample& sample : data[split]) images.push_back({split, sample.image});
+  for (const pupil::captioning::Split split : pupil::captioning::all_splits) {
+    for (const pupil::captioning::Sample& sample : data[split]) images.push_back({split, sample.image});
   }
   return images;
 }
 
-std::vector<ReadImage> read_all(const pupil::CaptionedImages& data, const std::vector<PlacedImage>& images,
+std::vector<ReadImage> read_all(const pupil::captioning::CaptionedImages& data, const std::vector<PlacedImage>& images,
                                 ProgressLine& line) {
   using Clock = std::chrono::steady_clock;
   constexpr std::size_t at_once = 256;  // between two looks at the clock
@@ -71,7 +71,7 @@ bool is_across_splits(const SameImages& images) {
   return std::ranges::any_of(images, [&](const PlacedImage& image) { return image.split != images.front().split; });
 }
 
-ImageCheck check_images(const pupil::CaptionedImages& data, ProgressLine& line) {
+ImageCheck check_images(const pupil::captioning::CaptionedImages& data, ProgressLine& line) {
   const std::vector<PlacedImage> images = all_images(data);
   const std::vector<ReadImage> results = read_all(data, images, line);
   ImageCheck check{.images = static_cast<pupil::Index>(images.size()), .broken = {}, .duplicates = {}};

@@ -13,7 +13,7 @@ namespace captioner {
 
 /// An image and the split that it is in.
 struct PlacedImage {
-  pupil::Split split = pupil::Split::train;
+  pupil::captioning::Split split = pupil::captioning::Split::train;
   std::string name;
 };
 
@@ -22,7 +22,7 @@ using SameImages = std::vector<PlacedImage>;
 
 struct ImageCheck {
   pupil::Index images = 0;  ///< so many were read
-  std::vector<pupil::SkippedImage> broken;
+  std::vector<pupil::captioning::SkippedImage> broken;
   std::vector<SameImages> duplicates;
 };
 
@@ -31,6 +31,6 @@ bool is_across_splits(const SameImages& images);
 
 /// Decodes all images, in parallel, and shows on `line` how far that is. Throws Interrupted where an interruption is
 /// noted.
-ImageCheck check_images(const pupil::CaptionedImages& data, ProgressLine& line);
+ImageCheck check_images(const pupil::captioning::CaptionedImages& data, ProgressLine& line);
 
 }  // namespace captioner

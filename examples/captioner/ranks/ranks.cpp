@@ -24,7 +24,8 @@ class OneRank final : public Ranks {
   std::string broadcast(std::string_view bytes) const override { return std::string(bytes); }
   void require_same(std::string_view, const std::string&) const override {}
   void run(pupil::FunctionRef<void()> work) const override { work(); }
-  std::unique_ptr<ShardedGradients> shard_gradients(pupil::TrainedPart<float>, pupil::Index shards) const override {
+  std::unique_ptr<ShardedGradients> shard_gradients(pupil::captioning::TrainedPart<float>,
+                                                    pupil::Index shards) const override {
     pupil::require<pupil::OptionError>(shards == 0,
                                        "--shards needs a program that was built with MPI, and this one was not");
     return nullptr;
@@ -35,7 +36,7 @@ class OneRank final : public Ranks {
 
 std::unique_ptr<const Ranks> one_rank() { return std::make_unique<const OneRank>(); }
 
-pupil::BatchRange shards_of_rank(const Ranks& ranks, pupil::Index shards) {
+pupil::captioning::BatchRange shards_of_rank(const Ranks& ranks, pupil::Index shards) {
   pupil::require<pupil::OptionError>(shards % ranks.size() == 0, ranks.size(), " ranks cannot share out ", shards,
                                      " shards equally");
   const pupil::Index each = shards / ranks.size();

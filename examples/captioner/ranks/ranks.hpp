@@ -80,7 +80,7 @@ class Ranks {
 
   /// For steps of what is trained, whose batches are cut into so many shards, or into one a rank where it is 0; null
   /// where one rank alone has whole batches. Throws OptionError where the ranks cannot share them out equally.
-  virtual std::unique_ptr<ShardedGradients> shard_gradients(pupil::TrainedPart<float> trained,
+  virtual std::unique_ptr<ShardedGradients> shard_gradients(pupil::captioning::TrainedPart<float> trained,
                                                             pupil::Index shards) const = 0;
 };
 
@@ -92,7 +92,7 @@ std::unique_ptr<const Ranks> start_ranks();
 
 /// The numbers of the shards of this rank, of so many that all ranks share out equally, as ShardedGradients does.
 /// Throws OptionError where they cannot.
-pupil::BatchRange shards_of_rank(const Ranks& ranks, pupil::Index shards);
+pupil::captioning::BatchRange shards_of_rank(const Ranks& ranks, pupil::Index shards);
 
 /// As Ranks::require_same, for a list: of the lists their hashes are named.
 void require_same_list(const Ranks& ranks, std::string_view name, const std::vector<std::string>& list);

@@ -23,7 +23,8 @@ using pupil::Index;
 
 class MpiShardedGradients final : public ShardedGradients {
  public:
-  MpiShardedGradients(const pupil::Communicator& communicator, pupil::TrainedPart<float> trained, Index shards)
+  MpiShardedGradients(const pupil::Communicator& communicator, pupil::captioning::TrainedPart<float> trained,
+                      Index shards)
       : communicator_(communicator),
         trained_(std::move(trained)),
         shards_(shards),
@@ -50,7 +51,7 @@ class MpiShardedGradients final : public ShardedGradients {
 
  private:
   pupil::Communicator communicator_;
-  pupil::TrainedPart<float> trained_;
+  pupil::captioning::TrainedPart<float> trained_;
   Index shards_;
   bool shares_statistics_ = false;
   pupil::DistributedGradients<float> gradients_;
@@ -120,7 +121,8 @@ class MpiRanks final : public Ranks {
     pupil::run_ranks(communicator_, work_or_end, fail);
   }
 
-  std::unique_ptr<ShardedGradients> shard_gradients(pupil::TrainedPart<float> trained, Index shards) const override {
+  std::unique_ptr<ShardedGradients> shard_gradients(pupil::captioning::TrainedPart<float> trained,
+                                                    Index shards) const override {
     if (is_alone() && shards == 0) return nullptr;
     return std::make_unique<MpiShardedGradients>(communicator_, std::move(trained), shards > 0 ? shards : size());
   }

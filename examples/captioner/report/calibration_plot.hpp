@@ -41,7 +41,7 @@ inline std::string calibration_axes() {
 }
 
 /// Bars as wide as their bins, with a point at the mean confidence; the fainter, the fewer captions they are of.
-inline std::string calibration_bars(const std::vector<pupil::CalibrationBin>& bins) {
+inline std::string calibration_bars(const std::vector<pupil::captioning::CalibrationBin>& bins) {
   using Square = CalibrationSquare;
   std::size_t most = 1;
   for (const auto& bin : bins) most = std::max(most, bin.count);
@@ -59,7 +59,7 @@ inline std::string calibration_bars(const std::vector<pupil::CalibrationBin>& bi
   return svg;
 }
 
-inline std::string calibration_table(const std::vector<pupil::CalibrationBin>& bins) {
+inline std::string calibration_table(const std::vector<pupil::captioning::CalibrationBin>& bins) {
   std::string html =
       "<table class=\"numbers\"><caption>By confidence</caption><thead><tr><th scope=\"col\">confidence</th>"
       "<th scope=\"col\">captions</th><th scope=\"col\">on average</th><th scope=\"col\">acceptable</th></tr>"
@@ -75,7 +75,7 @@ inline std::string calibration_table(const std::vector<pupil::CalibrationBin>& b
   return html + "</tbody></table>\n";
 }
 
-inline std::string coverage_table(const std::vector<pupil::CoveragePoint>& points) {
+inline std::string coverage_table(const std::vector<pupil::captioning::CoveragePoint>& points) {
   std::string html =
       "<table class=\"numbers\"><caption>If the least confident are left out</caption><thead><tr>"
       "<th scope=\"col\">kept</th><th scope=\"col\">confidence at least</th><th scope=\"col\">not acceptable</th></tr>"

@@ -38,7 +38,7 @@ std::string command_line_of(const CLI::App& command) {
 
 nlohmann::ordered_json read_run_settings(const std::filesystem::path& path) {
   if (!std::filesystem::exists(path)) return nullptr;
-  const pupil::TextFile file(path);
+  const pupil::captioning::TextFile file(path);
   auto settings = nlohmann::ordered_json::parse(file.text(), nullptr, false);
   pupil::require<pupil::FileError>(settings.is_object(), file.name(), ": is no JSON object");
   return settings;
@@ -54,12 +54,12 @@ std::string settings_html(const nlohmann::ordered_json& settings) {
 }
 
 std::string decoding_in_words(const CaptionSettings& settings) {
-  if (const auto* const search = std::get_if<pupil::BeamSearchOptions>(&settings)) {
+  if (const auto* const search = std::get_if<pupil::captioning::BeamSearchOptions>(&settings)) {
     if (search->width == 1) return "greedy search";
     return pupil::message("a beam of ", search->width, ", length penalty ", search->length_penalty,
                           search->constraints.no_repetition ? ", no repetition" : "");
   }
-  const auto& sampling = std::get<pupil::SamplingOptions>(settings);
+  const auto& sampling = std::get<pupil::captioning::SamplingOptions>(settings);
   return pupil::message("drawn by chance at temperature ", sampling.draw.temperature, ", seed ", sampling.seed);
 }
 

@@ -18,7 +18,7 @@ namespace {
 /// Lines of a name, two blanks or more, and a value.
 std::string rows_of(const std::string& lines) {
   std::string html;
-  pupil::LineReader reader(lines);
+  pupil::captioning::LineReader reader(lines);
   for (std::string_view line; reader.next(line);) {
     const std::size_t name = line.find("  "), value = line.find_first_not_of(' ', name);
     html += "<tr><th scope=\"row\">" + escaped(line.substr(0, name)) + "</th><td>" + escaped(line.substr(value)) +

@@ -29,13 +29,13 @@ std::string base64(std::span<const std::byte> bytes) {
   return text;
 }
 
-EmbeddedPhotograph embed(const pupil::Image& image, pupil::Index longer_side) {
+EmbeddedPhotograph embed(const pupil::captioning::Image& image, pupil::Index longer_side) {
   const pupil::Index height = image.dim(0), width = image.dim(1), longer = std::max(height, width);
   const auto shrunk = [&](pupil::Index side) {
     return longer <= longer_side ? side : std::max<pupil::Index>(1, side * longer_side / longer);
   };
   const pupil::Size2d size{shrunk(height), shrunk(width)};
-  const auto jpeg = pupil::encode_jpeg(pupil::resize_bilinear(image, size), jpeg_quality);
+  const auto jpeg = pupil::captioning::encode_jpeg(pupil::captioning::resize_bilinear(image, size), jpeg_quality);
   return {"data:image/jpeg;base64," + base64(jpeg), size.width, size.height};
 }
 

@@ -20,6 +20,6 @@ struct EmbeddedPhotograph {
 };
 
 /// The image as a JPEG whose longer side has at most so many pixels.
-EmbeddedPhotograph embed(const pupil::Image& image, pupil::Index longer_side = 320);
+EmbeddedPhotograph embed(const pupil::captioning::Image& image, pupil::Index longer_side = 320);
 
 }  // namespace captioner::report

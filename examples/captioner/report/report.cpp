@@ -34,10 +34,10 @@ struct ReportArguments {
   std::uint64_t seed = 0;
 };
 
-std::vector<std::filesystem::path> image_files(const pupil::CaptionedImages& data) {
+std::vector<std::filesystem::path> image_files(const pupil::captioning::CaptionedImages& data) {
   std::vector<std::filesystem::path> files;
   for (const auto& samples : data.samples) {
-    for (const pupil::Sample& sample : samples) files.push_back(data.image_folder / sample.image);
+    for (const pupil::captioning::Sample& sample : samples) files.push_back(data.image_folder / sample.image);
   }
   return files;
 }
@@ -47,16 +47,16 @@ void make_report(const ReportArguments& arguments, const std::string& command) {
   command_line::require_output();
   note_interruptions();
   require_input_kept("--out", arguments.out, split_inputs(arguments.split));
-  const pupil::FileLock lock = pupil::lock_output(arguments.out);
+  const pupil::captioning::FileLock lock = pupil::captioning::lock_output(arguments.out);
   pupil::TemporaryFile{arguments.out};  // throws now where it would after the work
   begin_to_compute(arguments.split.compute);
   const CaptionMaker maker(arguments.split.runs, arguments.split.search, WeightsAre::as_trained);
   ProgressLine line;
-  const pupil::CaptionedImages data = read_untrained_split(maker, arguments.split, line);
+  const pupil::captioning::CaptionedImages data = read_untrained_split(maker, arguments.split, line);
   require_input_kept("--out", arguments.out, image_files(data));
   std::vector<report::ReportedRun> runs;
   for (const RunInfo& each : maker.runs()) runs.push_back(report::read_run(each));
-  const pupil::Split split = pupil::split_named(arguments.split.split);
+  const pupil::captioning::Split split = pupil::captioning::split_named(arguments.split.split);
   pupil::AtomicFile page(arguments.out);
   report::write_page(page,
                      {command, arguments.split.data, split, arguments.examples, arguments.seed, std::move(runs),

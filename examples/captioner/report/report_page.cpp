@@ -37,10 +37,11 @@ std::string names_of(const PageContents& contents) {
 
 std::string header_html(const PageContents& contents) {
   const std::size_t count = contents.measured.samples.size();
-  std::string html = pupil::message(
-      "<header>\n<h1>What a captioner says of ", count, count == 1 ? " photograph" : " photographs",
-      "</h1>\n<p>Captioner: ", escaped(names_of(contents)), ". Photographs: the ", pupil::split_name(contents.split),
-      " split of ", escaped(contents.data), ".</p>\n<nav aria-label=\"Contents\"><ul>");
+  std::string html =
+      pupil::message("<header>\n<h1>What a captioner says of ", count, count == 1 ? " photograph" : " photographs",
+                     "</h1>\n<p>Captioner: ", escaped(names_of(contents)), ". Photographs: the ",
+                     pupil::captioning::split_name(contents.split), " split of ", escaped(contents.data),
+                     ".</p>\n<nav aria-label=\"Contents\"><ul>");
   for (const Section& section : Sections::all) {
     html += pupil::message("<li><a href=\"#", section.id, "\">", section.heading, "</a></li>");
   }
@@ -50,7 +51,7 @@ std::string header_html(const PageContents& contents) {
 Card card_of(const PageContents& contents, const Example& example, const CaptionMaker& maker) {
   const CaptionedSplit& measured = contents.measured;
   const CaptionedSample& said = measured.samples[example.place];
-  const pupil::Image image = pupil::read_image(said.file);
+  const pupil::captioning::Image image = pupil::captioning::read_image(said.file);
   return {said,
           measured.scores.cider_d_of_image[example.place],
           measured.scores.rouge_l_of_image[example.place],
@@ -104,8 +105,8 @@ void write_page(pupil::AtomicFile& page, const PageContents& contents, const Cap
   const auto write_section = [&](const Section& section, const std::string& html) {
     page.write(section_begin(section) + html + section_end());
   };
-  page.write(page_begin(
-      pupil::message("Captions of the ", pupil::split_name(contents.split), " split by ", names_of(contents))));
+  page.write(page_begin(pupil::message("Captions of the ", pupil::captioning::split_name(contents.split), " split by ",
+                                       names_of(contents))));
   page.write(header_html(contents));
   write_section(Sections::scores, scores_html(measured));
   page.write(section_begin(Sections::photographs));

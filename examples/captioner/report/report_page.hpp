@@ -18,7 +18,7 @@ namespace captioner::report {
 struct PageContents {
   std::string command;
   std::string data;  ///< its folder, as it was given
-  pupil::Split split;
+  pupil::captioning::Split split;
   std::size_t examples;  ///< of the best, of the worst, and by chance
   std::uint64_t seed;    ///< decides which come by chance
   std::vector<ReportedRun> runs;

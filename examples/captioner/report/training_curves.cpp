@@ -27,7 +27,7 @@ std::optional<double> number_in(std::string_view field, const std::string& file,
   return std::isfinite(number) ? std::optional(number) : std::nullopt;
 }
 
-void add_row(RunHistory& history, const pupil::CsvRow& row, const std::string& file) {
+void add_row(RunHistory& history, const pupil::captioning::CsvRow& row, const std::string& file) {
   pupil::require<pupil::FileError>(row.fields.size() == history.columns.size() + 1, file, ": line ", row.line, ": ",
                                    row.fields.size(), " fields, but ", history.columns.size() + 1, " columns");
   const auto epoch = number_in(row.fields.front(), file, row.line);
@@ -48,9 +48,9 @@ Series RunHistory::column(const std::string& name, const std::string& shown_as) 
 
 std::optional<RunHistory> read_history(const std::filesystem::path& path) {
   if (!std::filesystem::exists(path)) return std::nullopt;
-  const pupil::TextFile file(path);
-  pupil::CsvReader reader(file.text(), file.name());
-  pupil::CsvRow row;
+  const pupil::captioning::TextFile file(path);
+  pupil::captioning::CsvReader reader(file.text(), file.name());
+  pupil::captioning::CsvRow row;
   const bool is_history = reader.next(row) && row.fields.front() == "epoch";
   pupil::require<pupil::FileError>(is_history, file.name(), ": is no history: its first column is not \"epoch\"");
   RunHistory history;

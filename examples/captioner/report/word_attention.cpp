@@ -14,17 +14,17 @@ namespace captioner::report {
 namespace {
 
 /// The image as each network of the captioner wants it.
-std::vector<pupil::Tensor<float, 4>> prepared(const CaptionMaker& maker, const pupil::Image& image) {
+std::vector<pupil::Tensor<float, 4>> prepared(const CaptionMaker& maker, const pupil::captioning::Image& image) {
   std::vector<pupil::Tensor<float, 4>> images;
   for (const auto& [resize_to, image_size, normalization, mirrored] : maker.formats()) {
-    images.push_back(pupil::single_image(image, resize_to, image_size, normalization, mirrored));
+    images.push_back(pupil::captioning::single_image(image, resize_to, image_size, normalization, mirrored));
   }
   return images;
 }
 
 }  // namespace
 
-WordAttention attention_of(const CaptionMaker& maker, const pupil::Image& image,
+WordAttention attention_of(const CaptionMaker& maker, const pupil::captioning::Image& image,
                            const std::vector<std::string>& words) {
   const ImageFormat& format = maker.formats().front();
   WordAttention seen{"", {}, static_cast<double>(format.image_size) / static_cast<double>(format.resize_to)};

@@ -18,6 +18,7 @@ struct WordAttention {
 };
 
 /// Of the words of a caption of this image. Without bytes where the captioner does not look at a grid.
-WordAttention attention_of(const CaptionMaker& maker, const pupil::Image& image, const std::vector<std::string>& words);
+WordAttention attention_of(const CaptionMaker& maker, const pupil::captioning::Image& image,
+                           const std::vector<std::string>& words);
 
 }  // namespace captioner::report

@@ -49,11 +49,11 @@ std::span<const WordUse> first_of(const std::vector<WordUse>& uses) {
 
 }  // namespace
 
-WordUses measure_word_use(const std::vector<pupil::Sentence>& candidates,
-                          const std::vector<std::vector<pupil::Sentence>>& references) {
+WordUses measure_word_use(const std::vector<pupil::captioning::Sentence>& candidates,
+                          const std::vector<std::vector<pupil::captioning::Sentence>>& references) {
   std::map<std::string, WordUse> words;
   double all_said = 0, all_written = 0;
-  const auto count = [&](const pupil::Sentence& caption, std::size_t WordUse::*side, double& all) {
+  const auto count = [&](const pupil::captioning::Sentence& caption, std::size_t WordUse::*side, double& all) {
     for (const std::string& word : caption) ++(words[word].*side);
     all += static_cast<double>(caption.size());
   };

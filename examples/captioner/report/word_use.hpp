@@ -28,8 +28,8 @@ struct WordUses {
 };
 
 /// Compares what was said of each image with what people wrote of it.
-WordUses measure_word_use(const std::vector<pupil::Sentence>& candidates,
-                          const std::vector<std::vector<pupil::Sentence>>& references);
+WordUses measure_word_use(const std::vector<pupil::captioning::Sentence>& candidates,
+                          const std::vector<std::vector<pupil::captioning::Sentence>>& references);
 
 /// The most surprising words of both kinds, with bars.
 std::string to_html(const WordUses& uses);

@@ -12,7 +12,7 @@ namespace captioner {
 /// the right activity; from .7 on nearly all have, though details may be wrong.
 inline constexpr double acceptable_cider_d = .7;
 
-/// Whether a caption is acceptable by its own CIDEr-D, as pupil::CaptionScores::cider_d_of_image has it.
+/// Whether a caption is acceptable by its own CIDEr-D, as pupil::captioning::CaptionScores::cider_d_of_image has it.
 inline bool is_acceptable(double cider_d) { return cider_d >= acceptable_cider_d; }
 
 /// Whether a dev image is of the half to which the confidence is fitted; it is measured on the others. The name alone

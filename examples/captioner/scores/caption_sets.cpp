@@ -18,20 +18,20 @@ namespace {
 std::string_view behind_folders(std::string_view path) { return path.substr(path.find_last_of("/\\") + 1); }
 
 /// A folder that is named in place of a file of captions says which file is wanted.
-pupil::TextFile open_captions(const std::string& path, const char* wanted) {
+pupil::captioning::TextFile open_captions(const std::string& path, const char* wanted) {
   pupil::require<pupil::FileError>(!std::filesystem::is_directory(path), path, ": is a folder; ", wanted, " is wanted");
-  return pupil::TextFile(path);
+  return pupil::captioning::TextFile(path);
 }
 
 }  // namespace
 
 std::vector<Candidate> read_candidates(const std::string& path, std::vector<std::string>& remarks) {
-  const pupil::TextFile file = open_captions(path, "a file of candidates");
+  const pupil::captioning::TextFile file = open_captions(path, "a file of candidates");
   std::vector<Candidate> candidates;
   if (begins_as_json(file.text())) {
     candidates = read_coco_results(file);
   } else {
-    for (pupil::CaptionRow& row : pupil::read_caption_rows(file, &remarks)) {
+    for (pupil::captioning::CaptionRow& row : pupil::captioning::read_caption_rows(file, &remarks)) {
       candidates.push_back({std::move(row.image), std::move(row.caption), pupil::message("line ", row.line)});
     }
   }
@@ -40,13 +40,14 @@ std::vector<Candidate> read_candidates(const std::string& path, std::vector<std:
 }
 
 References read_references(const std::string& path, std::vector<std::string>& remarks) {
-  const pupil::TextFile file = open_captions(path, "a file of captions, such as its captions.txt,");
+  const pupil::captioning::TextFile file = open_captions(path, "a file of captions, such as its captions.txt,");
   References references;
   if (begins_as_json(file.text())) {
     references = read_coco_annotations(file, remarks);
   } else {
-    auto captions = pupil::begins_with_official_caption(file.text()) ? pupil::read_official_captions(file, &remarks)
-                                                                     : pupil::read_kaggle_captions(file, &remarks);
+    auto captions = pupil::captioning::begins_with_official_caption(file.text())
+                        ? pupil::captioning::read_official_captions(file, &remarks)
+                        : pupil::captioning::read_kaggle_captions(file, &remarks);
     for (auto& [image, texts] : captions) references.add({image, std::move(texts)}, std::nullopt, path);
   }
   pupil::require<pupil::FileError>(!references.images().empty(), path, ": no image has a caption with a word");

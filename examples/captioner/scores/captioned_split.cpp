@@ -16,31 +16,31 @@ namespace captioner {
 namespace {
 
 /// The split's images, captioned, without scores.
-CaptionedSplit said_of(const CaptionMaker& maker, const pupil::CaptionedImages& data, pupil::Split split,
-                       const Ranks& ranks, ProgressLine& line) {
+CaptionedSplit said_of(const CaptionMaker& maker, const pupil::captioning::CaptionedImages& data,
+                       pupil::captioning::Split split, const Ranks& ranks, ProgressLine& line) {
   const auto& samples = data.at(split);
   CaptionedSplit captioned;
   std::size_t next = 0;
   caption_files_together(maker, ranks, image_paths(data, split), line, [&](const CaptionResult& result) {
-    const pupil::Sample& sample = samples[next++];
+    const pupil::captioning::Sample& sample = samples[next++];
     if (!result.caption) {
       line.print("captioner: skipped: " + result.error);
       ++captioned.skipped;
       return;
     }
     captioned.samples.push_back({sample.image, result.path, result.captions, result.confidence, sample.captions});
-    captioned.candidates.push_back(pupil::tokenize(*result.caption));
+    captioned.candidates.push_back(pupil::captioning::tokenize(*result.caption));
     captioned.reference_words.push_back(reference_words(sample));
   });
   pupil::require<pupil::FileError>(!captioned.samples.empty(), data.folder.string(), ": no image of the ",
-                                   pupil::split_name(split), " split can be read");
+                                   pupil::captioning::split_name(split), " split can be read");
   return captioned;
 }
 
 /// How far the confidences can be trusted: on dev, of the images that they were not fitted to. Nothing where there are
 /// none.
-std::optional<ConfidenceReport> confidence_of(const CaptionedSplit& captioned, pupil::Split split) {
-  const bool is_dev = split == pupil::Split::dev;
+std::optional<ConfidenceReport> confidence_of(const CaptionedSplit& captioned, pupil::captioning::Split split) {
+  const bool is_dev = split == pupil::captioning::Split::dev;
   std::vector<double> confidences;
   std::vector<bool> acceptable;
   for (std::size_t i = 0; i < captioned.samples.size(); ++i) {
@@ -50,7 +50,7 @@ std::optional<ConfidenceReport> confidence_of(const CaptionedSplit& captioned, p
     acceptable.push_back(is_acceptable(captioned.scores.cider_d_of_image[i]));
   }
   if (confidences.empty()) return std::nullopt;
-  const std::string_view which = is_dev ? "dev that they were not learned from" : pupil::split_name(split);
+  const std::string_view which = is_dev ? "dev that they were not learned from" : pupil::captioning::split_name(split);
   return report_confidence(pupil::message(confidences.size(), " images of ", which), confidences, acceptable);
 }
 
@@ -79,21 +79,23 @@ std::vector<std::filesystem::path> split_inputs(const SplitArguments& arguments)
   return inputs;
 }
 
-pupil::CaptionedImages read_untrained_split(const CaptionMaker& maker, const SplitArguments& arguments,
-                                            ProgressLine& line) {
-  pupil::CaptionedImages data = read_data_of_runs(maker.runs(), arguments.data, arguments.split_seed, arguments.form);
+pupil::captioning::CaptionedImages read_untrained_split(const CaptionMaker& maker, const SplitArguments& arguments,
+                                                        ProgressLine& line) {
+  pupil::captioning::CaptionedImages data =
+      read_data_of_runs(maker.runs(), arguments.data, arguments.split_seed, arguments.form);
   for (const std::string& warning : data.warnings()) line.print("captioner: " + warning);
   for (const RunInfo& each : maker.runs()) {
-    check_untrained(each.training, each.file, data, pupil::split_named(arguments.split), arguments.allow_trained, line);
+    check_untrained(each.training, each.file, data, pupil::captioning::split_named(arguments.split),
+                    arguments.allow_trained, line);
   }
   return data;
 }
 
-CaptionedSplit caption_split(const CaptionMaker& maker, const pupil::CaptionedImages& data, pupil::Split split,
-                             const Ranks& ranks, ProgressLine& line) {
+CaptionedSplit caption_split(const CaptionMaker& maker, const pupil::captioning::CaptionedImages& data,
+                             pupil::captioning::Split split, const Ranks& ranks, ProgressLine& line) {
   CaptionedSplit captioned = said_of(maker, data, split, ranks, line);
-  captioned.scores = pupil::score_captions(captioned.candidates, captioned.reference_words);
-  captioned.statistics = pupil::caption_statistics(captioned.candidates, training_captions(data));
+  captioned.scores = pupil::captioning::score_captions(captioned.candidates, captioned.reference_words);
+  captioned.statistics = pupil::captioning::caption_statistics(captioned.candidates, training_captions(data));
   captioned.confidence = confidence_of(captioned, split);
   return captioned;
 }

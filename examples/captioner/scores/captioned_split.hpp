@@ -29,7 +29,7 @@ namespace captioner {
 struct SplitArguments {
   std::vector<std::string> runs;
   std::string data;
-  pupil::FormOptions form;
+  pupil::captioning::FormOptions form;
   std::string split = "dev";
   std::optional<std::uint64_t> split_seed;
   bool allow_trained = false;
@@ -45,8 +45,8 @@ std::vector<std::filesystem::path> split_inputs(const SplitArguments& arguments)
 
 /// The data, whose split is one that no captioner was trained on, or may be scored all the same. Says on this line what
 /// is wrong with the data. Throws FileError where a captioner was trained on the split.
-pupil::CaptionedImages read_untrained_split(const CaptionMaker& maker, const SplitArguments& arguments,
-                                            ProgressLine& line);
+pupil::captioning::CaptionedImages read_untrained_split(const CaptionMaker& maker, const SplitArguments& arguments,
+                                                        ProgressLine& line);
 
 /// An image, and what was said of it.
 struct CaptionedSample {
@@ -58,18 +58,18 @@ struct CaptionedSample {
 };
 
 struct CaptionedSplit {
-  std::vector<CaptionedSample> samples;                       ///< in the order of the split
-  std::size_t skipped = 0;                                    ///< images that could not be read
-  std::vector<pupil::Sentence> candidates;                    ///< the first caption of each, as words
-  std::vector<std::vector<pupil::Sentence>> reference_words;  ///< of each
-  pupil::CaptionScores scores;
-  pupil::CaptionStatistics statistics;
+  std::vector<CaptionedSample> samples;                                   ///< in the order of the split
+  std::size_t skipped = 0;                                                ///< images that could not be read
+  std::vector<pupil::captioning::Sentence> candidates;                    ///< the first caption of each, as words
+  std::vector<std::vector<pupil::captioning::Sentence>> reference_words;  ///< of each
+  pupil::captioning::CaptionScores scores;
+  pupil::captioning::CaptionStatistics statistics;
   std::optional<ConfidenceReport> confidence = {};  ///< nothing where the captioner was not calibrated
 };
 
 /// Captions a split, by all ranks, and scores it. Names images that cannot be read on this line. Throws FileError where
 /// none can, and Interrupted.
-CaptionedSplit caption_split(const CaptionMaker& maker, const pupil::CaptionedImages& data, pupil::Split split,
-                             const Ranks& ranks, ProgressLine& line);
+CaptionedSplit caption_split(const CaptionMaker& maker, const pupil::captioning::CaptionedImages& data,
+                             pupil::captioning::Split split, const Ranks& ranks, ProgressLine& line);
 
 }  // namespace captioner

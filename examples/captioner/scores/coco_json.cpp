@@ -22,7 +22,7 @@ using Json = nlohmann::json;
 
 /// Throws FileError, beginning with the file's name.
 template <class... Parts>
-[[noreturn]] void refuse(const pupil::TextFile& file, const Parts&... parts) {
+[[noreturn]] void refuse(const pupil::captioning::TextFile& file, const Parts&... parts) {
   throw pupil::FileError(pupil::message(file.name(), ": ", parts...));
 }
 
@@ -40,13 +40,13 @@ std::string reason_of(const Json::exception& error) {
   return pupil::visible(reason.substr(0, most));
 }
 
-Json parse(const pupil::TextFile& file) {
-  pupil::require_utf8(file.text(), file.name());
+Json parse(const pupil::captioning::TextFile& file) {
+  pupil::captioning::require_utf8(file.text(), file.name());
   try {
     return Json::parse(file.text());
   } catch (const Json::parse_error& error) {
     const std::size_t place = error.byte == 0 ? 0 : error.byte - 1;
-    refuse(file, "line ", pupil::detail::line_of(file.text(), place), ": is not JSON: ", reason_of(error));
+    refuse(file, "line ", pupil::captioning::detail::line_of(file.text(), place), ": is not JSON: ", reason_of(error));
   } catch (const Json::exception& error) {
     refuse(file, "is not JSON: ", reason_of(error));
   }
@@ -73,7 +73,7 @@ std::string form_of(const Json& value) {
 /// Looks at the elements of an array, whose places are counted from 1 in messages: `entry 3: image_id is missing`.
 class Entries {
  public:
-  Entries(const pupil::TextFile& file, const Json& array, std::string name)
+  Entries(const pupil::captioning::TextFile& file, const Json& array, std::string name)
       : file_(file), array_(array), name_(std::move(name)) {}
 
   std::size_t size() const { return array_.size(); }
@@ -112,13 +112,13 @@ class Entries {
   }
 
  private:
-  const pupil::TextFile& file_;
+  const pupil::captioning::TextFile& file_;
   const Json& array_;
   std::string name_;
 };
 
 /// The captions of each image that has one with a word, by the image's place.
-std::vector<std::vector<std::string>> captions_of_images(const pupil::TextFile& file, const Entries& images,
+std::vector<std::vector<std::string>> captions_of_images(const pupil::captioning::TextFile& file, const Entries& images,
                                                          const Entries& annotations,
                                                          std::vector<std::string>& remarks) {
   std::map<std::string, std::size_t> places;
@@ -136,7 +136,7 @@ std::vector<std::vector<std::string>> captions_of_images(const pupil::TextFile& 
     if (image == places.end())
       refuse(file, annotations.place(i), ": image_id ", pupil::visible(id), " is none of the ids in images");
     std::string caption = annotations.text(i, "caption");
-    if (!pupil::tokenize(caption).empty()) {
+    if (!pupil::captioning::tokenize(caption).empty()) {
       captions[image->second].push_back(std::move(caption));
     } else if (wordless++ == 0) {
       first_wordless = annotations.place(i);
@@ -156,7 +156,7 @@ bool begins_as_json(std::string_view text) {
   return first != text.npos && (text[first] == '{' || text[first] == '[');
 }
 
-std::vector<Candidate> read_coco_results(const pupil::TextFile& file) {
+std::vector<Candidate> read_coco_results(const pupil::captioning::TextFile& file) {
   const Json array = parse(file);
   if (!array.is_array()) {
     refuse(file, "is ", form_of(array), "; candidates are COCO's results, an array of {\"image_id\", \"caption\"}");
@@ -169,7 +169,7 @@ std::vector<Candidate> read_coco_results(const pupil::TextFile& file) {
   return candidates;
 }
 
-References read_coco_annotations(const pupil::TextFile& file, std::vector<std::string>& remarks) {
+References read_coco_annotations(const pupil::captioning::TextFile& file, std::vector<std::string>& remarks) {
   const Json object = parse(file);
   const auto has_array = [&](const char* name) { return object.contains(name) && object[name].is_array(); };
   if (!object.is_object() || !has_array("images") || !has_array("annotations")) {

@@ -17,16 +17,16 @@ namespace captioner {
 namespace {
 
 /// The caption of every image, batch by batch, also of those that cannot be read.
-std::vector<std::vector<pupil::FoundCaption>> caption_batches(const Model& model, const DevFeatures& dev,
-                                                              const pupil::DecodingSettings& settings) {
-  const pupil::BeamSearchOptions search{
+std::vector<std::vector<pupil::captioning::FoundCaption>> caption_batches(
+    const Model& model, const DevFeatures& dev, const pupil::captioning::DecodingSettings& settings) {
+  const pupil::captioning::BeamSearchOptions search{
       .width = settings.beam,
       .length_penalty = settings.length_penalty,
       .constraints = {.no_repetition = settings.no_repetition, .conjunctions = conjunctions(model.vocabulary())}};
-  std::vector<std::vector<pupil::FoundCaption>> captions;
+  std::vector<std::vector<pupil::captioning::FoundCaption>> captions;
   for (const Features& features : dev.batches) {
     stop_if_interrupted();
-    captions.push_back(pupil::beam_search(model.decoder(), features, search));
+    captions.push_back(pupil::captioning::beam_search(model.decoder(), features, search));
   }
   return captions;
 }
@@ -34,15 +34,15 @@ std::vector<std::vector<pupil::FoundCaption>> caption_batches(const Model& model
 /// CIDEr-D of the captions of the images that can be read, among all of dev: it weighs words by how many images have
 /// them.
 std::vector<double> cider_d_of_images(const Model& model, const DevFeatures& dev,
-                                      const std::vector<std::vector<pupil::FoundCaption>>& captions) {
-  std::vector<pupil::Sentence> candidates;
+                                      const std::vector<std::vector<pupil::captioning::FoundCaption>>& captions) {
+  std::vector<pupil::captioning::Sentence> candidates;
   std::size_t image = 0;
   for (const auto& batch : captions) {
-    for (const pupil::FoundCaption& caption : batch) {
+    for (const pupil::captioning::FoundCaption& caption : batch) {
       if (dev.can_be_read[image++]) candidates.push_back(model.vocabulary().decode(caption.words));
     }
   }
-  return pupil::score_captions(candidates, dev.references).cider_d_of_image;
+  return pupil::captioning::score_captions(candidates, dev.references).cider_d_of_image;
 }
 
 /// Calls `use(batch, row, readable)` for every image of the half: `readable` is its place among those that can be read.
@@ -61,30 +61,31 @@ void for_each_calibration_image(const DevFeatures& dev, const Use& use) {
 
 }  // namespace
 
-pupil::CaptionConfidence fit_confidence(const Model& model, const DevFeatures& dev,
-                                        const pupil::DecodingSettings& settings) {
-  pupil::TypicalImageSum sum;
+pupil::captioning::CaptionConfidence fit_confidence(const Model& model, const DevFeatures& dev,
+                                                    const pupil::captioning::DecodingSettings& settings) {
+  pupil::captioning::TypicalImageSum sum;
   std::size_t images = 0;
   for_each_calibration_image(dev, [&](std::size_t batch, Index row, std::size_t) {
     sum.add(dev.batches[batch], row);
     ++images;
   });
   pupil::require<pupil::Error>(images > 0, "no image of dev is of the half that it is learned from");
-  const pupil::TypicalImage typical = sum.mean();
+  const pupil::captioning::TypicalImage typical = sum.mean();
   const auto captions = caption_batches(model, dev, settings);
   const std::vector<double> cider_d = cider_d_of_images(model, dev, captions);
-  std::vector<std::vector<pupil::CaptionSignals>> signals;
+  std::vector<std::vector<pupil::captioning::CaptionSignals>> signals;
   for (std::size_t batch = 0; batch < dev.batches.size(); ++batch) {
     stop_if_interrupted();
-    signals.push_back(pupil::caption_signals(model.decoder(), dev.batches[batch], captions[batch], typical));
+    signals.push_back(
+        pupil::captioning::caption_signals(model.decoder(), dev.batches[batch], captions[batch], typical));
   }
-  std::vector<pupil::JudgedCaption> judged;
+  std::vector<pupil::captioning::JudgedCaption> judged;
   for_each_calibration_image(dev, [&](std::size_t batch, Index row, std::size_t readable) {
     judged.push_back({.signals = signals[batch][static_cast<std::size_t>(row)],
-                      .distance = pupil::distance_from_typical(typical, dev.batches[batch], row),
+                      .distance = pupil::captioning::distance_from_typical(typical, dev.batches[batch], row),
                       .cider_d = cider_d[readable]});
   });
-  return pupil::fit_caption_confidence(judged, typical, acceptable_cider_d);
+  return pupil::captioning::fit_caption_confidence(judged, typical, acceptable_cider_d);
 }
 
 }  // namespace captioner

@@ -9,7 +9,7 @@
 namespace captioner {
 
 /// For captions by these settings. Throws Error where the captions teach nothing, as fit_caption_confidence does.
-pupil::CaptionConfidence fit_confidence(const Model& model, const DevFeatures& dev,
-                                        const pupil::DecodingSettings& settings);
+pupil::captioning::CaptionConfidence fit_confidence(const Model& model, const DevFeatures& dev,
+                                                    const pupil::captioning::DecodingSettings& settings);
 
 }  // namespace captioner

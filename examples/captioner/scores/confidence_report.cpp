@@ -21,7 +21,7 @@ std::string padded_cell(const std::string& text, std::size_t width) {
 std::string percent(double share) { return with_decimals(100 * share, 1) + " %"; }
 
 std::string bin_row(const ConfidenceReport& report, std::size_t i) {
-  const pupil::CalibrationBin& bin = report.bins[i];
+  const pupil::captioning::CalibrationBin& bin = report.bins[i];
   const auto count = static_cast<double>(report.bins.size());
   const std::string from = with_decimals(static_cast<double>(i) / count, 1);
   const std::string to = with_decimals(static_cast<double>(i + 1) / count, 1);
@@ -30,7 +30,7 @@ std::string bin_row(const ConfidenceReport& report, std::size_t i) {
          "\n";
 }
 
-std::string coverage_row(const pupil::CoveragePoint& point) {
+std::string coverage_row(const pupil::captioning::CoveragePoint& point) {
   return padded_cell(percent(point.coverage), 10) + padded_cell(std::to_string(point.count), 10) +
          padded_cell(with_decimals(point.least_confidence, 3), 17) + padded_cell(percent(point.risk), 12) + "\n";
 }
@@ -42,10 +42,10 @@ ConfidenceReport report_confidence(std::string measured_on, const std::vector<do
   ConfidenceReport report{.measured_on = std::move(measured_on),
                           .captions = confidences.size(),
                           .acceptable = static_cast<std::size_t>(std::ranges::count(acceptable, true)),
-                          .area_under_roc = pupil::area_under_roc(confidences, acceptable),
-                          .bins = pupil::calibration_bins(confidences, acceptable),
-                          .risk_coverage = pupil::risk_coverage(confidences, acceptable)};
-  report.expected_calibration_error = pupil::expected_calibration_error(report.bins);
+                          .area_under_roc = pupil::captioning::area_under_roc(confidences, acceptable),
+                          .bins = pupil::captioning::calibration_bins(confidences, acceptable),
+                          .risk_coverage = pupil::captioning::risk_coverage(confidences, acceptable)};
+  report.expected_calibration_error = pupil::captioning::expected_calibration_error(report.bins);
   std::vector<double> sorted = confidences;
   std::ranges::sort(sorted);
   report.lowest_fifth = sorted[sorted.size() / 5];
@@ -65,7 +65,7 @@ std::string confidence_text(const ConfidenceReport& report) {
     if (report.bins[i].count > 0) text += bin_row(report, i);
   }
   text += "\n  coverage    images  confidence from        risk\n";
-  for (const pupil::CoveragePoint& point : report.risk_coverage) text += coverage_row(point);
+  for (const pupil::captioning::CoveragePoint& point : report.risk_coverage) text += coverage_row(point);
   return text;
 }
 
@@ -78,12 +78,12 @@ nlohmann::ordered_json json_of(const ConfidenceReport& report) {
                               {"area_under_roc", report.area_under_roc},
                               {"lowest_fifth", report.lowest_fifth}};
   auto& bins = json["bins"] = nlohmann::ordered_json::array();
-  for (const pupil::CalibrationBin& bin : report.bins) {
+  for (const pupil::captioning::CalibrationBin& bin : report.bins) {
     bins.push_back(
         {{"captions", bin.count}, {"mean_confidence", bin.mean_confidence}, {"acceptable", bin.share_right}});
   }
   auto& points = json["risk_coverage"] = nlohmann::ordered_json::array();
-  for (const pupil::CoveragePoint& point : report.risk_coverage) {
+  for (const pupil::captioning::CoveragePoint& point : report.risk_coverage) {
     points.push_back({{"coverage", point.coverage},
                       {"captions", point.count},
                       {"confidence_from", point.least_confidence},

@@ -19,8 +19,8 @@ struct ConfidenceReport {
   double expected_calibration_error = 0;
   double area_under_roc = 0;
   double lowest_fifth = 0;  ///< a fifth of the captions have a confidence below this
-  std::vector<pupil::CalibrationBin> bins;
-  std::vector<pupil::CoveragePoint> risk_coverage;
+  std::vector<pupil::captioning::CalibrationBin> bins;
+  std::vector<pupil::captioning::CoveragePoint> risk_coverage;
 };
 
 /// Throws Error where there is no caption.

@@ -14,8 +14,8 @@ namespace captioner {
 struct DevFeatures {
   std::vector<Features> batches;
   std::vector<bool> can_be_read;
-  std::vector<std::string> images;                       ///< names of those that can be read
-  std::vector<std::vector<pupil::Sentence>> references;  ///< of those that can be read
+  std::vector<std::string> images;                                   ///< names of those that can be read
+  std::vector<std::vector<pupil::captioning::Sentence>> references;  ///< of those that can be read
 };
 
 }  // namespace captioner

@@ -42,17 +42,17 @@ double shuffled_cider_d(const CaptionedSplit& captioned, std::uint64_t seed) {
   auto shuffled = captioned.candidates;
   pupil::Rng rng(seed);
   rng.shuffle(shuffled);
-  return pupil::score_captions(shuffled, captioned.reference_words).cider_d;
+  return pupil::captioning::score_captions(shuffled, captioned.reference_words).cider_d;
 }
 
 /// How the captions were made.
 void add_settings(nlohmann::ordered_json& json, const CaptionSettings& settings) {
-  if (const auto* const search = std::get_if<pupil::BeamSearchOptions>(&settings)) {
+  if (const auto* const search = std::get_if<pupil::captioning::BeamSearchOptions>(&settings)) {
     json["beam"] = search->width;
     json["length_penalty"] = search->length_penalty;
     json["no_repetition"] = search->constraints.no_repetition;
   } else {
-    const auto& sampling = std::get<pupil::SamplingOptions>(settings);
+    const auto& sampling = std::get<pupil::captioning::SamplingOptions>(settings);
     json["sample"] = {{"temperature", sampling.draw.temperature},
                       {"top_k", sampling.draw.top_k},
                       {"top_p", sampling.draw.top_p},
@@ -79,8 +79,8 @@ void write_json(const EvaluateArguments& arguments, const CaptionSettings& setti
   auto& captions = json["captions"] = nlohmann::ordered_json::array();
   for (std::size_t i = 0; i < captioned.samples.size(); ++i) {
     const CaptionedSample& sample = captioned.samples[i];
-    captions.push_back(
-        scored_caption(sample.image, pupil::join(captioned.candidates[i]), sample.references, captioned.scores, i));
+    captions.push_back(scored_caption(sample.image, pupil::captioning::join(captioned.candidates[i]), sample.references,
+                                      captioned.scores, i));
     if (sample.confidence) captions.back()["confidence"] = *sample.confidence;
     if (arguments.split.search.captions) captions.back()["all"] = to_json(sample.said);
   }
@@ -92,8 +92,8 @@ void write_json(const EvaluateArguments& arguments, const CaptionSettings& setti
 void print_scenes_right(const CaptionedSplit& captioned) {
   std::size_t right = 0;
   for (std::size_t i = 0; i < captioned.samples.size(); ++i) {
-    const auto truth = pupil::named_shapes(captioned.samples[i].references.front());
-    if (pupil::named_shapes(pupil::join(captioned.candidates[i])) == truth) ++right;
+    const auto truth = pupil::captioning::named_shapes(captioned.samples[i].references.front());
+    if (pupil::captioning::named_shapes(pupil::captioning::join(captioned.candidates[i])) == truth) ++right;
   }
   const std::size_t total = captioned.samples.size();
   const double percent = 100.0 * static_cast<double>(right) / static_cast<double>(total);
@@ -116,28 +116,29 @@ void write_results(const EvaluateArguments& arguments, const CaptionSettings& se
 }
 
 /// The same on all ranks, or they would not caption what they have shared out.
-void require_same_split(const Ranks& ranks, const CaptionMaker& maker, const std::vector<pupil::Sample>& samples) {
+void require_same_split(const Ranks& ranks, const CaptionMaker& maker,
+                        const std::vector<pupil::captioning::Sample>& samples) {
   for (const RunInfo& each : maker.runs()) ranks.require_same("captioner", RunFolder(each.file).model_fingerprint());
   std::vector<std::string> names;
-  for (const pupil::Sample& sample : samples) names.push_back(sample.image);
+  for (const pupil::captioning::Sample& sample : samples) names.push_back(sample.image);
   require_same_list(ranks, "images of the split", names);
 }
 
 /// The evaluation as one of these ranks.
 void evaluate_as(const Ranks& ranks, const EvaluateArguments& arguments) {
   ranks.require_same("version", CAPTIONER_VERSION);
-  std::optional<pupil::FileLock> lock;
+  std::optional<pupil::captioning::FileLock> lock;
   if (!arguments.json.empty() && ranks.is_first()) {
     require_input_kept("--json", arguments.json, split_inputs(arguments.split));
-    lock.emplace(pupil::lock_output(arguments.json));
+    lock.emplace(pupil::captioning::lock_output(arguments.json));
     pupil::TemporaryFile{arguments.json};  // throws now where it would after the work
   }
   ProgressLine line(!ranks.is_first());
   share_processors(ranks);
   begin_to_compute(arguments.split.compute, line);
   const CaptionMaker maker(arguments.split.runs, arguments.split.search, WeightsAre::as_trained);
-  const pupil::CaptionedImages data = read_untrained_split(maker, arguments.split, line);
-  const pupil::Split split = pupil::split_named(arguments.split.split);
+  const pupil::captioning::CaptionedImages data = read_untrained_split(maker, arguments.split, line);
+  const pupil::captioning::Split split = pupil::captioning::split_named(arguments.split.split);
   if (!ranks.is_alone()) require_same_split(ranks, maker, data.at(split));
   const CaptionedSplit captioned = caption_split(maker, data, split, ranks, line);
   if (ranks.is_first()) write_results(arguments, maker.settings(), captioned);
@@ -148,7 +149,7 @@ void evaluate(const EvaluateArguments& arguments) {
   command_line::require_output();
   const auto ranks = start_ranks();
   note_interruptions();
-  ranks->run([&] { pupil::with_file_errors([&] { evaluate_as(*ranks, arguments); }); });
+  ranks->run([&] { pupil::captioning::with_file_errors([&] { evaluate_as(*ranks, arguments); }); });
 }
 
 }  // namespace

@@ -56,26 +56,27 @@ std::vector<std::size_t> images_of(const std::vector<Candidate>& candidates, con
   return images;
 }
 
-std::vector<pupil::Sentence> tokenized(const std::vector<std::string>& captions) {
-  std::vector<pupil::Sentence> sentences;
-  for (const std::string& caption : captions) sentences.push_back(pupil::tokenize(caption));
+std::vector<pupil::captioning::Sentence> tokenized(const std::vector<std::string>& captions) {
+  std::vector<pupil::captioning::Sentence> sentences;
+  for (const std::string& caption : captions) sentences.push_back(pupil::captioning::tokenize(caption));
   return sentences;
 }
 
 /// The captions of a file of references that were trained on; none where no file is named.
-std::optional<std::vector<pupil::Sentence>> read_training(const std::string& path, std::vector<std::string>& remarks) {
+std::optional<std::vector<pupil::captioning::Sentence>> read_training(const std::string& path,
+                                                                      std::vector<std::string>& remarks) {
   if (path.empty()) return std::nullopt;
-  std::vector<pupil::Sentence> captions;
+  std::vector<pupil::captioning::Sentence> captions;
   const References references = read_references(path, remarks);
   for (const CaptionedName& image : references.images()) {
-    for (pupil::Sentence& sentence : tokenized(image.captions)) captions.push_back(std::move(sentence));
+    for (pupil::captioning::Sentence& sentence : tokenized(image.captions)) captions.push_back(std::move(sentence));
   }
   return captions;
 }
 
 void write_report(const ScoreArguments& arguments, nlohmann::ordered_json json,
                   const std::vector<Candidate>& candidates, const std::vector<std::vector<std::string>>& references,
-                  const pupil::CaptionScores& scores) {
+                  const pupil::captioning::CaptionScores& scores) {
   auto& captions = json["captions"] = nlohmann::ordered_json::array();
   for (std::size_t i = 0; i < candidates.size(); ++i) {
     captions.push_back(scored_caption(candidates[i].image, candidates[i].caption, references[i], scores, i));
@@ -87,10 +88,10 @@ void write_report(const ScoreArguments& arguments, nlohmann::ordered_json json,
 void score(const ScoreArguments& arguments) {
   command_line::require_output();
   note_interruptions();
-  std::optional<pupil::FileLock> lock;
+  std::optional<pupil::captioning::FileLock> lock;
   if (!arguments.json.empty()) {
     require_input_kept("--json", arguments.json, {arguments.candidates, arguments.references, arguments.training});
-    lock.emplace(pupil::lock_output(arguments.json));
+    lock.emplace(pupil::captioning::lock_output(arguments.json));
     pupil::TemporaryFile{arguments.json};  // throws now where it would after the work
   }
   std::vector<std::string> remarks;
@@ -101,16 +102,16 @@ void score(const ScoreArguments& arguments) {
   for (const std::string& remark : remarks) command_line::complain("captioner", remark);
   stop_if_interrupted();
 
-  std::vector<pupil::Sentence> sentences;
+  std::vector<pupil::captioning::Sentence> sentences;
   std::vector<std::vector<std::string>> reference_texts;
-  std::vector<std::vector<pupil::Sentence>> reference_sentences;
+  std::vector<std::vector<pupil::captioning::Sentence>> reference_sentences;
   for (std::size_t i = 0; i < candidates.size(); ++i) {
-    sentences.push_back(pupil::tokenize(candidates[i].caption));
+    sentences.push_back(pupil::captioning::tokenize(candidates[i].caption));
     reference_texts.push_back(references.images()[images[i]].captions);
     reference_sentences.push_back(tokenized(reference_texts.back()));
   }
-  const pupil::CaptionScores scores = pupil::score_captions(sentences, reference_sentences);
-  const pupil::CaptionStatistics statistics = pupil::caption_statistics(sentences, training);
+  const pupil::captioning::CaptionScores scores = pupil::captioning::score_captions(sentences, reference_sentences);
+  const pupil::captioning::CaptionStatistics statistics = pupil::captioning::caption_statistics(sentences, training);
   stop_if_interrupted();
 
   const std::size_t not_captioned = references.images().size() - candidates.size();

@@ -22,7 +22,7 @@ std::string with_decimals(double number, int decimals) {
   return text;
 }
 
-std::string scores_text(const pupil::CaptionScores& scores) {
+std::string scores_text(const pupil::captioning::CaptionScores& scores) {
   std::string text;
   for (std::size_t n = 0; n < scores.bleu.size(); ++n) {
     text += pupil::message("BLEU-", n + 1, "   ", with_decimals(scores.bleu[n], 4), "\n");
@@ -31,7 +31,7 @@ std::string scores_text(const pupil::CaptionScores& scores) {
          "\n";
 }
 
-std::string statistics_text(const pupil::CaptionStatistics& statistics) {
+std::string statistics_text(const pupil::captioning::CaptionStatistics& statistics) {
   const std::size_t captions = statistics.captions;
   std::string text = "mean length        " + with_decimals(statistics.mean_length, 2) + " words\n";
   text += share_line("distinct captions  ", statistics.distinct_captions, captions);
@@ -41,12 +41,12 @@ std::string statistics_text(const pupil::CaptionStatistics& statistics) {
   return text + share_line("repetitions        ", statistics.repetitions, captions);
 }
 
-nlohmann::ordered_json json_of(const pupil::CaptionScores& scores) {
+nlohmann::ordered_json json_of(const pupil::captioning::CaptionScores& scores) {
   return {{"bleu_1", scores.bleu[0]}, {"bleu_2", scores.bleu[1]},  {"bleu_3", scores.bleu[2]},
           {"bleu_4", scores.bleu[3]}, {"rouge_l", scores.rouge_l}, {"cider_d", scores.cider_d}};
 }
 
-nlohmann::ordered_json json_of(const pupil::CaptionStatistics& statistics) {
+nlohmann::ordered_json json_of(const pupil::captioning::CaptionStatistics& statistics) {
   nlohmann::ordered_json json{{"captions", statistics.captions},
                               {"mean_length", statistics.mean_length},
                               {"distinct_captions", statistics.distinct_captions},
@@ -58,8 +58,8 @@ nlohmann::ordered_json json_of(const pupil::CaptionStatistics& statistics) {
 }
 
 nlohmann::ordered_json scored_caption(const std::string& image, const std::string& caption,
-                                      const std::vector<std::string>& references, const pupil::CaptionScores& scores,
-                                      std::size_t i) {
+                                      const std::vector<std::string>& references,
+                                      const pupil::captioning::CaptionScores& scores, std::size_t i) {
   return {{"image", image},
           {"caption", caption},
           {"references", references},

@@ -16,21 +16,21 @@ namespace captioner {
 std::string with_decimals(double number, int decimals);
 
 /// A line each: BLEU-1 to 4, ROUGE-L, CIDEr-D.
-std::string scores_text(const pupil::CaptionScores& scores);
+std::string scores_text(const pupil::captioning::CaptionScores& scores);
 
 /// A line each: mean length, distinct captions and words, captions seen in training where these are known, bad endings,
 /// repetitions.
-std::string statistics_text(const pupil::CaptionStatistics& statistics);
+std::string statistics_text(const pupil::captioning::CaptionStatistics& statistics);
 
-nlohmann::ordered_json json_of(const pupil::CaptionScores& scores);
+nlohmann::ordered_json json_of(const pupil::captioning::CaptionScores& scores);
 
 /// "seen_in_training" is there where the training captions are known.
-nlohmann::ordered_json json_of(const pupil::CaptionStatistics& statistics);
+nlohmann::ordered_json json_of(const pupil::captioning::CaptionStatistics& statistics);
 
 /// The caption of one image: `i` is its place in the scores.
 nlohmann::ordered_json scored_caption(const std::string& image, const std::string& caption,
-                                      const std::vector<std::string>& references, const pupil::CaptionScores& scores,
-                                      std::size_t i);
+                                      const std::vector<std::string>& references,
+                                      const pupil::captioning::CaptionScores& scores, std::size_t i);
 
 /// What --help says of the figures.
 inline constexpr const char* how_figures_are_meant =

@@ -46,7 +46,7 @@ constexpr std::array length_penalties{0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.5};
 struct TuneArguments {
   std::string run;
   std::string data;
-  pupil::FormOptions form;
+  pupil::captioning::FormOptions form;
   std::optional<std::uint64_t> split_seed;
   Index least_beam = 1;
   bool words_only = false;
@@ -54,9 +54,9 @@ struct TuneArguments {
   ComputeOptions compute;
 };
 
-DevFeatures read_dev(const RunModel& run, const pupil::CaptionedImages& data, ProgressLine& line) {
-  const auto& samples = data.at(pupil::Split::dev);
-  const std::vector<std::string> paths = image_paths(data, pupil::Split::dev);
+DevFeatures read_dev(const RunModel& run, const pupil::captioning::CaptionedImages& data, ProgressLine& line) {
+  const auto& samples = data.at(pupil::captioning::Split::dev);
+  const std::vector<std::string> paths = image_paths(data, pupil::captioning::Split::dev);
   DevFeatures dev;
   const auto& options = run.model.options();
   const ImageFormat format{options.resize_to, options.image_size, options.normalization};
@@ -81,21 +81,23 @@ DevFeatures read_dev(const RunModel& run, const pupil::CaptionedImages& data, Pr
 
 /// Of characters the same ones come again in every caption, so that nothing is said of what comes twice.
 bool says_characters(const Model& model) {
-  return pupil::tokens_of(model.vocabulary()) == pupil::CaptionTokens::characters;
+  return pupil::captioning::tokens_of(model.vocabulary()) == pupil::captioning::CaptionTokens::characters;
 }
 
 /// All captions that a beam of this width comes to, of each image: what it says at any length penalty is the best of
 /// them by that.
-std::vector<std::vector<pupil::FoundCaption>> all_captions(const Model& model, const DevFeatures& dev, Index beam) {
-  const pupil::BeamSearchOptions search{.width = beam,
-                                        .captions = beam * model.options().max_caption_length,
-                                        .constraints = {.no_repetition = !says_characters(model),
-                                                        .conjunctions = pupil::conjunctions(model.vocabulary())}};
-  std::vector<std::vector<pupil::FoundCaption>> captions;
+std::vector<std::vector<pupil::captioning::FoundCaption>> all_captions(const Model& model, const DevFeatures& dev,
+                                                                       Index beam) {
+  const pupil::captioning::BeamSearchOptions search{
+      .width = beam,
+      .captions = beam * model.options().max_caption_length,
+      .constraints = {.no_repetition = !says_characters(model),
+                      .conjunctions = pupil::captioning::conjunctions(model.vocabulary())}};
+  std::vector<std::vector<pupil::captioning::FoundCaption>> captions;
   std::size_t image = 0;
   for (const Features& features : dev.batches) {
     stop_if_interrupted();
-    for (auto& found : pupil::beam_search_n_best(model.decoder(), features, search)) {
+    for (auto& found : pupil::captioning::beam_search_n_best(model.decoder(), features, search)) {
       if (dev.can_be_read[image++]) captions.push_back(std::move(found));
     }
   }
@@ -103,15 +105,15 @@ std::vector<std::vector<pupil::FoundCaption>> all_captions(const Model& model, c
 }
 
 double cider_d(const Model& model, const DevFeatures& dev,
-               const std::vector<std::vector<pupil::FoundCaption>>& captions, double length_penalty) {
-  std::vector<pupil::Sentence> candidates;
+               const std::vector<std::vector<pupil::captioning::FoundCaption>>& captions, double length_penalty) {
+  std::vector<pupil::captioning::Sentence> candidates;
   for (const auto& of_image : captions) {
-    const auto best = std::ranges::max_element(of_image, {}, [&](const pupil::FoundCaption& caption) {
-      return pupil::caption_score(caption, length_penalty);
+    const auto best = std::ranges::max_element(of_image, {}, [&](const pupil::captioning::FoundCaption& caption) {
+      return pupil::captioning::caption_score(caption, length_penalty);
     });
-    candidates.push_back(pupil::tokenize(pupil::join(model.vocabulary().decode(best->words))));
+    candidates.push_back(pupil::captioning::tokenize(pupil::captioning::join(model.vocabulary().decode(best->words))));
   }
-  return pupil::score_captions(candidates, dev.references).cider_d;
+  return pupil::captioning::score_captions(candidates, dev.references).cider_d;
 }
 
 std::string cell(double number, int decimals) {
@@ -122,12 +124,13 @@ std::string cell(double number, int decimals) {
 
 /// The best settings by beams from `least` on; of equally good ones the narrowest beam, and the least penalty. Prints a
 /// row a beam.
-pupil::DecodingSettings try_all(const RunModel& run, const DevFeatures& dev, Index least, ProgressLine& line) {
+pupil::captioning::DecodingSettings try_all(const RunModel& run, const DevFeatures& dev, Index least,
+                                            ProgressLine& line) {
   std::string header = "beam";
   for (const double penalty : length_penalties) header += cell(penalty, 1);
   command_line::write_output(std::string("dev CIDEr-D by beam and --length-penalty") +
                              (says_characters(run.model) ? "" : ", with --no-repetition") + "\n" + header + "\n");
-  pupil::DecodingSettings best;
+  pupil::captioning::DecodingSettings best;
   double highest = -1;
   for (Index beam = least; beam <= widest; ++beam) {
     line.show(pupil::message("searching with a beam of ", beam));
@@ -147,33 +150,34 @@ pupil::DecodingSettings try_all(const RunModel& run, const DevFeatures& dev, Ind
 }
 
 /// Keeps how the train captions write words in the model's file; returns how many words have a form of their own.
-std::size_t keep_written_forms(const RunModel& run, const pupil::CaptionedImages& data) {
-  const pupil::WordForms forms = written_forms(data.at(pupil::Split::train), run.model.vocabulary());
-  pupil::keep_word_forms(run.info.file, forms);
+std::size_t keep_written_forms(const RunModel& run, const pupil::captioning::CaptionedImages& data) {
+  const pupil::captioning::WordForms forms =
+      written_forms(data.at(pupil::captioning::Split::train), run.model.vocabulary());
+  pupil::captioning::keep_word_forms(run.info.file, forms);
   return forms.all().size();
 }
 
 /// The settings that the file has already. Throws OptionError where it has none.
-pupil::DecodingSettings kept_settings(const RunModel& run) {
+pupil::captioning::DecodingSettings kept_settings(const RunModel& run) {
   pupil::require<pupil::OptionError>(run.info.decoding.has_value(), "--confidence-only: no settings were chosen for ",
                                      run.info.file, " yet");
   return *run.info.decoding;
 }
 
 /// Held while a run's model is read and written anew, so that no training writes it meanwhile.
-pupil::FileLock lock_model(const std::string& run) {
+pupil::captioning::FileLock lock_model(const std::string& run) {
   constexpr auto activity = "its settings for decoding are being chosen";
   const std::filesystem::path model = RunFolder(run).model();
   const bool is_folder = std::filesystem::is_directory(run);
-  return is_folder ? pupil::lock_folder(run, activity) : pupil::lock_output(model, activity);
+  return is_folder ? pupil::captioning::lock_folder(run, activity) : pupil::captioning::lock_output(model, activity);
 }
 
 /// Learns how far captions by these settings can be trusted, and keeps it; where they teach nothing, that is said.
-void keep_confidence(const RunModel& run, const DevFeatures& dev, const pupil::DecodingSettings& settings,
+void keep_confidence(const RunModel& run, const DevFeatures& dev, const pupil::captioning::DecodingSettings& settings,
                      ProgressLine& line) {
   line.show("learning how far captions can be trusted");
   try {
-    pupil::keep_caption_confidence(run.info.file, fit_confidence(run.model, dev, settings));
+    pupil::captioning::keep_caption_confidence(run.info.file, fit_confidence(run.model, dev, settings));
   } catch (const pupil::FileError&) {
     throw;
   } catch (const pupil::Error& error) {
@@ -191,10 +195,10 @@ void tune(const TuneArguments& arguments) {
   command_line::require_output();
   note_interruptions();
   begin_to_compute(arguments.compute);
-  const pupil::FileLock lock = lock_model(arguments.run);
+  const pupil::captioning::FileLock lock = lock_model(arguments.run);
   const std::vector<RunModel> models = load_models({arguments.run});
   const RunModel& run = models.front();
-  const pupil::CaptionedImages data =
+  const pupil::captioning::CaptionedImages data =
       read_data_of_runs({&run.info, 1}, arguments.data, arguments.split_seed, arguments.form);
   ProgressLine line;
   for (const std::string& warning : data.warnings()) line.print("captioner: " + warning);
@@ -203,11 +207,11 @@ void tune(const TuneArguments& arguments) {
                                               " words as the train captions do\n"));
     return;
   }
-  check_untrained(run.info.training, run.info.file, data, pupil::Split::dev, false, line);
+  check_untrained(run.info.training, run.info.file, data, pupil::captioning::Split::dev, false, line);
   const auto kept = arguments.confidence_only ? std::optional(kept_settings(run)) : std::nullopt;
   const DevFeatures dev = read_dev(run, data, line);
-  const pupil::DecodingSettings best = kept ? *kept : try_all(run, dev, arguments.least_beam, line);
-  pupil::keep_decoding_settings(run.info.file, best);
+  const pupil::captioning::DecodingSettings best = kept ? *kept : try_all(run, dev, arguments.least_beam, line);
+  pupil::captioning::keep_decoding_settings(run.info.file, best);
   if (!arguments.confidence_only) keep_written_forms(run, data);
   keep_confidence(run, dev, best, line);
   command_line::write_output(pupil::message("caption and evaluate take --beam ", best.beam, " --length-penalty ",

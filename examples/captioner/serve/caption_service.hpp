@@ -24,7 +24,7 @@ class CaptionService {
 
  private:
   void check_size(std::span<const std::byte> image) const;
-  std::string describe(const pupil::Image& image) const;
+  std::string describe(const pupil::captioning::Image& image) const;
 
   const CaptionMaker& maker_;
   ServeLimits limits_;

@@ -20,8 +20,8 @@ nlohmann::ordered_json caption_json(const SaidCaption& caption) {
 
 /// The grid lies over the part of the image that the captioner sees: its middle, which is given in parts of its width
 /// and height.
-nlohmann::ordered_json attention_json(const pupil::Tensor<float, 2>& attention, const pupil::Sentence& words,
-                                      const ImageFormat& format) {
+nlohmann::ordered_json attention_json(const pupil::Tensor<float, 2>& attention,
+                                      const pupil::captioning::Sentence& words, const ImageFormat& format) {
   if (attention.size() == 0) return nullptr;
   const auto side = static_cast<Index>(std::lround(std::sqrt(attention.columns())));
   if (side * side != attention.columns()) return nullptr;
@@ -38,7 +38,7 @@ nlohmann::ordered_json attention_json(const pupil::Tensor<float, 2>& attention, 
 
 nlohmann::ordered_json description_json(const ImageDescription& description, const pupil::Tensor<float, 2>& attention,
                                         const CaptionMaker& maker) {
-  const pupil::FoundCaption& best = description.captions.front();
+  const pupil::captioning::FoundCaption& best = description.captions.front();
   nlohmann::ordered_json json = caption_json(said(maker, best));
   json["confidence"] =
       description.confidence ? nlohmann::ordered_json(*description.confidence) : nlohmann::ordered_json(nullptr);

@@ -34,7 +34,7 @@ void add_limit_options(CLI::App& command, ServeLimits& limits) {
       ->check(at_least(std::int64_t{1}, std::int64_t{1'000'000'000}))
       ->capture_default_str();
   command.add_option("--max-pixels", limits.pixels, "Largest image, width times height; a larger one is answered 413")
-      ->check(at_least(std::int64_t{1}, std::int64_t{pupil::max_image_pixels}))
+      ->check(at_least(std::int64_t{1}, std::int64_t{pupil::captioning::max_image_pixels}))
       ->capture_default_str();
   command
       .add_option("--max-seconds", limits.seconds,

@@ -33,12 +33,13 @@ std::unique_ptr<const EncoderInputs> decode_for_all(const Decoding& decoding, co
 
 /// The shard of every train image, by its name; a shard has as many as the others.
 using ShardsOfImages = std::unordered_map<std::string, pupil::Index>;
-ShardsOfImages shards_of_images(const std::vector<pupil::Sample>& train, pupil::Index shards);
+ShardsOfImages shards_of_images(const std::vector<pupil::captioning::Sample>& train, pupil::Index shards);
 
 /// Every rank decodes the train images of its shards, of so many in all, and all dev images, of which there are few. An
 /// image that one of them cannot read is skipped by all.
-std::unique_ptr<const EncoderInputs> decode_shards(const Decoding& decoding, const std::vector<pupil::Sample>& train,
-                                                   const std::vector<pupil::Sample>& dev,
+std::unique_ptr<const EncoderInputs> decode_shards(const Decoding& decoding,
+                                                   const std::vector<pupil::captioning::Sample>& train,
+                                                   const std::vector<pupil::captioning::Sample>& dev,
                                                    const ShardsOfImages& shard_of, pupil::Index shards,
                                                    const Ranks& ranks, ProgressLine& line);
 

@@ -11,14 +11,14 @@
 namespace captioner {
 
 struct DevScores {
-  pupil::CaptionScores scores;
+  pupil::captioning::CaptionScores scores;
   double length = 0;                   ///< of the captions, mean, in words
   pupil::Index distinct_captions = 0;  ///< how many of them are different
 };
 
 /// Scores what `evaluate --beam 1` scores once the captioner is saved at this precision. The ranks share the
 /// captioning, and all have the same scores. Throws Interrupted on all of them where one has noted an interruption.
-DevScores score_dev(const pupil::Captioner<float>& model, const TrainingData& data, pupil::ParameterPrecision saved,
-                    const Ranks& ranks);
+DevScores score_dev(const pupil::captioning::Captioner<float>& model, const TrainingData& data,
+                    pupil::ParameterPrecision saved, const Ranks& ranks);
 
 }  // namespace captioner

@@ -20,7 +20,7 @@ using EncoderInput = std::variant<pupil::Tensor<float, 4>, pupil::ImageFeatures<
 
 /// The elements of a batch that are of this part.
 template <class Element>
-std::span<const Element> part_of(std::span<const Element> elements, pupil::BatchRange part) {
+std::span<const Element> part_of(std::span<const Element> elements, pupil::captioning::BatchRange part) {
   return elements.subspan(static_cast<std::size_t>(part.begin), static_cast<std::size_t>(part.size()));
 }
 
@@ -38,11 +38,12 @@ class EncoderInputs {
   /// The row of an image; nothing where it was skipped.
   virtual std::optional<pupil::Index> find(std::string_view image) const = 0;
   /// Those of all processes, where they share the images out.
-  virtual const std::vector<pupil::SkippedImage>& skipped() const = 0;
+  virtual const std::vector<pupil::captioning::SkippedImage>& skipped() const = 0;
 
   /// For a training step: the `part` of these rows, varied by chance as far as the form allows. Each row has its
   /// chance by its place among all of them, whatever the part.
-  virtual EncoderInput varied(std::span<const pupil::Index> rows, pupil::BatchRange part, pupil::Rng& rng) const = 0;
+  virtual EncoderInput varied(std::span<const pupil::Index> rows, pupil::captioning::BatchRange part,
+                              pupil::Rng& rng) const = 0;
   /// As captions are made.
   virtual EncoderInput plain(std::span<const pupil::Index> rows) const = 0;
 };

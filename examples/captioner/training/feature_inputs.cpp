@@ -9,19 +9,20 @@ namespace captioner {
 FeatureInputs::FeatureInputs(const std::filesystem::path& file, bool mirror)
     : cache_(file), mirror_(mirror && cache_.description().flips) {}
 
-EncoderInput FeatureInputs::varied(std::span<const pupil::Index> rows, pupil::BatchRange part, pupil::Rng& rng) const {
-  std::vector<pupil::FeatureView> views;
+EncoderInput FeatureInputs::varied(std::span<const pupil::Index> rows, pupil::captioning::BatchRange part,
+                                   pupil::Rng& rng) const {
+  std::vector<pupil::captioning::FeatureView> views;
   for (const pupil::Index row : rows) views.push_back({row, mirror_ && rng.below(2) == 1});
-  return read(part_of(std::span<const pupil::FeatureView>(views), part));
+  return read(part_of(std::span<const pupil::captioning::FeatureView>(views), part));
 }
 
 EncoderInput FeatureInputs::plain(std::span<const pupil::Index> rows) const {
-  std::vector<pupil::FeatureView> views;
+  std::vector<pupil::captioning::FeatureView> views;
   for (const pupil::Index row : rows) views.push_back({row, false});
   return read(views);
 }
 
-EncoderInput FeatureInputs::read(std::span<const pupil::FeatureView> views) const {
+EncoderInput FeatureInputs::read(std::span<const pupil::captioning::FeatureView> views) const {
   pupil::ImageFeatures<float> features;
   if (cache_.description().kind == "grid") {
     features.grid = pupil::positions_of_grid(cache_.read<4>(views));
@@ -34,7 +35,7 @@ EncoderInput FeatureInputs::read(std::span<const pupil::FeatureView> views) cons
 std::unique_ptr<const EncoderInputs> open_features(const TrainingSettings& settings,
                                                    const std::vector<std::string>& names) {
   auto inputs = std::make_unique<const FeatureInputs>(settings.features, settings.mirror);
-  const pupil::FeatureCache& cache = inputs->cache();
+  const pupil::captioning::FeatureCache& cache = inputs->cache();
   const auto require_same = [&](const char* what, const auto& found, const auto& expected) {
     pupil::require<pupil::FileError>(found == expected, settings.features, ": holds features of ", what, ' ', found,
                                      ", the run's is ", expected);
@@ -44,7 +45,7 @@ std::unique_ptr<const EncoderInputs> open_features(const TrainingSettings& setti
   pupil::require<pupil::FileError>(cache.description().weights == settings.weights_fingerprint, settings.features,
                                    ": holds features of other weights (", cache.description().weights,
                                    ") than those of ", settings.weights, " (", settings.weights_fingerprint, ")");
-  const std::string kind = pupil::features_read_by(settings.decoder).grid ? "grid" : "pooled";
+  const std::string kind = pupil::captioning::features_read_by(settings.decoder).grid ? "grid" : "pooled";
   pupil::require<pupil::FileError>(cache.description().kind == kind, settings.features, ": holds ",
                                    cache.description().kind, " features; --decoder ", settings.decoder, " reads ", kind,
                                    " ones (captioner features --kind ", kind, ")");

@@ -19,17 +19,18 @@ class FeatureInputs final : public EncoderInputs {
   /// `mirror`: half of the varied images are mirrored, where the cache has flips.
   FeatureInputs(const std::filesystem::path& file, bool mirror);
 
-  const pupil::FeatureCache& cache() const { return cache_; }
+  const pupil::captioning::FeatureCache& cache() const { return cache_; }
 
   std::optional<pupil::Index> find(std::string_view image) const override { return cache_.find(image); }
-  const std::vector<pupil::SkippedImage>& skipped() const override { return cache_.skipped(); }
-  EncoderInput varied(std::span<const pupil::Index> rows, pupil::BatchRange part, pupil::Rng& rng) const override;
+  const std::vector<pupil::captioning::SkippedImage>& skipped() const override { return cache_.skipped(); }
+  EncoderInput varied(std::span<const pupil::Index> rows, pupil::captioning::BatchRange part,
+                      pupil::Rng& rng) const override;
   EncoderInput plain(std::span<const pupil::Index> rows) const override;
 
  private:
-  EncoderInput read(std::span<const pupil::FeatureView> views) const;
+  EncoderInput read(std::span<const pupil::captioning::FeatureView> views) const;
 
-  pupil::FeatureCache cache_;
+  pupil::captioning::FeatureCache cache_;
   bool mirror_;
 };
 

@@ -39,7 +39,7 @@ struct FeaturesArguments {
   std::string encoder;
   std::string weights;
   std::string data;
-  pupil::FormOptions form;
+  pupil::captioning::FormOptions form;
   std::string out;
   std::string kind = "pooled";
   std::string save_precision = "fp32";
@@ -51,10 +51,10 @@ struct FeaturesArguments {
 };
 
 /// The images of all splits, in an order that does not depend on the splits.
-std::vector<std::string> image_names(const pupil::CaptionedImages& data) {
+std::vector<std::string> image_names(const pupil::captioning::CaptionedImages& data) {
   std::vector<std::string> names;
   for (const auto& samples : data.samples) {
-    for (const pupil::Sample& sample : samples) names.push_back(sample.image);
+    for (const pupil::captioning::Sample& sample : samples) names.push_back(sample.image);
   }
   std::ranges::sort(names);
   return names;
@@ -88,9 +88,9 @@ class ExtractionProgress {
   Index first_ = -1;
 };
 
-pupil::FeatureExtractionOptions extraction_options(const FeaturesArguments& arguments,
-                                                   const pupil::PretrainedWeights& weights,
-                                                   const pupil::ImageNetwork<float>& network) {
+pupil::captioning::FeatureExtractionOptions extraction_options(const FeaturesArguments& arguments,
+                                                               const pupil::PretrainedWeights& weights,
+                                                               const pupil::ImageNetwork<float>& network) {
   const bool is_grid = arguments.kind == "grid";
   const auto grid = network.grid_shape();
   return {.description = {.encoder = network.options().architecture,
@@ -113,7 +113,7 @@ class FeatureInputs {
   FeatureInputs(const FeaturesArguments& arguments, ProgressLine& line)
       : weights_(arguments.weights),
         network_(loaded_network(arguments, weights_)),
-        data_(pupil::read_captioned_images(arguments.data, arguments.form)),
+        data_(pupil::captioning::read_captioned_images(arguments.data, arguments.form)),
         names_(image_names(data_)),
         options_(extraction_options(arguments, weights_, network_)) {
     require_memory_for_images(arguments.batch_size, network_.options().image_size);
@@ -122,7 +122,7 @@ class FeatureInputs {
   }
 
   void require_same(const Ranks& ranks) const {
-    const pupil::FeatureDescription& description = options_.description;
+    const pupil::captioning::FeatureDescription& description = options_.description;
     ranks.require_same("--weights", description.weights);
     ranks.require_same("--kind", description.kind);
     ranks.require_same("--precision", description.precision);
@@ -134,10 +134,10 @@ class FeatureInputs {
 
   const std::filesystem::path& image_folder() const { return data_.image_folder; }
   const std::vector<std::string>& names() const { return names_; }
-  const pupil::FeatureExtractionOptions& options() const { return options_; }
+  const pupil::captioning::FeatureExtractionOptions& options() const { return options_; }
 
   /// Of these of the names. Throws Interrupted.
-  pupil::ExtractedFeatures features_of(std::span<const Index> rows) const {
+  pupil::captioning::ExtractedFeatures features_of(std::span<const Index> rows) const {
     const auto encoded = [&](const pupil::Tensor<float, 4>& images) {
       stop_if_interrupted();
       if (options_.description.kind == "pooled") return network_.pooled(images);
@@ -145,7 +145,7 @@ class FeatureInputs {
       const pupil::Shape<2> shape{grid.dim(0), grid.size() / grid.dim(0)};
       return std::move(grid).reshaped(shape);
     };
-    return pupil::FeatureReader(data_.image_folder, names_, options_, encoded)(rows);
+    return pupil::captioning::FeatureReader(data_.image_folder, names_, options_, encoded)(rows);
   }
 
  private:
@@ -160,26 +160,27 @@ class FeatureInputs {
 
   pupil::PretrainedWeights weights_;
   pupil::ImageNetwork<float> network_;
-  pupil::CaptionedImages data_;
+  pupil::captioning::CaptionedImages data_;
   std::vector<std::string> names_;
-  pupil::FeatureExtractionOptions options_;
+  pupil::captioning::FeatureExtractionOptions options_;
 };
 
 /// What the first rank does: it writes, and hands out batches.
-pupil::FeatureCache extract(const FeaturesArguments& arguments, const FeatureInputs& inputs, const Ranks& ranks,
-                            ProgressLine& line) {
+pupil::captioning::FeatureCache extract(const FeaturesArguments& arguments, const FeatureInputs& inputs,
+                                        const Ranks& ranks, ProgressLine& line) {
   const auto features_of = [&](std::span<const Index> rows) { return inputs.features_of(rows); };
   const SharedFeatures shared(ranks, inputs.options().batch_size, features_of);
-  pupil::FeatureExtractionOptions options = inputs.options();
+  pupil::captioning::FeatureExtractionOptions options = inputs.options();
   options.batch_size *= ranks.size();
   const auto source = [&](std::span<const Index> rows) { return shared.features_of(rows); };
-  auto cache = pupil::make_feature_cache(arguments.out, inputs.image_folder(), inputs.names(), options, source,
-                                         ExtractionProgress(line));
+  auto cache = pupil::captioning::make_feature_cache(arguments.out, inputs.image_folder(), inputs.names(), options,
+                                                     source, ExtractionProgress(line));
   end_rounds(ranks);
   return cache;
 }
 
-void write_result(const FeaturesArguments& arguments, const pupil::FeatureCache& cache, ProgressLine& line) {
+void write_result(const FeaturesArguments& arguments, const pupil::captioning::FeatureCache& cache,
+                  ProgressLine& line) {
   report_skipped(cache.skipped(), line);
   command_line::write_output(pupil::message(arguments.kind, " features ",
                                             pupil::format_extents(cache.description().shape), " of ",
@@ -211,7 +212,7 @@ void features(const FeaturesArguments& arguments) {
   command_line::require_output();
   note_interruptions();
   const auto ranks = start_ranks();
-  ranks->run([&] { pupil::with_file_errors([&] { features_as(*ranks, arguments); }); });
+  ranks->run([&] { pupil::captioning::with_file_errors([&] { features_as(*ranks, arguments); }); });
 }
 
 }  // namespace

@@ -15,29 +15,31 @@ namespace captioner {
 struct ImageInputOptions {
   pupil::Index image_size = 224;  ///< pixels a side of the windows
   pupil::Normalization normalization = pupil::imagenet_normalization;
-  pupil::ImageVariationOptions variation = {};  ///< of training's images
+  pupil::captioning::ImageVariationOptions variation = {};  ///< of training's images
 };
 
 /// The images of other processes, where each decodes but some.
 struct ImagesElsewhere {
-  std::unordered_set<std::string> names;     ///< that can be read
-  std::vector<pupil::SkippedImage> skipped;  ///< by all, this one included
+  std::unordered_set<std::string> names;                 ///< that can be read
+  std::vector<pupil::captioning::SkippedImage> skipped;  ///< by all, this one included
 };
 
 class ImageInputs final : public EncoderInputs {
  public:
-  ImageInputs(pupil::ImageCache images, const ImageInputOptions& options);
-  ImageInputs(pupil::ImageCache images, const ImageInputOptions& options, ImagesElsewhere others);
+  ImageInputs(pupil::captioning::ImageCache images, const ImageInputOptions& options);
+  ImageInputs(pupil::captioning::ImageCache images, const ImageInputOptions& options, ImagesElsewhere others);
 
   std::optional<pupil::Index> find(std::string_view image) const override;
-  const std::vector<pupil::SkippedImage>& skipped() const override { return others_.skipped; }
-  EncoderInput varied(std::span<const pupil::Index> rows, pupil::BatchRange part, pupil::Rng& rng) const override;
+  const std::vector<pupil::captioning::SkippedImage>& skipped() const override { return others_.skipped; }
+  EncoderInput varied(std::span<const pupil::Index> rows, pupil::captioning::BatchRange part,
+                      pupil::Rng& rng) const override;
   EncoderInput plain(std::span<const pupil::Index> rows) const override;
 
  private:
-  EncoderInput load(std::span<const pupil::Index> rows, std::span<const pupil::ImageVariation> variations) const;
+  EncoderInput load(std::span<const pupil::Index> rows,
+                    std::span<const pupil::captioning::ImageVariation> variations) const;
 
-  pupil::ImageCache images_;
+  pupil::captioning::ImageCache images_;
   ImageInputOptions options_;
   ImagesElsewhere others_;
 };

@@ -22,7 +22,7 @@ void require_same_settings(const Ranks& ranks, const TrainingSettings& settings,
 
 void require_possible_shares(const TrainingSettings& settings, const Ranks& ranks) {
   const pupil::Index shards = settings.shards > 0 ? settings.shards : ranks.size();
-  const pupil::BatchRange here = shards_of_rank(ranks, shards);
+  const pupil::captioning::BatchRange here = shards_of_rank(ranks, shards);
   pupil::require<pupil::OptionError>(!settings.sync_batch_norm || here.size() == 1,
                                      "--sync-batch-norm wants one of --shards ", shards, " on each rank, and here are ",
                                      here.size());

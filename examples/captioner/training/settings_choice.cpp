@@ -26,7 +26,7 @@ nlohmann::json frozen_defaults() {
 }
 
 /// What was learned is to be changed, not learned anew.
-nlohmann::json further_training_defaults(const pupil::CaptionerOptions& of_model) {
+nlohmann::json further_training_defaults(const pupil::captioning::CaptionerOptions& of_model) {
   return {
       {"resize_to", of_model.resize_to}, {"dropout", of_model.dropout}, {"word_loss", 0.0}, {"learning_rate", 1e-4}};
 }
@@ -126,7 +126,7 @@ TrainingSettings with_defaults(const TrainingSettings& asked, const SettingOptio
 /// With what a cache of features, and the weights that made it, decide.
 TrainingSettings with_features(const TrainingSettings& asked, const SettingOptions& options) {
   const pupil::PretrainedWeights weights(asked.weights);
-  const pupil::Index image_size = pupil::FeatureCache(asked.features).description().image_size;
+  const pupil::Index image_size = pupil::captioning::FeatureCache(asked.features).description().image_size;
   TrainingSettings settings = with_decided(asked, options,
                                            {{"encoder", weights.architecture()},
                                             {"encoder_width", weights.network_options().width},
@@ -139,7 +139,7 @@ TrainingSettings with_features(const TrainingSettings& asked, const SettingOptio
 
 /// Throws where features and captioner are not of one encoder and image size. Which weights the encoder has is compared
 /// where they are read.
-void require_features_of(const pupil::CaptionerOptions& captioner, const RunFolder& origin,
+void require_features_of(const pupil::captioning::CaptionerOptions& captioner, const RunFolder& origin,
                          const TrainingSettings& of_features) {
   const auto require_same = [&](const char* what, const auto& found, const auto& expected) {
     pupil::require<pupil::FileError>(found == expected, of_features.features, ": holds features of ", what, ' ', found,
@@ -153,9 +153,9 @@ void require_features_of(const pupil::CaptionerOptions& captioner, const RunFold
 /// With what the captioner decides that the run starts from.
 TrainingSettings with_start(const TrainingSettings& asked, const SettingOptions& options) {
   const RunFolder origin(asked.start_from);
-  const pupil::CaptionerDescription description =
-      pupil::read_captioner_description(pupil::SafetensorsFile(origin.model()));
-  const pupil::CaptionerOptions& of_model = description.options;
+  const pupil::captioning::CaptionerDescription description =
+      pupil::captioning::read_captioner_description(pupil::SafetensorsFile(origin.model()));
+  const pupil::captioning::CaptionerOptions& of_model = description.options;
   nlohmann::json decided{{"encoder", of_model.encoder},
                          {"encoder_width", of_model.encoder_width},
                          {"image_size", of_model.image_size},
@@ -167,7 +167,8 @@ TrainingSettings with_start(const TrainingSettings& asked, const SettingOptions&
                          {"gate", of_model.gated},
                          {"project_output", of_model.projected},
                          {"tie_weights", of_model.tied}};
-  if (const auto tokens = pupil::tokens_of(description.vocabulary)) decided["tokens"] = pupil::tokens_name(*tokens);
+  if (const auto tokens = pupil::captioning::tokens_of(description.vocabulary))
+    decided["tokens"] = pupil::captioning::tokens_name(*tokens);
   if (const auto seed = split_seed_of(origin, description.training)) decided["split_seed"] = *seed;
   if (asked.reads_features()) require_features_of(of_model, origin, asked);
   TrainingSettings settings = with_decided(asked, options, decided, origin.model().string());

@@ -34,7 +34,7 @@ void put_sent(const nlohmann::json& sent, Index first, Index total, pupil::Tenso
   std::memcpy(features.row(first), bytes.data(), bytes.size());
 }
 
-nlohmann::json to_sent(const pupil::ExtractedFeatures& extracted) {
+nlohmann::json to_sent(const pupil::captioning::ExtractedFeatures& extracted) {
   return {{"reasons", extracted.reasons},
           {"features", to_sent(extracted.features)},
           {"mirrored", to_sent(extracted.mirrored)}};
@@ -48,10 +48,10 @@ std::span<const Index> SharedFeatures::own(std::span<const Index> rows) const {
   return rows.subspan(first, std::min(size, rows.size() - first));
 }
 
-pupil::ExtractedFeatures SharedFeatures::features_of(std::span<const Index> rows) const {
+pupil::captioning::ExtractedFeatures SharedFeatures::features_of(std::span<const Index> rows) const {
   if (ranks_.is_alone()) return features_of_(rows);
   const auto part = [&](const nlohmann::json&) { return to_sent(features_of_(own(rows))); };
-  pupil::ExtractedFeatures all;
+  pupil::captioning::ExtractedFeatures all;
   for (const nlohmann::json& of_rank : do_round(ranks_, rows, part)) {
     const auto first = static_cast<Index>(all.reasons.size()), total = static_cast<Index>(rows.size());
     put_sent(of_rank.at("features"), first, total, all.features);

@@ -15,11 +15,11 @@ namespace captioner {
 class SharedFeatures {
  public:
   /// `features_of(rows)` makes those of a batch.
-  SharedFeatures(const Ranks& ranks, pupil::Index batch_size, pupil::FeatureSource features_of)
+  SharedFeatures(const Ranks& ranks, pupil::Index batch_size, pupil::captioning::FeatureSource features_of)
       : ranks_(ranks), batch_size_(batch_size), features_of_(features_of) {}
 
   /// On the first rank: of as many batches as there are ranks, or fewer.
-  pupil::ExtractedFeatures features_of(std::span<const pupil::Index> rows) const;
+  pupil::captioning::ExtractedFeatures features_of(std::span<const pupil::Index> rows) const;
 
   /// On the others: to the end of rounds.
   void take_part() const;
@@ -30,7 +30,7 @@ class SharedFeatures {
 
   const Ranks& ranks_;
   pupil::Index batch_size_;
-  pupil::FeatureSource features_of_;
+  pupil::captioning::FeatureSource features_of_;
 };
 
 }  // namespace captioner

@@ -75,7 +75,7 @@ std::filesystem::path cache_file(const TrainArguments& arguments, const Training
   std::filesystem::create_directories(arguments.cache);
   std::string name = "images-" + std::to_string(settings.resized());
   if (in_shards) {
-    const pupil::BatchRange here = shards_of_rank(ranks, settings.shards);
+    const pupil::captioning::BatchRange here = shards_of_rank(ranks, settings.shards);
     name += pupil::message("-shards-", here.begin, "-to-", here.end - 1, "-of-", settings.shards);
   }
   return std::filesystem::path(arguments.cache) / (name + ".safetensors");
@@ -88,18 +88,18 @@ struct PreparedRun {
 };
 
 /// The captioner whose words and normalisation a run has that it starts from; nothing for others.
-std::optional<pupil::CaptionerDescription> origin_of(const TrainingSettings& settings, const RunFolder& run,
-                                                     bool goes_on) {
+std::optional<pupil::captioning::CaptionerDescription> origin_of(const TrainingSettings& settings, const RunFolder& run,
+                                                                 bool goes_on) {
   if (!settings.starts_from_a_run()) return std::nullopt;
   const auto file = goes_on ? run.checkpoint() : RunFolder(settings.start_from).model();
-  return pupil::read_captioner_description(pupil::SafetensorsFile(file));
+  return pupil::captioning::read_captioner_description(pupil::SafetensorsFile(file));
 }
 
 /// The data set, which may have been moved since the run began.
-pupil::CaptionedImages read_folder(const TrainingSettings& settings, bool goes_on) {
+pupil::captioning::CaptionedImages read_folder(const TrainingSettings& settings, bool goes_on) {
   pupil::require<pupil::FileError>(!goes_on || std::filesystem::is_directory(settings.data), settings.data,
                                    ": no such folder; --data says where the data of the run are now");
-  return pupil::read_captioned_images(settings.data, settings, settings.split_seed);
+  return pupil::captioning::read_captioned_images(settings.data, settings, settings.split_seed);
 }
 
 /// Reads data and captioner, and writes what a new run begins with.
@@ -107,7 +107,7 @@ PreparedRun prepare(const TrainArguments& arguments, const TrainingSettings& set
                     const Ranks& ranks, ProgressLine& line) {
   const bool goes_on = !arguments.overwrite && std::filesystem::exists(run.checkpoint());
   const auto origin = origin_of(settings, run, goes_on);
-  const pupil::CaptionedImages folder = read_folder(settings, goes_on);
+  const pupil::captioning::CaptionedImages folder = read_folder(settings, goes_on);
   for (const std::string& warning : folder.warnings()) line.print("captioner: " + warning);
   IdentifiedData data = identify_data(settings, folder);
   stop_if_interrupted();
@@ -158,7 +158,7 @@ void train_as(const Ranks& ranks, const TrainArguments& arguments, ExitStatus& s
 void train(const TrainArguments& arguments, ExitStatus& status) {
   const auto ranks = start_ranks();
   note_interruptions();
-  ranks->run([&] { pupil::with_file_errors([&] { train_as(*ranks, arguments, status); }); });
+  ranks->run([&] { pupil::captioning::with_file_errors([&] { train_as(*ranks, arguments, status); }); });
 }
 
 }  // namespace

@@ -107,10 +107,10 @@ bool Trainer::finished() const {
 void Trainer::run_epoch() {
   TrainingProgress& progress = state_.progress;
   const auto epoch = static_cast<std::uint64_t>(progress.epoch);
-  const pupil::EpochPlan plan =
-      settings_.shard_data
-          ? pupil::plan_sharded_epoch(data_.captions, data_.shard_of_train, settings_.shards, batch_options_, epoch)
-          : pupil::plan_epoch(data_.captions, batch_options_, epoch);
+  const pupil::captioning::EpochPlan plan =
+      settings_.shard_data ? pupil::captioning::plan_sharded_epoch(data_.captions, data_.shard_of_train,
+                                                                   settings_.shards, batch_options_, epoch)
+                           : pupil::captioning::plan_epoch(data_.captions, batch_options_, epoch);
   const auto batches = static_cast<Index>(plan.batches.size());
   while (progress.batch < batches) {
     stop_together(ranks_);
@@ -149,7 +149,7 @@ double Trainer::scheduled_learning_rate(Index step, Index steps) const {
   return plateau_.learning_rate();
 }
 
-void Trainer::step(std::span<const pupil::PlannedBatch> planned) {
+void Trainer::step(std::span<const pupil::captioning::PlannedBatch> planned) {
   TrainingProgress& progress = state_.progress;
   const auto start = Clock::now();
   try {
@@ -221,8 +221,8 @@ DevScores Trainer::score() { return score_dev(state_.scored_model(), data_, sett
 
 void Trainer::save_model() {
   if (!ranks_.is_first()) return;
-  pupil::save_captioner(run_.model(), state_.scored_model(), settings_.model_precision(), state_.record,
-                        data_.word_forms);
+  pupil::captioning::save_captioner(run_.model(), state_.scored_model(), settings_.model_precision(), state_.record,
+                                    data_.word_forms);
 }
 
 void Trainer::save() {

@@ -43,7 +43,7 @@ class Trainer {
   /// Of a step of so many in all epochs, by the schedule alone.
   double scheduled_learning_rate(pupil::Index step, pupil::Index steps) const;
   /// From these batches, the next of the running epoch.
-  void step(std::span<const pupil::PlannedBatch> planned);
+  void step(std::span<const pupil::captioning::PlannedBatch> planned);
   void finish_epoch();
   /// What the epoch came to.
   EpochRecord record_epoch();
@@ -62,7 +62,7 @@ class Trainer {
   TrainingData data_;
   TrainingState state_;
   pupil::ReduceOnPlateau plateau_;
-  pupil::BatchOptions batch_options_;
+  pupil::captioning::BatchOptions batch_options_;
   TrainingSteps steps_;
 };
 

@@ -22,7 +22,9 @@ struct Share {
 
   bool is_whole() const { return count == 1; }
   /// The images of a planned batch that are in it.
-  pupil::BatchRange of(const pupil::PlannedBatch& planned) const { return pupil::batch_share(planned, number, count); }
+  pupil::captioning::BatchRange of(const pupil::captioning::PlannedBatch& planned) const {
+    return pupil::captioning::batch_share(planned, number, count);
+  }
 };
 
 /// A batch's place in the training.
@@ -37,10 +39,10 @@ class TrainingBatches {
   TrainingBatches(const TrainingSettings& settings, const TrainingData& data) : settings_(settings), data_(data) {}
 
   /// Images or features of the share.
-  EncoderInput input(const pupil::PlannedBatch& planned, const BatchPlace& place, const Share& share) const;
+  EncoderInput input(const pupil::captioning::PlannedBatch& planned, const BatchPlace& place, const Share& share) const;
 
   /// What is changed of the words that are read in the share.
-  pupil::InputChanges changes(const BatchPlace& place, const Share& share) const;
+  pupil::captioning::InputChanges changes(const BatchPlace& place, const Share& share) const;
 
  private:
   const TrainingSettings& settings_;

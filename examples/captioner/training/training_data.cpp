@@ -20,7 +20,7 @@ namespace captioner {
 
 namespace {
 
-using pupil::Sample;
+using pupil::captioning::Sample;
 
 /// The names of the images of both splits, for the cache.
 std::vector<std::string> image_names(const std::vector<Sample>& train, const std::vector<Sample>& dev) {
@@ -30,7 +30,7 @@ std::vector<std::string> image_names(const std::vector<Sample>& train, const std
   return names;
 }
 
-pupil::ImageVariationOptions variation_of(const TrainingSettings& settings) {
+pupil::captioning::ImageVariationOptions variation_of(const TrainingSettings& settings) {
   const double jitter = settings.color_jitter;
   return {.mirror = settings.mirror,
           .color_jitter = {.brightness = jitter, .contrast = jitter, .saturation = jitter},
@@ -39,7 +39,7 @@ pupil::ImageVariationOptions variation_of(const TrainingSettings& settings) {
 
 /// Takes samples out of a split, and the identities of their images with them.
 void leave_out_if(const std::function<bool(const Sample&)>& unwanted, std::vector<Sample>& samples,
-                  std::vector<pupil::ImageIdentity>& images) {
+                  std::vector<pupil::captioning::ImageIdentity>& images) {
   std::size_t kept = 0;
   for (std::size_t i = 0; i < samples.size(); ++i) {
     if (unwanted(samples[i])) continue;
@@ -52,11 +52,11 @@ void leave_out_if(const std::function<bool(const Sample&)>& unwanted, std::vecto
 
 /// Leaves out the dev images that the captioner was trained on before, by another split, and says so; and warns of
 /// those that only look like such.
-void leave_out_trained(const pupil::TrainingRecord& record, const std::string& folder, IdentifiedData& data,
+void leave_out_trained(const pupil::captioning::TrainingRecord& record, const std::string& folder, IdentifiedData& data,
                        ProgressLine& line) {
-  const pupil::TrainedImages found = pupil::find_trained(record, data.dev_images);
+  const pupil::captioning::TrainedImages found = pupil::captioning::find_trained(record, data.dev_images);
   const auto say = [&](const std::vector<std::size_t>& places, const char* what) {
-    const pupil::LeftOut images = names_at(places, data.dev);
+    const pupil::captioning::LeftOut images = names_at(places, data.dev);
     if (images.count == 0) return;
     line.print(pupil::message("captioner: ", folder, ": ", images.count, " of ", data.dev.size(), " dev images ", what,
                               " (", images.names(), ")"));
@@ -72,7 +72,8 @@ void leave_out_trained(const pupil::TrainingRecord& record, const std::string& f
 }  // namespace
 
 TrainingData read_training_data(const TrainingSettings& settings, const std::filesystem::path& image_folder,
-                                IdentifiedData data, const std::optional<pupil::CaptionerDescription>& origin,
+                                IdentifiedData data,
+                                const std::optional<pupil::captioning::CaptionerDescription>& origin,
                                 const std::filesystem::path& cache, const Ranks& ranks, ProgressLine& line) {
   if (data.dev.empty()) line.print("captioner: " + settings.data + ": no dev split; the last epoch's weights are kept");
 
@@ -114,14 +115,14 @@ TrainingData read_training_data(const TrainingSettings& settings, const std::fil
   leave_out_trained(result.record, settings.data, data, line);
 
   result.vocabulary = choose_words(train, settings, origin).vocabulary;
-  const pupil::CaptionTokens tokens = pupil::tokens_named(settings.tokens);
+  const pupil::captioning::CaptionTokens tokens = pupil::captioning::tokens_named(settings.tokens);
   result.word_forms = written_forms(train, result.vocabulary);
   for (const Sample& sample : train) {
     result.train_rows.push_back(*result.inputs->find(sample.image));
     if (settings.shard_data) result.shard_of_train.push_back(shard_of.at(sample.image));
     auto& captions = result.captions.emplace_back();
     for (const std::string& caption : sample.captions) {
-      captions.push_back(result.vocabulary.encode(pupil::tokenize_as(caption, tokens)));
+      captions.push_back(result.vocabulary.encode(pupil::captioning::tokenize_as(caption, tokens)));
     }
   }
   for (const Sample& sample : data.dev) {

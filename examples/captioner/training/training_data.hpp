@@ -25,15 +25,15 @@ namespace captioner {
 
 struct TrainingData {
   std::unique_ptr<const EncoderInputs> inputs;
-  pupil::Vocabulary vocabulary;
-  pupil::WordForms word_forms;                    ///< how the train captions write its words
+  pupil::captioning::Vocabulary vocabulary;
+  pupil::captioning::WordForms word_forms;        ///< how the train captions write its words
   std::vector<pupil::Index> train_rows;           ///< row in the inputs of each train image
   std::vector<pupil::Index> shard_of_train = {};  ///< of each, where shards keep to their own images; else empty
-  pupil::EncodedCaptions captions;                ///< of each train image
+  pupil::captioning::EncodedCaptions captions;    ///< of each train image
   std::vector<pupil::Index> dev_rows;
-  std::vector<std::vector<pupil::Sentence>> dev_references;
+  std::vector<std::vector<pupil::captioning::Sentence>> dev_references;
   DataIdentity identity;
-  pupil::TrainingRecord record;  ///< what the captioner will have been trained on
+  pupil::captioning::TrainingRecord record;  ///< what the captioner will have been trained on
 };
 
 /// Reads a data set as the settings want it, and tells `line` what it skips. The images are decoded into the file
@@ -42,7 +42,8 @@ struct TrainingData {
 /// captioner was trained on. Throws FileError where nothing is left to train on, and Interrupted where an interruption
 /// is noted.
 TrainingData read_training_data(const TrainingSettings& settings, const std::filesystem::path& image_folder,
-                                IdentifiedData data, const std::optional<pupil::CaptionerDescription>& origin,
+                                IdentifiedData data,
+                                const std::optional<pupil::captioning::CaptionerDescription>& origin,
                                 const std::filesystem::path& cache, const Ranks& ranks, ProgressLine& line);
 
 }  // namespace captioner

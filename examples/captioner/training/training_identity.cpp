@@ -11,7 +11,7 @@ namespace captioner {
 
 namespace {
 
-using pupil::Sample;
+using pupil::captioning::Sample;
 
 std::vector<std::string> image_names(const std::vector<Sample>& samples) {
   std::vector<std::string> names;
@@ -31,7 +31,7 @@ std::string hash_captions(const std::vector<Sample>& samples) {
 }
 
 /// "2 train images are new (a.jpg, b.jpg)"; nothing where there are none.
-void add_count(const pupil::LeftOut& images, const char* singular, const char* plural, std::string& text) {
+void add_count(const pupil::captioning::LeftOut& images, const char* singular, const char* plural, std::string& text) {
   if (images.count == 0) return;
   text += pupil::message(text.empty() ? "" : ", ", images.count, images.count == 1 ? " train image " : " train images ",
                          images.count == 1 ? singular : plural);
@@ -39,14 +39,15 @@ void add_count(const pupil::LeftOut& images, const char* singular, const char* p
 }
 
 /// How the train images differ from those of the record, of which there were so many.
-std::string train_difference(const IdentifiedData& data, const std::optional<pupil::TrainingRecord>& record,
+std::string train_difference(const IdentifiedData& data, const std::optional<pupil::captioning::TrainingRecord>& record,
                              pupil::Index count) {
   if (!record) return "the train images are others";
-  pupil::LeftOut changed, added, gone;
+  pupil::captioning::LeftOut changed, added, gone;
   for (std::size_t i = 0; i < data.train.size(); ++i) {
-    const pupil::ImageIdentity& image = data.train_images[i];
+    const pupil::captioning::ImageIdentity& image = data.train_images[i];
     if (std::ranges::binary_search(record->images, image)) continue;
-    const bool known = std::ranges::binary_search(record->images, image.name, {}, &pupil::ImageIdentity::name);
+    const bool known =
+        std::ranges::binary_search(record->images, image.name, {}, &pupil::captioning::ImageIdentity::name);
     (known ? changed : added).add(data.train[i].image);
   }
   gone.count = std::max<pupil::Index>(0, count - (static_cast<pupil::Index>(data.train.size()) - added.count));
@@ -58,7 +59,7 @@ std::string train_difference(const IdentifiedData& data, const std::optional<pup
 }
 
 std::string difference(const DataIdentity& of_run, const IdentifiedData& data,
-                       const std::optional<pupil::TrainingRecord>& record) {
+                       const std::optional<pupil::captioning::TrainingRecord>& record) {
   const DataIdentity& now = data.identity;
   if (now.train_images != of_run.train_images) return train_difference(data, record, of_run.train_count);
   if (now.train_captions != of_run.train_captions)
@@ -70,19 +71,20 @@ std::string difference(const DataIdentity& of_run, const IdentifiedData& data,
 
 }  // namespace
 
-IdentifiedData identify_data(const TrainingSettings& settings, const pupil::CaptionedImages& data) {
-  IdentifiedData result{.train = data.at(pupil::Split::train), .dev = data[pupil::Split::dev]};
+IdentifiedData identify_data(const TrainingSettings& settings, const pupil::captioning::CaptionedImages& data) {
+  IdentifiedData result{.train = data.at(pupil::captioning::Split::train), .dev = data[pupil::captioning::Split::dev]};
   if (settings.limit > 0 && settings.limit < static_cast<pupil::Index>(result.train.size())) {
     result.train.resize(static_cast<std::size_t>(settings.limit));
   }
-  result.train_images = pupil::identify_images(data.image_folder, image_names(result.train));
-  result.dev_images = pupil::identify_images(data.image_folder, image_names(result.dev));
-  result.identity = {.train_count = static_cast<pupil::Index>(result.train.size()),
-                     .train_images = pupil::hash_identities(result.train_images),
-                     .train_captions = hash_captions(result.train),
-                     .dev_images = pupil::hash_identities(result.dev_images),
-                     .dev_captions = hash_captions(result.dev),
-                     .features = settings.features.empty() ? "" : pupil::FeatureCache(settings.features).fingerprint()};
+  result.train_images = pupil::captioning::identify_images(data.image_folder, image_names(result.train));
+  result.dev_images = pupil::captioning::identify_images(data.image_folder, image_names(result.dev));
+  result.identity = {
+      .train_count = static_cast<pupil::Index>(result.train.size()),
+      .train_images = pupil::captioning::hash_identities(result.train_images),
+      .train_captions = hash_captions(result.train),
+      .dev_images = pupil::captioning::hash_identities(result.dev_images),
+      .dev_captions = hash_captions(result.dev),
+      .features = settings.features.empty() ? "" : pupil::captioning::FeatureCache(settings.features).fingerprint()};
   return result;
 }
 
@@ -97,8 +99,8 @@ void require_same_data(const RunFolder& run, const std::string& folder, const Id
     throw pupil::FileError(pupil::message(run.checkpoint().string(), ": ", error.what()));
   }
   if (of_run == data.identity) return;
-  throw pupil::FileError(pupil::message(folder, ": not the data that the run in ", run.path().string(),
-                                        " began with: ", difference(of_run, data, pupil::read_training_record(file))));
+  throw pupil::FileError(pupil::message(folder, ": not the data that the run in ", run.path().string(), " began with: ",
+                                        difference(of_run, data, pupil::captioning::read_training_record(file))));
 }
 
 }  // namespace captioner

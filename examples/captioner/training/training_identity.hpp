@@ -32,15 +32,15 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(DataIdentity, train_count, train_images, trai
 
 /// The samples of a run, with the identities of their images.
 struct IdentifiedData {
-  std::vector<pupil::Sample> train;  ///< as many as the settings want
-  std::vector<pupil::Sample> dev;
-  std::vector<pupil::ImageIdentity> train_images = {};
-  std::vector<pupil::ImageIdentity> dev_images = {};
+  std::vector<pupil::captioning::Sample> train;  ///< as many as the settings want
+  std::vector<pupil::captioning::Sample> dev;
+  std::vector<pupil::captioning::ImageIdentity> train_images = {};
+  std::vector<pupil::captioning::ImageIdentity> dev_images = {};
   DataIdentity identity = {};
 };
 
 /// Reads all image files of both splits. Throws FileError where the train split is empty.
-IdentifiedData identify_data(const TrainingSettings& settings, const pupil::CaptionedImages& data);
+IdentifiedData identify_data(const TrainingSettings& settings, const pupil::captioning::CaptionedImages& data);
 
 /// Throws FileError, saying what has changed, where the run's checkpoint is of other data. Those of earlier versions do
 /// not say of which.

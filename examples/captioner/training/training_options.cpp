@@ -108,7 +108,7 @@ void add_network_options(SettingAdder& adder, TrainingSettings& settings) {
   adder.add("encoder_width", settings.encoder_width, "Channels of its first convolution; 0: its own")
       ->check(none_or(4096));
   adder.add("decoder", settings.decoder, "What turns its features into words")
-      ->check(CLI::IsMember(names_of(pupil::decoder_names)));
+      ->check(CLI::IsMember(names_of(pupil::captioning::decoder_names)));
   adder.add("embedding_size", settings.embedding_size, "Size of word and image embeddings")->check(one_or(most_units));
   adder.add("word_vectors", settings.word_vectors,
             "File of word vectors, as GloVe's, of the embedding's size, that the words begin with");

@@ -103,8 +103,8 @@ TrainingWay TrainingSettings::way() const {
 }
 
 TrainingSettings read_settings(const std::filesystem::path& path) {
-  const pupil::TextFile file(path);
-  pupil::require_utf8(file.text(), file.name());
+  const pupil::captioning::TextFile file(path);
+  pupil::captioning::require_utf8(file.text(), file.name());
   try {
     nlohmann::json settings = nlohmann::json::parse(file.text());
     if (settings.is_object()) {

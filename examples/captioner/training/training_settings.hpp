@@ -28,7 +28,7 @@ inline constexpr std::array<std::string_view, 3> schedule_names{"plateau", "cosi
 inline constexpr std::array<std::string_view, 2> save_precision_names{"fp32", "bf16"};
 
 /// What is learned, from what, and how. How the data are read is among it.
-struct LearningSettings : pupil::FormOptions {
+struct LearningSettings : pupil::captioning::FormOptions {
   std::string data;
   std::uint64_t split_seed = 0;        ///< decides the split where the data has no lists of its own
   std::string features;                ///< a cache of features; empty: the encoder sees pixels

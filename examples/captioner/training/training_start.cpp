@@ -14,10 +14,10 @@ namespace captioner {
 
 namespace {
 
-using Model = pupil::Captioner<float>;
+using Model = pupil::captioning::Captioner<float>;
 
 /// Of a captioner that is not another run's.
-pupil::CaptionerOptions new_options(const TrainingSettings& settings) {
+pupil::captioning::CaptionerOptions new_options(const TrainingSettings& settings) {
   return {.encoder = settings.encoder,
           .encoder_width = settings.encoder_width,
           .image_size = settings.image_size,
@@ -35,7 +35,7 @@ pupil::CaptionerOptions new_options(const TrainingSettings& settings) {
           .doubly_stochastic = settings.doubly_stochastic};
 }
 
-Model untrained(const TrainingSettings& settings, const pupil::Vocabulary& vocabulary) {
+Model untrained(const TrainingSettings& settings, const pupil::captioning::Vocabulary& vocabulary) {
   pupil::Rng rng(settings.seed);
   return Model(new_options(settings), vocabulary, rng);
 }
@@ -48,9 +48,9 @@ pupil::PretrainedWeights weights_of_features(const TrainingSettings& settings) {
   return weights;
 }
 
-Model with_pretrained_network(const TrainingSettings& settings, const pupil::Vocabulary& vocabulary) {
+Model with_pretrained_network(const TrainingSettings& settings, const pupil::captioning::Vocabulary& vocabulary) {
   const pupil::PretrainedWeights weights = weights_of_features(settings);
-  pupil::CaptionerOptions options = new_options(settings);
+  pupil::captioning::CaptionerOptions options = new_options(settings);
   options.same_padding = weights.preprocessing().same_padding;
   options.normalization = weights.preprocessing().normalization;
   pupil::Rng rng(settings.seed);
@@ -64,13 +64,13 @@ Model of_another_run(const TrainingSettings& settings) {
   pupil::require<pupil::FileError>(is_same || settings.start_from_fingerprint.empty(), settings.start_from,
                                    ": has changed since the run began");
   const pupil::SafetensorsFile file(RunFolder(settings.start_from).model());
-  pupil::CaptionerDescription description = pupil::read_captioner_description(file);
+  pupil::captioning::CaptionerDescription description = pupil::captioning::read_captioner_description(file);
   description.options.frozen_statistics = settings.has_frozen_statistics();
   description.options.resize_to = settings.resized();
   description.options.dropout = settings.dropout;
   description.options.word_loss = settings.word_loss;
   description.options.doubly_stochastic = settings.doubly_stochastic;
-  return pupil::read_captioner<float>(file, description, "", false, pupil::Rng(settings.seed));
+  return pupil::captioning::read_captioner<float>(file, description, "", false, pupil::Rng(settings.seed));
 }
 
 /// All that an encoder's network computes with.
@@ -101,7 +101,7 @@ Model continued_on_features(const TrainingSettings& settings) {
   return model;
 }
 
-Model first_model(const TrainingSettings& settings, const pupil::Vocabulary& vocabulary) {
+Model first_model(const TrainingSettings& settings, const pupil::captioning::Vocabulary& vocabulary) {
   switch (settings.way()) {
     case TrainingWay::frozen:
       return with_pretrained_network(settings, vocabulary);
@@ -129,7 +129,7 @@ std::vector<pupil::ParameterGroup> groups_of_run(const TrainingSettings& setting
 }
 
 /// Without weight decay, this is Adam.
-pupil::AdamW<float> make_adam(const TrainingSettings& settings, pupil::TrainedPart<float> trained) {
+pupil::AdamW<float> make_adam(const TrainingSettings& settings, pupil::captioning::TrainedPart<float> trained) {
   auto groups = groups_of_run(settings);
   if (settings.weight_decay > 0) groups = pupil::without_decay_of_vectors(trained, std::move(groups));
   return pupil::AdamW<float>({.weight_decay = settings.weight_decay, .groups = std::move(groups)});
@@ -146,7 +146,7 @@ TrainingState untouched_state(const TrainingSettings& settings, Model model) {
   return state;
 }
 
-TrainingState begin_training(const TrainingSettings& settings, const pupil::Vocabulary& vocabulary,
+TrainingState begin_training(const TrainingSettings& settings, const pupil::captioning::Vocabulary& vocabulary,
                              ProgressLine& line) {
   Model model = first_model(settings, vocabulary);
   if (!settings.word_vectors.empty()) {

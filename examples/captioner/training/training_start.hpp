@@ -12,9 +12,10 @@ namespace captioner {
 /// The state of a new run: its captioner knows nothing, has a pretrained encoder, or is another run's. Throws FileError
 /// where the file of the weights or of that run is damaged, or of another architecture, and OptionError where the
 /// network to be fine-tuned has no such block. Tells `line` how many words have a vector, where the run has such.
-TrainingState begin_training(const TrainingSettings& settings, const pupil::Vocabulary& vocabulary, ProgressLine& line);
+TrainingState begin_training(const TrainingSettings& settings, const pupil::captioning::Vocabulary& vocabulary,
+                             ProgressLine& line);
 
 /// What the settings want for training this model, which has made no step.
-TrainingState untouched_state(const TrainingSettings& settings, pupil::Captioner<float> model);
+TrainingState untouched_state(const TrainingSettings& settings, pupil::captioning::Captioner<float> model);
 
 }  // namespace captioner

@@ -68,12 +68,12 @@ std::uintmax_t size_of(const std::filesystem::path& file) {
 
 void save_checkpoint(const RunFolder& run, TrainingState& state) {
   pupil::CheckpointWriter writer;
-  pupil::add_captioner(writer, "model.", state.model, true);
+  pupil::captioning::add_captioner(writer, "model.", state.model, true);
   if (state.average) writer.add("average.", state.average->model(), false);
   writer.add("adam.", state.adam);
   writer.tensors().set_metadata("training", to_json(state.progress).dump());
   writer.tensors().set_metadata("data", nlohmann::json(state.data).dump());
-  pupil::write_training_record(writer.tensors(), state.record);
+  pupil::captioning::write_training_record(writer.tensors(), state.record);
   writer.write(run.checkpoint());
 }
 
@@ -83,20 +83,22 @@ void require_space_for_checkpoints(const RunFolder& run, TrainingState& state, p
   const std::uintmax_t checkpoint = weights + (state.average ? weights : 0) + 2 * bytes_of(trained);
   const std::uintmax_t model = saved == pupil::ParameterPrecision::bf16 ? weights / 2 : weights;
   const std::uintmax_t both = model + checkpoint, there = size_of(run.model()) + size_of(run.checkpoint());
-  pupil::require_space(run.path(), checkpoint + (both > there ? both - there : 0), "the checkpoints");
+  pupil::captioning::require_space(run.path(), checkpoint + (both > there ? both - there : 0), "the checkpoints");
 }
 
 TrainingState load_checkpoint(const RunFolder& run, const TrainingSettings& settings) {
   const pupil::SafetensorsFile file(run.checkpoint());
-  pupil::CaptionerDescription description = pupil::read_captioner_description(file);
+  pupil::captioning::CaptionerDescription description = pupil::captioning::read_captioner_description(file);
   description.options.frozen_statistics = settings.has_frozen_statistics();
   description.options.word_loss = settings.word_loss;
   description.options.doubly_stochastic = settings.doubly_stochastic;
-  TrainingState state = untouched_state(settings, pupil::read_captioner<float>(file, description, "model.", true));
-  if (state.average) pupil::read_captioner_part(file, description, "average.", state.average->model(), false);
+  TrainingState state =
+      untouched_state(settings, pupil::captioning::read_captioner<float>(file, description, "model.", true));
+  if (state.average)
+    pupil::captioning::read_captioner_part(file, description, "average.", state.average->model(), false);
   auto trained = state.trained_part();
   state.adam.prepare(trained);
-  pupil::read_captioner_part(file, description, "adam.", state.adam);
+  pupil::captioning::read_captioner_part(file, description, "adam.", state.adam);
   try {
     state.progress = progress_from_json(nlohmann::json::parse(file.metadata("training")));
   } catch (const nlohmann::json::exception& error) {

@@ -55,18 +55,19 @@ struct TrainingProgress {
 
 /// The state of a run between two steps.
 struct TrainingState {
-  pupil::Captioner<float> model;
+  pupil::captioning::Captioner<float> model;
   pupil::Index first_trained = 0;  ///< block of the encoder's network
   pupil::AdamW<float> adam;        ///< Adam, where nothing decays
   TrainingProgress progress;
-  DataIdentity data = {};                                                     ///< that it learns from
-  pupil::TrainingRecord record = {};                                          ///< for the model's file
-  std::optional<pupil::MovingAverage<pupil::Captioner<float>>> average = {};  ///< of the model, where the run has one
+  DataIdentity data = {};                         ///< that it learns from
+  pupil::captioning::TrainingRecord record = {};  ///< for the model's file
+  std::optional<pupil::MovingAverage<pupil::captioning::Captioner<float>>> average =
+      {};  ///< of the model, where the run has one
 
   /// What is scored and saved: the averages, or the model itself.
-  pupil::Captioner<float>& scored_model() { return average ? average->model() : model; }
+  pupil::captioning::Captioner<float>& scored_model() { return average ? average->model() : model; }
 
-  pupil::TrainedPart<float> trained_part() { return {model, first_trained}; }
+  pupil::captioning::TrainedPart<float> trained_part() { return {model, first_trained}; }
 };
 
 /// Throws FileError where the run's folder has no room for its checkpoints, one of which is there until the next is

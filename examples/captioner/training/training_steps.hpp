@@ -27,35 +27,36 @@ class TrainingSteps {
 
   /// Makes one step from these batches, the next of the running epoch, and adds what the whole of them came to to the
   /// progress. Throws NumericError, the same on all ranks, and leaves all as it was, where a number is not finite.
-  void step(std::span<const pupil::PlannedBatch> planned);
+  void step(std::span<const pupil::captioning::PlannedBatch> planned);
 
  private:
-  using CaptionerStep = pupil::CaptionerStep<float, pupil::AdamW<float>>;
+  using CaptionerStep = pupil::captioning::CaptionerStep<float, pupil::AdamW<float>>;
 
-  void learn_captions(std::span<const pupil::PlannedBatch> planned);
-  void learn_captions_in_shards(std::span<const pupil::PlannedBatch> planned);
-  void learn_from_rewards(const pupil::PlannedBatch& planned);
-  void learn_from_rewards_in_shards(const pupil::PlannedBatch& planned);
+  void learn_captions(std::span<const pupil::captioning::PlannedBatch> planned);
+  void learn_captions_in_shards(std::span<const pupil::captioning::PlannedBatch> planned);
+  void learn_from_rewards(const pupil::captioning::PlannedBatch& planned);
+  void learn_from_rewards_in_shards(const pupil::captioning::PlannedBatch& planned);
   /// Lets batch norms see all of a batch, where the settings want it and no share is empty.
-  void share_statistics(const pupil::PlannedBatch& planned);
+  void share_statistics(const pupil::captioning::PlannedBatch& planned);
   /// Adds a share of each of these batches to a step, and tells `finished` of what is complete.
-  void add_part(std::span<const pupil::PlannedBatch> planned, const Share& share, CaptionerStep& step,
+  void add_part(std::span<const pupil::captioning::PlannedBatch> planned, const Share& share, CaptionerStep& step,
                 pupil::FinishedPart finished);
   /// Calls `add(input, captions, options)` for a share of a batch, which has images.
   template <class Add>
-  void add_batch(const pupil::PlannedBatch& planned, const BatchPlace& place, const Share& share, const Add& add);
+  void add_batch(const pupil::captioning::PlannedBatch& planned, const BatchPlace& place, const Share& share,
+                 const Add& add);
   BatchPlace next_batch() const { return {state_.progress.epoch, state_.progress.batch}; }
 
   const TrainingData& data_;
   TrainingState& state_;
   const Ranks& ranks_;
   TrainingBatches batches_;
-  pupil::CaptionerTrainingOptions options_;
+  pupil::captioning::CaptionerTrainingOptions options_;
   bool sync_batch_norm_;
   std::optional<MetricObjective> metric_;        ///< where it is trained on
   std::unique_ptr<ShardedGradients> gradients_;  ///< where batches are cut into shards
-  pupil::Batch batch_;
-  pupil::CaptionerContext<float> context_;
+  pupil::captioning::Batch batch_;
+  pupil::captioning::CaptionerContext<float> context_;
 };
 
 }  // namespace captioner

@@ -14,17 +14,20 @@ namespace {
 
 using pupil::Index;
 
-pupil::WordCounts count_all_words(const std::vector<pupil::Sample>& samples, pupil::CaptionTokens tokens) {
-  pupil::WordCounts counts;
-  for (const pupil::Sample& sample : samples) {
-    for (const std::string& caption : sample.captions) pupil::count_words(pupil::tokenize_as(caption, tokens), counts);
+pupil::captioning::WordCounts count_all_words(const std::vector<pupil::captioning::Sample>& samples,
+                                              pupil::captioning::CaptionTokens tokens) {
+  pupil::captioning::WordCounts counts;
+  for (const pupil::captioning::Sample& sample : samples) {
+    for (const std::string& caption : sample.captions)
+      pupil::captioning::count_words(pupil::captioning::tokenize_as(caption, tokens), counts);
   }
   return counts;
 }
 
 std::string times(Index count) { return count == 1 ? "once" : std::to_string(count) + " times"; }
 
-[[noreturn]] void throw_no_frequent_word(const pupil::WordCounts& counts, const TrainingSettings& settings) {
+[[noreturn]] void throw_no_frequent_word(const pupil::captioning::WordCounts& counts,
+                                         const TrainingSettings& settings) {
   const auto by_count = [](const auto& entry) { return entry.second; };
   const auto& [word, count] = *std::ranges::max_element(counts, {}, by_count);
   throw pupil::OptionError(pupil::message(settings.data, ": no word of the train captions occurs ",
@@ -34,16 +37,17 @@ std::string times(Index count) { return count == 1 ? "once" : std::to_string(cou
 
 }  // namespace
 
-TrainingWords choose_words(const std::vector<pupil::Sample>& train, const TrainingSettings& settings,
-                           const std::optional<pupil::CaptionerDescription>& origin) {
-  const pupil::WordCounts counts = count_all_words(train, pupil::tokens_named(settings.tokens));
+TrainingWords choose_words(const std::vector<pupil::captioning::Sample>& train, const TrainingSettings& settings,
+                           const std::optional<pupil::captioning::CaptionerDescription>& origin) {
+  const pupil::captioning::WordCounts counts = count_all_words(train, pupil::captioning::tokens_named(settings.tokens));
   pupil::require<pupil::FileError>(!counts.empty(), settings.data,
                                    ": no caption is left: none of the train split has a word");
   TrainingWords words;
-  words.vocabulary = origin ? origin->vocabulary : pupil::Vocabulary::from_counts(counts, settings.min_count);
+  words.vocabulary =
+      origin ? origin->vocabulary : pupil::captioning::Vocabulary::from_counts(counts, settings.min_count);
   for (const auto& [word, count] : counts) {
     words.occurrences += count;
-    if (words.vocabulary.id(word) == pupil::Vocabulary::unknown) words.unknown += count;
+    if (words.vocabulary.id(word) == pupil::captioning::Vocabulary::unknown) words.unknown += count;
   }
   if (words.unknown < words.occurrences) return words;
   if (!origin) throw_no_frequent_word(counts, settings);

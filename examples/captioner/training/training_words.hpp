@@ -15,7 +15,7 @@ namespace captioner {
 
 /// A vocabulary, and how much of the captions it knows.
 struct TrainingWords {
-  pupil::Vocabulary vocabulary;
+  pupil::captioning::Vocabulary vocabulary;
   pupil::Index occurrences = 0;  ///< of words in the captions
   pupil::Index unknown = 0;      ///< so many of them are not in the vocabulary
 
@@ -25,7 +25,7 @@ struct TrainingWords {
 
 /// The vocabulary for these captions. Throws, with the option that helps, where it would have no word of them: a model
 /// that knows none says nothing of any picture.
-TrainingWords choose_words(const std::vector<pupil::Sample>& train, const TrainingSettings& settings,
-                           const std::optional<pupil::CaptionerDescription>& origin);
+TrainingWords choose_words(const std::vector<pupil::captioning::Sample>& train, const TrainingSettings& settings,
+                           const std::optional<pupil::captioning::CaptionerDescription>& origin);
 
 }  // namespace captioner

@@ -13,8 +13,9 @@ std::string fingerprint_of_word_vectors(const std::filesystem::path& file) {
 }
 
 std::string check_word_vectors(const TrainingSettings& settings) {
-  pupil::WordVector first;
-  const bool has_vectors = pupil::GloveReader(settings.word_vectors, pupil::MalformedWords::skip).next(first);
+  pupil::captioning::WordVector first;
+  const bool has_vectors =
+      pupil::captioning::GloveReader(settings.word_vectors, pupil::captioning::MalformedWords::skip).next(first);
   pupil::require<pupil::FileError>(has_vectors, settings.word_vectors, ": has no word vectors");
   const auto size = static_cast<pupil::Index>(first.values.size());
   pupil::require<pupil::OptionError>(size == settings.embedding_size, "--word-vectors: ", settings.word_vectors,
@@ -23,11 +24,11 @@ std::string check_word_vectors(const TrainingSettings& settings) {
   return fingerprint_of_word_vectors(settings.word_vectors);
 }
 
-pupil::Index load_word_vectors(const TrainingSettings& settings, pupil::Captioner<float>& model) {
+pupil::Index load_word_vectors(const TrainingSettings& settings, pupil::captioning::Captioner<float>& model) {
   const bool is_same = fingerprint_of_word_vectors(settings.word_vectors) == settings.word_vectors_fingerprint;
   pupil::require<pupil::FileError>(is_same, settings.word_vectors, ": has changed since the run began");
-  return pupil::load_glove(settings.word_vectors, model.vocabulary(), model.decoder().embedding(),
-                           pupil::MalformedWords::skip);
+  return pupil::captioning::load_glove(settings.word_vectors, model.vocabulary(), model.decoder().embedding(),
+                                       pupil::captioning::MalformedWords::skip);
 }
 
 }  // namespace captioner

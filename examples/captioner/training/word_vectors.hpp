@@ -19,6 +19,6 @@ std::string check_word_vectors(const TrainingSettings& settings);
 
 /// Gives the captioner's words the settings' vectors, and returns how many have one. Throws FileError where the file is
 /// another than at the run's beginning, or not of GloVe's form.
-pupil::Index load_word_vectors(const TrainingSettings& settings, pupil::Captioner<float>& model);
+pupil::Index load_word_vectors(const TrainingSettings& settings, pupil::captioning::Captioner<float>& model);
 
 }  // namespace captioner

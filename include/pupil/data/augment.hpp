@@ -19,7 +19,7 @@
 #include <pupil/io/image_view.hpp>
 #include <pupil/io/normalization.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 /// A window anywhere in the image, mirrored left to right half the time if `mirror` allows it.
 /// Throws ShapeError where it is larger than the image.
@@ -75,4 +75,4 @@ inline void load_images(const ImageCache& cache, std::span<const Index> rows, st
   cache.release_pages();  // an epoch reads all of the cache: left mapped, it would fill the memory
 }
 
-}  // namespace pupil
+}  // namespace pupil::captioning

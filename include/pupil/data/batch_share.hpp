@@ -7,7 +7,7 @@
 #include <pupil/core/shape.hpp>
 #include <pupil/data/epoch_plan.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 /// Images [begin, end) of a batch.
 struct BatchRange {
@@ -50,4 +50,4 @@ inline PlannedBatch part_of_batch(const PlannedBatch& batch, BatchRange images, 
   return part;
 }
 
-}  // namespace pupil
+}  // namespace pupil::captioning

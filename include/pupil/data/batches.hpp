@@ -10,7 +10,7 @@
 #include <pupil/text/caption_block.hpp>
 #include <pupil/text/vocabulary.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 /// One batch. Filled again and again, it keeps its memory.
 class Batch {
@@ -74,4 +74,4 @@ class Batch {
   Index cells_ = 0;
 };
 
-}  // namespace pupil
+}  // namespace pupil::captioning

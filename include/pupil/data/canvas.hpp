@@ -13,7 +13,7 @@
 #include <pupil/core/shape.hpp>
 #include <pupil/io/pixels.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 /// A place on a canvas: x from left to right, y from top to bottom, both in [0, 1].
 struct Point {
@@ -72,4 +72,4 @@ class Canvas {
   std::vector<Rgb> pixels_;
 };
 
-}  // namespace pupil
+}  // namespace pupil::captioning

@@ -12,7 +12,7 @@
 #include <pupil/core/utf8.hpp>
 #include <pupil/io/mapped_file.hpp>
 
-namespace pupil::detail {
+namespace pupil::captioning::detail {
 
 enum class CaptionJson { other, karpathy, coco };
 
@@ -51,4 +51,4 @@ inline std::vector<std::filesystem::path> json_files_in(const std::filesystem::p
   return files;
 }
 
-}  // namespace pupil::detail
+}  // namespace pupil::captioning::detail

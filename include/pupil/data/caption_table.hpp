@@ -26,7 +26,7 @@
 #include <pupil/data/split_names.hpp>
 #include <pupil/io/text_file.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 namespace detail {
 
@@ -259,4 +259,4 @@ inline CaptionedImages detail::read_as_table(const std::filesystem::path& folder
                             seed);
 }
 
-}  // namespace pupil
+}  // namespace pupil::captioning

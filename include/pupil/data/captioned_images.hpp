@@ -13,7 +13,7 @@
 #include <pupil/core/shape.hpp>
 #include <pupil/core/utf8.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 /// An image and what people said of it.
 struct Sample {
@@ -105,4 +105,4 @@ struct CaptionedImages {
   }
 };
 
-}  // namespace pupil
+}  // namespace pupil::captioning

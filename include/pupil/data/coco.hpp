@@ -29,7 +29,7 @@
 #include <pupil/io/json_reader.hpp>
 #include <pupil/io/text_file.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 namespace detail {
 
@@ -189,4 +189,4 @@ inline CaptionedImages detail::read_as_coco(const std::filesystem::path& folder,
                             seed);
 }
 
-}  // namespace pupil
+}  // namespace pupil::captioning

@@ -12,7 +12,7 @@
 #include <pupil/core/errors.hpp>
 #include <pupil/core/random.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 struct ColorJitterOptions {
   double brightness = 0;
@@ -88,4 +88,4 @@ inline void change_colors(const ColorChange& change, float* pixels, Index count)
   }
 }
 
-}  // namespace pupil
+}  // namespace pupil::captioning

@@ -12,7 +12,7 @@
 #include <pupil/core/errors.hpp>
 #include <pupil/core/utf8.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 /// One row of a CSV file.
 struct CsvRow {
@@ -107,4 +107,4 @@ inline std::string csv_field(std::string_view text) {
   return field + '"';
 }
 
-}  // namespace pupil
+}  // namespace pupil::captioning

@@ -12,7 +12,7 @@
 #include <pupil/core/utf8.hpp>
 #include <pupil/data/captioned_images.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 /// How a folder is to be read. Empty: as it is found.
 struct FormOptions {
@@ -76,4 +76,4 @@ inline std::filesystem::path chosen_captions_file(const std::filesystem::path& f
 
 }  // namespace detail
 
-}  // namespace pupil
+}  // namespace pupil::captioning

@@ -24,7 +24,7 @@
 #include <pupil/data/layout_hints.hpp>
 #include <pupil/data/text_beside_image.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 /// All forms of data, in the order in which they are tried.
 inline constexpr std::array data_forms{flickr8k_form, flickr30k_form, karpathy_form,
@@ -147,4 +147,4 @@ inline bool fits_folder(const std::filesystem::path& folder, const FormOptions& 
   });
 }
 
-}  // namespace pupil
+}  // namespace pupil::captioning

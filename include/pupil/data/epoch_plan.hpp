@@ -20,7 +20,7 @@
 #include <pupil/core/random.hpp>
 #include <pupil/core/shape.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 /// The captions of every image as token ids, without start and end: `captions[image][caption][word]`.
 using EncodedCaptions = std::vector<std::vector<std::vector<std::int32_t>>>;
@@ -176,4 +176,4 @@ inline EpochPlan plan_epoch(const EncodedCaptions& captions, const BatchOptions&
   return plan;
 }
 
-}  // namespace pupil
+}  // namespace pupil::captioning

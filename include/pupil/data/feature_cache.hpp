@@ -29,7 +29,7 @@
 #include <pupil/data/image_files.hpp>
 #include <pupil/io/safetensors.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 /// An image of a cache: the row, and whether its mirror image is meant.
 struct FeatureView {
@@ -178,4 +178,4 @@ Tensor<float, Rank> FeatureCache::read(std::span<const FeatureView> views) const
   return features;
 }
 
-}  // namespace pupil
+}  // namespace pupil::captioning

@@ -16,7 +16,7 @@
 #include <pupil/data/feature_cache.hpp>
 #include <pupil/io/resumable_output.hpp>
 
-namespace pupil::detail {
+namespace pupil::captioning::detail {
 
 /// Rows are put and finished in any order and by many threads, each by one; commit() makes the cache. What was finished
 /// before the program was killed is there in the next one.
@@ -140,4 +140,4 @@ class FeatureCacheOutput {
   ResumableOutput file_;
 };
 
-}  // namespace pupil::detail
+}  // namespace pupil::captioning::detail

@@ -14,7 +14,7 @@
 #include <pupil/core/shape.hpp>
 #include <pupil/io/safetensors.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 /// What features are, and were made by: those of different descriptions are not mixed.
 struct FeatureDescription {
@@ -99,4 +99,4 @@ inline void require_same_description(const std::filesystem::path& path, const Fe
 
 }  // namespace detail
 
-}  // namespace pupil
+}  // namespace pupil::captioning

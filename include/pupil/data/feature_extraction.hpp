@@ -25,7 +25,7 @@
 #include <pupil/data/progress.hpp>
 #include <pupil/io/file_lock.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 /// Images [n, image_size, image_size, 3], normalised, to a row of features an image, [n, feature size].
 using FeatureExtractor = FunctionRef<Tensor<float, 2>(Tensor<float, 4>)>;
@@ -218,4 +218,4 @@ inline FeatureCache extract_features(const std::filesystem::path& path, const st
   return make_feature_cache(path, image_folder, names, options, reader, progress);
 }
 
-}  // namespace pupil
+}  // namespace pupil::captioning

@@ -25,7 +25,7 @@
 #include <pupil/data/image_list.hpp>
 #include <pupil/io/text_file.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 namespace detail {
 
@@ -113,4 +113,4 @@ inline CaptionedImages detail::read_as_flickr30k(const std::filesystem::path& fo
                             seed);
 }
 
-}  // namespace pupil
+}  // namespace pupil::captioning

@@ -31,7 +31,7 @@
 #include <pupil/data/layout_hints.hpp>
 #include <pupil/data/missing_images.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 namespace detail {
 
@@ -192,4 +192,4 @@ inline constexpr DataForm flickr8k_form{.name = "flickr8k",
                                         .files_in = &detail::flickr8k_files_in,
                                         .read = &detail::read_as_flickr8k};
 
-}  // namespace pupil
+}  // namespace pupil::captioning

@@ -17,7 +17,7 @@
 #include <pupil/io/text_file.hpp>
 #include <pupil/text/tokenizer.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 /// An image's name -> its captions, in the order of the file.
 using CaptionsByImage = std::map<std::string, std::vector<std::string>>;
@@ -239,4 +239,4 @@ inline void read_split_list(const std::filesystem::path& path, Split split, Spli
   });
 }
 
-}  // namespace pupil
+}  // namespace pupil::captioning

@@ -12,7 +12,7 @@
 #include <pupil/core/utf8.hpp>
 #include <pupil/data/layout_hints.hpp>
 
-namespace pupil::detail {
+namespace pupil::captioning::detail {
 
 /// What a folder calls this name, if it has it: itself, or the same in another case.
 inline std::optional<std::filesystem::path> present_as(const std::filesystem::path& folder, const std::string& name) {
@@ -69,4 +69,4 @@ inline std::filesystem::path find_image_folder(const std::filesystem::path& fold
   return inner_image_folder(*found, names);
 }
 
-}  // namespace pupil::detail
+}  // namespace pupil::captioning::detail

@@ -5,7 +5,7 @@
 
 #include <pupil/core/errors.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 /// What `body()` returns; a std::filesystem::filesystem_error in it becomes `path: reason`.
 template <class Body>
@@ -17,4 +17,4 @@ auto with_file_errors(Body&& body) {
   }
 }
 
-}  // namespace pupil
+}  // namespace pupil::captioning

@@ -8,7 +8,7 @@
 #include <pupil/core/random.hpp>
 #include <pupil/data/captioned_images.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 /// The split of an image that no list names: train, dev and test get 80, 10 and 10 % of all names. It depends on the
 /// name and the seed alone, so it stays when images come or go.
@@ -17,4 +17,4 @@ inline Split hashed_split(std::string_view image, std::uint64_t seed) {
   return u < 0.8 ? Split::train : u < 0.9 ? Split::dev : Split::test;
 }
 
-}  // namespace pupil
+}  // namespace pupil::captioning

@@ -28,7 +28,7 @@
 #include <pupil/io/safetensors.hpp>
 #include <pupil/io/safetensors_output.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 /// The decoded images of a list. Reading is thread-safe.
 class ImageCache {
@@ -156,4 +156,4 @@ inline void ImageCache::index(const std::vector<std::string>& names) {
   }
 }
 
-}  // namespace pupil
+}  // namespace pupil::captioning

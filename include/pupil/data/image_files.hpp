@@ -16,7 +16,7 @@
 #include <pupil/io/image_identity.hpp>
 #include <pupil/io/resize.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 /// An image that could not be read, and why not.
 struct SkippedImage {
@@ -67,4 +67,4 @@ inline void require_any_read(const std::filesystem::path& folder, std::span<cons
 
 }  // namespace detail
 
-}  // namespace pupil
+}  // namespace pupil::captioning

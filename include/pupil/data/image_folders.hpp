@@ -8,7 +8,7 @@
 #include <pupil/core/errors.hpp>
 #include <pupil/data/flickr8k_folder.hpp>
 
-namespace pupil::detail {
+namespace pupil::captioning::detail {
 
 /// The folder of images that the user names. Throws FileError where there is no such folder.
 inline std::filesystem::path named_image_folder(const std::filesystem::path& folder, const std::string& name) {
@@ -28,4 +28,4 @@ inline std::filesystem::path image_folder_in(const std::filesystem::path& folder
   return found && std::filesystem::is_directory(*found) ? inner_image_folder(*found, names) : folder;
 }
 
-}  // namespace pupil::detail
+}  // namespace pupil::captioning::detail

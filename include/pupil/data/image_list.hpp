@@ -22,7 +22,7 @@
 #include <pupil/data/missing_images.hpp>
 #include <pupil/text/tokenizer.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 /// An image as a file names it.
 struct ListedImage {
@@ -193,4 +193,4 @@ inline CaptionedImages find_listed_images(ImageList list, const std::filesystem:
 
 }  // namespace detail
 
-}  // namespace pupil
+}  // namespace pupil::captioning

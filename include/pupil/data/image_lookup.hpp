@@ -18,7 +18,7 @@
 #include <pupil/data/layout_hints.hpp>
 #include <pupil/text/unicode.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 /// Finds images in a folder and the folders in it, never outside.
 class ImageLookup {
@@ -133,4 +133,4 @@ class ImageLookup {
   mutable std::optional<NamesByForm> nested_;  // read when it is first wanted
 };
 
-}  // namespace pupil
+}  // namespace pupil::captioning

@@ -10,7 +10,7 @@
 #include <pupil/data/color_jitter.hpp>
 #include <pupil/data/random_erasing.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 struct ImageVariationOptions {
   bool mirror = true;  ///< whether half of the images are mirrored
@@ -70,4 +70,4 @@ inline void load_images(const ImageCache& cache, std::span<const Index> rows,
   cache.release_pages();  // an epoch reads all of the cache
 }
 
-}  // namespace pupil
+}  // namespace pupil::captioning

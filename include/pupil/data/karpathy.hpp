@@ -25,7 +25,7 @@
 #include <pupil/io/json_reader.hpp>
 #include <pupil/io/text_file.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 namespace detail {
 
@@ -124,4 +124,4 @@ inline CaptionedImages detail::read_as_karpathy(const std::filesystem::path& fol
                             seed);
 }
 
-}  // namespace pupil
+}  // namespace pupil::captioning

@@ -16,7 +16,7 @@
 #include <pupil/core/utf8.hpp>
 #include <pupil/io/foreign_files.hpp>
 
-namespace pupil::detail {
+namespace pupil::captioning::detail {
 
 /// What a text is that is no list of captions or names at all, by its beginning; empty where it may be one.
 inline std::string foreign_text(std::string_view text) {
@@ -94,4 +94,4 @@ inline std::string folder_hint(const std::filesystem::path& folder) {
   return message("; it holds ", joined(first), std::ssize(shown) > most ? ", ..." : "");
 }
 
-}  // namespace pupil::detail
+}  // namespace pupil::captioning::detail

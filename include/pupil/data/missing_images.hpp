@@ -10,7 +10,7 @@
 #include <pupil/data/captioned_images.hpp>
 #include <pupil/data/image_lookup.hpp>
 
-namespace pupil::detail {
+namespace pupil::captioning::detail {
 
 /// What a name that is not there may have meant: "a.JPG is not there, but a.jpg is".
 inline void remark_on_missing(const LeftOut& missing, const ImageLookup& files, std::vector<std::string>& remarks) {
@@ -32,4 +32,4 @@ inline std::string why_none_is_left(std::string_view first_missing, const ImageL
                                 : ", " + visible(shown) + " among them");
 }
 
-}  // namespace pupil::detail
+}  // namespace pupil::captioning::detail

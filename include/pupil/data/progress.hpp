@@ -8,7 +8,7 @@
 
 #include <pupil/core/shape.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 /// Called with how many items are done, and of how many: from any thread, one call at a time. What it throws ends the
 /// work.
@@ -43,4 +43,4 @@ class ProgressCounter {
   Progress report_;
 };
 
-}  // namespace pupil
+}  // namespace pupil::captioning

@@ -13,7 +13,7 @@
 #include <pupil/core/random.hpp>
 #include <pupil/core/shape.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 struct RandomErasingOptions {
   double probability = 0;
@@ -75,4 +75,4 @@ inline void erase(ErasedArea area, Size2d image, float* pixels) {
   }
 }
 
-}  // namespace pupil
+}  // namespace pupil::captioning

@@ -16,7 +16,7 @@
 #include <pupil/core/random.hpp>
 #include <pupil/core/shape.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 /// Which figure a shape is.
 enum class ShapeKind : std::uint8_t { circle, square, triangle, star };
@@ -156,4 +156,4 @@ inline Scene make_scene(std::uint64_t seed, Index index) {
   return scene;
 }
 
-}  // namespace pupil
+}  // namespace pupil::captioning

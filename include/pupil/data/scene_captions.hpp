@@ -14,7 +14,7 @@
 #include <pupil/data/scene.hpp>
 #include <pupil/text/tokenizer.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 /// A shape as a caption names it. A shape without a colour before it, and a colour without a shape after it, lack a
 /// half.
@@ -141,4 +141,4 @@ inline bool describes(std::string_view caption, const Scene& scene) {
   return named_shapes(caption) == named_shapes(scene);
 }
 
-}  // namespace pupil
+}  // namespace pupil::captioning

@@ -15,7 +15,7 @@
 #include <pupil/data/scene_ground.hpp>
 #include <pupil/io/pixels.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 namespace detail {
 
@@ -131,4 +131,4 @@ inline Image draw_scene(const Scene& scene, Index side = 96) {
   return canvas.image();
 }
 
-}  // namespace pupil
+}  // namespace pupil::captioning

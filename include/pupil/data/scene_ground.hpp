@@ -10,7 +10,7 @@
 #include <pupil/data/canvas.hpp>
 #include <pupil/data/scene.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 /// One ground, its colours, angle and grain drawn by lot.
 class GroundPaint {
@@ -80,4 +80,4 @@ class GroundPaint {
   double phase_ = 0;
 };
 
-}  // namespace pupil
+}  // namespace pupil::captioning

@@ -24,7 +24,7 @@
 #include <pupil/io/image_write.hpp>
 #include <pupil/io/system.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 struct ScenesOptions {
   Index count = 1000;
@@ -150,4 +150,4 @@ inline void write_scenes(const std::filesystem::path& folder, const ScenesOption
   });
 }
 
-}  // namespace pupil
+}  // namespace pupil::captioning

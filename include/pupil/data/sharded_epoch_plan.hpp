@@ -16,7 +16,7 @@
 #include <pupil/core/shape.hpp>
 #include <pupil/data/epoch_plan.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 namespace detail {
 
@@ -95,4 +95,4 @@ inline EpochPlan plan_sharded_epoch(const EncodedCaptions& captions, std::span<c
   return plan;
 }
 
-}  // namespace pupil
+}  // namespace pupil::captioning

@@ -11,7 +11,7 @@
 #include <pupil/core/utf8.hpp>
 #include <pupil/data/captioned_images.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 /// The split that a data set means by a word, in any case: `restval`, which COCO's users train on, is train, and what
 /// is called val is dev here. Nothing for other words.
@@ -42,4 +42,4 @@ inline Split required_split(std::string_view word, std::string_view path, std::s
   return *split;
 }
 
-}  // namespace pupil
+}  // namespace pupil::captioning

@@ -22,7 +22,7 @@
 #include <pupil/data/split_names.hpp>
 #include <pupil/io/text_file.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 namespace detail {
 
@@ -122,4 +122,4 @@ inline CaptionedImages detail::read_texts_beside_images(const std::filesystem::p
   return find_listed_images(std::move(list), folder, images, text_beside_image_form.name, seed);
 }
 
-}  // namespace pupil
+}  // namespace pupil::captioning

@@ -1,6 +1,6 @@
 #pragma once
-// Batch norms over all ranks: with few images a rank, the mean and the variance of a rank's own are noise. PyTorch's
-// twin is torch.nn.SyncBatchNorm.convert_sync_batchnorm.
+// captioning::Batch norms over all ranks: with few images a rank, the mean and the variance of a rank's own are noise.
+// PyTorch's twin is torch.nn.SyncBatchNorm.convert_sync_batchnorm.
 //
 //   const auto ranks = Communicator::world();
 //   synchronize_batch_norms(net, ranks);

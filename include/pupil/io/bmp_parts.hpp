@@ -16,7 +16,7 @@
 #include <pupil/io/byte_parts.hpp>
 #include <pupil/io/image_size.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 namespace detail {
 
@@ -158,4 +158,4 @@ inline ByteParts bmp_parts(std::span<const std::byte> bmp, std::string_view name
   return parts;
 }
 
-}  // namespace pupil
+}  // namespace pupil::captioning

@@ -11,7 +11,7 @@
 
 #include <pupil/core/cpp20.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 /// What the bytes of a part are, as far as `StbSource` hands them out differently.
 enum class PartKind {
@@ -72,4 +72,4 @@ inline void append_text(std::vector<std::byte>& bytes, std::string_view text) {
 
 }  // namespace detail
 
-}  // namespace pupil
+}  // namespace pupil::captioning

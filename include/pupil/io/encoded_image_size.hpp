@@ -16,7 +16,7 @@
 #include <pupil/io/jpeg_segments.hpp>
 #include <pupil/io/png_chunks.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 namespace detail {
 
@@ -73,4 +73,4 @@ inline Size2d encoded_image_size(std::span<const std::byte> bytes, std::string_v
   return detail::encoded_gif_size(bytes, name);
 }
 
-}  // namespace pupil
+}  // namespace pupil::captioning

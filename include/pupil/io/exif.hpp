@@ -12,7 +12,7 @@
 
 #include <pupil/io/byte_numbers.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 namespace detail {
 
@@ -32,11 +32,11 @@ inline std::size_t tiff_integer_size(std::uint32_t type) {
 inline std::optional<int> exif_orientation(std::span<const std::byte> exif) {
   constexpr std::uint32_t orientation_tag = 0x0112;
   constexpr std::size_t entry_size = 12;
-  while (detail::begins_with(exif, {"Exif\0\0", 6})) exif = exif.subspan(6);
-  const ByteNumbers numbers{exif, detail::begins_with(exif, "MM")};
+  while (pupil::detail::begins_with(exif, {"Exif\0\0", 6})) exif = exif.subspan(6);
+  const ByteNumbers numbers{exif, pupil::detail::begins_with(exif, "MM")};
   const std::uint32_t version = numbers.read(2, 2);
-  const bool is_tiff =
-      (detail::begins_with(exif, "II") || detail::begins_with(exif, "MM")) && (version == 0x002A || version == 0x2A00);
+  const bool is_tiff = (pupil::detail::begins_with(exif, "II") || pupil::detail::begins_with(exif, "MM")) &&
+                       (version == 0x002A || version == 0x2A00);
   if (!is_tiff) return {};
 
   std::optional<int> orientation;
@@ -72,4 +72,4 @@ inline std::optional<int> xmp_orientation(std::string_view xmp) {
   return {};
 }
 
-}  // namespace pupil
+}  // namespace pupil::captioning

@@ -18,7 +18,7 @@
 #include <sys/file.h>
 #endif
 
-namespace pupil {
+namespace pupil::captioning {
 
 /// Another process is at work on a file or a folder; the message says which process.
 class FileInUse : public FileError {
@@ -67,7 +67,7 @@ inline FileLock lock_folder(const std::filesystem::path& folder, std::string_vie
 /// For writing one file: its lock lies beside it. Throws FileError too where there can be no such file.
 inline FileLock lock_output(const std::filesystem::path& target,
                             std::string_view activity = "another process is writing it") {
-  return FileLock(detail::replaceable(target).string() + ".lock", target, activity);
+  return FileLock(pupil::detail::replaceable(target).string() + ".lock", target, activity);
 }
 
 #if PUPIL_POSIX
@@ -128,4 +128,4 @@ inline void FileLock::release() noexcept {}
 
 #endif
 
-}  // namespace pupil
+}  // namespace pupil::captioning

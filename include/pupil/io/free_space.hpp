@@ -8,7 +8,7 @@
 
 #include <pupil/core/errors.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 /// Throws FileError where fewer than `bytes` bytes are free for this process in the file system of the folder, and says
 /// both: "runs/a: 3 MB are free there, and the checkpoints take 160 MB". Says nothing where that cannot be known.
@@ -20,4 +20,4 @@ inline void require_space(const std::filesystem::path& folder, std::uintmax_t by
                      " MB are free there, and ", what, " take ", (bytes + megabyte - 1) / megabyte, " MB");
 }
 
-}  // namespace pupil
+}  // namespace pupil::captioning

@@ -25,7 +25,7 @@
 #include <pupil/io/mapped_file.hpp>
 #include <pupil/io/text_file.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 /// One line of a file of word vectors.
 struct WordVector {
@@ -58,7 +58,7 @@ class GloveReader {
  private:
   /// The whole file is not looked through before it is read: it may be gigabytes.
   static std::string_view text_of(const MappedFile& file, const std::string& name) {
-    return text_start(detail::text_of(file.bytes()), name);
+    return text_start(pupil::detail::text_of(file.bytes()), name);
   }
 
   bool next_of_any_bytes(WordVector& vector) {
@@ -122,4 +122,4 @@ class GloveReader {
   bool is_count_line_ = false;
 };
 
-}  // namespace pupil
+}  // namespace pupil::captioning

@@ -25,7 +25,7 @@
 #include <pupil/io/resize.hpp>
 #include <pupil/io/stb_decode.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 namespace detail {
 
@@ -157,4 +157,4 @@ inline Image read_image(const std::filesystem::path& path) {
   return decode_image(file.bytes(), path.string());
 }
 
-}  // namespace pupil
+}  // namespace pupil::captioning

@@ -14,7 +14,7 @@
 #include <pupil/core/parallel.hpp>
 #include <pupil/io/mapped_file.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 /// Hashes of an image's name and of the bytes of its file.
 struct ImageIdentity {
@@ -56,4 +56,4 @@ inline std::string hash_identities(std::span<const ImageIdentity> identities) {
   return hash_digits(hash);
 }
 
-}  // namespace pupil
+}  // namespace pupil::captioning

@@ -16,7 +16,7 @@
 #include <pupil/io/png_chunks.hpp>
 #include <pupil/io/stb_decode.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 /// The orientation of a JPEG file, 1 to 8 as `oriented` takes it; 1 where there is none or it cannot be read.
 inline int jpeg_orientation(std::span<const std::byte> jpeg) {
@@ -25,11 +25,11 @@ inline int jpeg_orientation(std::span<const std::byte> jpeg) {
   std::optional<int> xmp;
   visit_jpeg_segments(jpeg, [&](const JpegSegment& segment) {
     if (segment.marker != jpeg_marker::app1) return segment.marker != jpeg_marker::start_of_scan;
-    if (detail::begins_with(segment.contents, exif_name)) {
+    if (pupil::detail::begins_with(segment.contents, exif_name)) {
       const auto part = segment.contents.subspan(exif_name.size());
       exif.insert(exif.end(), part.begin(), part.end());
-    } else if (detail::begins_with(segment.contents, xmp_name) && !xmp) {
-      xmp = xmp_orientation(detail::text_of(segment.contents.subspan(xmp_name.size())));
+    } else if (pupil::detail::begins_with(segment.contents, xmp_name) && !xmp) {
+      xmp = xmp_orientation(pupil::detail::text_of(segment.contents.subspan(xmp_name.size())));
     }
     return true;
   });
@@ -50,7 +50,7 @@ inline PngText read_png_text(const PngChunk& chunk, std::span<const std::string_
   constexpr std::size_t most = std::size_t{1} << 20;
   std::span<const std::byte> rest = chunk.contents;
   const auto take_to_zero = [&] {
-    const std::string_view text = text_of(rest).substr(0, text_of(rest).find('\0'));
+    const std::string_view text = pupil::detail::text_of(rest).substr(0, pupil::detail::text_of(rest).find('\0'));
     rest = rest.subspan(std::min(text.size() + 1, rest.size()));
     return text;
   };
@@ -74,7 +74,7 @@ inline PngText read_png_text(const PngChunk& chunk, std::span<const std::string_
 
 /// The bytes of "\nexif\n   length\n" and hexadecimal digits in lines.
 inline std::vector<std::byte> read_raw_profile(std::span<const std::byte> text) {
-  std::string_view digits = text_of(text);
+  std::string_view digits = pupil::detail::text_of(text);
   for (int line = 0; line < 3; ++line) {
     const std::size_t end = digits.find('\n');
     digits.remove_prefix(end == std::string_view::npos ? digits.size() : end + 1);
@@ -112,14 +112,14 @@ inline int png_orientation(std::span<const std::byte> png) {
     const detail::PngText read = detail::read_png_text(chunk, wanted);
     if (read.name.empty()) return;
     ++texts;
-    if (read.name == xmp_name) return keep_first(xmp, xmp_orientation(detail::text_of(read.value)));
+    if (read.name == xmp_name) return keep_first(xmp, xmp_orientation(pupil::detail::text_of(read.value)));
     const auto profile = detail::read_raw_profile(read.value);
     keep_first(read.name == raw_xmp ? xmp : text_exif,
-               read.name == raw_xmp ? xmp_orientation(detail::text_of(profile)) : exif_orientation(profile));
-    if (read.name == raw_app1) keep_first(xmp, xmp_orientation(detail::text_of(profile)));
+               read.name == raw_xmp ? xmp_orientation(pupil::detail::text_of(profile)) : exif_orientation(profile));
+    if (read.name == raw_app1) keep_first(xmp, xmp_orientation(pupil::detail::text_of(profile)));
   });
   if (chunk_exif) return *chunk_exif;
   return text_exif ? *text_exif : xmp.value_or(1);
 }
 
-}  // namespace pupil
+}  // namespace pupil::captioning

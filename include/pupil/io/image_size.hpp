@@ -7,7 +7,7 @@
 #include <pupil/core/errors.hpp>
 #include <pupil/core/shape.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 /// More pixels than this (16384 x 16384) are not read.
 inline constexpr Index max_image_pixels = Index{1} << 28;
@@ -27,4 +27,4 @@ inline void require_decodable_size(Index height, Index width, Index pixels_in_by
 
 }  // namespace detail
 
-}  // namespace pupil
+}  // namespace pupil::captioning

@@ -13,7 +13,7 @@
 #include <pupil/io/normalization.hpp>
 #include <pupil/io/resize.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 /// A window into an image; its size is that of the images it is cut for.
 struct View {
@@ -82,4 +82,4 @@ inline Tensor<float, 4> single_image(const Image& image, Size2d size, Size2d win
   return out;
 }
 
-}  // namespace pupil
+}  // namespace pupil::captioning

@@ -16,7 +16,7 @@
 #include <pupil/io/pixels.hpp>
 #include <pupil/io/stb_image_write.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 namespace detail {
 
@@ -70,4 +70,4 @@ inline void write_jpeg(const std::filesystem::path& path, const Image& image, in
   write_file_atomically(path, encode_jpeg(image, quality));
 }
 
-}  // namespace pupil
+}  // namespace pupil::captioning

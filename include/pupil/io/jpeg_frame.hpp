@@ -13,7 +13,7 @@
 #include <pupil/io/image_size.hpp>
 #include <pupil/io/jpeg_segments.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 /// One channel of a JPEG image as it is stored.
 struct JpegComponent {
@@ -115,4 +115,4 @@ inline JpegSampling jpeg_sampling(const JpegFrame& frame, std::string_view name)
   return most;
 }
 
-}  // namespace pupil
+}  // namespace pupil::captioning

@@ -27,7 +27,7 @@
 #include <pupil/io/jpeg_standard_tables.hpp>
 #include <pupil/io/jpeg_tables.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 /// What stands behind the data of a scan, and must not be needed: ones or zeros.
 enum class ScanPadding { ones, zeros };
@@ -41,8 +41,8 @@ struct JpegColourMarks {
 
   void add(const JpegSegment& segment) {
     const ByteNumbers numbers{segment.contents};
-    if (segment.marker == jpeg_marker::app0 && begins_with(segment.contents, {"JFIF\0", 5})) jfif = true;
-    const bool adobe = segment.marker == jpeg_marker::app14 && begins_with(segment.contents, "Adobe");
+    if (segment.marker == jpeg_marker::app0 && pupil::detail::begins_with(segment.contents, {"JFIF\0", 5})) jfif = true;
+    const bool adobe = segment.marker == jpeg_marker::app14 && pupil::detail::begins_with(segment.contents, "Adobe");
     if (adobe && segment.contents.size() >= 12) adobe_transform = static_cast<int>(numbers.read(11, 1));
   }
 
@@ -204,4 +204,4 @@ class JpegParts {
   bool ends_ = false, lacks_restarts_ = false;
 };
 
-}  // namespace pupil
+}  // namespace pupil::captioning

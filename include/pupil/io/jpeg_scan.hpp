@@ -12,7 +12,7 @@
 #include <pupil/core/errors.hpp>
 #include <pupil/io/jpeg_frame.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 /// A scan holds of some components the coefficients `first` to `last` of each block, without the `low` lowest bits.
 struct JpegScan {
@@ -96,4 +96,4 @@ class JpegCoverage {
   std::vector<std::array<int, 64>> missing_bits_;
 };
 
-}  // namespace pupil
+}  // namespace pupil::captioning

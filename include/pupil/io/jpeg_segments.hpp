@@ -12,7 +12,7 @@
 
 #include <pupil/core/cpp20.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 namespace jpeg_marker {
 inline constexpr std::uint8_t temporary = 0x01, huffman_tables = 0xC4, arithmetic_tables = 0xCC, first_restart = 0xD0,
@@ -94,4 +94,4 @@ bool visit_jpeg_segments(std::span<const std::byte> jpeg, Visit&& visit) {
   }
 }
 
-}  // namespace pupil
+}  // namespace pupil::captioning

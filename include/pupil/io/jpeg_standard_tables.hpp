@@ -6,7 +6,7 @@
 
 #include <pupil/core/cpp20.hpp>
 
-namespace pupil::detail {
+namespace pupil::captioning::detail {
 
 /// A whole segment: the tables for brightness and colour, the first and the other coefficients.
 // clang-format off
@@ -28,4 +28,4 @@ inline constexpr std::array<unsigned char, 420> jpeg_standard_tables{
 };
 // clang-format on
 
-}  // namespace pupil::detail
+}  // namespace pupil::captioning::detail

@@ -11,7 +11,7 @@
 #include <pupil/io/jpeg_frame.hpp>
 #include <pupil/io/jpeg_scan.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 /// The tables that a decoder knows at some place of a file.
 class JpegTables {
@@ -73,4 +73,4 @@ class JpegTables {
   unsigned quantization_ = 0, first_codes_ = 0, other_codes_ = 0;  // a bit for each number
 };
 
-}  // namespace pupil
+}  // namespace pupil::captioning

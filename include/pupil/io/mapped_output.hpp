@@ -12,7 +12,7 @@
 #include <sys/mman.h>
 #endif
 
-namespace pupil {
+namespace pupil::captioning {
 
 /// `size` zero bytes that become the file `target` at commit(), and never without one. The space on the disk is taken
 /// at the start: a full disk is a FileError from the constructor, not a signal while writing.
@@ -75,4 +75,4 @@ inline void MappedOutput::commit() {
 
 #endif
 
-}  // namespace pupil
+}  // namespace pupil::captioning

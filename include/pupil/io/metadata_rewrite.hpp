@@ -8,7 +8,7 @@
 
 #include <pupil/io/safetensors.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 /// Writes the file anew with these texts by key in its metadata, in place of those of the same keys, and without those
 /// of keys that begin with `dropped`, where that is not empty: all or nothing. Throws FileError, and the older file
@@ -28,4 +28,4 @@ inline void rewrite_metadata(const std::filesystem::path& path, const std::map<s
   writer.write(path);
 }
 
-}  // namespace pupil
+}  // namespace pupil::captioning

@@ -6,7 +6,7 @@
 
 #include <pupil/core/tensor.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 /// Pixels [height, width, 3]: red, green and blue from 0 to 255, rows from the top.
 using Image = Tensor<std::uint8_t, 3>;
@@ -39,4 +39,4 @@ inline Image oriented(Image stored, int orientation) {
   return result;
 }
 
-}  // namespace pupil
+}  // namespace pupil::captioning

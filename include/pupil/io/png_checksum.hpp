@@ -8,7 +8,7 @@
 
 #include <pupil/core/cpp20.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 /// CRC-32 as in PNG and zip: polynomial 0xEDB88320, low bits first.
 inline std::uint32_t crc32(std::span<const std::byte> bytes) {
@@ -26,4 +26,4 @@ inline std::uint32_t crc32(std::span<const std::byte> bytes) {
   return ~crc;
 }
 
-}  // namespace pupil
+}  // namespace pupil::captioning

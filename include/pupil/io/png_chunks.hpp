@@ -12,7 +12,7 @@
 #include <pupil/io/byte_numbers.hpp>
 #include <pupil/io/png_checksum.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 /// One chunk: its type, and where its bytes lie.
 struct PngChunk {
@@ -47,7 +47,7 @@ bool visit_png_chunks(std::span<const std::byte> png, Visit&& visit) {
     const auto rest = png.subspan(position);
     const auto whole = rest.first(std::min(rest.size(), PngChunk::head + length + PngChunk::tail));
     const auto contents = whole.subspan(PngChunk::head, std::min(length, whole.size() - PngChunk::head));
-    const PngChunk chunk{detail::text_of(whole.subspan(4, 4)), position, length, whole, contents};
+    const PngChunk chunk{pupil::detail::text_of(whole.subspan(4, 4)), position, length, whole, contents};
     visit(chunk);
     if (chunk.type == "IEND") return true;
     if (!chunk.complete()) return false;
@@ -56,4 +56,4 @@ bool visit_png_chunks(std::span<const std::byte> png, Visit&& visit) {
   return false;
 }
 
-}  // namespace pupil
+}  // namespace pupil::captioning

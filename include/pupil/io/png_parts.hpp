@@ -18,7 +18,7 @@
 #include <pupil/io/image_size.hpp>
 #include <pupil/io/png_chunks.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 namespace detail {
 
@@ -156,4 +156,4 @@ class PngParts {
   bool has_header_ = false, apple_ = false, ends_ = false;
 };
 
-}  // namespace pupil
+}  // namespace pupil::captioning

@@ -17,7 +17,7 @@
 #include <pupil/core/shape.hpp>
 #include <pupil/io/pixels.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 namespace detail {
 
@@ -127,4 +127,4 @@ inline Image resize_bilinear(const Image& image, Size2d size) {
   return size.height == image.dim(0) ? narrow : detail::resize_height(narrow, size.height);
 }
 
-}  // namespace pupil
+}  // namespace pupil::captioning

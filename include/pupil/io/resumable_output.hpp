@@ -17,7 +17,7 @@
 #include <sys/mman.h>
 #endif
 
-namespace pupil {
+namespace pupil::captioning {
 
 /// `size` bytes, a beginning and then zeros, that become the file `target` at commit(). Until then they are
 /// `target.partial`, which stays when the program ends in any other way, kill -9 included: the next that asks for the
@@ -36,7 +36,7 @@ class ResumableOutput {
 
   /// Where the bytes are until commit().
   static std::filesystem::path partial_file(const std::filesystem::path& target) {
-    return detail::replaceable(target).string() + ".partial";
+    return pupil::detail::replaceable(target).string() + ".partial";
   }
 
   /// Whether an earlier program's bytes were found.
@@ -89,7 +89,7 @@ class ResumableOutput {
 
 inline ResumableOutput::ResumableOutput(const std::filesystem::path& target, std::string_view beginning,
                                         std::size_t size)
-    : target_(detail::replaceable(target)), partial_(partial_file(target)) {
+    : target_(pupil::detail::replaceable(target)), partial_(partial_file(target)) {
   open();
   struct stat status {};
   if (::fstat(file_.get(), &status) != 0) throw_file_error(target_, "write", errno);
@@ -117,7 +117,7 @@ inline void ResumableOutput::map(std::size_t size) {
 
 inline void ResumableOutput::begin_anew(std::string_view beginning, std::size_t size) {
   unmap();
-  int code = ::ftruncate(file_.get(), 0) == 0 ? detail::take_space(file_, size) : errno;
+  int code = ::ftruncate(file_.get(), 0) == 0 ? pupil::detail::take_space(file_, size) : errno;
   if (code == EOPNOTSUPP) code = ::ftruncate(file_.get(), static_cast<off_t>(size)) == 0 ? 0 : errno;
   if (code != 0) {
     remove();
@@ -131,14 +131,15 @@ inline void ResumableOutput::commit() {
   if (!bytes_.empty() && ::msync(bytes_.data(), bytes_.size(), MS_SYNC) != 0) throw_file_error(target_, "write", errno);
   if (retry_interrupted([&] { return ::fsync(file_.get()); }) != 0) throw_file_error(target_, "write", errno);
   unmap();
-  if (const int code = detail::rename_durably(partial_, target_); code != 0) throw_file_error(target_, "replace", code);
+  if (const int code = pupil::detail::rename_durably(partial_, target_); code != 0)
+    throw_file_error(target_, "replace", code);
 }
 
 #else
 
 inline ResumableOutput::ResumableOutput(const std::filesystem::path& target, std::string_view beginning,
                                         std::size_t size)
-    : target_(detail::replaceable(target)), partial_(partial_file(target)) {
+    : target_(pupil::detail::replaceable(target)), partial_(partial_file(target)) {
   begin_anew(beginning, size);
 }
 
@@ -155,4 +156,4 @@ inline void ResumableOutput::commit() {
 
 #endif
 
-}  // namespace pupil
+}  // namespace pupil::captioning

@@ -11,7 +11,7 @@
 #include <pupil/io/mapped_output.hpp>
 #include <pupil/io/safetensors_header.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 /// Names, types and shapes come first; the elements, zero at the start, are then written through memory, by as many
 /// threads as there are, and commit() makes the file:
@@ -56,4 +56,4 @@ class SafetensorsOutput {
   MappedOutput file_;
 };
 
-}  // namespace pupil
+}  // namespace pupil::captioning

@@ -13,7 +13,7 @@
 #include <pupil/io/byte_parts.hpp>
 #include <pupil/io/stb_image.hpp>
 
-namespace pupil::detail {
+namespace pupil::captioning::detail {
 
 /// Hands parts to stb_image and notices what it does not tell: that it wanted more bytes than there are (it goes on
 /// with zeros, so that a truncated picture would come out with its lower part grey), and how it left a JPEG's scans.
@@ -148,4 +148,4 @@ inline std::vector<std::byte> inflate_by_stb(std::span<const std::byte> compress
   return result;
 }
 
-}  // namespace pupil::detail
+}  // namespace pupil::captioning::detail

@@ -28,7 +28,7 @@
 #pragma GCC diagnostic ignored "-Wsign-conversion"
 #pragma GCC diagnostic ignored "-Wold-style-cast"
 
-namespace pupil::detail::stb {
+namespace pupil::captioning::detail::stb {
 
 using stbi_uc = unsigned char;
 using stbi_us = unsigned short;
@@ -60,7 +60,7 @@ struct stbi_io_callbacks {
 #define STB_IMAGE_IMPLEMENTATION
 #include <stb/stb_image.h>
 
-}  // namespace pupil::detail::stb
+}  // namespace pupil::captioning::detail::stb
 
 #pragma GCC diagnostic pop
 

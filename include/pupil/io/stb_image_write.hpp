@@ -18,7 +18,7 @@
 #pragma GCC diagnostic ignored "-Wsign-conversion"
 #pragma GCC diagnostic ignored "-Wold-style-cast"
 
-namespace pupil::detail::stb {
+namespace pupil::captioning::detail::stb {
 
 #define STBIWDEF [[maybe_unused]] static
 #define STBIW_ASSERT(condition) static_cast<void>(0)
@@ -27,7 +27,7 @@ namespace pupil::detail::stb {
 #define STB_IMAGE_WRITE_IMPLEMENTATION
 #include <stb/stb_image_write.h>
 
-}  // namespace pupil::detail::stb
+}  // namespace pupil::captioning::detail::stb
 
 #pragma GCC diagnostic pop
 

@@ -16,7 +16,7 @@
 #include <pupil/io/foreign_files.hpp>
 #include <pupil/io/mapped_file.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 namespace detail {
 
@@ -60,7 +60,7 @@ inline std::string_view way_to_text(FileFamily family) {
 inline ForeignFile kind_of_binary(std::string_view bytes) {
   const ForeignFile file = kind_of_foreign_file(std::as_bytes(std::span(bytes)));
   // What has letters alone there begins as another kind by chance.
-  const bool is_text = begins_as_text(bytes) && file.family != FileFamily::document;
+  const bool is_text = pupil::detail::begins_as_text(bytes) && file.family != FileFamily::document;
   return is_text ? ForeignFile{} : file;
 }
 
@@ -124,7 +124,7 @@ class TextFile {
  public:
   /// Throws FileError, naming the path and the reason, where the file cannot be read or is no text.
   explicit TextFile(const std::filesystem::path& path)
-      : name_(path.string()), file_(path), text_(text_in(detail::text_of(file_.bytes()), name_)) {}
+      : name_(path.string()), file_(path), text_(text_in(pupil::detail::text_of(file_.bytes()), name_)) {}
 
   /// As messages name it: the path.
   const std::string& name() const { return name_; }
@@ -164,4 +164,4 @@ class LineReader {
   std::size_t number_ = 0;
 };
 
-}  // namespace pupil
+}  // namespace pupil::captioning

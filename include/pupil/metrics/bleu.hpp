@@ -27,7 +27,7 @@
 #include <pupil/metrics/caption_corpus.hpp>
 #include <pupil/metrics/ngrams.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 namespace detail {
 
@@ -89,4 +89,4 @@ inline std::array<double, longest_ngram> bleu(const CaptionCorpus& corpus) {
   return scores;
 }
 
-}  // namespace pupil
+}  // namespace pupil::captioning

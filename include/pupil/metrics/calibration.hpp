@@ -11,7 +11,7 @@
 
 #include <pupil/core/errors.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 /// What was said with about the same confidence.
 struct CalibrationBin {
@@ -129,4 +129,4 @@ inline double area_under_roc(std::span<const double> confidences, const std::vec
   return pairs == 0 ? .5 : pairs_in_order / pairs;
 }
 
-}  // namespace pupil
+}  // namespace pupil::captioning

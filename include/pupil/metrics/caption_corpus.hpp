@@ -15,7 +15,7 @@
 #include <pupil/metrics/ngrams.hpp>
 #include <pupil/text/tokenizer.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 /// A sentence whose words are numbers, the same number for the same word all over the corpus.
 struct NumberedSentence {
@@ -90,4 +90,4 @@ ImageScores score_each_image(const CaptionCorpus& corpus, Score&& score) {
   return {std::move(scores), mean};
 }
 
-}  // namespace pupil
+}  // namespace pupil::captioning

@@ -16,7 +16,7 @@
 #include <pupil/core/errors.hpp>
 #include <pupil/text/tokenizer.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 /// English words that a caption does not end with: articles, prepositions, conjunctions, auxiliaries, and words such as
 /// "his". Those that people do end captions with are not among them, because they are something else there: adverbs in
@@ -124,4 +124,4 @@ inline CaptionStatistics caption_statistics(const std::vector<Sentence>& caption
   return statistics;
 }
 
-}  // namespace pupil
+}  // namespace pupil::captioning

@@ -25,7 +25,7 @@
 #include <pupil/metrics/caption_corpus.hpp>
 #include <pupil/metrics/ngrams.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 namespace detail {
 
@@ -102,4 +102,4 @@ class CiderD {
 /// CIDEr-D of every image and of the corpus, from 0 to 10.
 inline ImageScores cider_d(const CaptionCorpus& corpus) { return score_each_image(corpus, detail::CiderD(corpus)); }
 
-}  // namespace pupil
+}  // namespace pupil::captioning

@@ -35,7 +35,7 @@
 #include <pupil/text/tokenizer.hpp>
 #include <pupil/text/vocabulary.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 /// A caption that was sampled for an image.
 struct SampledCaption {
@@ -175,4 +175,4 @@ class CiderDReward {
   detail::PreparedReferences references_;
 };
 
-}  // namespace pupil
+}  // namespace pupil::captioning

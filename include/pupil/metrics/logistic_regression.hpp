@@ -19,7 +19,7 @@
 #include <pupil/core/errors.hpp>
 #include <pupil/core/tensor.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 struct LogisticRegression {
   std::vector<double> weights;
@@ -133,4 +133,4 @@ LogisticRegression fit_logistic_regression(const Tensor<T, 2>& rows, const std::
   return fit;
 }
 
-}  // namespace pupil
+}  // namespace pupil::captioning

@@ -17,7 +17,7 @@
 
 #include <pupil/core/cpp20.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 /// BLEU and CIDEr-D look at n-grams of 1 to 4 words.
 inline constexpr std::size_t longest_ngram = 4;
@@ -93,4 +93,4 @@ inline std::int32_t count_of(std::int32_t ngram, const NgramCounts& counts) {
   return found != counts.end() && found->ngram == ngram ? found->count : 0;
 }
 
-}  // namespace pupil
+}  // namespace pupil::captioning

@@ -15,7 +15,7 @@
 #include <pupil/metrics/ngrams.hpp>
 #include <pupil/text/vocabulary.hpp>
 
-namespace pupil::detail {
+namespace pupil::captioning::detail {
 
 /// An n-gram of a reference.
 struct ReferenceNgram {
@@ -117,4 +117,4 @@ class PreparedReferences {
   std::vector<std::vector<PreparedReference>> of_image_;
 };
 
-}  // namespace pupil::detail
+}  // namespace pupil::captioning::detail

@@ -16,7 +16,7 @@
 
 #include <pupil/metrics/caption_corpus.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 /// The most words that both sentences have in the same order, others between them allowed.
 inline std::size_t longest_common_subsequence(std::span<const std::int32_t> left, std::span<const std::int32_t> right) {
@@ -59,4 +59,4 @@ inline double rouge_l_of_image(const CaptionedImage& image) {
 /// ROUGE-L of every image and of the corpus, from 0 to 1.
 inline ImageScores rouge_l(const CaptionCorpus& corpus) { return score_each_image(corpus, detail::rouge_l_of_image); }
 
-}  // namespace pupil
+}  // namespace pupil::captioning

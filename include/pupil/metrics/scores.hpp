@@ -11,7 +11,7 @@
 #include <pupil/metrics/rouge_l.hpp>
 #include <pupil/text/tokenizer.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 /// How well captions agree with what people wrote. All are better the larger; BLEU and ROUGE-L go to 1, CIDEr-D to 10.
 struct CaptionScores {
@@ -37,4 +37,4 @@ inline CaptionScores score_captions(const std::vector<Sentence>& candidates,
           .cider_d_of_image = std::move(cider.of_image)};
 }
 
-}  // namespace pupil
+}  // namespace pupil::captioning

@@ -34,7 +34,7 @@
 #include <pupil/nn/unread_forward.hpp>
 #include <pupil/text/caption_block.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 /// embedding_size is also the size of v_g, hidden_size that of v_p; projected is z + h.
 using AdaptiveDecoderOptions = GridDecoderOptions;
@@ -107,7 +107,7 @@ class AdaptiveDecoder {
   /// of an image that there is not.
   Tensor<T, 2> forward(const ImageFeatures<T>& features, std::span<const CaptionBlock> blocks, Context& context) {
     check_grid("adaptive", features, options_.grid_channels);
-    const detail::EmptiedByException emptied(context);
+    const pupil::detail::EmptiedByException emptied(context);
     context.steps = CaptionSteps(blocks, features.images());
     const auto& sequences = context.steps.sequences();
     context.values = relu_.forward(value_.forward(features.grid, context.value), context.value_relu);
@@ -270,4 +270,4 @@ class AdaptiveDecoder {
   WordOutput<T> out_;
 };
 
-}  // namespace pupil
+}  // namespace pupil::captioning

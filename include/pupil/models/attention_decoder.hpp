@@ -35,7 +35,7 @@
 #include <pupil/nn/unread_forward.hpp>
 #include <pupil/text/caption_block.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 struct AttentionDecoderOptions {
   Index vocabulary_size = 0;
@@ -120,7 +120,7 @@ class AttentionDecoder {
   /// of an image that there is not.
   Tensor<T, 2> forward(const ImageFeatures<T>& features, std::span<const CaptionBlock> blocks, Context& context) {
     check_grid("attention", features, options_.grid_channels);
-    const detail::EmptiedByException emptied(context);
+    const pupil::detail::EmptiedByException emptied(context);
     context.steps = CaptionSteps(blocks, features.images());
     const auto& sequences = context.steps.sequences();
     context.grid = features.grid;
@@ -298,4 +298,4 @@ class AttentionDecoder {
   WordOutput<T> out_;
 };
 
-}  // namespace pupil
+}  // namespace pupil::captioning

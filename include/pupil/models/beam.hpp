@@ -20,7 +20,7 @@
 #include <pupil/models/found_caption.hpp>
 #include <pupil/models/spoken_steps.hpp>
 
-namespace pupil::detail {
+namespace pupil::captioning::detail {
 
 /// What is the same for the beams of all images.
 struct BeamRules {
@@ -206,4 +206,4 @@ class Beam {
   std::vector<Index> parents_;
 };
 
-}  // namespace pupil::detail
+}  // namespace pupil::captioning::detail

@@ -16,7 +16,7 @@
 #include <pupil/models/found_caption.hpp>
 #include <pupil/models/spoken_steps.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 struct BeamSearchOptions {
   Index width = 1;
@@ -103,4 +103,4 @@ requires SpeakingDecoder<Decoder, Features> std::vector<FoundCaption> beam_searc
   return captions;
 }
 
-}  // namespace pupil
+}  // namespace pupil::captioning

@@ -10,7 +10,7 @@
 #include <pupil/core/shape.hpp>
 #include <pupil/kernels/pointwise/lanes.hpp>
 
-namespace pupil::detail {
+namespace pupil::captioning::detail {
 
 /// A word, and the row that has it.
 struct RankedWord {
@@ -68,4 +68,4 @@ class BestWords {
   std::vector<RankedWord> heap_;  // the worst at the front
 };
 
-}  // namespace pupil::detail
+}  // namespace pupil::captioning::detail

@@ -21,7 +21,7 @@
 #include <pupil/models/distance_tail.hpp>
 #include <pupil/models/typical_image.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 struct CaptionConfidence {
   double acceptable_from = 0;  ///< the CIDEr-D of the worst caption that is acceptable
@@ -83,4 +83,4 @@ CaptionConfidence fit_caption_confidence(std::span<const JudgedCaption> captions
           .regression = fit_logistic_regression(rows, acceptable, ridge)};
 }
 
-}  // namespace pupil
+}  // namespace pupil::captioning

@@ -14,7 +14,7 @@
 #include <pupil/models/caption_confidence.hpp>
 #include <pupil/models/metadata.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 namespace detail {
 
@@ -64,7 +64,7 @@ inline std::optional<CaptionConfidence> read_caption_confidence(const Safetensor
   CaptionConfidence confidence;
   confidence.regression.weights.resize(CaptionSignals::count);
   detail::visit_confidence(confidence, [&](const std::string& key, double& value) {
-    detail::from_text(file, key, file.metadata(key), value);
+    pupil::detail::from_text(file, key, file.metadata(key), value);
     require<FileError>(std::isfinite(value), file.path().string(), ": ", key, " is ", value, " in the metadata");
   });
   require<FileError>(confidence.tail.mean_excess > 0, file.path().string(), ": confidence_mean_excess is ",
@@ -78,11 +78,11 @@ inline std::optional<CaptionConfidence> read_caption_confidence(const Safetensor
 /// the older file stays.
 inline void keep_caption_confidence(const std::filesystem::path& path, const CaptionConfidence& confidence) {
   std::map<std::string, std::string> texts;
-  detail::visit_confidence(confidence,
-                           [&](const std::string& key, const double& value) { texts[key] = detail::to_text(value); });
+  detail::visit_confidence(
+      confidence, [&](const std::string& key, const double& value) { texts[key] = pupil::detail::to_text(value); });
   texts["confidence_typical_pooled"] = detail::numbers_to_text(confidence.typical.pooled);
   texts["confidence_typical_grid"] = detail::numbers_to_text(confidence.typical.grid);
   rewrite_metadata(path, texts);
 }
 
-}  // namespace pupil
+}  // namespace pupil::captioning

@@ -13,7 +13,7 @@
 #include <pupil/core/shape.hpp>
 #include <pupil/text/vocabulary.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 /// Pad, start and unknown are never said; this comes on top. Where all of it together forbids every word and the end,
 /// the caption ends there, even if it is shorter than min_length.
@@ -159,4 +159,4 @@ class NextWords {
 
 }  // namespace detail
 
-}  // namespace pupil
+}  // namespace pupil::captioning

@@ -19,7 +19,7 @@
 #include <pupil/models/spoken_steps.hpp>
 #include <pupil/models/typical_image.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 /// Means over the words of a caption, its end among them, and how many these are.
 struct CaptionSignals {
@@ -111,4 +111,4 @@ std::vector<CaptionSignals> caption_signals(const Decoder& decoder, const ImageF
   return signals;
 }
 
-}  // namespace pupil
+}  // namespace pupil::captioning

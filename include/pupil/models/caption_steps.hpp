@@ -14,7 +14,7 @@
 #include <pupil/kernels/recurrent/packed_sequences.hpp>
 #include <pupil/text/caption_block.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 class CaptionSteps {
  public:
@@ -106,4 +106,4 @@ class CaptionSteps {
   kernels::RowsByItem rows_of_images_;
 };
 
-}  // namespace pupil
+}  // namespace pupil::captioning

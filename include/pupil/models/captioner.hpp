@@ -14,7 +14,7 @@
 #include <pupil/models/image_network.hpp>
 #include <pupil/text/vocabulary.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 struct CaptionerOptions {
   std::string encoder = "resnet18";  ///< one of image_architectures
@@ -117,4 +117,4 @@ class Captioner {
   Decoder<T> decoder_;
 };
 
-}  // namespace pupil
+}  // namespace pupil::captioning

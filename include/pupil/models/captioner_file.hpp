@@ -18,7 +18,7 @@
 #include <pupil/models/training_record.hpp>
 #include <pupil/models/word_forms_file.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 /// What a file says of a captioner besides its weights.
 struct CaptionerDescription {
@@ -51,7 +51,7 @@ void visit_options(Options& options, Visitor&& visitor) {
   visitor("tied", options.tied);
   visitor("dropout", options.dropout);
   visitor("max_caption_length", options.max_caption_length);
-  visit_normalization(options.normalization, visitor);
+  pupil::detail::visit_normalization(options.normalization, visitor);
 }
 
 inline Vocabulary read_vocabulary(const SafetensorsFile& file) {
@@ -75,7 +75,7 @@ inline CaptionerOptions read_options(const SafetensorsFile& file) {
   CaptionerOptions options;
   visit_options(options, [&](std::string_view key, auto& value) {
     const bool older = is_later_option(key) && !file.metadata().contains(key);
-    if (!older) from_text(file, key, file.metadata(key), value);
+    if (!older) pupil::detail::from_text(file, key, file.metadata(key), value);
   });
   return options;
 }
@@ -127,7 +127,7 @@ void add_captioner(CheckpointWriter& writer, const std::string& prefix, Captione
   SafetensorsWriter& tensors = writer.tensors();
   tensors.set_metadata("format", std::string(detail::captioner_format));
   detail::visit_options(captioner.options(), [&](std::string_view key, const auto& value) {
-    tensors.set_metadata(std::string(key), detail::to_text(value));
+    tensors.set_metadata(std::string(key), pupil::detail::to_text(value));
   });
   std::string words;
   for (const std::string& word : captioner.vocabulary().words()) words += word + '\n';
@@ -193,4 +193,4 @@ Captioner<T> load_captioner(const std::filesystem::path& path) {
   return read_captioner<T>(SafetensorsFile(path));
 }
 
-}  // namespace pupil
+}  // namespace pupil::captioning

@@ -22,7 +22,7 @@
 #include <pupil/optim/step_guard.hpp>
 #include <pupil/text/caption_block.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 /// The memory of training steps. Used for one step after another, it asks nothing of the system once it has seen its
 /// shapes.
@@ -274,4 +274,4 @@ StepResult train_captioner(Captioner<T>& captioner, Optimizer& optimizer, Input 
   return step.finish(options.max_gradient_norm);
 }
 
-}  // namespace pupil
+}  // namespace pupil::captioning

@@ -18,7 +18,7 @@
 #include <pupil/nn/initialization.hpp>
 #include <pupil/nn/parameter.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 template <class T>
 class ContextGate {
@@ -73,4 +73,4 @@ class ContextGate {
   Parameter<T, 1> bias_;    // [1]
 };
 
-}  // namespace pupil
+}  // namespace pupil::captioning

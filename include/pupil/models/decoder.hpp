@@ -31,7 +31,7 @@
 #include <pupil/models/top_down_decoder.hpp>
 #include <pupil/text/caption_block.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 struct DecoderOptions {
   std::string kind = "show_and_tell";  ///< one of decoder_names
@@ -214,4 +214,4 @@ class Decoder {
   typename Choices::Any decoder_;
 };
 
-}  // namespace pupil
+}  // namespace pupil::captioning

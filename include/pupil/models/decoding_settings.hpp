@@ -9,7 +9,7 @@
 #include <pupil/io/safetensors.hpp>
 #include <pupil/models/metadata.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 /// As in BeamSearchOptions and its CaptionConstraints.
 struct DecodingSettings {
@@ -33,12 +33,12 @@ inline constexpr const char* no_repetition_key = "decoding_no_repetition";
 inline std::optional<DecodingSettings> read_decoding_settings(const SafetensorsFile& file) {
   if (!file.metadata().contains(detail::beam_key)) return std::nullopt;
   DecodingSettings settings;
-  detail::from_text(file, detail::beam_key, file.metadata(detail::beam_key), settings.beam);
-  detail::from_text(file, detail::length_penalty_key, file.metadata(detail::length_penalty_key),
-                    settings.length_penalty);
+  pupil::detail::from_text(file, detail::beam_key, file.metadata(detail::beam_key), settings.beam);
+  pupil::detail::from_text(file, detail::length_penalty_key, file.metadata(detail::length_penalty_key),
+                           settings.length_penalty);
   if (file.metadata().contains(detail::no_repetition_key)) {  // earlier versions had none
-    detail::from_text(file, detail::no_repetition_key, file.metadata(detail::no_repetition_key),
-                      settings.no_repetition);
+    pupil::detail::from_text(file, detail::no_repetition_key, file.metadata(detail::no_repetition_key),
+                             settings.no_repetition);
   }
   require<FileError>(settings.beam >= 1, file.path().string(), ": ", detail::beam_key, " is ", settings.beam,
                      " in the metadata");
@@ -52,10 +52,10 @@ inline std::optional<DecodingSettings> read_decoding_settings(const SafetensorsF
 /// and the older file stays.
 inline void keep_decoding_settings(const std::filesystem::path& path, const DecodingSettings& settings) {
   rewrite_metadata(path,
-                   {{detail::beam_key, detail::to_text(settings.beam)},
-                    {detail::length_penalty_key, detail::to_text(settings.length_penalty)},
-                    {detail::no_repetition_key, detail::to_text(settings.no_repetition)}},
+                   {{detail::beam_key, pupil::detail::to_text(settings.beam)},
+                    {detail::length_penalty_key, pupil::detail::to_text(settings.length_penalty)},
+                    {detail::no_repetition_key, pupil::detail::to_text(settings.no_repetition)}},
                    "confidence_");
 }
 
-}  // namespace pupil
+}  // namespace pupil::captioning

@@ -11,7 +11,7 @@
 
 #include <pupil/core/errors.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 struct DistanceTail {
   double common = 0;       ///< a tenth of all distances are farther
@@ -37,4 +37,4 @@ inline DistanceTail fit_distance_tail(std::span<const double> distances) {
   return tail;
 }
 
-}  // namespace pupil
+}  // namespace pupil::captioning

@@ -20,7 +20,7 @@
 #include <pupil/models/spoken_steps.hpp>
 #include <pupil/text/vocabulary.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 /// Throws OptionError, naming both, where two captioners cannot be in one ensemble because they do not number the same
 /// words in the same way.
@@ -131,4 +131,4 @@ class Ensemble {
   Options options_;
 };
 
-}  // namespace pupil
+}  // namespace pupil::captioning

@@ -7,7 +7,7 @@
 
 #include <pupil/core/shape.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 /// A caption, as word ids, and how probable it is by the decoder's own account: whatever was forbidden, however words
 /// were drawn, and with the words that it had to begin with counted like all others.
@@ -31,4 +31,4 @@ inline double caption_score(const FoundCaption& caption, double length_penalty) 
   return caption_score(caption.log_probability, caption.steps(), length_penalty);
 }
 
-}  // namespace pupil
+}  // namespace pupil::captioning

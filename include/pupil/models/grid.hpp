@@ -14,7 +14,7 @@
 #include <pupil/models/image_features.hpp>
 #include <pupil/models/select_rows.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 /// What decoders that look at a grid are made by.
 struct GridDecoderOptions {
@@ -104,4 +104,4 @@ class LookedAt {
   std::vector<Index> image_of_row_;
 };
 
-}  // namespace pupil
+}  // namespace pupil::captioning

@@ -15,7 +15,7 @@
 #include <pupil/nn/prepare.hpp>
 #include <pupil/text/tokenizer.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 /// A captioner from its file, prepared for the precision in use now. Threads may share it.
 template <class T = float>
@@ -59,4 +59,4 @@ class ImageCaptioner {
   BeamSearchOptions search_;
 };
 
-}  // namespace pupil
+}  // namespace pupil::captioning

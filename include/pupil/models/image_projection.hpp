@@ -13,7 +13,7 @@
 #include <pupil/nn/dense.hpp>
 #include <pupil/nn/unread_forward.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 struct ImageProjectionOptions {
   Index pooled_size = 0;
@@ -39,7 +39,7 @@ class ImageProjection {
   Tensor<T, 2> forward(Tensor<T, 2> pooled, Context& context) {
     require<ShapeError>(pooled.rows() >= 2, "image_projection: training needs two images or more at a time (input ",
                         pooled.shape(), ")");
-    const detail::EmptiedByException emptied(context);
+    const pupil::detail::EmptiedByException emptied(context);
     return norm_.forward(fc_.forward(std::move(pooled), context.fc), context.norm);
   }
 
@@ -58,4 +58,4 @@ class ImageProjection {
   BatchNorm2d<T> norm_;
 };
 
-}  // namespace pupil
+}  // namespace pupil::captioning

@@ -12,7 +12,7 @@
 #include <pupil/text/caption_block.hpp>
 #include <pupil/text/word_dropout.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 struct InputChanges {
   double word_dropout = 0;  ///< probability that a word is hidden
@@ -40,4 +40,4 @@ std::span<const CaptionBlock> changed_inputs(Decoder& decoder, const ImageFeatur
   return memory;
 }
 
-}  // namespace pupil
+}  // namespace pupil::captioning

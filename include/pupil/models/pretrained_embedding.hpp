@@ -12,7 +12,7 @@
 #include <pupil/nn/parameter.hpp>
 #include <pupil/text/vocabulary.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 /// Overwrites the row of every word of the vocabulary that has a vector in a file of GloVe's form (io/glove.hpp), and
 /// returns how many these were. Words are compared byte by byte; where one stands there twice, its first vector counts.
@@ -46,4 +46,4 @@ Index load_glove(const std::filesystem::path& path, const Vocabulary& vocabulary
   return found;
 }
 
-}  // namespace pupil
+}  // namespace pupil::captioning

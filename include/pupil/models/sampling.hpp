@@ -18,7 +18,7 @@
 #include <pupil/models/spoken_steps.hpp>
 #include <pupil/models/word_draw.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 struct SamplingOptions {
   Index samples = 1;                     ///< of each image
@@ -108,4 +108,4 @@ requires SpeakingDecoder<Decoder, Features> std::vector<std::vector<FoundCaption
   return captions;
 }
 
-}  // namespace pupil
+}  // namespace pupil::captioning

@@ -21,7 +21,7 @@
 #include <pupil/text/caption_block.hpp>
 #include <pupil/text/vocabulary.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 /// The share of drawn words in an epoch, counted from 0: nothing in the first, `last` in the last of so many epochs,
 /// and growing alike in between; Bengio et al. call the rest of it linear decay.
@@ -64,4 +64,4 @@ inline void mix_words(std::span<CaptionBlock> blocks, const Tensor<std::int32_t,
   }
 }
 
-}  // namespace pupil
+}  // namespace pupil::captioning

@@ -7,7 +7,7 @@
 #include <pupil/core/tensor.hpp>
 #include <pupil/nn/recurrent_state.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 /// The items of [layers, items, features] that `kept` names, in its order; one may come several times.
 template <class T>
@@ -40,4 +40,4 @@ void select_state_rows(RecurrentState& state, std::span<const Index> kept) {
   RecurrentState::for_each_part([&](const char*, auto& part) { part = select_items(part, kept); }, state);
 }
 
-}  // namespace pupil
+}  // namespace pupil::captioning

@@ -35,7 +35,7 @@
 #include <pupil/optim/step_guard.hpp>
 #include <pupil/text/caption_block.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 /// What a sampled caption has to be better than.
 enum class RewardBaseline { other_samples, greedy };
@@ -335,4 +335,4 @@ class SelfCriticalStep {
   StepGuard<Captioner<T>, CaptionerContext<T>> guard_;
 };
 
-}  // namespace pupil
+}  // namespace pupil::captioning

@@ -26,7 +26,7 @@
 #include <pupil/nn/unread_forward.hpp>
 #include <pupil/text/caption_block.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 struct ShowAndTellOptions {
   Index vocabulary_size = 0;
@@ -93,7 +93,7 @@ class ShowAndTell {
   Tensor<T, 2> forward(const ImageFeatures<T>& features, std::span<const CaptionBlock> blocks, Context& context) {
     check(features);
     check_image_rows(blocks, features.images());
-    const detail::EmptiedByException emptied(context);
+    const pupil::detail::EmptiedByException emptied(context);
     context.image = projection_.forward(features.pooled, context.projection);
     start_word_loss(blocks, context);
     context.block_count = blocks.size();
@@ -259,4 +259,4 @@ class ShowAndTell {
   Dense<T> out_;
 };
 
-}  // namespace pupil
+}  // namespace pupil::captioning

@@ -17,7 +17,7 @@
 #include <pupil/kernels/pointwise/softmax.hpp>
 #include <pupil/text/vocabulary.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 /// What can be asked for captions: the part of a decoder (models/decoder.hpp) that speaks, or an ensemble of several.
 /// It has a state of a row an image to begin with, whose rows can be chosen anew, and goes on from it a word a row:
@@ -85,4 +85,4 @@ void repeat_rows(State& state, Index times) {
 
 }  // namespace detail
 
-}  // namespace pupil
+}  // namespace pupil::captioning

@@ -28,7 +28,7 @@
 #include <pupil/nn/unread_forward.hpp>
 #include <pupil/text/caption_block.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 /// hidden_size is that of both LSTMs; projected is h2.
 using TopDownDecoderOptions = GridDecoderOptions;
@@ -95,7 +95,7 @@ class TopDownDecoder {
   /// of an image that there is not.
   Tensor<T, 2> forward(const ImageFeatures<T>& features, std::span<const CaptionBlock> blocks, Context& context) {
     check_grid("top_down", features, options_.grid_channels);
-    const detail::EmptiedByException emptied(context);
+    const pupil::detail::EmptiedByException emptied(context);
     context.steps = CaptionSteps(blocks, features.images());
     const auto& sequences = context.steps.sequences();
     const auto& images = context.steps.image_of_rank();
@@ -233,4 +233,4 @@ class TopDownDecoder {
   WordOutput<T> out_;
 };
 
-}  // namespace pupil
+}  // namespace pupil::captioning

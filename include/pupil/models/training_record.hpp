@@ -18,7 +18,7 @@
 #include <pupil/io/safetensors.hpp>
 #include <pupil/models/metadata.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 /// How a captioner's data were split, and which images it has learned from: itself, or what it was started from.
 struct TrainingRecord {
@@ -103,7 +103,7 @@ inline std::vector<ImageIdentity> read_identities(const SafetensorsFile& file) {
 /// Adds the record to what is being collected for a file; it is not copied, and must stay until that is written.
 inline void write_training_record(SafetensorsWriter& writer, const TrainingRecord& record) {
   static_assert(sizeof(ImageIdentity) == 2 * sizeof(std::uint64_t));
-  writer.set_metadata("split_seed", detail::to_text(record.split_seed));
+  writer.set_metadata("split_seed", pupil::detail::to_text(record.split_seed));
   const std::array<Index, 2> shape{static_cast<Index>(record.images.size()), 2};
   writer.add(detail::trained_images_tensor, Dtype::U64, shape,
              reinterpret_cast<const std::byte*>(record.images.data()));
@@ -117,9 +117,9 @@ inline std::optional<TrainingRecord> read_training_record(const SafetensorsFile&
   const bool is_text = as_text != file.metadata().end();
   if (!is_text && !file.contains(detail::trained_images_tensor)) return std::nullopt;
   TrainingRecord record;
-  detail::from_text(file, "split_seed", file.metadata("split_seed"), record.split_seed);
+  pupil::detail::from_text(file, "split_seed", file.metadata("split_seed"), record.split_seed);
   record.images = is_text ? detail::parse_identities(file, as_text->second) : detail::read_identities(file);
   return record;
 }
 
-}  // namespace pupil
+}  // namespace pupil::captioning

@@ -12,7 +12,7 @@
 #include <pupil/core/tensor.hpp>
 #include <pupil/models/image_features.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 /// The mean features of some images, of the kinds that a decoder reads; a kind that it does not read is empty.
 struct TypicalImage {
@@ -117,4 +117,4 @@ inline double distance_from_typical(const TypicalImage& typical, const ImageFeat
   return detail::cosine_distance(detail::mean_row(rows, positions, channels), mean);
 }
 
-}  // namespace pupil
+}  // namespace pupil::captioning

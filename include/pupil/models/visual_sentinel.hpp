@@ -22,7 +22,7 @@
 #include <pupil/nn/prepared_form.hpp>
 #include <pupil/nn/stepwise_lstm.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 /// Of a StepwiseLstm without a late part, for all steps at once.
 template <class T>
@@ -134,7 +134,7 @@ class VisualSentinel {
   void visit(Visitor&& visitor, const Name& name = {}) {
     visitor(name / "weight_x", weight_x_);
     visitor(name / "weight_h", weight_h_);
-    if constexpr (detail::prepares_weights<Visitor>) {
+    if constexpr (pupil::detail::prepares_weights<Visitor>) {
       packed_row_ = kernels::PackedWeights<T>(kernels::transposed(row_weight()));
       packed_hidden_ = kernels::PackedWeights<T>(kernels::transposed(kernels::matrix(weight_h_.value)));
     }
@@ -168,7 +168,7 @@ class VisualSentinel {
   StepwiseLstmOptions lstm_;
   Parameter<T, 2> weight_x_;  // [hidden_size, row_size + item_size]
   Parameter<T, 2> weight_h_;  // [hidden_size, hidden_size]
-  detail::PreparedForm<kernels::PackedWeights<T>> packed_row_, packed_hidden_;
+  pupil::detail::PreparedForm<kernels::PackedWeights<T>> packed_row_, packed_hidden_;
 };
 
-}  // namespace pupil
+}  // namespace pupil::captioning

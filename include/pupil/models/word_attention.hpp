@@ -10,7 +10,7 @@
 #include <pupil/core/tensor.hpp>
 #include <pupil/text/vocabulary.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 /// The weights over the grid, [words, positions], by which a decoder (models/decoder.hpp) looks at an image before it
 /// says each of these words, which it is made to say. A row sums up to 1 or, where the decoder has a sentinel, to less:
@@ -34,4 +34,4 @@ auto word_attention(const Decoder& decoder, const Features& features, std::span<
   return attention;
 }
 
-}  // namespace pupil
+}  // namespace pupil::captioning

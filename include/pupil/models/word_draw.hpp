@@ -20,7 +20,7 @@
 #include <pupil/kernels/pointwise/softmax.hpp>
 #include <pupil/models/best_words.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 /// Among which words chance decides, and how evenly.
 struct WordDraw {
@@ -129,4 +129,4 @@ std::int32_t draw_word(std::span<T> row, const WordDraw& draw, double uniform) {
 
 }  // namespace detail
 
-}  // namespace pupil
+}  // namespace pupil::captioning

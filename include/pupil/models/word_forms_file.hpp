@@ -14,7 +14,7 @@
 #include <pupil/text/tokenizer.hpp>
 #include <pupil/text/word_forms.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 namespace detail {
 
@@ -57,4 +57,4 @@ inline void keep_word_forms(const std::filesystem::path& path, const WordForms& 
   rewrite_metadata(path, {{detail::word_forms_key, detail::word_forms_text(forms)}});
 }
 
-}  // namespace pupil
+}  // namespace pupil::captioning

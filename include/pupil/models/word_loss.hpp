@@ -19,7 +19,7 @@
 #include <pupil/nn/embedding.hpp>
 #include <pupil/text/caption_block.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 /// How often every word is a target of each of `images` images: [images, vocabulary_size].
 template <class T>
@@ -60,4 +60,4 @@ WordLoss<T> word_loss(const Embedding<T>& embeddings, const Tensor<T, 2>& featur
   return result;
 }
 
-}  // namespace pupil
+}  // namespace pupil::captioning

@@ -26,7 +26,7 @@
 #include <pupil/nn/parameter.hpp>
 #include <pupil/nn/unread_forward.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 struct WordOutputOptions {
   Index hidden_size = 0;
@@ -70,7 +70,7 @@ class WordOutput {
   }
 
   Tensor<T, 2> forward(Tensor<T, 2> hidden, const Embedding<T>& embedding, Context& context) {
-    const detail::EmptiedByException emptied(context);
+    const pupil::detail::EmptiedByException emptied(context);
     if (projection_) {
       hidden = tanh_.forward(projection_->forward(std::move(hidden), context.projection), context.tanh);
     }
@@ -147,4 +147,4 @@ class WordOutput {
   MoveMark moved_;
 };
 
-}  // namespace pupil
+}  // namespace pupil::captioning

@@ -13,7 +13,7 @@
 #include <pupil/core/tensor.hpp>
 #include <pupil/text/vocabulary.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 /// Captions of like length, side by side.
 struct CaptionBlock {
@@ -69,4 +69,4 @@ inline Tensor<std::int32_t, 1> target_words(std::span<const CaptionBlock> blocks
   return words;
 }
 
-}  // namespace pupil
+}  // namespace pupil::captioning

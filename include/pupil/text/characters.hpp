@@ -14,7 +14,7 @@
 #include <pupil/text/tokenizer.hpp>
 #include <pupil/text/vocabulary.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 /// What captions are cut into.
 enum class CaptionTokens { words, characters };
@@ -77,4 +77,4 @@ inline std::optional<CaptionTokens> tokens_of(const Vocabulary& vocabulary) {
   return tokens;
 }
 
-}  // namespace pupil
+}  // namespace pupil::captioning

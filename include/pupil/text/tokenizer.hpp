@@ -26,7 +26,7 @@
 #include <pupil/core/utf8.hpp>
 #include <pupil/text/unicode.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 /// A caption as words.
 using Sentence = std::vector<std::string>;
@@ -206,4 +206,4 @@ inline std::string join(const Sentence& words) {
   return caption;
 }
 
-}  // namespace pupil
+}  // namespace pupil::captioning

@@ -16,7 +16,7 @@
 #include <pupil/core/utf8.hpp>
 #include <pupil/text/unicode_tables.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 namespace detail {
 
@@ -163,4 +163,4 @@ inline std::string nfc(std::string_view text) {
   return result;
 }
 
-}  // namespace pupil
+}  // namespace pupil::captioning

@@ -6,7 +6,7 @@
 
 #include <pupil/core/cpp20.hpp>
 
-namespace pupil::detail {
+namespace pupil::captioning::detail {
 
 /// What a character is to the tokenizer.
 enum class CharacterKind : std::uint8_t {
@@ -810,4 +810,4 @@ inline constexpr Decomposition width_forms[] = {
 
 // clang-format on
 
-}  // namespace pupil::detail
+}  // namespace pupil::captioning::detail

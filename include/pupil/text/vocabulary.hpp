@@ -19,7 +19,7 @@
 #include <pupil/core/shape.hpp>
 #include <pupil/text/tokenizer.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 /// How often each word occurs; in the order of the words' bytes.
 using WordCounts = std::map<std::string, Index>;
@@ -148,4 +148,4 @@ class Vocabulary {
   std::unordered_map<std::string, std::int32_t, WordHash, std::equal_to<>> ids_;
 };
 
-}  // namespace pupil
+}  // namespace pupil::captioning

@@ -11,7 +11,7 @@
 #include <pupil/text/caption_block.hpp>
 #include <pupil/text/vocabulary.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 /// Makes every word of the inputs `unknown` with this probability, each by itself: not the start, and not the padding;
 /// targets stay. Throws OptionError for a probability outside [0, 1].
@@ -26,4 +26,4 @@ inline void drop_words(std::span<CaptionBlock> blocks, double probability, Rng& 
   }
 }
 
-}  // namespace pupil
+}  // namespace pupil::captioning

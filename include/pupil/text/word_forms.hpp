@@ -14,7 +14,7 @@
 #include <pupil/text/tokenizer.hpp>
 #include <pupil/text/vocabulary.hpp>
 
-namespace pupil {
+namespace pupil::captioning {
 
 /// The written forms of those words that are not written as they are.
 class WordForms {
@@ -112,4 +112,4 @@ class WordFormCounter {
   std::map<std::string, std::map<std::string, std::size_t>> counts_;
 };
 
-}  // namespace pupil
+}  // namespace pupil::captioning

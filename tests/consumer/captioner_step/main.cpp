@@ -8,6 +8,7 @@
 #include <pupil/captioning.hpp>
 
 using namespace pupil;
+using namespace pupil::captioning;
 
 namespace {
 

@@ -21,14 +21,15 @@ void check(bool holds, const char* what) {
 }  // namespace
 
 int main() {
-  const pupil::Image image({1, 2, 3}, {1, 2, 3, 4, 5, 6});
+  const pupil::captioning::Image image({1, 2, 3}, {1, 2, 3, 4, 5, 6});
   const int before = own_allocations();
-  const std::vector<std::byte> png = pupil::encode_png(image);
-  check(pupil::decode_image(png, "pupil's") == image, "pupil reads what it wrote");
+  const std::vector<std::byte> png = pupil::captioning::encode_png(image);
+  check(pupil::captioning::decode_image(png, "pupil's") == image, "pupil reads what it wrote");
   check(own_allocations() == before + 1, "pupil's copies do not allocate by the program's macros");
 
-  check(pupil::decode_image(written_by_implementation_before(), "before") == image, "pupil reads the program's PNG");
-  check(pupil::decode_image(written_by_implementation_after(), "after") == image,
+  check(pupil::captioning::decode_image(written_by_implementation_before(), "before") == image,
+        "pupil reads the program's PNG");
+  check(pupil::captioning::decode_image(written_by_implementation_after(), "after") == image,
         "pupil reads the program's other PNG");
   constexpr int sum = 1 + 2 + 3 + 4 + 5 + 6;
   check(sum_by_implementation_before(png) == sum, "the program reads pupil's PNG, implementation before");
@@ -38,6 +39,7 @@ int main() {
   check(own_allocations() > before + 2, "the program's own copies allocate by its macros");
 
   // What STBI_ONLY_PNG keeps from the program's copy, pupil's reads.
-  check(pupil::decode_image(pupil::encode_jpeg(image), "jpeg").shape() == image.shape(), "pupil reads JPEG");
+  check(pupil::captioning::decode_image(pupil::captioning::encode_jpeg(image), "jpeg").shape() == image.shape(),
+        "pupil reads JPEG");
   return failures == 0 ? 0 : 1;
 }

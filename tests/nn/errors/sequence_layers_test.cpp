@@ -18,6 +18,7 @@
 #include "error_table.hpp"
 
 using namespace pupil;
+using namespace pupil::captioning;
 using namespace pupil::testing;
 
 namespace {

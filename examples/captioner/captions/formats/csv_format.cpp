@@ -22,7 +22,8 @@ class CsvFormat : public CaptionFormat {
     std::string rows;
     for (std::size_t i = 0; i < result.captions.size(); ++i) {
       const SaidCaption& caption = result.captions[i];
-      rows += pupil::csv_field(result.path) + ',' + pupil::csv_field(shown(caption, settings()));
+      rows +=
+          pupil::captioning::csv_field(result.path) + ',' + pupil::captioning::csv_field(shown(caption, settings()));
       if (settings().all_captions) rows += ',' + probability(caption);
       if (settings().confidence) rows += ',' + confidence_field(result, i);
       rows += '\n';
