@@ -16,3 +16,6 @@
 #include "layers.inc"
 #undef SCALAR
 #undef COMPILED
+
+extern template pupil::LayerKinds<float> pupil::known_layer_kinds<float>();
+extern template pupil::LayerKinds<double> pupil::known_layer_kinds<double>();

@@ -68,12 +68,15 @@ void learn(const LabelledImages& train, const LabelledImages& test) {
   const DataLoader tests(test, {.batch_size = 500});
   ConfusionMatrix matrix(10);
   for (std::uint64_t epoch = 0; epoch < 4; ++epoch) {
+    ProgressBar bar(batches.size(), message("epoch ", epoch + 1));
     for (auto& [images, labels] : batches.epoch(epoch)) {
       decltype(net)::Context context;
       auto loss = softmax_cross_entropy(net.forward(std::move(images), context), labels);
       net.backward_parameters(std::move(loss.gradient), context);
       adam.step(net);
+      bar.advance(message("loss ", loss.value));
     }
+    bar.clear();
     matrix = ConfusionMatrix(10);
     for (const auto& [images, labels] : tests.epoch()) matrix.add(net.forward(images), labels);
     std::cout << "epoch " << epoch + 1 << ": accuracy " << matrix.accuracy() << '\n';

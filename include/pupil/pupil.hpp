@@ -46,6 +46,7 @@
 #include <pupil/nn/add.hpp>
 #include <pupil/nn/additive_attention.hpp>
 #include <pupil/nn/all_steps.hpp>
+#include <pupil/nn/any_branches.hpp>
 #include <pupil/nn/any_layer.hpp>
 #include <pupil/nn/any_sequential.hpp>
 #include <pupil/nn/any_tensor.hpp>
@@ -178,6 +179,7 @@
 #include <pupil/io/mapped_file.hpp>
 #include <pupil/io/normalization.hpp>
 #include <pupil/io/parameter_layout.hpp>
+#include <pupil/io/progress_bar.hpp>
 #include <pupil/io/safetensors.hpp>
 #include <pupil/io/safetensors_header.hpp>
 #include <pupil/io/state_dict.hpp>
@@ -185,6 +187,7 @@
 #include <pupil/io/state_dict_names.hpp>
 #include <pupil/io/system.hpp>
 #include <pupil/io/temporary_file.hpp>
+#include <pupil/io/terminal.hpp>
 
 // metrics: of classification and of language models
 #include <pupil/metrics/accuracy.hpp>

@@ -58,7 +58,7 @@ std::filesystem::path written_model(const TemporaryFolder& folder, const std::st
   return path;
 }
 
-/// Whether the type of a layer holds the layers that it joins, so that no file can name it.
+/// Whether the type of a layer holds the layers that it joins: a file has them as AnySequential does.
 template <class Layer>
 constexpr bool joins_layers = false;
 template <class Inner, class Shortcut>
@@ -67,6 +67,15 @@ template <class... Layers>
 constexpr bool joins_layers<Add<Layers...>> = true;
 template <class... Layers>
 constexpr bool joins_layers<Concat<Layers...>> = true;
+
+template <class Layer>
+AnyLayer<float> as_in_a_file(const Layer& layer) {
+  if constexpr (joins_layers<Layer>) {
+    return AnySequential<float>(Sequential<Layer>(layer));
+  } else {
+    return layer;
+  }
+}
 
 /// What load_model says of this JSON, without the file's name and the position.
 std::string model_error(const std::string& json) {
@@ -87,10 +96,10 @@ TEST_CASE("every layer of one tensor comes back from a file, with its options an
   int layers = 0;
   for_each_layer([&]<class Layer, class X>(const char* name, const Layer& layer, const X& x) {
     if constexpr (pupil::detail::is_tensor<X> && pupil::detail::TakesTensor<Layer, X> &&
-                  !pupil::detail::is_sequential<Layer> && !joins_layers<Layer>) {
+                  !pupil::detail::is_sequential<Layer>) {
       CAPTURE(name);
       ++layers;
-      const AnyLayer<float> any = layer;
+      const AnyLayer<float> any = as_in_a_file(layer);
       save_model(folder / "layer", any);
       const AnyLayer<float> loaded = load_model<float>(folder / "layer");
       CHECK(loaded.name() == any.name());
@@ -137,6 +146,23 @@ TEST_CASE("a Sequential is written as an AnySequential") {
   CHECK(load_model<float>(folder / "net").forward(x).get<2>() == net.forward(x));
 }
 
+TEST_CASE("layers that join others are written with their branches") {
+  const TemporaryFolder folder;
+  Rng rng(4);
+  const Dense<float> dense({.in_features = 2, .out_features = 2}, rng);
+  AnySequential<float> net(Sequential{Residual{Sequential{dense, Tanh<float>()}}, Add{Identity(), Relu<float>()},
+                                      Concat{Identity(), Tanh<float>()}});
+  save_model(folder / "net", net);
+  const std::string dense_json = R"({"kind":"Dense","options":{"in_features":2,"out_features":2,"bias":true}})";
+  const std::string inner = R"({"kind":"Sequential","options":{"layers":[)" + dense_json + R"(,{"kind":"Tanh"}]}})";
+  CHECK(json_of_model(folder / "net") ==
+        R"({"kind":"Sequential","options":{"layers":[{"kind":"Residual","options":{"layers":[)" + inner +
+            R"(,{"kind":"Identity"}]}},{"kind":"Add","options":{"layers":[{"kind":"Identity"},{"kind":"Relu"}]}},)"
+            R"({"kind":"Concat","options":{"layers":[{"kind":"Identity"},{"kind":"Tanh"}]}}]}})");
+  const Tensor<float, 2> x({1, 2}, {1, -2});
+  CHECK(load_model<float>(folder / "net").forward(x) == net.forward(x));
+}
+
 TEST_CASE("a program adds kinds of layers of its own") {
   const TemporaryFolder folder;
   LayerKinds<float> kinds = known_layer_kinds<float>();
@@ -166,6 +192,12 @@ TEST_CASE("a file of a model names kinds and options that are wrong") {
   CHECK(model_error(R"({"kind":"Sequential","options":{"layers":[{"kind":"Elu"}]}})") ==
         "layer 0 (Elu): its options are missing");
   CHECK(model_error(R"({"kind":"Sequential","options":{}})") == "layer (Sequential): the option \"layers\" is missing");
+  CHECK(model_error(R"({"kind":"Residual","options":{"layers":[{"kind":"Relu"},{"kind":"Elu"}]}})") ==
+        "layer shortcut (Elu): its options are missing");
+  CHECK(model_error(R"({"kind":"Residual","options":{"layers":[{"kind":"Relu"}]}})") ==
+        "layer (Residual): residual: takes an inner layer and a shortcut, not 1 layers");
+  CHECK(model_error(R"({"kind":"Add","options":{"layers":[]}})") ==
+        "layer (Add): add: there must be at least one layer");
   CHECK(model_error(R"({"kind":"Dense","options":{"in_features":1,"bias":true}})") ==
         "layer (Dense): the option \"out_features\" is missing");
   CHECK(model_error(R"({"kind":"Elu","options":{"beta":1}})") == "layer (Elu): there is no option \"beta\"");

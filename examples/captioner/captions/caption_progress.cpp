@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include <pupil/core/errors.hpp>
-
-#include "../../command_line/terminal.hpp"
+#include <pupil/io/progress_bar.hpp>
+#include <pupil/io/terminal.hpp>
 
 namespace captioner {
 
@@ -31,7 +31,7 @@ std::string CaptionCounts::summary() const {
 }
 
 CaptionProgress::CaptionProgress(bool has_file)
-    : has_file_(has_file), is_shown_(has_file || (command_line::has_terminal() && ::isatty(STDOUT_FILENO) == 0)) {}
+    : has_file_(has_file), is_shown_(has_file || (pupil::has_terminal() && ::isatty(STDOUT_FILENO) == 0)) {}
 
 void CaptionProgress::show(std::span<const CaptionedImage> images) {
   for (const CaptionedImage& image : images) {
@@ -57,7 +57,7 @@ std::string CaptionProgress::text() const {
   if (!all_) return text + speed;
   text += " of " + std::to_string(all_->to_caption()) + speed;
   const double left = static_cast<double>(all_->to_caption()) - captioned;
-  return rate > 0 && left >= 0 ? text + ", " + format_duration(left / rate) + " left" : text;
+  return rate > 0 && left >= 0 ? text + ", " + pupil::format_duration(left / rate) + " left" : text;
 }
 
 }  // namespace captioner

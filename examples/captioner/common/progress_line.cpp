@@ -2,8 +2,10 @@
 
 #include <cstdio>
 
+#include <pupil/io/terminal.hpp>
+
+#include "../../command_line/one_line.hpp"
 #include "../../command_line/standard_streams.hpp"
-#include "../../command_line/terminal.hpp"
 
 namespace captioner {
 
@@ -14,18 +16,7 @@ constexpr std::chrono::milliseconds plain_interval{30000};
 
 }  // namespace
 
-std::string format_duration(double seconds) {
-  const auto total = static_cast<long>(seconds + 0.5);
-  char text[32];
-  if (total >= 3600) {
-    std::snprintf(text, sizeof text, "%ld:%02ld:%02ld", total / 3600, total / 60 % 60, total % 60);
-  } else {
-    std::snprintf(text, sizeof text, "%ld:%02ld", total / 60, total % 60);
-  }
-  return text;
-}
-
-ProgressLine::ProgressLine(bool is_silent) : is_silent_(is_silent), terminal_(command_line::has_terminal()) {
+ProgressLine::ProgressLine(bool is_silent) : is_silent_(is_silent), terminal_(pupil::has_terminal()) {
   if (!terminal_) next_ += plain_interval;  // short work stays silent
 }
 
@@ -35,7 +26,7 @@ void ProgressLine::show(const std::string& text) {
   if (!terminal_) return command_line::write_error_line(text);
   // The last column stays free: a terminal that has filled it may go on to the next line.
   const std::string line = command_line::one_line(text);
-  const std::string cut(command_line::fitting(line, command_line::terminal_columns() - 1));
+  const std::string cut(pupil::fitting(line, pupil::terminal_columns() - 1));
   std::fprintf(stderr, "\r%s\x1b[K", cut.c_str());
   std::fflush(stderr);
   shown_ = true;

@@ -6,9 +6,6 @@
 
 namespace captioner {
 
-/// Seconds as "1:02:03" or "2:03".
-std::string format_duration(double seconds);
-
 /// A standard error that is closed or full stops no work: what cannot be shown is not.
 class ProgressLine {
  public:

@@ -9,6 +9,7 @@
 #include <pupil/core/parallel.hpp>
 #include <pupil/io/image.hpp>
 #include <pupil/io/image_identity.hpp>
+#include <pupil/io/progress_bar.hpp>
 
 #include "../common/interruption.hpp"
 
@@ -59,7 +60,8 @@ std::vector<ReadImage> read_all(const pupil::captioning::CaptionedImages& data, 
     const std::size_t done = first + count;
     const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
     const double left = seconds / static_cast<double>(done) * static_cast<double>(images.size() - done);
-    line.show(pupil::message("reading images: ", done, " of ", images.size(), ", ", format_duration(left), " left"));
+    line.show(
+        pupil::message("reading images: ", done, " of ", images.size(), ", ", pupil::format_duration(left), " left"));
   }
   line.clear();
   return results;

@@ -13,6 +13,7 @@
 #include <pupil/data/data_forms.hpp>
 #include <pupil/data/feature_extraction.hpp>
 #include <pupil/data/folders.hpp>
+#include <pupil/io/progress_bar.hpp>
 
 #include "../../command_line/number_checks.hpp"
 #include "../../command_line/standard_streams.hpp"
@@ -76,7 +77,8 @@ class ExtractionProgress {
     const double rate = static_cast<double>(since_first) / seconds;
     char text[128];
     std::snprintf(text, sizeof text, "features: %ld of %ld images, %.1f images/s, %s left", static_cast<long>(done),
-                  static_cast<long>(total), rate, format_duration(static_cast<double>(total - done) / rate).c_str());
+                  static_cast<long>(total), rate,
+                  pupil::format_duration(static_cast<double>(total - done) / rate).c_str());
     line_.show(text);
   }
 

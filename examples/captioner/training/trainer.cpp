@@ -7,6 +7,7 @@
 #include <utility>
 
 #include <pupil/data/sharded_epoch_plan.hpp>
+#include <pupil/io/progress_bar.hpp>
 #include <pupil/models/captioner_file.hpp>
 #include <pupil/optim/cosine_decay.hpp>
 #include <pupil/optim/linear_scaling.hpp>
@@ -234,7 +235,7 @@ void Trainer::report(const EpochRecord& record, bool is_best) {
       "epoch " + std::to_string(record.epoch) + ": " +
       (steps_.on_the_metric() ? printed("reward %.4f", record.reward) : printed("loss %.4f", record.train_loss));
   if (!record.bleu.empty()) text += printed(", dev CIDEr-D %.4f, BLEU-4 %.4f", record.cider_d, record.bleu.back());
-  text += printed(", %.1f images/s, ", record.images_per_second) + format_duration(record.seconds);
+  text += printed(", %.1f images/s, ", record.images_per_second) + pupil::format_duration(record.seconds);
   line_.print(text + (is_best ? ", the best so far" : ""));
 }
 
@@ -246,7 +247,7 @@ void Trainer::show_progress(Index batches) {
                             steps_.on_the_metric() ? printed(" reward %.4f", progress.mean_reward())
                                                    : printed(" loss %.4f", progress.mean_loss()),
                             printed(" %.1f images/s", progress.images_per_second()), ", at most ",
-                            format_duration(seconds_a_step * static_cast<double>(steps_left)), " left"));
+                            pupil::format_duration(seconds_a_step * static_cast<double>(steps_left)), " left"));
 }
 
 }  // namespace captioner

@@ -3,10 +3,12 @@
 // layer's kind. A new layer gets the names of its options, above, and a line, below. Names are for good: files that
 // were written have them.
 
+#include <pupil/models/layer_kinds.hpp>
+
+#ifndef PUPIL_COMPILED
 #include <array>
 #include <tuple>
 
-#include <pupil/models/layer_kinds.hpp>
 #include <pupil/models/option_json.hpp>
 #include <pupil/nn/activations.hpp>
 #include <pupil/nn/adaptive_avg_pool1d.hpp>
@@ -51,8 +53,16 @@
 #include <pupil/nn/spatial_dropout2d.hpp>
 #include <pupil/nn/transformer_encoder_layer.hpp>
 #include <pupil/nn/upsample2d.hpp>
+#endif
 
 namespace pupil {
+
+/// All layers of pupil's that take one tensor and give one. What holds layers of types that the compiler knows
+/// (Sequential, Add, Concat, Residual) is written as AnySequential has it: AnySequential<T>(Sequential{...}).
+template <class T>
+LayerKinds<T> known_layer_kinds();
+
+#ifndef PUPIL_COMPILED
 
 constexpr auto option_names(const AdaptiveAvgPool2dOptions*) {
   return std::tuple{option("output_size", &AdaptiveAvgPool2dOptions::output_size)};
@@ -242,8 +252,6 @@ constexpr auto option_names(const Upsample2dOptions*) {
                     option("align_corners", &O::align_corners)};
 }
 
-/// All layers of pupil's that take one tensor and give one, and AnySequential; but for Residual, Add and
-/// Concat, whose types hold what they join.
 template <class T>
 LayerKinds<T> known_layer_kinds() {
   LayerKinds<T> kinds;
@@ -300,5 +308,7 @@ LayerKinds<T> known_layer_kinds() {
   kinds.template add<Upsample2d<T>>("Upsample2d");
   return kinds;
 }
+
+#endif
 
 }  // namespace pupil

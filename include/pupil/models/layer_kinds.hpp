@@ -21,6 +21,7 @@
 #include <pupil/core/random.hpp>
 #include <pupil/io/json_reader.hpp>
 #include <pupil/models/option_json.hpp>
+#include <pupil/nn/any_branches.hpp>
 #include <pupil/nn/any_layer.hpp>
 #include <pupil/nn/any_sequential.hpp>
 #include <pupil/nn/name.hpp>
@@ -74,30 +75,12 @@ inline std::string layer_at(const Name& name, std::string_view kind) {
 template <class T>
 class LayerKinds {
  public:
-  /// Knows AnySequential alone, as "Sequential".
+  /// Knows what is made of other layers: AnySequential, AnyAdd, AnyConcat and AnyResidual.
   LayerKinds() {
-    using Net = AnySequential<T>;
-    add({"Sequential", &detail::type_tag<Net>,
-         [](const void* layer, const LayerKinds& kinds, const Name& name) {
-           const auto& net = *static_cast<const Net*>(layer);
-           std::string text;
-           for (Index i = 0; i < net.size(); ++i) {
-             text += (i == 0 ? "" : ",") + kinds.to_json(net[i].type(), net[i].address(), net[i].name(), name / i);
-           }
-           return "{\"layers\":[" + text + "]}";
-         },
-         true,
-         [](const LayerReading<T>& reading) -> AnyLayer<T> {
-           std::optional<Net> net;
-           reading.json.object([&](const std::string& key) {
-             reading.json.check(key == "layers", reading.layer, ": there is no option ", json_quoted(key));
-             net.emplace();
-             reading.json.array(
-                 [&] { net->add(reading.kinds.from_json(reading.json, reading.rng, reading.name / net->size())); });
-           });
-           reading.json.check(net.has_value(), reading.layer, ": the option \"layers\" is missing");
-           return std::move(*net);
-         }});
+    add_composed<AnySequential<T>>("Sequential");
+    add_composed<AnyAdd<T>>("Add");
+    add_composed<AnyConcat<T>>("Concat");
+    add_composed<AnyResidual<T>>("Residual");
   }
 
   /// Adds the kind of layers of type L, which are made by L(options), L(options, rng) or L(). A layer with options has
@@ -122,6 +105,37 @@ class LayerKinds {
                   [](const void*, const LayerKinds&, const Name&) { return std::string(); }, false,
                   [](const LayerReading<T>&) -> AnyLayer<T> { return L(); }});
     }
+  }
+
+  /// Adds the kind of layers of type L, which are made of others: L(std::vector<AnyLayer<T>>), with `size()`, `[i]` and
+  /// `L::name_of(name, i)`, which says what layer i is called. In a file it has the one option "layers".
+  template <class L>
+  LayerKinds& add_composed(std::string name) {
+    return add({std::move(name), &detail::type_tag<L>,
+                [](const void* layer, const LayerKinds& kinds, const Name& at) {
+                  const auto& composed = *static_cast<const L*>(layer);
+                  std::string text;
+                  for (Index i = 0; i < composed.size(); ++i) {
+                    const AnyLayer<T>& part = composed[i];
+                    text += i == 0 ? "" : ",";
+                    text += kinds.to_json(part.type(), part.address(), part.name(), L::name_of(at, i));
+                  }
+                  return "{\"layers\":[" + text + "]}";
+                },
+                true,
+                [](const LayerReading<T>& reading) -> AnyLayer<T> {
+                  std::optional<std::vector<AnyLayer<T>>> layers;
+                  reading.json.object([&](const std::string& key) {
+                    reading.json.check(key == "layers", reading.layer, ": there is no option ", json_quoted(key));
+                    layers.emplace();
+                    reading.json.array([&] {
+                      const Name at = L::name_of(reading.name, static_cast<Index>(layers->size()));
+                      layers->push_back(reading.kinds.from_json(reading.json, reading.rng, at));
+                    });
+                  });
+                  reading.json.check(layers.has_value(), reading.layer, ": the option \"layers\" is missing");
+                  return L(std::move(*layers));
+                }});
   }
 
   /// Adds a kind whose layers are written and read in a way of their own.

@@ -14,10 +14,14 @@
 
 #include <pupil/core/errors.hpp>
 #include <pupil/core/shape.hpp>
+#include <pupil/nn/add.hpp>
+#include <pupil/nn/any_branches.hpp>
 #include <pupil/nn/any_layer.hpp>
 #include <pupil/nn/any_tensor.hpp>
+#include <pupil/nn/concat.hpp>
 #include <pupil/nn/layer.hpp>
 #include <pupil/nn/name.hpp>
+#include <pupil/nn/residual.hpp>
 #include <pupil/nn/sequential.hpp>
 #include <pupil/nn/summary.hpp>
 #include <pupil/nn/unread_forward.hpp>
@@ -35,12 +39,9 @@ class AnySequential {
 
   AnySequential() = default;
   explicit AnySequential(std::vector<AnyLayer<T>> layers) : layers_(std::move(layers)) {}
-  /// The layers of a Sequential; of those that are Sequentials themselves, too.
+  /// The layers of a Sequential. A Sequential, Add, Concat or Residual among them becomes one of any layers too.
   template <class... Layers>
-  explicit AnySequential(Sequential<Layers...> layers) {
-    [&]<std::size_t... I>(std::index_sequence<I...>) { (add(erased(std::move(layers.template get<I>()))), ...); }
-    (std::index_sequence_for<Layers...>{});
-  }
+  explicit AnySequential(Sequential<Layers...> layers) : layers_(erased_parts<Layers...>(layers)) {}
 
   /// Puts a layer behind the others.
   AnySequential& add(AnyLayer<T> layer) {
@@ -92,6 +93,9 @@ class AnySequential {
     return x;
   }
 
+  /// What layer i is called, where this one is called `name`.
+  static Name name_of(const Name& name, Index i) { return name / i; }
+
   Index size() const { return static_cast<Index>(layers_.size()); }
 
   /// Layer i, counted from 0. Throws IndexError where there is none.
@@ -101,11 +105,34 @@ class AnySequential {
  private:
   template <class L>
   static AnyLayer<T> erased(L layer) {
-    if constexpr (detail::is_sequential<L>) {
-      return AnySequential(std::move(layer));
-    } else {
-      return layer;
+    return layer;
+  }
+  template <class... Layers>
+  static AnyLayer<T> erased(Sequential<Layers...> layers) {
+    return AnySequential(std::move(layers));
+  }
+  template <class... Layers>
+  static AnyLayer<T> erased(Add<Layers...> layers) {
+    return AnyAdd<T>(erased_parts<Layers...>(layers));
+  }
+  template <class... Layers>
+  static AnyLayer<T> erased(Concat<Layers...> layers) {
+    return AnyConcat<T>(erased_parts<Layers...>(layers));
+  }
+  template <class Inner, class Shortcut>
+  static AnyLayer<T> erased(Residual<Inner, Shortcut> layers) {
+    return AnyResidual<T>({erased(std::move(layers.inner())), erased(std::move(layers.shortcut()))});
+  }
+
+  /// What the layers of this become, which are moved out of it.
+  template <class... Layers, class Composed>
+  static std::vector<AnyLayer<T>> erased_parts(Composed& composed) {
+    std::vector<AnyLayer<T>> parts;
+    [&]<std::size_t... I>(std::index_sequence<I...>) {
+      (parts.push_back(erased(std::move(composed.template get<I>()))), ...);
     }
+    (std::index_sequence_for<Layers...>{});
+    return parts;
   }
 
   template <class Finished>

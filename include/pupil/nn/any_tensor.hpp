@@ -29,6 +29,7 @@ class AnyShape {
 
   std::size_t rank() const { return dims_.size(); }
   Index operator[](std::size_t dimension) const { return dims_[dimension]; }
+  Index& operator[](std::size_t dimension) { return dims_[dimension]; }
   auto begin() const { return dims_.begin(); }
   auto end() const { return dims_.end(); }
   bool operator==(const AnyShape&) const = default;

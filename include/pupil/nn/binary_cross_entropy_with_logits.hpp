@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -53,7 +54,8 @@ void check_pos_weight(const char* name, const std::vector<double>& weights, cons
 /// Throws ShapeError where targets, mask or weights do not fit, OptionError for a divisor that is not positive or a
 /// negative weight.
 template <class T, std::size_t Rank>
-Loss<T, Rank> binary_cross_entropy_with_logits(Tensor<T, Rank> logits, const Tensor<T, Rank>& targets,
+Loss<T, Rank> binary_cross_entropy_with_logits(Tensor<T, Rank> logits,
+                                               const std::type_identity_t<Tensor<T, Rank>>& targets,
                                                const BinaryCrossEntropyOptions& options = {}) {
   using Lanes = kernels::Lanes<T>;
   const ElementwiseLossOptions common{.divisor = options.divisor, .mask = options.mask};

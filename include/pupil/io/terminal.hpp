@@ -12,7 +12,7 @@
 #include <sys/ioctl.h>
 #endif
 
-namespace command_line {
+namespace pupil {
 
 /// Whether standard error is a terminal that can go back to the beginning of a line and erase it.
 inline bool has_terminal() {
@@ -50,4 +50,4 @@ inline std::string_view fitting(std::string_view text, std::size_t columns) {
   return text.substr(0, i);
 }
 
-}  // namespace command_line
+}  // namespace pupil
