@@ -39,38 +39,30 @@ using Net = decltype(make_net(std::declval<Rng&>()));
 
 using Tokens = Tensor<std::int32_t, 2>;  // [time, batch]
 
-/// Pieces of the poem, one a start, each `length` characters long.
-Tokens pieces(const std::vector<Index>& starts, Index length) {
-  Tokens tokens({length, static_cast<Index>(starts.size())});
-  for (Index t = 0; t < length; ++t) {
-    for (Index b = 0; b < tokens.dim(1); ++b) {
-      tokens(t, b) = poem[static_cast<std::size_t>(starts[static_cast<std::size_t>(b)] + t)];
-    }
-  }
-  return tokens;
+/// A text as one sequence.
+Tokens tokens(const std::string& text) {
+  return Tokens({static_cast<Index>(text.size()), 1}, std::vector<std::int32_t>(text.begin(), text.end()));
 }
 
-/// What comes in, and what is to come out of it: the characters behind.
-struct Example {
-  Tokens input;
-  Tokens target;
-};
-Example example(std::vector<Index> starts, Index length) {
-  Tokens input = pieces(starts, length);
-  for (Index& start : starts) ++start;
-  return {std::move(input), pieces(starts, length)};
+/// What the net learns from pieces of the poem, [length + 1, batch]: after every character comes the next one.
+Loss<float, 3> loss_of(Net& net, const Tokens& pieces, Net::Context& context) {
+  const Index length = pieces.dim(0) - 1;
+  return softmax_cross_entropy(net.forward(slice(pieces, 0, 0, length), context), slice(pieces, 0, 1, length + 1));
 }
 
 void train(Net& net, int steps, Rng& rng) {
   const Index length = 48;
+  const Tokens text = tokens(poem);
   Adam<float> adam;
   const CosineDecay schedule({.learning_rate = 1e-2, .total_steps = steps});
   for (int step = 0; step < steps; ++step) {
-    std::vector<Index> starts(16);
-    for (Index& start : starts) start = rng.below(static_cast<Index>(poem.size()) - length);
-    const auto [input, target] = example(starts, length);
+    Tokens pieces({length + 1, 0});
+    while (pieces.dim(1) < 16) {
+      const Index start = rng.below(text.dim(0) - length);
+      pieces = concatenate({pieces, slice(text, 0, start, start + length + 1)}, 1);
+    }
     Net::Context context;
-    const auto loss = softmax_cross_entropy(net.forward(input, context), target);
+    const auto loss = loss_of(net, pieces, context);
     net.backward(loss.gradient, context);
     clip_gradient_norm(net, 1);
     adam.set_learning_rate(schedule.learning_rate(step));
@@ -82,16 +74,13 @@ void train(Net& net, int steps, Rng& rng) {
 /// Goes on from a beginning, drawing one character after another. The LSTM's state is all that it remembers.
 std::string write(const Net& net, const std::string& beginning, std::size_t length, Rng& rng) {
   std::string text = beginning;
+  Tokens next = tokens(beginning);
   LstmState<float> state;
-  for (std::size_t i = 0; text.size() < length; ++i) {
-    const auto y = net.get<1>().forward(net.get<0>().forward(Tokens({1, 1}, {text[i]})), state);
-    state = y.state;
-    if (i + 1 < text.size()) continue;  // the beginning is read, not written
-    const auto probabilities = Softmax<float>().forward(net.get<3>().forward(2.0F * y.output));
-    float rest = rng.uniform<float>();
-    Index next = 0;
-    while (next + 1 < characters && (rest -= probabilities[next]) > 0) ++next;
-    text += static_cast<char>(next);
+  while (text.size() < length) {
+    state = net.get<1>().forward(net.get<0>().forward(next), state).state;
+    const auto probabilities = Softmax<float>().forward(2.0F * net.get<3>().forward(state.hidden));
+    text += static_cast<char>(random_index(probabilities.reshaped(Shape{characters}), rng));
+    next = tokens({text.back()});
   }
   return text;
 }
@@ -102,7 +91,7 @@ int main() {
   Rng rng(1);
   Net net = make_net(rng);
   train(net, 300, rng);
-  const auto [input, target] = example({0}, static_cast<Index>(poem.size()) - 1);
-  const double bits = softmax_cross_entropy(std::as_const(net).forward(input), target).value / std::log(2);
+  Net::Context context;
+  const double bits = loss_of(net, tokens(poem), context).value / std::log(2);
   std::cout << "the poem: " << bits << " bits a character\n\n" << write(net, "Twinkle", 400, rng) << '\n';
 }

@@ -24,16 +24,15 @@ constexpr std::array<std::string_view, 10> dots{
 
 /// A digit of dots of 2 x 2 pixels somewhere in an image of 12 x 12, brighter or darker, and noise.
 std::pair<Tensor<float, 3>, std::int32_t> draw_digit(Rng& rng) {
-  Tensor<float, 3> image({12, 12, 1});
+  auto image = 0.1F * random_normal<float>(Shape{12, 12, 1}, rng);
   const Index digit = rng.below(10), top = rng.below(3), left = rng.below(7);
   const auto ink = rng.uniform<float>(0.5F, 1.0F);
   for (Index y = 0; y < 10; ++y) {
     for (Index x = 0; x < 6; ++x) {
       const auto dot = static_cast<std::size_t>(y / 2 * 3 + x / 2);
-      if (dots[static_cast<std::size_t>(digit)][dot] == '#') image(top + y, left + x, 0) = ink;
+      if (dots[static_cast<std::size_t>(digit)][dot] == '#') image(top + y, left + x, 0) += ink;
     }
   }
-  for (float& pixel : image) pixel += 0.1F * rng.normal<float>();
   return {std::move(image), static_cast<std::int32_t>(digit)};
 }
 

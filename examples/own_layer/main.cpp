@@ -2,7 +2,6 @@
 
 #include <cmath>
 #include <iostream>
-#include <utility>
 
 #include <pupil/pupil.hpp>
 
@@ -91,11 +90,10 @@ int main() {
   std::cout << layer_check << loss_check;
 
   // A curve to learn: y = sin(3 x) from -1 to 1.
-  Tensor<float, 2> x({200, 1}), y({200, 1});
-  for (Index i = 0; i < 200; ++i) x[i] = static_cast<float>(i) / 100 - 1;
-  y.array() = (3 * x.array()).sin();
-
   Rng rng(1);
+  const auto x = random_uniform<float>(Shape{200, 1}, rng, -1, 1);
+  const Tensor<float, 2> y = (3 * x.matrix().array()).sin().matrix();
+
   Sequential net{Dense<float>({.in_features = 1, .out_features = 16}, rng), Swish<float>(16),
                  Dense<float>({.in_features = 16, .out_features = 1}, rng)};
   Adam<float> adam({.learning_rate = 0.02});

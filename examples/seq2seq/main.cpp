@@ -65,23 +65,13 @@ struct Reverser {
   Dense<float> output;
 };
 
-Tokens random_digits(Index time, Index batch, Rng& rng) {
-  Tokens digits({time, batch});
-  for (auto& digit : digits) digit = static_cast<std::int32_t>(rng.below(10));
-  return digits;
-}
-
-Tokens backwards(const Tokens& digits) {
-  Tokens result({0, digits.dim(1)});
-  for (Index t = digits.dim(0); t > 0; --t) result = concatenate({result, slice(digits, 0, t - 1, t)}, 0);
-  return result;
-}
+Tokens random_digits(Index time, Index batch, Rng& rng) { return random_below(10, Shape{time, batch}, rng); }
 
 void train(Reverser& model, Index steps, Rng& rng) {
   Adam<float> adam;
   const CosineDecay schedule({.learning_rate = 4e-3, .total_steps = steps});
   for (Index step = 0; step < steps; ++step) {
-    const Tokens digits = random_digits(3 + rng.below(6), 32, rng), target = backwards(digits);
+    const Tokens digits = random_digits(3 + rng.below(6), 32, rng), target = flip(digits, 0);
     const Tokens written = concatenate({Tokens::full({1, 32}, start), slice(target, 0, 0, target.dim(0) - 1)}, 0);
     Reverser::Context context;
     const auto loss = softmax_cross_entropy(model.forward(digits, written, context), target);
@@ -109,7 +99,7 @@ int main() {
   Rng rng(1);
   Reverser model(rng);
   train(model, 1000, rng);
-  const Tokens digits = random_digits(8, 500, rng), written = write(model, digits), expected = backwards(digits);
+  const Tokens digits = random_digits(8, 500, rng), written = write(model, digits), expected = flip(digits, 0);
   Index right = 0;
   for (Index b = 0; b < 500; ++b) right += slice(written, 1, b, b + 1) == slice(expected, 1, b, b + 1) ? 1 : 0;
   std::cout << "read, a string a row:\n" << transpose(slice(digits, 1, 0, 3)) << "\nwritten:\n";

@@ -22,9 +22,7 @@ constexpr int questions = 50;
 /// Question q of a thread: one row of numbers that depend on nothing else.
 Tensor<float, 2> question(int thread, int q) {
   Rng rng(static_cast<std::uint64_t>(thread), static_cast<std::uint64_t>(q));
-  Tensor<float, 2> row({1, 128});
-  for (float& value : row) value = rng.normal<float>();
-  return row;
+  return random_normal<float>(Shape{1, 128}, rng);
 }
 
 }  // namespace

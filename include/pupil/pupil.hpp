@@ -26,6 +26,7 @@
 #include <pupil/core/tensor_arithmetic.hpp>
 #include <pupil/core/tensor_layout.hpp>
 #include <pupil/core/tensor_print.hpp>
+#include <pupil/core/tensor_random.hpp>
 #include <pupil/core/this_thread.hpp>
 #include <pupil/core/thread_pool.hpp>
 #include <pupil/core/thread_scratch.hpp>

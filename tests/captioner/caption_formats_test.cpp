@@ -10,7 +10,6 @@
 #include "streams.hpp"
 
 using namespace pupil;
-using namespace pupil::captioning;
 using namespace pupil::testing;
 
 namespace fs = std::filesystem;

@@ -13,7 +13,6 @@
 #include "pretrained_program.hpp"
 
 using namespace pupil;
-using namespace pupil::captioning;
 using namespace pupil::testing;
 
 namespace fs = std::filesystem;

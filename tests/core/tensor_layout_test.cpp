@@ -9,7 +9,6 @@
 #include "../support/files.hpp"
 
 using namespace pupil;
-using namespace pupil::captioning;
 using namespace pupil::testing;
 
 namespace {
@@ -126,4 +125,25 @@ TEST_CASE("argmax is the first of the largest features, and a NaN is larger than
   CHECK(argmax(Tensor<float, 3>({1, 2, 2}, {1, 2, 4, 3})) == Tensor<std::int32_t, 2>({1, 2}, {1, 0}));
   CHECK(argmax(Tensor<float, 2>({0, 3})).shape() == Shape{0});
   CHECK(error_of<ShapeError>([] { argmax(Tensor<float, 2>({2, 0})); }) == "argmax: rows of [2, 0] have no features");
+}
+
+TEST_CASE("flip turns a dimension around") {
+  const Tensor<int, 3> x({2, 3, 2}, {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12});
+  CHECK(flip(x, 0) == Tensor<int, 3>({2, 3, 2}, {7, 8, 9, 10, 11, 12, 1, 2, 3, 4, 5, 6}));
+  CHECK(flip(x, 1) == Tensor<int, 3>({2, 3, 2}, {5, 6, 3, 4, 1, 2, 11, 12, 9, 10, 7, 8}));
+  CHECK(flip(x, 2) == Tensor<int, 3>({2, 3, 2}, {2, 1, 4, 3, 6, 5, 8, 7, 10, 9, 12, 11}));
+  CHECK(flip(Tensor<int, 2>({0, 3}), 0).shape() == Shape{0, 3});
+  CHECK_THROWS_WITH_AS(flip(x, 3), "flip: the shape [2, 3, 2] has no dimension 3", IndexError);
+}
+
+TEST_CASE("index_select takes what has some indices, in their order") {
+  const Tensor<int, 2> x({2, 3}, {1, 2, 3, 4, 5, 6});
+  CHECK(index_select(x, 1, Tensor<std::int32_t, 1>({4}, {2, 0, 0, 1})) ==
+        Tensor<int, 2>({2, 4}, {3, 1, 1, 2, 6, 4, 4, 5}));
+  CHECK(index_select(x, 0, Tensor<Index, 1>({1}, {1})) == Tensor<int, 2>({1, 3}, {4, 5, 6}));
+  CHECK(index_select(x, 0, Tensor<std::int32_t, 1>({0})).shape() == Shape{0, 3});
+  CHECK_THROWS_WITH_AS(index_select(x, 1, Tensor<std::int32_t, 1>({1}, {3})),
+                       "index_select: 3 is not in dimension 1 of [2, 3]", IndexError);
+  CHECK_THROWS_WITH_AS(index_select(x, 1, Tensor<std::int32_t, 1>({1}, {-1})),
+                       "index_select: -1 is not in dimension 1 of [2, 3]", IndexError);
 }

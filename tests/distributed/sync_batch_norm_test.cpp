@@ -10,7 +10,6 @@
 #include "world.hpp"
 
 using namespace pupil;
-using namespace pupil::captioning;
 using namespace pupil::testing;
 
 namespace {

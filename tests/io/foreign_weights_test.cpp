@@ -11,7 +11,6 @@
 #include "../support/files.hpp"
 
 using namespace pupil;
-using namespace pupil::captioning;
 using namespace pupil::testing;
 using namespace std::string_literals;
 

@@ -17,7 +17,6 @@
 #include "../support/tied_layers.hpp"
 
 using namespace pupil;
-using namespace pupil::captioning;
 using namespace pupil::testing;
 
 namespace {

@@ -15,7 +15,6 @@
 #include "two_parameters.hpp"
 
 using namespace pupil;
-using namespace pupil::captioning;
 using namespace pupil::testing;
 
 namespace {

@@ -57,6 +57,46 @@ Tensor<T, Rank> slice(const Tensor<T, Rank>& x, std::size_t dimension, Index beg
   return y;
 }
 
+/// x with its indices along a dimension in the opposite order. Throws IndexError where there is no such dimension. As
+/// torch.flip.
+template <class T, std::size_t Rank>
+Tensor<T, Rank> flip(const Tensor<T, Rank>& x, std::size_t dimension) {
+  detail::check_dimension("flip", x.shape(), dimension);
+  auto y = Tensor<T, Rank>::uninitialized(x.shape());
+  const detail::AroundDimension around = detail::around(x.shape(), dimension);
+  const Index extent = x.dim(dimension);
+  parallel_for(around.outer, extent * around.inner, [&](Index i) {
+    for (Index j = 0; j < extent; ++j) {
+      std::copy_n(x.data() + (i * extent + j) * around.inner, around.inner,
+                  y.data() + ((i + 1) * extent - 1 - j) * around.inner);
+    }
+  });
+  return y;
+}
+
+/// What has these indices along a dimension, in their order: an index may come more than once, or not at all. Throws
+/// IndexError for an index that is not there. As torch.index_select.
+template <class T, std::size_t Rank, class Number>
+Tensor<T, Rank> index_select(const Tensor<T, Rank>& x, std::size_t dimension, const Tensor<Number, 1>& indices) {
+  detail::check_dimension("index_select", x.shape(), dimension);
+  const Index extent = x.dim(dimension);
+  for (const Number index : indices) {
+    require<IndexError>(index >= 0 && index < extent, "index_select: ", index, " is not in dimension ", dimension,
+                        " of ", x.shape());
+  }
+  Shape<Rank> shape = x.shape();
+  shape[dimension] = indices.size();
+  auto y = Tensor<T, Rank>::uninitialized(shape);
+  const detail::AroundDimension around = detail::around(shape, dimension);
+  parallel_for(around.outer, indices.size() * around.inner, [&](Index i) {
+    for (Index j = 0; j < indices.size(); ++j) {
+      std::copy_n(x.data() + (i * extent + indices[j]) * around.inner, around.inner,
+                  y.data() + (i * indices.size() + j) * around.inner);
+    }
+  });
+  return y;
+}
+
 /// The parts one after another along a dimension. Throws ShapeError where their other extents differ, or there is none.
 /// As torch.cat.
 template <class T, std::size_t Rank>

@@ -18,7 +18,6 @@
 #include "error_table.hpp"
 
 using namespace pupil;
-using namespace pupil::captioning;
 using namespace pupil::testing;
 
 namespace {
