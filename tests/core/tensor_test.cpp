@@ -187,3 +187,13 @@ TEST_CASE("a tensor is seen as a matrix and as an array of Eigen's, which share 
   CHECK(std::as_const(x).array().sum() == 68);
   CHECK(std::as_const(x).matrix().row(0).sum() == 6);
 }
+
+#ifndef NDEBUG
+TEST_CASE("where asserts are on, an element that is not there is an error") {
+  Tensor<float, 2> x({2, 3});
+  CHECK_THROWS_WITH_AS(x(1, 3), "tensor: there is no element [1, 3] in the shape [2, 3]", IndexError);
+  CHECK_THROWS_WITH_AS(x(-1, 0), "tensor: there is no element [-1, 0] in the shape [2, 3]", IndexError);
+  CHECK_THROWS_WITH_AS(x[6], "tensor: there is no element 6 in the shape [2, 3]", IndexError);
+  CHECK_THROWS_WITH_AS(std::as_const(x)[-1], "tensor: there is no element -1 in the shape [2, 3]", IndexError);
+}
+#endif

@@ -6,7 +6,6 @@
 
 #include <Eigen/Core>
 #include <algorithm>
-#include <cassert>
 #include <concepts>
 #include <cstdint>
 #include <initializer_list>
@@ -124,14 +123,9 @@ class Tensor {
   auto array() { return Eigen::Map<Array>(data(), size()); }
   auto array() const { return Eigen::Map<const Array>(data(), size()); }
 
-  T& operator[](Index i) {
-    assert(i >= 0 && i < size());
-    return data()[i];
-  }
-  const T& operator[](Index i) const {
-    assert(i >= 0 && i < size());
-    return data()[i];
-  }
+  /// Element i, row after row. As the next, where NDEBUG is not defined it throws IndexError for one that is not there.
+  T& operator[](Index i) { return data()[offset(i)]; }
+  const T& operator[](Index i) const { return data()[offset(i)]; }
 
   /// The element at one index a dimension: `image(n, y, x, c)`.
   template <std::convertible_to<Index>... Indices>
@@ -186,10 +180,20 @@ class Tensor {
     }
   }
 
+  Index offset(Index i) const {
+#ifndef NDEBUG
+    require<IndexError>(i >= 0 && i < size(), "tensor: there is no element ", i, " in the shape ", shape_);
+#endif
+    return i;
+  }
+
   Index offset(const Shape<Rank>& index) const {
     Index position = 0;
     for (std::size_t d = 0; d < Rank; ++d) {
-      assert(index[d] >= 0 && index[d] < shape_[d]);
+#ifndef NDEBUG
+      require<IndexError>(index[d] >= 0 && index[d] < shape_[d], "tensor: there is no element ", index,
+                          " in the shape ", shape_);
+#endif
       position = position * shape_[d] + index[d];
     }
     return position;
