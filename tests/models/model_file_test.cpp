@@ -163,6 +163,16 @@ TEST_CASE("layers that join others are written with their branches") {
   CHECK(load_model<float>(folder / "net").forward(x) == net.forward(x));
 }
 
+TEST_CASE("a network that reads a sequence to its last step comes back from a file") {
+  const TemporaryFolder folder;
+  Rng rng(5);
+  AnySequential<float> net(Sequential{Lstm<float>({.input_size = 2, .hidden_size = 3}, rng), LastStep<float>(),
+                                      Dense<float>({.in_features = 3, .out_features = 2}, rng)});
+  save_model(folder / "net", net);
+  const auto x = random_tensor<float>(Shape{4, 2, 2}, rng);
+  CHECK(load_model<float>(folder / "net").forward(x) == net.forward(x));
+}
+
 TEST_CASE("a program adds kinds of layers of its own") {
   const TemporaryFolder folder;
   LayerKinds<float> kinds = known_layer_kinds<float>();

@@ -7,6 +7,7 @@
 
 #include <pupil/io/state_dict.hpp>
 #include <pupil/nn/activations.hpp>
+#include <pupil/nn/all_steps.hpp>
 #include <pupil/nn/any_sequential.hpp>
 #include <pupil/nn/batch_norm2d.hpp>
 #include <pupil/nn/conv2d.hpp>
@@ -15,6 +16,9 @@
 #include <pupil/nn/embedding.hpp>
 #include <pupil/nn/flatten.hpp>
 #include <pupil/nn/gradient_check.hpp>
+#include <pupil/nn/gru.hpp>
+#include <pupil/nn/last_step.hpp>
+#include <pupil/nn/lstm.hpp>
 #include <pupil/nn/prepare.hpp>
 #include <pupil/nn/softmax_cross_entropy.hpp>
 #include <pupil/optim/adam.hpp>
@@ -120,6 +124,44 @@ TEST_CASE("an AnySequential that begins with tokens has no gradient to give back
   const auto y = net.forward(Tensor<std::int32_t, 2>({2, 1}, {4, 0}), context);
   CHECK(y.shape() == AnyShape(Shape{2, 1, 2}));
   CHECK_FALSE(net.backward(y, context).has_value());
+}
+
+TEST_CASE("recurrent layers, and what follows them, compute and train in an AnySequential as in a Sequential") {
+  Rng rng(14);
+  for (const bool batch_first : {false, true}) {
+    CAPTURE(batch_first);
+    Sequential net{
+        Embedding<float>({.num_embeddings = 7, .embedding_dim = 3}, rng),
+        Gru<float>({.input_size = 3, .hidden_size = 4, .batch_first = batch_first}, rng),
+        AllSteps<float>(),
+        Lstm<float>(
+            {.input_size = 4, .hidden_size = 3, .num_layers = 2, .bidirectional = true, .batch_first = batch_first},
+            rng),
+        LastStep<float>({.batch_first = batch_first}),
+        Dense<float>({.in_features = 6, .out_features = 2}, rng)};
+    AnySequential<float> any(net);
+    CHECK(any.size() == 6);
+    const Tensor<std::int32_t, 2> tokens({5, 2}, {1, 2, 3, 4, 5, 6, 0, 1, 2, 3});
+    const Tensor<std::int32_t, 1> labels = Tensor<std::int32_t, 1>::full({batch_first ? 5 : 2}, 1);
+    Adam<float> adam, other_adam;
+    for (int step = 0; step < 2; ++step) {
+      decltype(net)::Context context;
+      const auto loss = softmax_cross_entropy(net.forward(tokens, context), labels);
+      net.backward(loss.gradient, context);
+      AnySequential<float>::Context any_context;
+      const auto any_loss = softmax_cross_entropy(any.forward(tokens, any_context).get<2>(), labels);
+      any.backward(any_loss.gradient, any_context);
+      CHECK(any_loss.value == loss.value);
+      adam.step(net);
+      other_adam.step(any);
+    }
+    CHECK(any.forward(tokens).get<2>() == net.forward(tokens));
+    CHECK(any.output_shape(tokens.shape()) == AnyShape(net.forward(tokens).shape()));
+    std::vector<std::string> names, any_names;
+    for_each_parameter(net, [&](const Name& name, auto&) { names.emplace_back(name.str()); });
+    for_each_parameter(any, [&](const Name& name, auto&) { any_names.emplace_back(name.str()); });
+    CHECK(any_names == names);
+  }
 }
 
 TEST_CASE("an AnySequential says which layers are finished, from the last to the first, also without dx") {

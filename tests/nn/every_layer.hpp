@@ -97,6 +97,8 @@ void for_each_layer_with_weights(const Use& use) {
   use("Gru", Gru<float>({.input_size = 6, .hidden_size = 3}, rng), sequences);
   use("Gru of sequences one after another", Gru<float>({.input_size = 6, .hidden_size = 3, .batch_first = true}, rng),
       sequences);
+  use("LastStepOf", LastStepOf<Lstm<float>>({.input_size = 6, .hidden_size = 3, .bidirectional = true}, rng),
+      sequences);
   use("LstmCell", LstmCell<float>({.input_size = 6, .hidden_size = 3}, rng), rows);
   use("GruCell", GruCell<float>({.input_size = 6, .hidden_size = 3, .bias = false}, rng), rows);
   use("MultiHeadAttention", MultiHeadAttention<float>({.embed_dim = 6, .num_heads = 2, .dropout = 0.5}, rng),

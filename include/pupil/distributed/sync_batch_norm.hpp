@@ -1,5 +1,5 @@
 #pragma once
-// captioning::Batch norms over all ranks: with few images a rank, the mean and the variance of a rank's own are noise.
+// Batch norms over all ranks: with few images a rank, the mean and the variance of a rank's own are noise.
 // PyTorch's twin is torch.nn.SyncBatchNorm.convert_sync_batchnorm.
 //
 //   const auto ranks = Communicator::world();

@@ -38,6 +38,7 @@
 #include <pupil/nn/identity.hpp>
 #include <pupil/nn/instance_norm2d.hpp>
 #include <pupil/nn/inverted_residual.hpp>
+#include <pupil/nn/last_step.hpp>
 #include <pupil/nn/layer_norm.hpp>
 #include <pupil/nn/linear_units.hpp>
 #include <pupil/nn/lstm.hpp>
@@ -281,6 +282,7 @@ LayerKinds<T> known_layer_kinds() {
   kinds.template add<GlobalAvgPool2d<T>>("GlobalAvgPool2d");
   kinds.template add<GroupNorm<T>>("GroupNorm");
   kinds.template add<Gru<T>>("Gru");
+  kinds.template add<LastStepOf<Gru<T>>>("GruLastStep");
   kinds.template add<HardSwish<T>>("HardSwish");
   kinds.template add<Identity>("Identity");
   kinds.template add<InstanceNorm2d<T>>("InstanceNorm2d");
@@ -289,6 +291,7 @@ LayerKinds<T> known_layer_kinds() {
   kinds.template add<LeakyRelu<T>>("LeakyRelu");
   kinds.template add<LogSoftmax<T>>("LogSoftmax");
   kinds.template add<Lstm<T>>("Lstm");
+  kinds.template add<LastStepOf<Lstm<T>>>("LstmLastStep");
   kinds.template add<MaxPool1d<T>>("MaxPool1d");
   kinds.template add<MaxPool2d<T>>("MaxPool2d");
   kinds.template add<PixelShuffle<T>>("PixelShuffle");

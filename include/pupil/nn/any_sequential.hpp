@@ -15,10 +15,13 @@
 #include <pupil/core/errors.hpp>
 #include <pupil/core/shape.hpp>
 #include <pupil/nn/add.hpp>
+#include <pupil/nn/all_steps.hpp>
 #include <pupil/nn/any_branches.hpp>
 #include <pupil/nn/any_layer.hpp>
 #include <pupil/nn/any_tensor.hpp>
 #include <pupil/nn/concat.hpp>
+#include <pupil/nn/identity.hpp>
+#include <pupil/nn/last_step.hpp>
 #include <pupil/nn/layer.hpp>
 #include <pupil/nn/name.hpp>
 #include <pupil/nn/residual.hpp>
@@ -39,7 +42,9 @@ class AnySequential {
 
   AnySequential() = default;
   explicit AnySequential(std::vector<AnyLayer<T>> layers) : layers_(std::move(layers)) {}
-  /// The layers of a Sequential. A Sequential, Add, Concat or Residual among them becomes one of any layers too.
+  /// The layers of a Sequential. A Sequential, Add, Concat or Residual among them becomes one of any layers too; a
+  /// recurrent layer and its LastStep a LastStepOf and an Identity. AllSteps becomes an Identity: an AnyLayer gives the
+  /// output of every step anyway.
   template <class... Layers>
   explicit AnySequential(Sequential<Layers...> layers) : layers_(erased_parts<Layers...>(layers)) {}
 
@@ -107,6 +112,8 @@ class AnySequential {
   static AnyLayer<T> erased(L layer) {
     return layer;
   }
+  static AnyLayer<T> erased(LastStep<T>) { return Identity(); }
+  static AnyLayer<T> erased(AllSteps<T>) { return Identity(); }
   template <class... Layers>
   static AnyLayer<T> erased(Sequential<Layers...> layers) {
     return AnySequential(std::move(layers));
@@ -129,10 +136,20 @@ class AnySequential {
   static std::vector<AnyLayer<T>> erased_parts(Composed& composed) {
     std::vector<AnyLayer<T>> parts;
     [&]<std::size_t... I>(std::index_sequence<I...>) {
-      (parts.push_back(erased(std::move(composed.template get<I>()))), ...);
+      (parts.push_back(erased_part<I, Layers..., void>(std::move(composed.template get<I>()))), ...);
     }
     (std::index_sequence_for<Layers...>{});
     return parts;
+  }
+
+  /// What layer I of `Layers` becomes, of which the last is none.
+  template <std::size_t I, class... Layers, class L>
+  static AnyLayer<T> erased_part(L layer) {
+    if constexpr (std::is_same_v<std::tuple_element_t<I + 1, std::tuple<Layers...>>, LastStep<T>>) {
+      return LastStepOf<L>(std::move(layer));
+    } else {
+      return erased(std::move(layer));
+    }
   }
 
   template <class Finished>

@@ -83,4 +83,47 @@ class LastStep {
   LastStepOptions options_;
 };
 
+/// A recurrent layer and its LastStep as one, which takes a tensor and gives one, as layers that are chosen at run time
+/// do. Its parameters are the recurrent layer's.
+template <class Recurrent>
+class LastStepOf {
+  using T = typename Recurrent::Scalar;
+
+ public:
+  struct Context {
+    typename Recurrent::Context recurrent;
+    typename LastStep<T>::Context last;
+  };
+
+  explicit LastStepOf(Recurrent recurrent)
+      : recurrent_(std::move(recurrent)), last_({.batch_first = recurrent_.options().batch_first}) {}
+  LastStepOf(const RecurrentOptions& options, Rng& rng) : LastStepOf(Recurrent(options, rng)) {}
+
+  /// Of whole sequences, which begin with zeros: [batch, num_directions * hidden_size].
+  Tensor<T, 2> forward(const Tensor<T, 3>& x) const { return last_.forward(recurrent_.forward(x)); }
+
+  Tensor<T, 2> forward(const Tensor<T, 3>& x, Context& context) {
+    const detail::EmptiedByException emptied(context);
+    return last_.forward(recurrent_.forward(x, context.recurrent), context.last);
+  }
+
+  /// dx. Throws ShapeError where dy does not fit the output.
+  Tensor<T, 3> backward(Tensor<T, 2> dy, const Context& context) {
+    return recurrent_.backward(last_.backward(std::move(dy), context.last), context.recurrent).input;
+  }
+
+  Shape<2> output_shape(const Shape<3>& x) const { return last_.output_shape(recurrent_.output_shape(x)); }
+
+  template <class Visitor>
+  void visit(Visitor&& visitor, const Name& name = {}) {
+    recurrent_.visit(visitor, name);
+  }
+
+  const RecurrentOptions& options() const { return recurrent_.options(); }
+
+ private:
+  Recurrent recurrent_;
+  LastStep<T> last_;
+};
+
 }  // namespace pupil

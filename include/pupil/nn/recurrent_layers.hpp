@@ -55,6 +55,7 @@ class RecurrentLayers {
   using T = typename Recurrence::Scalar;
 
  public:
+  using Scalar = T;
   using State = typename Recurrence::StackState;
   using Output = RecurrentOutput<T, State>;
   using Gradient = RecurrentGradient<T, State>;
