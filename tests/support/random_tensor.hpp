@@ -3,14 +3,13 @@
 
 #include <pupil/core/random.hpp>
 #include <pupil/core/tensor.hpp>
+#include <pupil/core/tensor_random.hpp>
 
 namespace pupil::testing {
 
 template <class T, std::size_t Rank>
 Tensor<T, Rank> random_tensor(const Shape<Rank>& shape, Rng& rng) {
-  auto tensor = Tensor<T, Rank>::uninitialized(shape);
-  for (T& value : tensor) value = rng.normal<T>();
-  return tensor;
+  return random_normal<T>(shape, rng);
 }
 
 /// The largest difference, relative to the largest magnitude in `expected`.

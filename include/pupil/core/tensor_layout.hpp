@@ -37,6 +37,22 @@ void check_dimension(const char* what, const Shape<Rank>& shape, std::size_t dim
   require<IndexError>(dimension < Rank, what, ": the shape ", shape, " has no dimension ", dimension);
 }
 
+/// `count` indices of x along a dimension, of which number i is `index_of(i)`.
+template <class T, std::size_t Rank, class IndexOf>
+Tensor<T, Rank> select(const Tensor<T, Rank>& x, std::size_t dimension, Index count, const IndexOf& index_of) {
+  Shape<Rank> shape = x.shape();
+  shape[dimension] = count;
+  auto y = Tensor<T, Rank>::uninitialized(shape);
+  const AroundDimension around = detail::around(shape, dimension);
+  parallel_for(around.outer, count * around.inner, [&](Index outer) {
+    for (Index i = 0; i < count; ++i) {
+      std::copy_n(x.data() + (outer * x.dim(dimension) + index_of(i)) * around.inner, around.inner,
+                  y.data() + (outer * count + i) * around.inner);
+    }
+  });
+  return y;
+}
+
 }  // namespace detail
 
 /// What has the indices [begin, end) along a dimension: x[:, begin:end] for dimension 1. Throws IndexError where these
@@ -62,39 +78,26 @@ Tensor<T, Rank> slice(const Tensor<T, Rank>& x, std::size_t dimension, Index beg
 template <class T, std::size_t Rank>
 Tensor<T, Rank> flip(const Tensor<T, Rank>& x, std::size_t dimension) {
   detail::check_dimension("flip", x.shape(), dimension);
-  auto y = Tensor<T, Rank>::uninitialized(x.shape());
-  const detail::AroundDimension around = detail::around(x.shape(), dimension);
   const Index extent = x.dim(dimension);
-  parallel_for(around.outer, extent * around.inner, [&](Index i) {
-    for (Index j = 0; j < extent; ++j) {
-      std::copy_n(x.data() + (i * extent + j) * around.inner, around.inner,
-                  y.data() + ((i + 1) * extent - 1 - j) * around.inner);
-    }
-  });
-  return y;
+  return detail::select(x, dimension, extent, [extent](Index i) { return extent - 1 - i; });
 }
 
 /// What has these indices along a dimension, in their order: an index may come more than once, or not at all. Throws
 /// IndexError for an index that is not there. As torch.index_select.
 template <class T, std::size_t Rank, class Number>
-Tensor<T, Rank> index_select(const Tensor<T, Rank>& x, std::size_t dimension, const Tensor<Number, 1>& indices) {
+Tensor<T, Rank> index_select(const Tensor<T, Rank>& x, std::size_t dimension, std::span<const Number> indices) {
   detail::check_dimension("index_select", x.shape(), dimension);
-  const Index extent = x.dim(dimension);
   for (const Number index : indices) {
-    require<IndexError>(index >= 0 && index < extent, "index_select: ", index, " is not in dimension ", dimension,
-                        " of ", x.shape());
+    require<IndexError>(index >= 0 && index < x.dim(dimension), "index_select: ", index, " is not in dimension ",
+                        dimension, " of ", x.shape());
   }
-  Shape<Rank> shape = x.shape();
-  shape[dimension] = indices.size();
-  auto y = Tensor<T, Rank>::uninitialized(shape);
-  const detail::AroundDimension around = detail::around(shape, dimension);
-  parallel_for(around.outer, indices.size() * around.inner, [&](Index i) {
-    for (Index j = 0; j < indices.size(); ++j) {
-      std::copy_n(x.data() + (i * extent + indices[j]) * around.inner, around.inner,
-                  y.data() + (i * indices.size() + j) * around.inner);
-    }
-  });
-  return y;
+  return detail::select(x, dimension, static_cast<Index>(indices.size()),
+                        [&](Index i) { return Index{indices[static_cast<std::size_t>(i)]}; });
+}
+/// The same for a tensor of indices, as argmax gives one.
+template <class T, std::size_t Rank, class Number>
+Tensor<T, Rank> index_select(const Tensor<T, Rank>& x, std::size_t dimension, const Tensor<Number, 1>& indices) {
+  return index_select(x, dimension, std::span<const Number>(indices.begin(), indices.end()));
 }
 
 /// The parts one after another along a dimension. Throws ShapeError where their other extents differ, or there is none.
