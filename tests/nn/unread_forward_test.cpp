@@ -1,4 +1,4 @@
-// One context given to two forwards.
+// One context given to two forwards, or to none.
 
 #include <string>
 #include <utility>
@@ -45,6 +45,22 @@ TEST_CASE("every layer refuses a context of a forward that backward has not read
     auto kept = std::move(context);  // kept elsewhere
     CHECK_NOTHROW(layer.forward(x, context));
     CHECK_THROWS_AS(layer.forward(x, kept), ContextError);
+  });
+}
+
+TEST_CASE("every layer's backward says that a context was given to no forward") {
+  for_each_layer([]<class Layer, class X>(const char* name, Layer layer, const X& x) {
+    CAPTURE(name);
+    typename Layer::Context context;
+    const auto dy = layer.forward(x, context);
+    context = {};
+    std::string said;
+    try {
+      layer.backward(dy, context);
+    } catch (const ContextError& error) {
+      said = error.what();
+    }
+    CHECK(said.find(": backward needs the context of a forward, and this one was given to none") != std::string::npos);
   });
 }
 
@@ -161,6 +177,7 @@ TEST_CASE("a chain notices, too, and one of which nothing is trained has nothing
   BlockChain<float, ConvolutionBlock<float>>::Context context;
   const Tensor<float, 4> images({2, 4, 4, 3});
   for (int i = 0; i < 2; ++i) CHECK_NOTHROW(chain.forward(images, context, 2));
+  CHECK_THROWS_AS(chain.backward(images, {}), ContextError);
   chain.forward(images, context, 1);
   CHECK_THROWS_AS(chain.forward(images, context, 0), ContextError);
   const auto y = chain.forward(images, context, 0);

@@ -4,6 +4,8 @@
 #include <chrono>
 #include <string>
 
+#include <pupil/io/terminal.hpp>
+
 namespace captioner {
 
 /// A standard error that is closed or full stops no work: what cannot be shown is not.
@@ -11,9 +13,6 @@ class ProgressLine {
  public:
   /// `is_silent`: shows and writes nothing, as where another process does so.
   explicit ProgressLine(bool is_silent = false);
-  ProgressLine(const ProgressLine&) = delete;
-  ProgressLine& operator=(const ProgressLine&) = delete;
-  ~ProgressLine() { clear(); }
 
   /// Whether `show` would show something now; ask before making a text that costs something.
   bool is_due() const { return !is_silent_ && Clock::now() >= next_; }
@@ -26,14 +25,14 @@ class ProgressLine {
   void print(const std::string& text);
 
   /// Takes the progress off a terminal.
-  void clear();
+  void clear() { line_.clear(); }
 
  private:
   using Clock = std::chrono::steady_clock;
 
   bool is_silent_;
   bool terminal_;
-  bool shown_ = false;
+  pupil::RenewedLine line_;
   Clock::time_point next_ = Clock::now();
 };
 

@@ -66,9 +66,6 @@ class ProgressBar {
       : total_(total), label_(std::move(label)), is_shown_(is_shown) {
     require<OptionError>(total >= 0, "progress_bar: a total of ", total, " is negative");
   }
-  ProgressBar(const ProgressBar&) = delete;
-  ProgressBar& operator=(const ProgressBar&) = delete;
-  ~ProgressBar() { clear(); }
 
   /// One item more is done. The note, such as a loss, stands behind the bar.
   void advance(std::string_view note = {}) {
@@ -77,21 +74,11 @@ class ProgressBar {
     if (!is_shown_ || now < next_) return;
     next_ = now + std::chrono::milliseconds(200);
     const double seconds = std::chrono::duration<double>(now - begin_).count();
-    std::string line = progress_line(label_, done_, total_, seconds, note);
-    std::replace_if(
-        line.begin(), line.end(), [](char c) { return static_cast<unsigned char>(c) < ' '; }, ' ');
-    // The last column stays free: a terminal that has filled it may go on to the next line.
-    const std::string cut(fitting(line, terminal_columns() - 1));
-    std::fprintf(stderr, "\r%s\x1b[K", cut.c_str());
-    std::fflush(stderr);
-    is_drawn_ = true;
+    line_.draw(progress_line(label_, done_, total_, seconds, note));
   }
 
   /// Takes the bar off the terminal, so that a program can print a line of its own; the next `advance` draws it anew.
-  void clear() {
-    if (is_drawn_) std::fputs("\r\x1b[K", stderr);
-    is_drawn_ = false;
-  }
+  void clear() { line_.clear(); }
 
   Index done() const { return done_; }
 
@@ -102,7 +89,7 @@ class ProgressBar {
   Index total_;
   std::string label_;
   bool is_shown_;
-  bool is_drawn_ = false;
+  RenewedLine line_;
   Clock::time_point begin_ = Clock::now();
   Clock::time_point next_ = begin_;
 };

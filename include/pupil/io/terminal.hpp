@@ -1,9 +1,11 @@
 #pragma once
-// The terminal on standard error: whether there is one that can renew a line, and what fits into it.
+// The terminal on standard error: whether there is one that can renew a line, what fits into it, and such a line.
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
+#include <string>
 #include <string_view>
 
 #include <pupil/io/system.hpp>
@@ -49,5 +51,35 @@ inline std::string_view fitting(std::string_view text, std::size_t columns) {
   }
   return text.substr(0, i);
 }
+
+/// The line of a terminal that is drawn anew in its place, and taken off when this is destroyed.
+class RenewedLine {
+ public:
+  RenewedLine() = default;
+  RenewedLine(const RenewedLine&) = delete;
+  RenewedLine& operator=(const RenewedLine&) = delete;
+  ~RenewedLine() { clear(); }
+
+  /// Draws the text in the place of what was drawn before: cut to the width of the terminal, as a longer line could not
+  /// be renewed, with spaces in the place of control characters.
+  void draw(std::string text) {
+    std::replace_if(
+        text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < ' '; }, ' ');
+    // The last column stays free: a terminal that has filled it may go on to the next line.
+    const std::string cut(fitting(text, terminal_columns() - 1));
+    std::fprintf(stderr, "\r%s\x1b[K", cut.c_str());
+    std::fflush(stderr);
+    is_drawn_ = true;
+  }
+
+  /// Takes it off, so that a line that stays can be printed.
+  void clear() {
+    if (is_drawn_) std::fputs("\r\x1b[K", stderr);
+    is_drawn_ = false;
+  }
+
+ private:
+  bool is_drawn_ = false;
+};
 
 }  // namespace pupil

@@ -87,8 +87,10 @@ class ImageNetwork {
   }
 
   /// Adds to the gradients of what is trained, from those of the features that forward gave; images get none.
-  /// `finished(part)` is called for each part, the last first, when its gradients are complete.
+  /// `finished(part)` is called for each part, the last first, when its gradients are complete. Throws ContextError for
+  /// the context of no forward.
   void backward(ImageFeatures<T> d_features, const Context& context, FinishedPart finished = ignore_finished) {
+    context.unread.require_forward("image_network");
     std::visit(
         [&](auto& network) {
           using Chosen = typename std::remove_cvref_t<decltype(network)>::Context;

@@ -66,6 +66,12 @@ inline std::string json_number(double number) {
   return result;
 }
 
+/// Appends `"name":value` to a list of others.
+inline void append_option(std::string& list, std::string_view name, std::string_view value) {
+  if (!list.empty()) list += ',';
+  list.append(json_quoted(name)).append(":").append(value);
+}
+
 /// The value of an option as JSON.
 template <class Value>
 std::string option_to_json(const Value& value) {
@@ -90,9 +96,7 @@ std::string option_to_json(const Value& value) {
     std::string text;
     std::apply(
         [&](const auto&... options) {
-          ((text +=
-            (text.empty() ? "" : ",") + json_quoted(options.name) + ':' + option_to_json(value.*options.member)),
-           ...);
+          (append_option(text, options.name, option_to_json(value.*options.member)), ...);
         },
         option_names(&value));
     return '{' + text + '}';

@@ -125,6 +125,7 @@ class WordOutput {
   }
 
   Tensor<T, 2> backward_tied(const Tensor<T, 2>& d_logits, Embedding<T>& embedding, const Context& context) {
+    context.unread.require_forward("word_output");
     require_tied(embedding);
     auto d_compared = embedding.backward_scores(d_logits, context.compared);
     context.unread.end();

@@ -53,6 +53,7 @@ class Rectifier {
   /// Throws ShapeError where dy has not as many elements as the output had.
   template <std::size_t Rank>
   Tensor<T, Rank> backward(Tensor<T, Rank> dy, const Context& context) const {
+    context.unread.require_forward(Function::name);
     require<ShapeError>(dy.size() == context.passes.size(), Function::name, ": the gradient ", dy.shape(),
                         " does not fit the output of ", context.passes.size(), " elements");
     context.unread.end();
@@ -98,6 +99,7 @@ class SmoothActivation {
   /// Throws ShapeError where dy has not as many elements as the output had.
   template <std::size_t Rank>
   Tensor<T, Rank> backward(Tensor<T, Rank> dy, const Context& context) const {
+    context.unread.require_forward(Function::name);
     require<ShapeError>(dy.size() == context.output.size(), Function::name, ": the gradient ", dy.shape(),
                         " does not fit the output of ", context.output.size(), " elements");
     context.unread.end();

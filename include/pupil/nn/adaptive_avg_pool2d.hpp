@@ -47,6 +47,7 @@ class AdaptiveAvgPool2d {
   }
 
   Tensor<T, 4> backward(const Tensor<T, 4>& dy, const Context& context) const {
+    context.unread.require_forward("adaptive_avg_pool2d");
     const Shape<4> expected = output_shape(context.input_shape);
     require<ShapeError>(dy.shape() == expected, "adaptive_avg_pool2d: the gradient ", dy.shape(),
                         " does not fit the output ", expected);

@@ -50,6 +50,7 @@ class AdaptiveMaxPool2d {
   }
 
   Tensor<T, 4> backward(const Tensor<T, 4>& dy, const Context& context) const {
+    context.unread.require_forward("adaptive_max_pool2d");
     require<ShapeError>(dy.shape() == context.found.shape(), "adaptive_max_pool2d: the gradient ", dy.shape(),
                         " does not fit the output ", context.found.shape());
     context.unread.end();

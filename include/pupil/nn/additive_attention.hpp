@@ -209,6 +209,7 @@ class AdditiveAttention {
                        const Tensor<T, 3>& values, const Context& context, const Tensor<T, 3>& d_projected_keys,
                        const Tensor<T, 3>& d_values) const {
     moved_.check("additive_attention");
+    context.query.unread.require_forward("additive_attention");
     const Shape<3> keys{context.item_count, context.weights.dim(1), context.projected_query.columns()};
     require<ShapeError>(keys[2] == options_.attention_size, "additive_attention: the context's attention_size is ",
                         keys[2], ", not ", options_.attention_size);

@@ -38,6 +38,7 @@ class AllSteps {
 
   /// dy, which recurrent layers' backward takes as it is. Throws ShapeError where it does not fit the output.
   Tensor<T, 3> backward(Tensor<T, 3> dy, const Context& context) const {
+    context.unread.require_forward("all_steps");
     require<ShapeError>(dy.shape() == context.output, "all_steps: the gradient ", dy.shape(),
                         " does not fit the output ", context.output);
     context.unread.end();

@@ -6,10 +6,9 @@
 //   AnyResidual<float> block({AnySequential<float>(Sequential{conv, norm, relu}), Identity()});
 
 #include <cstddef>
+#include <string>
 #include <string_view>
-#include <type_traits>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include <pupil/core/errors.hpp>
@@ -72,28 +71,25 @@ AnyTensor<T> join(Joining joining, std::vector<AnyTensor<T>> outputs) {
   std::vector<AnyShape> shapes;
   for (const AnyTensor<T>& output : outputs) shapes.push_back(output.shape());
   static_cast<void>(shape_of_joined(joining, shapes));
-  const AnyTensor<T>& first = outputs[0];
-  return std::visit(
-      [&]<class Y>(const Y&) -> AnyTensor<T> {
-        if constexpr (is_tensor<Y>) {
-          if constexpr (std::is_same_v<typename Y::Scalar, T>) return join<T, Y::rank>(joining, std::move(outputs));
-        }
-        throw ShapeError(message(name_of(joining), ": branch 0 gives ", first.kind(), ", which cannot be joined"));
-      },
-      first.variant());
+  const std::string kind = outputs[0].kind();
+  AnyTensor<T> joined;
+  const auto join_as = [&]<std::size_t Rank>(const Tensor<T, Rank>&) {
+    joined = join<T, Rank>(joining, std::move(outputs));
+  };
+  require<ShapeError>(use_held(outputs[0], join_as), name_of(joining), ": branch 0 gives ", kind,
+                      ", which cannot be joined");
+  return joined;
 }
 
 /// The features [begin, end) of a gradient.
 template <class T>
 AnyTensor<T> features(const AnyTensor<T>& dy, Index begin, Index end) {
-  return std::visit(
-      [&]<class Y>(const Y& tensor) -> AnyTensor<T> {
-        if constexpr (is_tensor<Y>) {
-          if constexpr (std::is_same_v<typename Y::Scalar, T>) return slice(tensor, Y::rank - 1, begin, end);
-        }
-        throw ShapeError(message("concat: the gradient is ", dy.kind()));
-      },
-      dy.variant());
+  AnyTensor<T> selected;
+  const auto select_from = [&]<std::size_t Rank>(const Tensor<T, Rank>& tensor) {
+    selected = slice(tensor, Rank - 1, begin, end);
+  };
+  require<ShapeError>(use_held(dy, select_from), "concat: the gradient is ", dy.kind());
+  return selected;
 }
 
 }  // namespace detail
@@ -216,6 +212,7 @@ class AnyBranches {
   }
 
   void check(const AnyTensor<T>& dy, const Context& context) const {
+    context.unread.require_forward(detail::name_of(joining));
     require<ContextError>(context.branches.size() == branches_.size(), detail::name_of(joining), ": the context is of ",
                           context.branches.size(), " branches, not of ", branches_.size());
     require<ShapeError>(dy.shape() == context.output, detail::name_of(joining), ": the gradient ", dy.shape(),

@@ -115,18 +115,23 @@ AnyShape output_shape_of(const L& layer, const Shape<Rank>& shape) {
   }
 }
 
-/// What L takes, for messages: "tensors of rank 4", "whole numbers of rank 1, 2, 3".
-template <class L, class T>
-std::string taken_by() {
+/// Whether L takes each type of tensor that an AnyTensor may hold.
+template <class L, class Variant>
+inline constexpr std::array<bool, 0> taken_types{};
+template <class L, class... X>
+inline constexpr std::array<bool, sizeof...(X)> taken_types<L, std::variant<std::monostate, X...>>{
+    TakesTensor<L, X>...};
+
+/// The types for which `taken` is true: "tensors of rank 4", "whole numbers of rank 1, 2, 3".
+template <class T>
+std::string names_of_types(const bool* taken) {
   std::string floats, numbers;
-  const auto add = [&]<class X>(std::type_identity<X>) {
-    if constexpr (TakesTensor<L, X>) {
-      std::string& text = std::is_same_v<typename X::Scalar, T> ? floats : numbers;
-      text += (text.empty() ? "" : ", ") + std::to_string(X::rank);
-    }
-  };
   [&]<class... X>(std::type_identity<std::variant<std::monostate, X...>>) {
-    (add(std::type_identity<X>{}), ...);
+    const auto add = [&](bool is_taken, bool is_float, std::size_t rank) {
+      std::string& text = is_float ? floats : numbers;
+      if (is_taken) text += (text.empty() ? "" : ", ") + std::to_string(rank);
+    };
+    (add(*taken++, std::is_same_v<typename X::Scalar, T>, X::rank), ...);
   }(std::type_identity<typename AnyTensor<T>::Variant>{});
   if (!floats.empty()) floats = "tensors of rank " + floats;
   if (!numbers.empty()) numbers = "whole numbers of rank " + numbers;
@@ -170,6 +175,7 @@ template <class T, class L>
 class HeldLayer final : public LayerInterface<T> {
   using Context = typename L::Context;
   using UseItem = typename LayerInterface<T>::UseItem;
+  using Variant = typename AnyTensor<T>::Variant;
 
  public:
   explicit HeldLayer(L layer) : layer_(std::move(layer)) {}
@@ -202,16 +208,15 @@ class HeldLayer final : public LayerInterface<T> {
     if constexpr (TakesAnyTensor<L, T>) {
       return back(dy, *own, wants_dx);
     } else {
-      return std::visit(
-          [&]<class D>(D& tensor) -> AnyTensor<T> {
-            if constexpr (gives<L, D, typename AnyTensor<T>::Variant>) {
-              return back(tensor, *own, wants_dx);
-            } else {
-              throw ShapeError(message("any_layer: the gradient for ", name(), " is ", dy.kind(), ' ', dy.shape(),
-                                       ", which is not what it gives"));
-            }
-          },
-          dy.variant());
+      AnyTensor<T> dx;
+      const auto go_back = [&]<class D>(D & tensor) requires gives<L, D, Variant> {
+        dx = back(tensor, *own, wants_dx);
+      };
+      if (!use_held(dy, go_back)) {
+        throw ShapeError(message("any_layer: the gradient for ", name(), " is ", dy.kind(), ' ', dy.shape(),
+                                 ", which is not what it gives"));
+      }
+      return dx;
     }
   }
 
@@ -255,16 +260,16 @@ class HeldLayer final : public LayerInterface<T> {
 
   template <class Use>
   static AnyTensor<T> with_taken(AnyTensor<T>& x, const Use& use) {
-    return std::visit(
-        [&]<class X>(X& tensor) -> AnyTensor<T> {
-          if constexpr (TakesTensor<L, X>) {
-            return use(tensor);
-          } else {
-            throw ShapeError(message("any_layer: ", type_name<L>(), " takes ", taken_by<L, T>(), ", not ", x.kind(),
-                                     " (input ", x.shape(), ")"));
-          }
-        },
-        x.variant());
+    AnyTensor<T> y;
+    const auto use_taken = [&]<class X>(X & tensor) requires TakesTensor<L, X> { y = use(tensor); };
+    if (!use_held(x, use_taken)) throw_not_taken(x);
+    return y;
+  }
+
+  [[noreturn]] static void throw_not_taken(const AnyTensor<T>& x) {
+    throw ShapeError(message("any_layer: ", type_name<L>(), " takes ",
+                             names_of_types<T>(taken_types<L, Variant>.data()), ", not ", x.kind(), " (input ",
+                             x.shape(), ")"));
   }
 
   template <class D>

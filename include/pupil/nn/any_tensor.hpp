@@ -130,4 +130,28 @@ class AnyTensor {
   Variant tensor_;
 };
 
+namespace detail {
+
+template <class X, class Any, class Use>
+bool use_if_held(Any& any, const Use& use) {
+  if constexpr (requires(decltype(std::get<X>(any.variant())) tensor) { use(tensor); }) {
+    if (auto* const tensor = std::get_if<X>(&any.variant())) {
+      use(*tensor);
+      return true;
+    }
+  }
+  return false;
+}
+
+/// Calls use(tensor) with the tensor in `any`, where `use` can be called with a tensor of that type, and says whether
+/// it was. So only what can be called is compiled, where std::visit wants code for every type.
+template <class Any, class Use>
+bool use_held(Any& any, const Use& use) {
+  return [&]<class... X>(std::type_identity<std::variant<std::monostate, X...>>) {
+    return (use_if_held<X>(any, use) || ...);
+  }(std::type_identity<typename Any::Variant>{});
+}
+
+}  // namespace detail
+
 }  // namespace pupil

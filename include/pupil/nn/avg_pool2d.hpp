@@ -50,6 +50,7 @@ class AvgPool2d {
   }
 
   Tensor<T, 4> backward(const Tensor<T, 4>& dy, const Context& context) const {
+    context.unread.require_forward("avg_pool2d");
     const Shape<4> expected = kernels::pooled_shape(context.input_shape, window_);
     require<ShapeError>(dy.shape() == expected, "avg_pool2d: the gradient ", dy.shape(), " does not fit the output ",
                         expected);

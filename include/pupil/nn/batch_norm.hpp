@@ -200,6 +200,7 @@ class BatchNorm {
   template <std::size_t Rank>
   Factors add_gradients(const Tensor<T, Rank>& dy, const Context& context, const kernels::BitMask* passes) {
     moved_.check(layer_);
+    context.unread.require_forward(layer_);
     const Shape<2> expected = context.input.shape();
     require<ShapeError>(dy.rows() == expected[0] && dy.columns() == expected[1], layer_, ": the gradient ", dy.shape(),
                         " does not fit the output ", expected);

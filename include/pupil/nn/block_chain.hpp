@@ -84,10 +84,11 @@ class BlockChain {
 
   /// Adds to the gradients of the blocks that are trained, and calls `finished(block)` for each, from the last to the
   /// first, when they are complete. What the first of them was given gets no gradient: nobody trains it. Throws
-  /// ShapeError for the context of another chain.
+  /// ShapeError for the context of another chain, ContextError for that of no forward.
   template <class Finished = detail::NobodyAsks>
   void backward(Tensor<T, 4> dy, const Context& context, Finished&& finished = {}) {
     moved_.check("block_chain");
+    context.unread.require_forward("block_chain");
     require<ShapeError>(context.blocks.size() == blocks_.size(), "block_chain: the context is of ",
                         context.blocks.size(), " blocks, the chain has ", size());
     context.unread.end();

@@ -116,6 +116,7 @@ class Concat {
 
   template <class T, std::size_t Rank>
   static void check(const Tensor<T, Rank>& dy, const Context& context) {
+    context.unread.require_forward("concat");
     require<ShapeError>(dy.rows() == context.rows && dy.columns() == context.columns.back(), "concat: the gradient ",
                         dy.shape(), " does not fit the output, which has ", context.rows, " rows of ",
                         context.columns.back(), " features");

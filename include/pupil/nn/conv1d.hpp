@@ -65,6 +65,7 @@ class Conv1d {
 
   /// As backward, without dx: for a network's first layer, whose input nobody trains.
   void backward_parameters(const Tensor<T, 3>& dy, const Context& context) {
+    context.unread.require_forward("conv1d");
     parameters_.add_gradients("conv1d", shape_for(context.input.shape()), context.input, dy);
     context.unread.end();
   }

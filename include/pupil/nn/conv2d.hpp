@@ -68,6 +68,7 @@ class Conv2d {
 
   /// As backward, without dx: for a network's first layer, whose input nobody trains.
   void backward_parameters(const Tensor<T, 4>& dy, const Context& context) {
+    context.unread.require_forward("conv2d");
     parameters_.add_gradients("conv2d", shape_for(context.input.shape()), context.input, dy);
     context.unread.end();
   }

@@ -166,6 +166,7 @@ class Conv2dNormActivation {
 
   /// The gradient of what the convolution gave; without a norm, that of the residual too.
   Tensor<T, 4> gradient_behind_conv(Tensor<T, 4> dy, const Context& context) {
+    context.conv.unread.require_forward("conv2d_norm_activation");
     const kernels::BitMask* const passes = passes_of(context);
     if (norm_) return norm_->backward_of_activated(std::move(dy), context.norm, passes);
     if (passes == nullptr) return dy;

@@ -110,6 +110,7 @@ class ConvTranspose2d {
 
   /// As backward, without dx: for a network's first layer, whose input nobody trains.
   void backward_parameters(const Tensor<T, 4>& dy, const Context& context) {
+    context.unread.require_forward("conv_transpose2d");
     const kernels::ConvShape shape = shape_for(context.input.shape());
     require<ShapeError>(dy.shape() == image_shape(shape), "conv_transpose2d: the gradient ", dy.shape(),
                         " does not fit the output ", image_shape(shape));

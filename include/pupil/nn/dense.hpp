@@ -81,6 +81,7 @@ class Dense {
   template <std::size_t Rank>
   void backward_parameters(const Tensor<T, Rank>& dy, const Context& context) {
     moved_.check("dense");
+    context.unread.require_forward("dense");
     require<ShapeError>(dy.rows() == context.input.rows() && dy.columns() == options_.out_features,
                         "dense: the gradient ", dy.shape(), " does not fit the output [", context.input.rows(), ", ",
                         options_.out_features, "]");

@@ -54,6 +54,7 @@ class Dropout {
   /// Throws ShapeError where dy has not as many elements as the output had.
   template <std::size_t Rank>
   Tensor<T, Rank> backward(Tensor<T, Rank> dy, const Context& context) const {
+    context.unread.require_forward("dropout");
     require<ShapeError>(dy.size() == context.kept.size(), "dropout: the gradient ", dy.shape(),
                         " does not fit the output of ", context.kept.size(), " elements");
     context.unread.end();

@@ -85,6 +85,7 @@ class Embedding {
   template <std::size_t Rank>
   void backward(const Tensor<T, Rank>& dy, const Context& context) {
     moved_.check("embedding");
+    context.unread.require_forward("embedding");
     require<ShapeError>(dy.rows() == context.tokens.size() && dy.columns() == options_.embedding_dim,
                         "embedding: the gradient ", dy.shape(), " does not fit the output [", context.tokens.size(),
                         ", ", options_.embedding_dim, "]");

@@ -47,6 +47,7 @@ class Flatten {
 
   /// Throws ShapeError where dy is not of the output's shape.
   Tensor<T, InputRank> backward(Tensor<T, 2> dy, const Context& context) const {
+    context.unread.require_forward("flatten");
     const Shape<2> output_shape = flat(context.input_shape);
     require<ShapeError>(dy.shape() == output_shape, "flatten: the gradient ", dy.shape(), " does not fit the output ",
                         output_shape);

@@ -41,6 +41,7 @@ class GlobalAvgPool2d {
   }
 
   Tensor<T, 4> backward(const Tensor<T, 2>& dy, const Context& context) const {
+    context.unread.require_forward("global_avg_pool2d");
     const Shape<4>& shape = context.input_shape;
     require<ShapeError>(dy.shape() == Shape{shape[0], shape[3]}, "global_avg_pool2d: the gradient ", dy.shape(),
                         " does not fit the output ", Shape{shape[0], shape[3]});

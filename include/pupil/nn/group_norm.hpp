@@ -71,6 +71,7 @@ class GroupNorm {
   template <std::size_t Rank>
   Tensor<T, Rank> backward(Tensor<T, Rank> dy, const Context& context) requires(Rank >= 2) {
     moved_.check("group_norm");
+    context.unread.require_forward("group_norm");
     const Shape<2> expected = context.input.shape();
     require<ShapeError>(dy.rows() == expected[0] && dy.columns() == expected[1], "group_norm: the gradient ",
                         dy.shape(), " does not fit the output ", expected);

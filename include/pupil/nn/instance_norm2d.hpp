@@ -64,6 +64,7 @@ class InstanceNorm2d {
   /// dx, in the memory of dy where that is moved in.
   Tensor<T, 4> backward(Tensor<T, 4> dy, const Context& context) {
     moved_.check("instance_norm2d");
+    context.unread.require_forward("instance_norm2d");
     const Shape<4>& expected = context.input.shape();
     require<ShapeError>(dy.shape() == expected, "instance_norm2d: the gradient ", dy.shape(),
                         " does not fit the output ", expected);

@@ -65,6 +65,7 @@ class LastStep {
 
   /// dy, which recurrent layers' backward takes as it is. Throws ShapeError where it does not fit the output.
   Tensor<T, 2> backward(Tensor<T, 2> dy, const Context& context) const {
+    context.unread.require_forward("last_step");
     require<ShapeError>(dy.shape() == context.output, "last_step: the gradient ", dy.shape(),
                         " does not fit the output ", context.output);
     context.unread.end();

@@ -68,6 +68,7 @@ class LayerNorm {
   template <std::size_t Rank>
   Tensor<T, Rank> backward(Tensor<T, Rank> dy, const Context& context) {
     moved_.check("layer_norm");
+    context.unread.require_forward("layer_norm");
     const Shape<2> expected = context.input.shape();
     require<ShapeError>(dy.rows() == expected[0] && dy.columns() == expected[1], "layer_norm: the gradient ",
                         dy.shape(), " does not fit the output ", expected);

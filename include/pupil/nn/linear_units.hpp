@@ -58,6 +58,7 @@ class LinearUnit {
   /// Throws ShapeError where dy has not as many elements as the output had.
   template <std::size_t Rank>
   Tensor<T, Rank> backward(Tensor<T, Rank> dy, const Context& context) const {
+    context.unread.require_forward(Function::name);
     require<ShapeError>(dy.size() == context.input.size(), Function::name, ": the gradient ", dy.shape(),
                         " does not fit the output of ", context.input.size(), " elements");
     context.unread.end();

@@ -61,6 +61,7 @@ class MaxPool2d {
   }
 
   Tensor<T, 4> backward(const Tensor<T, 4>& dy, const Context& context) const {
+    context.unread.require_forward("max_pool2d");
     require<ShapeError>(dy.shape() == context.taps.shape(), "max_pool2d: the gradient ", dy.shape(),
                         " does not fit the output ", context.taps.shape());
     context.unread.end();

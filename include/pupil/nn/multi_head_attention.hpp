@@ -450,6 +450,7 @@ class MultiHeadAttention {
 
   void check_gradient(const Tensor<T, 3>& dy, const Context& context) const {
     moved_.check("multi_head_attention");
+    context.unread.require_forward("multi_head_attention");
     require<ShapeError>(dy.shape() == context.input.queries.shape(), "multi_head_attention: the gradient ", dy.shape(),
                         " does not fit the output ", context.input.queries.shape());
     require<ShapeError>(context.weights.dim(1) == options_.num_heads && dy.dim(2) == options_.embed_dim,

@@ -48,6 +48,7 @@ class PixelShuffle {
   }
 
   Tensor<T, 4> backward(const Tensor<T, 4>& dy, const Context& context) const {
+    context.unread.require_forward("pixel_shuffle");
     const Shape<4> expected = output_shape(context.input_shape);
     require<ShapeError>(dy.shape() == expected, "pixel_shuffle: the gradient ", dy.shape(), " does not fit the output ",
                         expected);

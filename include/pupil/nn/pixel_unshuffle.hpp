@@ -47,6 +47,7 @@ class PixelUnshuffle {
   }
 
   Tensor<T, 4> backward(const Tensor<T, 4>& dy, const Context& context) const {
+    context.unread.require_forward("pixel_unshuffle");
     const Shape<4> expected = output_shape(context.input_shape);
     require<ShapeError>(dy.shape() == expected, "pixel_unshuffle: the gradient ", dy.shape(),
                         " does not fit the output ", expected);

@@ -67,6 +67,7 @@ class PositionalEncoding {
   /// Throws ShapeError where dy does not fit the output.
   Tensor<T, 3> backward(Tensor<T, 3> dy, const Context& context) const {
     moved_.check("positional_encoding");
+    context.unread.require_forward("positional_encoding");
     require<ShapeError>(dy.shape() == context.output, "positional_encoding: the gradient ", dy.shape(),
                         " does not fit the output ", context.output);
     context.unread.end();

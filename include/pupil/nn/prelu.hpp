@@ -66,6 +66,7 @@ class PRelu {
   /// dx, in the memory of dy where that is moved in. Throws ShapeError where dy does not fit.
   template <std::size_t Rank>
   Tensor<T, Rank> backward(Tensor<T, Rank> dy, const Context& context) {
+    context.unread.require_forward("prelu");
     check(dy.shape());
     require<ShapeError>(dy.size() == context.input.size(), "prelu: the gradient ", dy.shape(),
                         " does not fit the output of ", context.input.size(), " elements");

@@ -63,6 +63,7 @@ class RecurrentCell {
   /// and are then zero. Throws ShapeError where one does not fit.
   Gradient backward(const State& d_state, const Context& context) {
     moved_.check(name);
+    context.unread.require_forward(name);
     const Index batch = context.sequences.batch();
     detail::check_state(name, "the gradient of the", d_state, Shape{batch, options_.hidden_size});
     const Shape sizes{context.input.columns(), context.trace.hiddens.columns()};

@@ -140,6 +140,7 @@ class RecurrentLayers {
   template <std::same_as<Tensor<T, 2>> D>
   Gradient backward(const D& d_last, const Context& context) {
     moved_.check(name);
+    context.unread.require_forward(name);
     const Index batch = context.sequences[0].batch();
     const Shape<2> expected{batch, directions() * options_.hidden_size};
     require<ShapeError>(d_last.shape() == expected, name, ": the gradient ", d_last.shape(),
@@ -222,6 +223,7 @@ class RecurrentLayers {
 
   void check_gradient(const Output& dy, const Context& context) const {
     moved_.check(name);
+    context.unread.require_forward(name);
     require<ShapeError>(context.layers.size() == layers_.size(), name, ": the context is of ", context.layers.size(),
                         " layers, not of ", layers_.size());
     const auto& [input, traces] = context.layers[0].layer;

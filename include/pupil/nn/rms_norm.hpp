@@ -66,6 +66,7 @@ class RmsNorm {
   template <std::size_t Rank>
   Tensor<T, Rank> backward(Tensor<T, Rank> dy, const Context& context) {
     moved_.check("rms_norm");
+    context.unread.require_forward("rms_norm");
     const Shape<2> expected = context.input.shape();
     require<ShapeError>(dy.rows() == expected[0] && dy.columns() == expected[1], "rms_norm: the gradient ", dy.shape(),
                         " does not fit the output ", expected);

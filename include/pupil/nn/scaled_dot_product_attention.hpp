@@ -65,6 +65,7 @@ class ScaledDotProductAttention {
 
   /// Throws ShapeError where dy is not [batch, query_time, value_features].
   AttentionInput<T> backward(const Tensor<T, 3>& dy, const Context& context) const {
+    context.unread.require_forward("scaled_dot_product_attention");
     const Tensor<T, 3>& queries = context.input.queries;
     const Tensor<T, 3>& keys = context.input.keys;
     const Tensor<T, 3>& values = context.input.values;

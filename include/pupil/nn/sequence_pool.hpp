@@ -39,6 +39,7 @@ class SequencePool {
   }
 
   Tensor<T, 3> backward(Tensor<T, 3> dy, const Context& context) const {
+    context.unread.require_forward(name_);
     require<ShapeError>(dy.shape() == context.output_shape, name_, ": the gradient ", dy.shape(),
                         " does not fit the output ", context.output_shape);
     context.unread.end();

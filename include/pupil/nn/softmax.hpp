@@ -50,6 +50,7 @@ class RowLayer {
   /// Throws ShapeError where dy has not the rows that the output had.
   template <std::size_t Rank>
   Tensor<T, Rank> backward(Tensor<T, Rank> dy, const Context& context) const {
+    context.unread.require_forward(Function::name);
     require<ShapeError>(dy.rows() == context.output.rows() && dy.columns() == context.output.columns(), Function::name,
                         ": the gradient ", dy.shape(), " does not fit the output ", context.output.shape());
     context.unread.end();

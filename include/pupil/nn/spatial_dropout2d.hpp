@@ -51,6 +51,7 @@ class SpatialDropout2d {
 
   /// Throws ShapeError where dy has not the shape that the output had.
   Tensor<T, 4> backward(Tensor<T, 4> dy, const Context& context) const {
+    context.unread.require_forward("spatial_dropout2d");
     require<ShapeError>(dy.shape() == context.shape, "spatial_dropout2d: the gradient ", dy.shape(),
                         " does not fit the output ", context.shape);
     context.unread.end();

@@ -49,6 +49,15 @@ struct CheckedOutputShape {
       "summary: a layer has output_shape(shape), a model summarize(table, name, shape); and the shape must fit");
 };
 
+/// How many numbers there are in parameters of two dimensions or more.
+inline Index count_weights(const ConstModelRef& model) {
+  Index weights = 0;
+  model.for_each(ItemKind::parameter, [&](const Name&, const ConstModelItem& parameter) {
+    if (parameter.shape().size() >= 2) weights += parameter.size();
+  });
+  return weights;
+}
+
 }  // namespace detail
 
 /// One line of the table.
@@ -108,11 +117,7 @@ class ModelSummary {
     } else {
       Index rows = 1;
       for (std::size_t d = 0; d + 1 < OutRank; ++d) rows *= y[d];
-      Index weights = 0;
-      ConstModelRef(layer).for_each(ItemKind::parameter, [&](const Name&, const ConstModelItem& parameter) {
-        if (parameter.shape().size() >= 2) weights += parameter.size();
-      });
-      return rows * weights;
+      return rows * detail::count_weights(layer);
     }
   }
 

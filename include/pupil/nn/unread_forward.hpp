@@ -1,6 +1,6 @@
 #pragma once
 // A context holds one forward pass. These two notice it when a second one would overwrite what no backward has read,
-// which would give wrong gradients without a word.
+// which would give wrong gradients without a word, and when there was none that backward could read.
 
 #include <exception>
 #include <string_view>
@@ -10,33 +10,42 @@
 
 namespace pupil {
 
-/// A member of every layer's Context: whether it holds a forward pass that backward has not read. Where a context is
-/// moved, this goes along; a copy of a context is another context, to be read by a backward of its own.
+/// A member of every layer's Context: whether it holds a forward pass, and whether backward has read it. Where a
+/// context is moved, this goes along; a copy of a context is another context, to be read by a backward of its own.
 class UnreadForward {
  public:
   UnreadForward() = default;
   UnreadForward(const UnreadForward&) = default;
   UnreadForward& operator=(const UnreadForward&) = default;
-  UnreadForward(UnreadForward&& other) noexcept : is_there_(std::exchange(other.is_there_, false)) {}
+  UnreadForward(UnreadForward&& other) noexcept : state_(std::exchange(other.state_, State::none)) {}
   UnreadForward& operator=(UnreadForward&& other) noexcept {
-    is_there_ = std::exchange(other.is_there_, false);
+    state_ = std::exchange(other.state_, State::none);
     return *this;
   }
   ~UnreadForward() = default;
 
   /// For forward, before it changes anything. Throws ContextError, in the layer's name, where there is one already.
   void begin(std::string_view layer) {
-    require<ContextError>(!is_there_, layer,
+    require<ContextError>(state_ != State::unread, layer,
                           ": the context is of an earlier forward that backward has not used; give each forward a "
                           "context of its own, or empty it where no backward will follow: context = {}");
-    is_there_ = true;
+    state_ = State::unread;
+  }
+
+  /// For backward, before it looks at what the context holds. Throws ContextError, in the layer's name, where there was
+  /// no forward.
+  void require_forward(std::string_view layer) const {
+    require<ContextError>(state_ != State::none, layer,
+                          ": backward needs the context of a forward, and this one was given to none");
   }
 
   /// For backward, which may come more than once.
-  void end() const noexcept { is_there_ = false; }
+  void end() const noexcept { state_ = State::read; }
 
  private:
-  mutable bool is_there_ = false;
+  enum class State : unsigned char { none, unread, read };
+
+  mutable State state_ = State::none;
 };
 
 namespace detail {

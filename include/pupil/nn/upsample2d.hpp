@@ -92,6 +92,7 @@ class Upsample2d {
   }
 
   Tensor<T, 4> backward(const Tensor<T, 4>& dy, const Context& context) const {
+    context.unread.require_forward("upsample2d");
     const Shape<4>& input = context.input_shape;
     const Shape<4> expected = output_shape(input);
     require<ShapeError>(dy.shape() == expected, "upsample2d: the gradient ", dy.shape(), " does not fit the output ",
