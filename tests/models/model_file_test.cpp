@@ -22,7 +22,7 @@ namespace {
 struct ShiftOptions {
   double by = 0;
 };
-constexpr auto option_names(const ShiftOptions*) { return std::tuple{option("by", &ShiftOptions::by)}; }
+void name_options(const ShiftOptions*, const auto& option) { option("by", &ShiftOptions::by); }
 
 class Shift {
  public:

@@ -7,7 +7,6 @@
 
 #ifndef PUPIL_COMPILED
 #include <array>
-#include <tuple>
 
 #include <pupil/models/option_json.hpp>
 #include <pupil/nn/activations.hpp>
@@ -65,192 +64,239 @@ LayerKinds<T> known_layer_kinds();
 
 #ifndef PUPIL_COMPILED
 
-constexpr auto option_names(const AdaptiveAvgPool2dOptions*) {
-  return std::tuple{option("output_size", &AdaptiveAvgPool2dOptions::output_size)};
+void name_options(const AdaptiveAvgPool2dOptions*, const auto& option) {
+  option("output_size", &AdaptiveAvgPool2dOptions::output_size);
 }
-constexpr auto option_names(const AvgPool2dOptions*) {
+void name_options(const AvgPool2dOptions*, const auto& option) {
   using O = AvgPool2dOptions;
-  return std::tuple{option("kernel_size", &O::kernel_size), option("stride", &O::stride),
-                    option("padding", &O::padding), option("count_include_pad", &O::count_include_pad)};
+  option("kernel_size", &O::kernel_size);
+  option("stride", &O::stride);
+  option("padding", &O::padding);
+  option("count_include_pad", &O::count_include_pad);
 }
-constexpr auto option_names(const BasicBlockOptions*) {
+void name_options(const BasicBlockOptions*, const auto& option) {
   using O = BasicBlockOptions;
-  return std::tuple{option("in_channels", &O::in_channels), option("out_channels", &O::out_channels),
-                    option("stride", &O::stride), option("padding", &O::padding),
-                    option("frozen_statistics", &O::frozen_statistics)};
+  option("in_channels", &O::in_channels);
+  option("out_channels", &O::out_channels);
+  option("stride", &O::stride);
+  option("padding", &O::padding);
+  option("frozen_statistics", &O::frozen_statistics);
 }
-constexpr auto option_names(const BatchNormOptions*) {
+void name_options(const BatchNormOptions*, const auto& option) {
   using O = BatchNormOptions;
-  return std::tuple{option("num_features", &O::num_features), option("epsilon", &O::epsilon),
-                    option("momentum", &O::momentum), option("frozen_statistics", &O::frozen_statistics)};
+  option("num_features", &O::num_features);
+  option("epsilon", &O::epsilon);
+  option("momentum", &O::momentum);
+  option("frozen_statistics", &O::frozen_statistics);
 }
-constexpr auto option_names(const BottleneckOptions*) {
+void name_options(const BottleneckOptions*, const auto& option) {
   using O = BottleneckOptions;
-  return std::tuple{option("in_channels", &O::in_channels),   option("hidden_channels", &O::hidden_channels),
-                    option("out_channels", &O::out_channels), option("stride", &O::stride),
-                    option("padding", &O::padding),           option("frozen_statistics", &O::frozen_statistics)};
+  option("in_channels", &O::in_channels);
+  option("hidden_channels", &O::hidden_channels);
+  option("out_channels", &O::out_channels);
+  option("stride", &O::stride);
+  option("padding", &O::padding);
+  option("frozen_statistics", &O::frozen_statistics);
 }
-constexpr auto option_names(const Conv1dOptions*) {
+void name_options(const Conv1dOptions*, const auto& option) {
   using O = Conv1dOptions;
-  return std::tuple{option("in_channels", &O::in_channels), option("out_channels", &O::out_channels),
-                    option("kernel_size", &O::kernel_size), option("stride", &O::stride),
-                    option("padding", &O::padding),         option("dilation", &O::dilation),
-                    option("groups", &O::groups),           option("bias", &O::bias)};
+  option("in_channels", &O::in_channels);
+  option("out_channels", &O::out_channels);
+  option("kernel_size", &O::kernel_size);
+  option("stride", &O::stride);
+  option("padding", &O::padding);
+  option("dilation", &O::dilation);
+  option("groups", &O::groups);
+  option("bias", &O::bias);
 }
-constexpr auto option_names(const Conv2dOptions*) {
+void name_options(const Conv2dOptions*, const auto& option) {
   using O = Conv2dOptions;
-  return std::tuple{option("in_channels", &O::in_channels), option("out_channels", &O::out_channels),
-                    option("kernel_size", &O::kernel_size), option("stride", &O::stride),
-                    option("padding", &O::padding),         option("dilation", &O::dilation),
-                    option("groups", &O::groups),           option("bias", &O::bias)};
+  option("in_channels", &O::in_channels);
+  option("out_channels", &O::out_channels);
+  option("kernel_size", &O::kernel_size);
+  option("stride", &O::stride);
+  option("padding", &O::padding);
+  option("dilation", &O::dilation);
+  option("groups", &O::groups);
+  option("bias", &O::bias);
 }
 constexpr auto value_names(const Activation*) { return std::array{"none", "relu", "relu6"}; }
-constexpr auto option_names(const Conv2dNormActivationOptions*) {
+void name_options(const Conv2dNormActivationOptions*, const auto& option) {
   using O = Conv2dNormActivationOptions;
-  return std::tuple{option("conv", &O::conv), option("norm", &O::norm), option("activation", &O::activation),
-                    option("epsilon", &O::epsilon), option("frozen_statistics", &O::frozen_statistics)};
+  option("conv", &O::conv);
+  option("norm", &O::norm);
+  option("activation", &O::activation);
+  option("epsilon", &O::epsilon);
+  option("frozen_statistics", &O::frozen_statistics);
 }
-constexpr auto option_names(const ConvolutionBlockNames*) {
+void name_options(const ConvolutionBlockNames*, const auto& option) {
   using O = ConvolutionBlockNames;
-  return std::tuple{option("conv", &O::conv), option("norm", &O::norm), option("activation", &O::activation),
-                    option("pool", &O::pool)};
+  option("conv", &O::conv);
+  option("norm", &O::norm);
+  option("activation", &O::activation);
+  option("pool", &O::pool);
 }
-constexpr auto option_names(const ConvolutionBlockOptions*) {
+void name_options(const ConvolutionBlockOptions*, const auto& option) {
   using O = ConvolutionBlockOptions;
-  return std::tuple{option("layer", &O::layer), option("pool", &O::pool), option("names", &O::names)};
+  option("layer", &O::layer);
+  option("pool", &O::pool);
+  option("names", &O::names);
 }
-constexpr auto option_names(const DenseOptions*) {
+void name_options(const DenseOptions*, const auto& option) {
   using O = DenseOptions;
-  return std::tuple{option("in_features", &O::in_features), option("out_features", &O::out_features),
-                    option("bias", &O::bias)};
+  option("in_features", &O::in_features);
+  option("out_features", &O::out_features);
+  option("bias", &O::bias);
 }
-constexpr auto option_names(const DropoutOptions*) {
-  return std::tuple{option("probability", &DropoutOptions::probability)};
-}
-constexpr auto option_names(const EluOptions*) { return std::tuple{option("alpha", &EluOptions::alpha)}; }
-constexpr auto option_names(const EmbeddingOptions*) {
+void name_options(const DropoutOptions*, const auto& option) { option("probability", &DropoutOptions::probability); }
+void name_options(const EluOptions*, const auto& option) { option("alpha", &EluOptions::alpha); }
+void name_options(const EmbeddingOptions*, const auto& option) {
   using O = EmbeddingOptions;
-  return std::tuple{option("num_embeddings", &O::num_embeddings), option("embedding_dim", &O::embedding_dim),
-                    option("standard_deviation", &O::standard_deviation), option("padding_index", &O::padding_index)};
+  option("num_embeddings", &O::num_embeddings);
+  option("embedding_dim", &O::embedding_dim);
+  option("standard_deviation", &O::standard_deviation);
+  option("padding_index", &O::padding_index);
 }
-constexpr auto option_names(const FlattenOptions*) {
-  return std::tuple{option("channels_first", &FlattenOptions::channels_first)};
+void name_options(const FlattenOptions*, const auto& option) {
+  option("channels_first", &FlattenOptions::channels_first);
 }
 constexpr auto value_names(const GeluApproximation*) { return std::array{"none", "tanh"}; }
-constexpr auto option_names(const GeluOptions*) { return std::tuple{option("approximate", &GeluOptions::approximate)}; }
-constexpr auto option_names(const GroupNormOptions*) {
+void name_options(const GeluOptions*, const auto& option) { option("approximate", &GeluOptions::approximate); }
+void name_options(const GroupNormOptions*, const auto& option) {
   using O = GroupNormOptions;
-  return std::tuple{option("num_groups", &O::num_groups), option("num_channels", &O::num_channels),
-                    option("epsilon", &O::epsilon), option("affine", &O::affine)};
+  option("num_groups", &O::num_groups);
+  option("num_channels", &O::num_channels);
+  option("epsilon", &O::epsilon);
+  option("affine", &O::affine);
 }
-constexpr auto option_names(const InvertedResidualOptions*) {
+void name_options(const InvertedResidualOptions*, const auto& option) {
   using O = InvertedResidualOptions;
-  return std::tuple{option("in_channels", &O::in_channels), option("out_channels", &O::out_channels),
-                    option("stride", &O::stride),           option("expand_ratio", &O::expand_ratio),
-                    option("padding", &O::padding),         option("frozen_statistics", &O::frozen_statistics)};
+  option("in_channels", &O::in_channels);
+  option("out_channels", &O::out_channels);
+  option("stride", &O::stride);
+  option("expand_ratio", &O::expand_ratio);
+  option("padding", &O::padding);
+  option("frozen_statistics", &O::frozen_statistics);
 }
-constexpr auto option_names(const LayerNormOptions*) {
+void name_options(const LayerNormOptions*, const auto& option) {
   using O = LayerNormOptions;
-  return std::tuple{option("normalized_shape", &O::normalized_shape), option("epsilon", &O::epsilon),
-                    option("elementwise_affine", &O::elementwise_affine), option("bias", &O::bias)};
+  option("normalized_shape", &O::normalized_shape);
+  option("epsilon", &O::epsilon);
+  option("elementwise_affine", &O::elementwise_affine);
+  option("bias", &O::bias);
 }
-constexpr auto option_names(const LeakyReluOptions*) {
-  return std::tuple{option("negative_slope", &LeakyReluOptions::negative_slope)};
+void name_options(const LeakyReluOptions*, const auto& option) {
+  option("negative_slope", &LeakyReluOptions::negative_slope);
 }
-constexpr auto option_names(const MaxPool2dOptions*) {
+void name_options(const MaxPool2dOptions*, const auto& option) {
   using O = MaxPool2dOptions;
-  return std::tuple{option("kernel_size", &O::kernel_size), option("stride", &O::stride),
-                    option("padding", &O::padding)};
+  option("kernel_size", &O::kernel_size);
+  option("stride", &O::stride);
+  option("padding", &O::padding);
 }
-constexpr auto option_names(const RecurrentOptions*) {
+void name_options(const RecurrentOptions*, const auto& option) {
   using O = RecurrentOptions;
-  return std::tuple{option("input_size", &O::input_size),  option("hidden_size", &O::hidden_size),
-                    option("num_layers", &O::num_layers),  option("bias", &O::bias),
-                    option("dropout", &O::dropout),        option("bidirectional", &O::bidirectional),
-                    option("batch_first", &O::batch_first)};
+  option("input_size", &O::input_size);
+  option("hidden_size", &O::hidden_size);
+  option("num_layers", &O::num_layers);
+  option("bias", &O::bias);
+  option("dropout", &O::dropout);
+  option("bidirectional", &O::bidirectional);
+  option("batch_first", &O::batch_first);
 }
 
-constexpr auto option_names(const AdaptiveAvgPool1dOptions*) {
-  return std::tuple{option("output_size", &AdaptiveAvgPool1dOptions::output_size)};
+void name_options(const AdaptiveAvgPool1dOptions*, const auto& option) {
+  option("output_size", &AdaptiveAvgPool1dOptions::output_size);
 }
-constexpr auto option_names(const AdaptiveMaxPool1dOptions*) {
-  return std::tuple{option("output_size", &AdaptiveMaxPool1dOptions::output_size)};
+void name_options(const AdaptiveMaxPool1dOptions*, const auto& option) {
+  option("output_size", &AdaptiveMaxPool1dOptions::output_size);
 }
-constexpr auto option_names(const AdaptiveMaxPool2dOptions*) {
-  return std::tuple{option("output_size", &AdaptiveMaxPool2dOptions::output_size)};
+void name_options(const AdaptiveMaxPool2dOptions*, const auto& option) {
+  option("output_size", &AdaptiveMaxPool2dOptions::output_size);
 }
-constexpr auto option_names(const AvgPool1dOptions*) {
+void name_options(const AvgPool1dOptions*, const auto& option) {
   using O = AvgPool1dOptions;
-  return std::tuple{option("kernel_size", &O::kernel_size), option("stride", &O::stride),
-                    option("padding", &O::padding), option("count_include_pad", &O::count_include_pad)};
+  option("kernel_size", &O::kernel_size);
+  option("stride", &O::stride);
+  option("padding", &O::padding);
+  option("count_include_pad", &O::count_include_pad);
 }
-constexpr auto option_names(const ConvTranspose2dOptions*) {
+void name_options(const ConvTranspose2dOptions*, const auto& option) {
   using O = ConvTranspose2dOptions;
-  return std::tuple{option("in_channels", &O::in_channels),
-                    option("out_channels", &O::out_channels),
-                    option("kernel_size", &O::kernel_size),
-                    option("stride", &O::stride),
-                    option("padding", &O::padding),
-                    option("output_padding", &O::output_padding),
-                    option("dilation", &O::dilation),
-                    option("groups", &O::groups),
-                    option("bias", &O::bias)};
+  option("in_channels", &O::in_channels);
+  option("out_channels", &O::out_channels);
+  option("kernel_size", &O::kernel_size);
+  option("stride", &O::stride);
+  option("padding", &O::padding);
+  option("output_padding", &O::output_padding);
+  option("dilation", &O::dilation);
+  option("groups", &O::groups);
+  option("bias", &O::bias);
 }
-constexpr auto option_names(const InstanceNorm2dOptions*) {
+void name_options(const InstanceNorm2dOptions*, const auto& option) {
   using O = InstanceNorm2dOptions;
-  return std::tuple{option("num_features", &O::num_features), option("epsilon", &O::epsilon),
-                    option("affine", &O::affine)};
+  option("num_features", &O::num_features);
+  option("epsilon", &O::epsilon);
+  option("affine", &O::affine);
 }
-constexpr auto option_names(const MaxPool1dOptions*) {
+void name_options(const MaxPool1dOptions*, const auto& option) {
   using O = MaxPool1dOptions;
-  return std::tuple{option("kernel_size", &O::kernel_size), option("stride", &O::stride),
-                    option("padding", &O::padding)};
+  option("kernel_size", &O::kernel_size);
+  option("stride", &O::stride);
+  option("padding", &O::padding);
 }
-constexpr auto option_names(const PixelShuffleOptions*) {
-  return std::tuple{option("upscale_factor", &PixelShuffleOptions::upscale_factor)};
+void name_options(const PixelShuffleOptions*, const auto& option) {
+  option("upscale_factor", &PixelShuffleOptions::upscale_factor);
 }
-constexpr auto option_names(const PixelUnshuffleOptions*) {
-  return std::tuple{option("downscale_factor", &PixelUnshuffleOptions::downscale_factor)};
+void name_options(const PixelUnshuffleOptions*, const auto& option) {
+  option("downscale_factor", &PixelUnshuffleOptions::downscale_factor);
 }
-constexpr auto option_names(const PositionalEncodingOptions*) {
+void name_options(const PositionalEncodingOptions*, const auto& option) {
   using O = PositionalEncodingOptions;
-  return std::tuple{option("d_model", &O::d_model), option("max_len", &O::max_len),
-                    option("batch_first", &O::batch_first)};
+  option("d_model", &O::d_model);
+  option("max_len", &O::max_len);
+  option("batch_first", &O::batch_first);
 }
-constexpr auto option_names(const PReluOptions*) {
+void name_options(const PReluOptions*, const auto& option) {
   using O = PReluOptions;
-  return std::tuple{option("num_parameters", &O::num_parameters), option("init", &O::init)};
+  option("num_parameters", &O::num_parameters);
+  option("init", &O::init);
 }
-constexpr auto option_names(const RmsNormOptions*) {
+void name_options(const RmsNormOptions*, const auto& option) {
   using O = RmsNormOptions;
-  return std::tuple{option("normalized_shape", &O::normalized_shape), option("epsilon", &O::epsilon),
-                    option("elementwise_affine", &O::elementwise_affine)};
+  option("normalized_shape", &O::normalized_shape);
+  option("epsilon", &O::epsilon);
+  option("elementwise_affine", &O::elementwise_affine);
 }
-constexpr auto option_names(const SoftplusOptions*) {
+void name_options(const SoftplusOptions*, const auto& option) {
   using O = SoftplusOptions;
-  return std::tuple{option("beta", &O::beta), option("threshold", &O::threshold)};
+  option("beta", &O::beta);
+  option("threshold", &O::threshold);
 }
 constexpr auto value_names(const TransformerActivation*) { return std::array{"relu", "gelu"}; }
-constexpr auto option_names(const TransformerEncoderLayerOptions*) {
+void name_options(const TransformerEncoderLayerOptions*, const auto& option) {
   using O = TransformerEncoderLayerOptions;
-  return std::tuple{option("d_model", &O::d_model),
-                    option("nhead", &O::nhead),
-                    option("dim_feedforward", &O::dim_feedforward),
-                    option("dropout", &O::dropout),
-                    option("activation", &O::activation),
-                    option("layer_norm_eps", &O::layer_norm_eps),
-                    option("batch_first", &O::batch_first),
-                    option("norm_first", &O::norm_first),
-                    option("causal", &O::causal)};
+  option("d_model", &O::d_model);
+  option("nhead", &O::nhead);
+  option("dim_feedforward", &O::dim_feedforward);
+  option("dropout", &O::dropout);
+  option("activation", &O::activation);
+  option("layer_norm_eps", &O::layer_norm_eps);
+  option("batch_first", &O::batch_first);
+  option("norm_first", &O::norm_first);
+  option("causal", &O::causal);
 }
-constexpr auto option_names(const Scale2d*) {
-  return std::tuple{option("height", &Scale2d::height), option("width", &Scale2d::width)};
+void name_options(const Scale2d*, const auto& option) {
+  option("height", &Scale2d::height);
+  option("width", &Scale2d::width);
 }
 constexpr auto value_names(const UpsampleMode*) { return std::array{"nearest", "bilinear"}; }
-constexpr auto option_names(const Upsample2dOptions*) {
+void name_options(const Upsample2dOptions*, const auto& option) {
   using O = Upsample2dOptions;
-  return std::tuple{option("size", &O::size), option("scale_factor", &O::scale_factor), option("mode", &O::mode),
-                    option("align_corners", &O::align_corners)};
+  option("size", &O::size);
+  option("scale_factor", &O::scale_factor);
+  option("mode", &O::mode);
+  option("align_corners", &O::align_corners);
 }
 
 template <class T>

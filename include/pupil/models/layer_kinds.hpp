@@ -84,7 +84,7 @@ class LayerKinds {
   }
 
   /// Adds the kind of layers of type L, which are made by L(options), L(options, rng) or L(). A layer with options has
-  /// `options()`, and its struct of options has option_names (option_json.hpp). Throws OptionError where the name or
+  /// `options()`, and its struct of options has name_options (option_json.hpp). Throws OptionError where the name or
   /// the type is taken.
   template <class L>
   LayerKinds& add(std::string name) {

@@ -2,9 +2,9 @@
 // The options of layers as JSON, both ways. What an option is called is said once for each struct of options, by a
 // function that lies beside the struct's namespace:
 //
-//   constexpr auto option_names(const DenseOptions*) {
-//     using O = DenseOptions;
-//     return std::tuple{option("in_features", &O::in_features), option("out_features", &O::out_features)};
+//   void name_options(const DenseOptions*, const auto& option) {
+//     option("in_features", &DenseOptions::in_features);
+//     option("out_features", &DenseOptions::out_features);
 //   }
 //
 // and for an enumeration the names of its values, in their order:
@@ -21,7 +21,6 @@
 #include <set>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <type_traits>
 #include <utility>
 
@@ -31,24 +30,17 @@
 
 namespace pupil {
 
-/// One option: what it is called in a file, and where it is in its struct.
-template <class Options, class Value>
-struct Option {
-  std::string_view name;
-  Value Options::*member;
-};
-
-/// The option of this name, for option_names.
-template <class Options, class Value>
-constexpr Option<Options, Value> option(std::string_view name, Value Options::*member) {
-  return {name, member};
-}
-
 namespace detail {
+
+/// Takes an option and its name, and does nothing.
+struct IgnoredOption {
+  template <class Options, class Value>
+  void operator()(std::string_view /*name*/, Value Options::* /*member*/) const {}
+};
 
 template <class X>
 concept HasOptionNames = requires(const X* options) {
-  option_names(options);
+  name_options(options, IgnoredOption{});
 };
 
 template <class X>
@@ -92,13 +84,11 @@ std::string option_to_json(const Value& value) {
   } else if constexpr (std::is_enum_v<Value>) {
     return json_quoted(value_names(&value).at(static_cast<std::size_t>(value)));
   } else {
-    static_assert(HasOptionNames<Value>, "option_json: an option of a type without option_names");
+    static_assert(HasOptionNames<Value>, "option_json: an option of a type without name_options");
     std::string text;
-    std::apply(
-        [&](const auto&... options) {
-          (append_option(text, options.name, option_to_json(value.*options.member)), ...);
-        },
-        option_names(&value));
+    name_options(&value, [&](std::string_view name, auto Value::*member) {
+      append_option(text, name, option_to_json(value.*member));
+    });
     return '{' + text + '}';
   }
 }
@@ -134,20 +124,19 @@ std::array<Index, Count> indices_from_json(JsonReader& json) {
 template <class Options>
 void options_from_json(JsonReader& json, std::string_view owner, Options& options) {
   std::set<std::string, std::less<>> read;
-  std::apply(
-      [&](const auto&... known) {
-        json.object([&](const std::string& name) {
-          const auto read_if = [&](const auto& one) {
-            if (one.name != name) return false;
-            option_from_json(json, message(owner, ": ", name), options.*one.member);
-            read.insert(name);
-            return true;
-          };
-          json.check((read_if(known) || ...), owner, ": there is no option ", json_quoted(name));
-        });
-        (json.check(read.contains(known.name), owner, ": the option ", json_quoted(known.name), " is missing"), ...);
-      },
-      option_names(&options));
+  json.object([&](const std::string& name) {
+    bool is_known = false;
+    name_options(&options, [&](std::string_view known, auto Options::*member) {
+      if (known != name) return;
+      is_known = true;
+      option_from_json(json, message(owner, ": ", name), options.*member);
+    });
+    json.check(is_known, owner, ": there is no option ", json_quoted(name));
+    read.insert(name);
+  });
+  name_options(&options, [&](std::string_view known, auto /*member*/) {
+    json.check(read.contains(known), owner, ": the option ", json_quoted(known), " is missing");
+  });
 }
 
 /// Reads the value of an option.
