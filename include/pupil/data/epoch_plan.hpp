@@ -19,6 +19,7 @@
 #include <pupil/core/hash.hpp>
 #include <pupil/core/random.hpp>
 #include <pupil/core/shape.hpp>
+#include <pupil/core/stable_sort.hpp>
 
 namespace pupil::captioning {
 
@@ -101,7 +102,7 @@ inline void sort_windows_by_length(const EncodedCaptions& captions, Index window
   };
   for (auto first = visits.begin(); first != visits.end();) {
     const auto last = first + std::min<Index>(window, visits.end() - first);
-    std::stable_sort(first, last, [&](const Visit& a, const Visit& b) { return length(a) > length(b); });
+    pupil::detail::stable_sort(first, last, [&](const Visit& a, const Visit& b) { return length(a) > length(b); });
     first = last;
   }
 }
@@ -150,8 +151,8 @@ PlannedBatch plan_batch(const EncodedCaptions& captions, const BatchOptions& opt
       batch.captions.push_back({visit - first, caption, std::min(words, options.max_caption_length) + 1});
     }
   }
-  std::stable_sort(batch.captions.begin(), batch.captions.end(),
-                   [](const PlannedCaption& a, const PlannedCaption& b) { return a.steps > b.steps; });
+  pupil::detail::stable_sort(batch.captions.begin(), batch.captions.end(),
+                             [](const PlannedCaption& a, const PlannedCaption& b) { return a.steps > b.steps; });
   batch.block_ends = cut_into_blocks(batch.captions, options.max_padding);
   return batch;
 }

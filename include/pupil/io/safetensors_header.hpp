@@ -23,6 +23,7 @@
 
 #include <pupil/core/errors.hpp>
 #include <pupil/core/shape.hpp>
+#include <pupil/core/stable_sort.hpp>
 #include <pupil/io/dtype.hpp>
 #include <pupil/io/json_reader.hpp>
 
@@ -84,7 +85,7 @@ inline std::vector<std::string> names_by_offset(const SafetensorsHeader& header)
     const TensorInfo& info = header.tensors.at(name);
     return std::tuple(info.offset, info.bytes);
   };
-  std::stable_sort(names.begin(), names.end(), [&](const auto& a, const auto& b) { return place(a) < place(b); });
+  detail::stable_sort(names.begin(), names.end(), [&](const auto& a, const auto& b) { return place(a) < place(b); });
   return names;
 }
 
@@ -188,8 +189,8 @@ inline SafetensorsHeader parse_safetensors_header(std::string_view text, std::si
 inline std::size_t assign_offsets(SafetensorsHeader& header) {
   std::vector<std::pair<const std::string, TensorInfo>*> order;
   for (auto& entry : header.tensors) order.push_back(&entry);
-  std::stable_sort(order.begin(), order.end(),
-                   [](const auto* a, const auto* b) { return a->second.dtype > b->second.dtype; });
+  detail::stable_sort(order.begin(), order.end(),
+                      [](const auto* a, const auto* b) { return a->second.dtype > b->second.dtype; });
   std::size_t position = 0;
   for (auto* const entry : order) {
     auto& [name, info] = *entry;

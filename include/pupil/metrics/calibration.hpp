@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <pupil/core/errors.hpp>
+#include <pupil/core/stable_sort.hpp>
 
 namespace pupil::captioning {
 
@@ -43,7 +44,8 @@ inline void check_confidences(std::span<const double> confidences, const std::ve
 inline std::vector<std::size_t> by_confidence(std::span<const double> confidences) {
   std::vector<std::size_t> places(confidences.size());
   std::iota(places.begin(), places.end(), std::size_t{0});
-  std::ranges::stable_sort(places, std::ranges::greater(), [&](std::size_t place) { return confidences[place]; });
+  pupil::detail::stable_sort(places.begin(), places.end(),
+                             [&](std::size_t a, std::size_t b) { return confidences[a] > confidences[b]; });
   return places;
 }
 

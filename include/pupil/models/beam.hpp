@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include <pupil/core/stable_sort.hpp>
 #include <pupil/core/tensor.hpp>
 #include <pupil/models/best_words.hpp>
 #include <pupil/models/caption_constraints.hpp>
@@ -159,8 +160,9 @@ class Beam {
   }
 
   void sort_best_first(std::vector<FoundCaption>& captions) const {
-    std::ranges::stable_sort(captions, std::ranges::greater(),
-                             [&](const FoundCaption& caption) { return rules_->score(caption); });
+    pupil::detail::stable_sort(captions.begin(), captions.end(), [&](const FoundCaption& a, const FoundCaption& b) {
+      return rules_->score(a) > rules_->score(b);
+    });
   }
 
   /// The best ways to go on from all open captions of a group. Leaves log probabilities in the group's rows.

@@ -22,6 +22,7 @@
 #include <utility>
 #include <vector>
 
+#include <pupil/core/stable_sort.hpp>
 #include <pupil/core/tensor.hpp>
 #include <pupil/metrics/cider_d_reward.hpp>
 #include <pupil/models/beam_search.hpp>
@@ -64,8 +65,8 @@ inline CaptionBlock block_of_captions(std::span<const FoundCaption> captions, st
                                       std::vector<std::size_t>& order) {
   order.resize(captions.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::ranges::stable_sort(order,
-                           [&](std::size_t a, std::size_t b) { return captions[a].steps() > captions[b].steps(); });
+  pupil::detail::stable_sort(order.begin(), order.end(),
+                             [&](std::size_t a, std::size_t b) { return captions[a].steps() > captions[b].steps(); });
   const Index time = order.empty() ? 0 : captions[order.front()].steps();
   const Shape<2> shape{time, static_cast<Index>(captions.size())};
   CaptionBlock block{.inputs = Tensor<std::int32_t, 2>::uninitialized(shape),

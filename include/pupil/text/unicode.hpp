@@ -13,6 +13,7 @@
 #include <string_view>
 #include <utility>
 
+#include <pupil/core/stable_sort.hpp>
 #include <pupil/core/utf8.hpp>
 #include <pupil/text/unicode_tables.hpp>
 
@@ -107,7 +108,8 @@ inline char32_t composed(char32_t first, char32_t second) {
 inline void order_marks(std::u32string& text) {
   for (auto first = text.begin(); first != text.end();) {
     const auto end = std::find_if(first, text.end(), [](char32_t code) { return combining_class(code) == 0; });
-    std::stable_sort(first, end, [](char32_t a, char32_t b) { return combining_class(a) < combining_class(b); });
+    pupil::detail::stable_sort(first, end,
+                               [](char32_t a, char32_t b) { return combining_class(a) < combining_class(b); });
     first = end == text.end() ? end : std::next(end);
   }
 }

@@ -6,7 +6,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <span>
 #include <string>
@@ -17,6 +16,7 @@
 
 #include <pupil/core/errors.hpp>
 #include <pupil/core/shape.hpp>
+#include <pupil/core/stable_sort.hpp>
 #include <pupil/text/tokenizer.hpp>
 
 namespace pupil::captioning {
@@ -58,7 +58,8 @@ class Vocabulary {
       if (count >= min_count && !is_special(word)) frequent.emplace_back(count, word);
     }
     // The counts came in the order of the words, and a stable sort leaves equally frequent ones in it.
-    std::ranges::stable_sort(frequent, std::ranges::greater(), &std::pair<Index, std::string>::first);
+    pupil::detail::stable_sort(frequent.begin(), frequent.end(),
+                               [](const auto& a, const auto& b) { return a.first > b.first; });
 
     std::vector<std::string> words(special_words.begin(), special_words.end());
     for (auto& [count, word] : frequent) words.push_back(std::move(word));
