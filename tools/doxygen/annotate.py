@@ -22,7 +22,7 @@ CONVENTIONS = {
     "summarize": "Adds its layers to the table of a summary.",
     "prepared": "What `prepare` makes of it.",
     "options": "What it was made with.",
-    "option_names": "The names of these options in a file; see option_json.hpp.",
+    "name_options": "Calls for each of these options with its name in a file; see option_json.hpp.",
     "value_names": "The names of these values in a file; see option_json.hpp.",
     "learning_rate": "The learning rate, now or at a step.",
     "operator==": "Whether all of both is equal.",
