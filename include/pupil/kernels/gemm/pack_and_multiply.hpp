@@ -5,6 +5,7 @@
 // results do not depend on threads or on how C was cut.
 
 #include <algorithm>
+#include <numeric>
 
 #include <pupil/core/parallel.hpp>
 #include <pupil/core/thread_scratch.hpp>
@@ -77,21 +78,24 @@ void multiply_block(const TileForm<T, Packed>& tile, const LeftOperand<Packed>& 
   }
 }
 
-/// Cuts C into blocks that hold as many rows as are packed at a time, and as many columns as leave enough blocks for
-/// all threads: the more, the fewer times are the rows packed. Calls `compute(block)` for each, in parallel.
+/// Cuts C into blocks that hold at most as many rows as are packed at a time, and as many columns as leave enough
+/// blocks for all threads: the more, the fewer times are the rows packed. Blocks are nearly of one size, and as many
+/// for each thread, so that none waits long for another. Calls `compute(block)` for each, in parallel.
 inline void for_each_block(const TileExtents& tile, Index rows, Index columns,
                            FunctionRef<void(const Block&)> compute) {
-  const Index block_rows = left_panels_a_block * tile.rows;
-  const Index blocks_down = (rows + block_rows - 1) / block_rows;
-  const Index wanted = num_threads() == 1 ? 1 : 4 * num_threads();
-  const Index wanted_across = std::max<Index>(1, wanted / std::max<Index>(1, blocks_down));
-  const Index block_columns = std::max(right_panels_a_block / 2 * tile.columns,
-                                       round_up((columns + wanted_across - 1) / wanted_across, tile.columns));
-  const Index blocks_across = (columns + block_columns - 1) / block_columns;
-  parallel_for(blocks_down * blocks_across, [&](Index i) {
-    const Index row = i / blocks_across * block_rows;
-    const Index column = i % blocks_across * block_columns;
-    compute(Block{row, std::min(rows, row + block_rows), column, std::min(columns, column + block_columns)});
+  const Index threads = num_threads();
+  const Index panels_down = (rows + tile.rows - 1) / tile.rows;
+  const Index panels_across = (columns + tile.columns - 1) / tile.columns;
+  const Index fewest_down = (panels_down + left_panels_a_block - 1) / left_panels_a_block;
+  const Index wanted_across = threads == 1 ? 1 : 4 * threads / std::max<Index>(1, fewest_down);
+  const Index most_across = panels_across / (right_panels_a_block / 2);
+  const Index across = std::max<Index>(1, std::min(wanted_across, most_across));
+  const Index down = std::min(panels_down, round_up(fewest_down, threads / std::gcd(threads, across)));
+  parallel_for(down * across, [&](Index i) {
+    const Index y = i / across, x = i % across;
+    compute(Block{panels_down * y / down * tile.rows, std::min(rows, panels_down * (y + 1) / down * tile.rows),
+                  panels_across * x / across * tile.columns,
+                  std::min(columns, panels_across * (x + 1) / across * tile.columns)});
   });
 }
 

@@ -40,6 +40,17 @@ inline void prefetch_to_write([[maybe_unused]] const void* address) {
 #endif
 }
 
+/// Asks for `count` numbers that lie together.
+template <class T>
+void prefetch_run(const T* first, Index count) {
+  constexpr Index line = 64 / sizeof(T);
+  for (Index i = 0; i < count; i += line) prefetch(first + i);
+}
+
+/// How many rows before its turn a row of a matrix in memory is asked for by what packs pieces of its rows: the
+/// processor asks for what follows in a row, and the next piece lies a whole row further on.
+inline constexpr Index rows_ahead = 8;
+
 constexpr Index round_up(Index n, Index multiple) { return (n + multiple - 1) / multiple * multiple; }
 
 /// The sum over `total` terms, cut into blocks of nearly the same depth: block b is [begin(b), begin(b + 1)). All but
@@ -99,6 +110,7 @@ struct LeftPanels<Tile, Transposed<T>> {
     const Index whole = count / Tile::rows;
     const T* source = operand.data + first_depth * operand.stride + first_row;
     for (Index k = 0; k < depth; ++k, source += operand.stride, panels += Tile::rows) {
+      if (k + rows_ahead < depth) prefetch_run(source + rows_ahead * operand.stride, count);
       for (Index i = 0; i < whole; ++i) {
         std::memcpy(panels + i * Order::panel_size, source + i * Tile::rows, sizeof(T) * Tile::rows);
       }
@@ -152,6 +164,7 @@ struct RightPanels<Tile, RowMajor<T>> {
       const T* source = operand.data + first_depth * operand.stride + column;
       T* panel_row = panels;
       for (Index k = 0; k < depth; ++k, source += operand.stride, panel_row += Tile::columns) {
+        if (k + rows_ahead < depth) prefetch_run(source + rows_ahead * operand.stride, count);
         for (Index c = 0; c < whole; c += Tile::columns) {
           std::memcpy(panel_row + c * depth, source + c, sizeof(T) * Tile::columns);
         }
