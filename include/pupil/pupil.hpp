@@ -21,6 +21,7 @@
 #include <pupil/core/shape.hpp>
 #include <pupil/core/shared_loop.hpp>
 #include <pupil/core/spin.hpp>
+#include <pupil/core/stable_sort.hpp>
 #include <pupil/core/storage.hpp>
 #include <pupil/core/tensor.hpp>
 #include <pupil/core/tensor_arithmetic.hpp>
@@ -61,6 +62,7 @@
 #include <pupil/nn/block_chain.hpp>
 #include <pupil/nn/bottleneck.hpp>
 #include <pupil/nn/branches.hpp>
+#include <pupil/nn/chosen_context.hpp>
 #include <pupil/nn/concat.hpp>
 #include <pupil/nn/conv1d.hpp>
 #include <pupil/nn/conv2d.hpp>

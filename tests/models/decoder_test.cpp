@@ -44,6 +44,22 @@ TEST_CASE("every name has a decoder, which reads what is said of the name") {
   }
 }
 
+TEST_CASE("a decoder refuses the context of no forward, and context and state of another kind") {
+  Rng rng(3);
+  Decoder<double> tells(options_of_kind("show_and_tell"), rng), attends(options_of_kind("attention"), rng);
+  const Tensor<double, 2> d_logits({3, 9});
+  Decoder<double>::Context context;
+  for (Decoder<double>* const decoder : {&tells, &attends}) {
+    CHECK_THROWS_AS(decoder->backward(d_logits, context), ContextError);
+  }
+  tells.forward(features_for(tells, rng), tiny_blocks(), context);
+  CHECK_THROWS_WITH_AS(attends.backward(d_logits, context), "decoder: the context is not of a forward of this decoder",
+                       ContextError);
+  auto state = tells.start(features_for(tells, rng));
+  CHECK_THROWS_WITH_AS(attends.step(Tensor<std::int32_t, 1>({4}), state), "decoder: the state is not of this decoder",
+                       ContextError);
+}
+
 TEST_CASE("a decoder gives features their gradient, or leaves that out where it is not needed") {
   for (const std::string_view name : decoder_names) {
     CAPTURE(name);

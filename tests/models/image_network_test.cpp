@@ -58,6 +58,22 @@ TEST_CASE("a context of one network's forward is not overwritten by another netw
   CHECK_NOTHROW(small.forward(images, context));
 }
 
+TEST_CASE("the way back refuses the context of no forward, of another network, and of other blocks") {
+  Rng rng(5);
+  const auto network = [&](const char* architecture) {
+    return ImageNetwork<float>({.architecture = architecture, .image_size = 32, .width = 2}, rng);
+  };
+  auto resnet18 = network("resnet18"), resnet50 = network("resnet50"), small = network("small");
+  ImageNetwork<float>::Context context;
+  const auto refused = [&](ImageNetwork<float>& other, const char* message) {
+    CHECK_THROWS_WITH_AS(other.backward(Tensor<float, 2>({2, other.pooled_size()}), context), message, ContextError);
+  };
+  refused(resnet18, "image_network: backward needs the context of a forward, and this one holds none");
+  resnet18.forward(Tensor<float, 4>({2, 32, 32, 3}), context);
+  refused(small, "image_network: the context is not of a forward of this image_network");
+  CHECK_THROWS_AS(resnet50.backward(Tensor<float, 2>({2, resnet50.pooled_size()}), context), Error);
+}
+
 TEST_CASE("frozen statistics stay, and training sees what inference sees") {
   Rng rng(5);
   ImageNetwork<float> network({.architecture = "resnet18", .image_size = 32, .width = 2, .frozen_statistics = true},

@@ -44,6 +44,19 @@ class Shift {
   ShiftOptions options_;
 };
 
+struct TwiceShiftOptions : ShiftOptions {
+  Index times = 1;
+};
+static_assert(!pupil::detail::HasOptionNames<TwiceShiftOptions>, "its own option would be lost");
+
+struct NamedShiftOptions : ShiftOptions {
+  Index times = 1;
+};
+void name_options(const NamedShiftOptions*, const auto& option) {
+  option("by", &NamedShiftOptions::by);
+  option("times", &NamedShiftOptions::times);
+}
+
 class OtherShift : public Shift {
  public:
   using Shift::Shift;
@@ -239,4 +252,17 @@ TEST_CASE("a file of a model with other weights, or without a model, is an error
   save_state_dict(folder / "plain", Relu<float>());
   CHECK(error_of<FileError>([&] { load_model<float>(folder / "plain"); }) ==
         (folder / "plain").string() + ": no \"pupil_model\" in the metadata");
+}
+
+TEST_CASE("options that a struct inherits are written and read like its own") {
+  NamedShiftOptions options;
+  options.by = 0.5;
+  options.times = 3;
+  const std::string text = pupil::detail::option_to_json(options);
+  CHECK(text == R"({"by":0.5,"times":3})");
+  NamedShiftOptions same;
+  JsonReader json(text, "file", "the options");
+  pupil::detail::options_from_json(json, "shift", same);
+  CHECK(same.by == options.by);
+  CHECK(same.times == options.times);
 }

@@ -146,7 +146,7 @@ TEST_CASE("a context of layers joined at run time is of one forward, and of an o
   const Tensor<float, 2> x({3, 2});
   AnyConcat<float>::Context context;
   CHECK_THROWS_WITH_AS(concat.backward(x, context),
-                       "concat: backward needs the context of a forward, and this one was given to none", ContextError);
+                       "concat: backward needs the context of a forward, and this one holds none", ContextError);
   const auto y = concat.forward(x, context);
   CHECK(y.shape() == AnyShape(Shape{3, 5}));
   CHECK_THROWS_AS(concat.forward(x, context), ContextError);

@@ -179,7 +179,8 @@ TEST_CASE("a context of an AnySequential is of one forward, and emptied where an
   AnySequential<float> net(typed_net<float>(12));
   AnySequential<float>::Context context;
   CHECK_THROWS_WITH_AS(net.backward(Tensor<float, 2>({2, 4}), context),
-                       "any_sequential: the context is of 0 layers, not of 4", ContextError);
+                       "any_sequential: backward needs the context of a forward, and this one holds none",
+                       ContextError);
   CHECK_THROWS_AS(net.forward(Tensor<float, 4>({2, 5, 5, 2}), context), ShapeError);  // Dense does not take it
   CHECK_NOTHROW(net.forward(Tensor<float, 4>(typed_net_input), context));
   CHECK_THROWS_AS(net.forward(Tensor<float, 4>(typed_net_input), context), ContextError);

@@ -345,7 +345,7 @@ TEST_CASE("recurrent layers name both sides of what does not fit") {
 
   Lstm<float>::Context context;
   CHECK_THROWS_WITH_AS(lstm.backward({}, context),
-                       "lstm: backward needs the context of a forward, and this one was given to none", ContextError);
+                       "lstm: backward needs the context of a forward, and this one holds none", ContextError);
   lstm.forward(x, context);
   CHECK_THROWS_WITH_AS(lstm.backward({Tensor<float, 3>({4, 2, 6})}, context),
                        "lstm: the gradient [4, 2, 6] does not fit the output [4, 2, 5]", ShapeError);

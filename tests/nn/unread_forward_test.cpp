@@ -60,7 +60,7 @@ TEST_CASE("every layer's backward says that a context was given to no forward") 
     } catch (const ContextError& error) {
       said = error.what();
     }
-    CHECK(said.find(": backward needs the context of a forward, and this one was given to none") != std::string::npos);
+    CHECK(said.find(": backward needs the context of a forward, and this one holds none") != std::string::npos);
   });
 }
 

@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include <pupil/core/cpp20.hpp>
+
 namespace pupil::detail {
 
 /// Sorts so that no item is `less(item, before)` than one before it; items of which neither is less stay in their

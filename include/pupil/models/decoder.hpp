@@ -23,12 +23,14 @@
 #include <utility>
 #include <variant>
 
+#include <pupil/core/errors.hpp>
 #include <pupil/core/tensor.hpp>
 #include <pupil/models/adaptive_decoder.hpp>
 #include <pupil/models/attention_decoder.hpp>
 #include <pupil/models/image_features.hpp>
 #include <pupil/models/show_and_tell.hpp>
 #include <pupil/models/top_down_decoder.hpp>
+#include <pupil/nn/chosen_context.hpp>
 #include <pupil/text/caption_block.hpp>
 
 namespace pupil::captioning {
@@ -108,9 +110,7 @@ class Decoder {
   Tensor<T, 2> forward(const ImageFeatures<T>& features, std::span<const CaptionBlock> blocks, Context& context) {
     return std::visit(
         [&]<class Chosen>(Chosen& decoder) {
-          using ChosenContext = typename Chosen::Context;
-          if (!std::holds_alternative<ChosenContext>(context.chosen)) context.chosen.template emplace<ChosenContext>();
-          auto& chosen = std::get<ChosenContext>(context.chosen);
+          auto& chosen = pupil::detail::context_to_fill<typename Chosen::Context>(context.chosen);
           if constexpr (requires { chosen.features_need_gradient; }) {
             chosen.features_need_gradient = context.features_need_gradient;
           }
@@ -122,10 +122,12 @@ class Decoder {
         decoder_);
   }
 
+  /// The gradients of the features. Throws ContextError for the context of no forward, or of another kind of decoder.
   ImageFeatures<T> backward(const Tensor<T, 2>& d_logits, const Context& context) {
     return std::visit(
         [&]<class Chosen>(Chosen& decoder) {
-          return decoder.backward(d_logits, std::get<typename Chosen::Context>(context.chosen));
+          using Own = typename Chosen::Context;
+          return decoder.backward(d_logits, pupil::detail::context_to_read<Own>(context.chosen, "decoder"));
         },
         decoder_);
   }
@@ -135,11 +137,14 @@ class Decoder {
     return std::visit([&](const auto& decoder) { return State(decoder.start(features)); }, decoder_);
   }
 
-  /// Takes the state on by these words, one a row; returns the scores of the next.
+  /// Takes the state on by these words, one a row; returns the scores of the next. Throws ContextError for the state of
+  /// another kind of decoder.
   Tensor<T, 2> step(const Tensor<std::int32_t, 1>& words, State& state) const {
     return std::visit(
         [&]<class Chosen>(const Chosen& decoder) {
-          return decoder.step(words, std::get<typename Chosen::State>(state.state_));
+          auto* const own = std::get_if<typename Chosen::State>(&state.state_);
+          require<ContextError>(own != nullptr, "decoder: the state is not of this decoder");
+          return decoder.step(words, *own);
         },
         decoder_);
   }

@@ -62,8 +62,10 @@ class FeatureNetwork {
   }
 
   /// Adds to the gradients of what is trained, from those of the features that forward gave. Images are not: they get
-  /// none. `finished(part)` is called for each part, the last first, when its gradients are complete.
+  /// none. `finished(part)` is called for each part, the last first, when its gradients are complete. Throws
+  /// ContextError for the context of no forward.
   void backward(ImageFeatures<T> d_features, const Context& context, FinishedPart finished = ignore_finished) {
+    context.blocks.unread.require_forward("feature_network");
     if (context.blocks.first_trained == blocks_.size()) return;
     Tensor<T, 4> d_grid;
     if (!d_features.pooled.empty()) {

@@ -13,6 +13,7 @@
 #include <pupil/models/resnet.hpp>
 #include <pupil/models/small_cnn.hpp>
 #include <pupil/models/vgg16.hpp>
+#include <pupil/nn/chosen_context.hpp>
 #include <pupil/nn/model_ref.hpp>
 #include <pupil/nn/unread_forward.hpp>
 
@@ -80,21 +81,22 @@ class ImageNetwork {
     context.unread.begin("image_network");
     if (first_trained == block_count()) context.unread.end();  // there will be nothing to go back through
     return std::visit(
-        [&](auto& network) {
-          return network.forward(std::move(images), kinds, context_of(network, context.network), first_trained);
+        [&]<class Chosen>(Chosen& network) {
+          auto& own = detail::context_to_fill<typename Chosen::Context>(context.network);
+          return network.forward(std::move(images), kinds, own, first_trained);
         },
         network_);
   }
 
   /// Adds to the gradients of what is trained, from those of the features that forward gave; images get none.
   /// `finished(part)` is called for each part, the last first, when its gradients are complete. Throws ContextError for
-  /// the context of no forward.
+  /// the context of no forward, or of another kind of network.
   void backward(ImageFeatures<T> d_features, const Context& context, FinishedPart finished = ignore_finished) {
     context.unread.require_forward("image_network");
     std::visit(
-        [&](auto& network) {
-          using Chosen = typename std::remove_cvref_t<decltype(network)>::Context;
-          network.backward(std::move(d_features), std::get<Chosen>(context.network), finished);
+        [&]<class Chosen>(Chosen& network) {
+          const auto& own = detail::context_to_read<typename Chosen::Context>(context.network, "image_network");
+          network.backward(std::move(d_features), own, finished);
         },
         network_);
     context.unread.end();
@@ -203,14 +205,6 @@ class ImageNetwork {
   void check(const Shape<4>& images) const {
     require<ShapeError>(images == images_shape(images[0]), "image_network: images are ", images, ", it was made for ",
                         images_shape(images[0]));
-  }
-
-  /// The context of this network; a fresh one where another network used it before.
-  template <class Chosen>
-  static typename Chosen::Context& context_of(const Chosen&, NetworkContext& context) {
-    using ChosenContext = typename Chosen::Context;
-    if (!std::holds_alternative<ChosenContext>(context)) context.template emplace<ChosenContext>();
-    return std::get<ChosenContext>(context);
   }
 
   ImageNetworkOptions options_;

@@ -90,16 +90,20 @@ class LayerKinds {
   LayerKinds& add(std::string name) {
     if constexpr (requires(const L& layer) { layer.options(); }) {
       using Options = std::remove_cvref_t<decltype(std::declval<const L&>().options())>;
-      return add({std::move(name), &detail::type_tag<L>,
-                  [](const void* layer, const LayerKinds&, const Name&) {
-                    return detail::option_to_json(static_cast<const L*>(layer)->options());
-                  },
-                  true,
-                  [](const LayerReading<T>& reading) -> AnyLayer<T> {
-                    auto options = detail::options_to_read<Options>();
-                    detail::options_from_json(reading.json, reading.layer, options);
-                    return detail::layer_of<L>(options, reading.rng);
-                  }});
+      static_assert(detail::HasOptionNames<Options>,
+                    "layer_kinds: the options of this layer have no name_options; see option_json.hpp");
+      if constexpr (detail::HasOptionNames<Options>) {
+        return add({std::move(name), &detail::type_tag<L>,
+                    [](const void* layer, const LayerKinds&, const Name&) {
+                      return detail::option_to_json(static_cast<const L*>(layer)->options());
+                    },
+                    true,
+                    [](const LayerReading<T>& reading) -> AnyLayer<T> {
+                      auto options = detail::options_to_read<Options>();
+                      detail::options_from_json(reading.json, reading.layer, options);
+                      return detail::layer_of<L>(options, reading.rng);
+                    }});
+      }
     } else {
       return add({std::move(name), &detail::type_tag<L>,
                   [](const void*, const LayerKinds&, const Name&) { return std::string(); }, false,

@@ -34,13 +34,21 @@ namespace detail {
 
 /// Takes an option and its name, and does nothing.
 struct IgnoredOption {
-  template <class Options, class Value>
-  void operator()(std::string_view /*name*/, Value Options::* /*member*/) const {}
+  template <class Member>
+  void operator()(std::string_view /*name*/, Member /*member*/) const {}
 };
 
+/// Stands for a pointer to an X, and for none to a base of it.
 template <class X>
-concept HasOptionNames = requires(const X* options) {
-  name_options(options, IgnoredOption{});
+struct PointerToExactly {
+  template <std::same_as<X> Y>
+  operator const Y*() const;  // NOLINT(google-explicit-constructor): it stands for a pointer
+};
+
+/// Whether X has names of its own: with those of a base alone, the options that X adds would be lost.
+template <class X>
+concept HasOptionNames = requires {
+  name_options(PointerToExactly<X>{}, IgnoredOption{});
 };
 
 template <class X>
@@ -86,9 +94,11 @@ std::string option_to_json(const Value& value) {
   } else {
     static_assert(HasOptionNames<Value>, "option_json: an option of a type without name_options");
     std::string text;
-    name_options(&value, [&](std::string_view name, auto Value::*member) {
-      append_option(text, name, option_to_json(value.*member));
-    });
+    if constexpr (HasOptionNames<Value>) {
+      name_options(&value, [&](std::string_view name, auto member) {
+        append_option(text, name, option_to_json(value.*member));
+      });
+    }
     return '{' + text + '}';
   }
 }
@@ -126,7 +136,7 @@ void options_from_json(JsonReader& json, std::string_view owner, Options& option
   std::set<std::string, std::less<>> read;
   json.object([&](const std::string& name) {
     bool is_known = false;
-    name_options(&options, [&](std::string_view known, auto Options::*member) {
+    name_options(&options, [&](std::string_view known, auto member) {
       if (known != name) return;
       is_known = true;
       option_from_json(json, message(owner, ": ", name), options.*member);
@@ -171,7 +181,7 @@ void option_from_json(JsonReader& json, std::string_view owner, Value& value) {
     while (i < names.size() && names[i] != name) ++i;
     json.check(i < names.size(), owner, ": ", json_quoted(name), " is none of ", joined(names));
     value = static_cast<Value>(i);
-  } else {
+  } else if constexpr (HasOptionNames<Value>) {
     options_from_json(json, owner, value);
   }
 }

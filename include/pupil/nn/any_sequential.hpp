@@ -154,6 +154,8 @@ class AnySequential {
 
   template <class Finished>
   AnyTensor<T> propagate(AnyTensor<T> dy, const Context& context, Finished& finished, bool wants_dx) {
+    require<ContextError>(layers_.empty() || !context.layers.empty(),
+                          "any_sequential: backward needs the context of a forward, and this one holds none");
     require<ContextError>(context.layers.size() == layers_.size(), "any_sequential: the context is of ",
                           context.layers.size(), " layers, not of ", layers_.size());
     for (std::size_t i = layers_.size(); i-- > 0;) {

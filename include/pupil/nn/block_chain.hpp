@@ -12,6 +12,7 @@
 
 #include <pupil/core/move_mark.hpp>
 #include <pupil/core/tensor.hpp>
+#include <pupil/nn/chosen_context.hpp>
 #include <pupil/nn/image_parts.hpp>
 #include <pupil/nn/layer.hpp>
 #include <pupil/nn/model_ref.hpp>
@@ -74,7 +75,8 @@ class BlockChain {
     for (Index i = first_trained; i < size(); ++i) {
       std::visit(
           [&](auto& block) {
-            auto& kept = context_of(block, context.blocks[static_cast<std::size_t>(i)]);
+            using Kept = typename std::remove_cvref_t<decltype(block)>::Context;
+            auto& kept = detail::context_to_fill<Kept>(context.blocks[static_cast<std::size_t>(i)]);
             x = block.forward(std::move(x), kept);
           },
           at(i).block);
@@ -84,7 +86,7 @@ class BlockChain {
 
   /// Adds to the gradients of the blocks that are trained, and calls `finished(block)` for each, from the last to the
   /// first, when they are complete. What the first of them was given gets no gradient: nobody trains it. Throws
-  /// ShapeError for the context of another chain, ContextError for that of no forward.
+  /// ShapeError for the context of a chain of another length, ContextError for that of other blocks and of no forward.
   template <class Finished = detail::NobodyAsks>
   void backward(Tensor<T, 4> dy, const Context& context, Finished&& finished = {}) {
     moved_.check("block_chain");
@@ -96,7 +98,8 @@ class BlockChain {
       std::visit(
           [&](auto& block) {
             using Kept = typename std::remove_cvref_t<decltype(block)>::Context;
-            const auto& kept = std::get<Kept>(context.blocks[static_cast<std::size_t>(i)]);
+            const auto& kept =
+                detail::context_to_read<Kept>(context.blocks[static_cast<std::size_t>(i)], "block_chain");
             if (i > context.first_trained) {
               dy = block.backward(std::move(dy), kept);
             } else {
@@ -168,14 +171,6 @@ class BlockChain {
     Index weights;
     std::variant<Blocks...> block;
   };
-
-  /// The block's context; a fresh one where a block of another kind used it before.
-  template <class Chosen>
-  static typename Chosen::Context& context_of(const Chosen&, std::variant<typename Blocks::Context...>& context) {
-    using Kept = typename Chosen::Context;
-    if (!std::holds_alternative<Kept>(context)) context.template emplace<Kept>();
-    return std::get<Kept>(context);
-  }
 
   /// x after the first `count` blocks. Weights are read, and unless that was done beforehand packed, anew for every few
   /// images, so these are as many as make their activations as large as the weights: then neither takes much time.

@@ -32,11 +32,11 @@ class UnreadForward {
     state_ = State::unread;
   }
 
-  /// For backward, before it looks at what the context holds. Throws ContextError, in the layer's name, where there was
+  /// For backward, before it looks at what the context holds. Throws ContextError, in the layer's name, where that is
   /// no forward.
   void require_forward(std::string_view layer) const {
     require<ContextError>(state_ != State::none, layer,
-                          ": backward needs the context of a forward, and this one was given to none");
+                          ": backward needs the context of a forward, and this one holds none");
   }
 
   /// For backward, which may come more than once.
