@@ -10,14 +10,14 @@
 using namespace pupil;
 
 TEST_CASE("a chain refuses the context of other blocks, and fills it anew") {
-  using Chain = BlockChain<float, Conv2d<float>, BasicBlock<float>>;
+  using ConvolutionOrBlock = BlockChain<float, Conv2d<float>, BasicBlock<float>>;
   Rng rng(1);
-  Chain convolution, block;
+  ConvolutionOrBlock convolution, block;
   convolution.add("0", Conv2d<float>({.in_channels = 3, .out_channels = 3}, rng));
   block.add("0", BasicBlock<float>({.in_channels = 3, .out_channels = 3}, rng));
   const Tensor<float, 4> images({2, 4, 4, 3});
 
-  Chain::Context context;
+  ConvolutionOrBlock::Context context;
   const auto y = convolution.forward(images, context);
   CHECK_THROWS_WITH_AS(block.backward(y, context), "block_chain: the context is not of a forward of this block_chain",
                        ContextError);

@@ -32,8 +32,8 @@ class UnreadForward {
     state_ = State::unread;
   }
 
-  /// For backward, before it looks at what the context holds. Throws ContextError, in the layer's name, where that is
-  /// no forward.
+  /// For backward, before it looks at what the context holds. Throws ContextError, in the layer's name, where it
+  /// holds none.
   void require_forward(std::string_view layer) const {
     require<ContextError>(state_ != State::none, layer,
                           ": backward needs the context of a forward, and this one holds none");
