@@ -271,8 +271,8 @@ TEST_CASE("conv transpose names both sides of every error") {
        "conv_transpose2d: of the input [8, 2, 32, 3] no pixels are left without the padding (2, 2, 0, 0)"},
       {"gradient", backward_of(conv, Images({2, 3, 4, 3}), Images({2, 7, 8, 4})), typeid(ShapeError),
        "conv_transpose2d: the gradient [2, 7, 8, 4] does not fit the output [2, 7, 9, 4]"},
-      {"empty context", backward_of_nothing(conv, Images({2, 7, 9, 4})), typeid(ShapeError),
-       "conv_transpose2d: input has 0 channels, the layer was made for 3 (input [0, 0, 0, 0])"},
+      {"empty context", backward_of_nothing(conv, Images({2, 7, 9, 4})), typeid(ContextError),
+       "conv_transpose2d: backward needs the context of a forward, and this one holds none"},
       {"context of another layer", backward_by_another(other, Images({2, 8, 9, 2}), conv, Images({2, 6, 7, 4})),
        typeid(ShapeError), "conv_transpose2d: input has 2 channels, the layer was made for 3 (input [2, 8, 9, 2])"},
   });
