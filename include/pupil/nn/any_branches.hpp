@@ -6,7 +6,6 @@
 //   AnyResidual<float> block({AnySequential<float>(Sequential{conv, norm, relu}), Identity()});
 
 #include <cstddef>
-#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -71,13 +70,13 @@ AnyTensor<T> join(Joining joining, std::vector<AnyTensor<T>> outputs) {
   std::vector<AnyShape> shapes;
   for (const AnyTensor<T>& output : outputs) shapes.push_back(output.shape());
   static_cast<void>(shape_of_joined(joining, shapes));
-  const std::string kind = outputs[0].kind();
   AnyTensor<T> joined;
   const auto join_as = [&]<std::size_t Rank>(const Tensor<T, Rank>&) {
     joined = join<T, Rank>(joining, std::move(outputs));
   };
-  require<ShapeError>(use_held(outputs[0], join_as), name_of(joining), ": branch 0 gives ", kind,
-                      ", which cannot be joined");
+  if (!use_held(outputs[0], join_as)) {
+    throw ShapeError(message(name_of(joining), ": branch 0 gives ", outputs[0].kind(), ", which cannot be joined"));
+  }
   return joined;
 }
 
@@ -88,7 +87,7 @@ AnyTensor<T> features(const AnyTensor<T>& dy, Index begin, Index end) {
   const auto select_from = [&]<std::size_t Rank>(const Tensor<T, Rank>& tensor) {
     selected = slice(tensor, Rank - 1, begin, end);
   };
-  require<ShapeError>(use_held(dy, select_from), "concat: the gradient is ", dy.kind());
+  if (!use_held(dy, select_from)) throw ShapeError(message("concat: the gradient is ", dy.kind()));
   return selected;
 }
 

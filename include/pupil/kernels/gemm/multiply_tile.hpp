@@ -77,12 +77,8 @@ void multiply_tile(const TileForm<T, Packed>& tile, Index depth, const Packed* l
 /// Asks for a tile of C, which is needed once the one before it is done: a tile is too short to hide a miss.
 template <class T>
 void prefetch_tile(const TileExtents& tile, const Destination<T>& c, Index first_row, Index last_row, Index column) {
-  constexpr Index line = 64 / sizeof(T);
   last_row = std::min(last_row, first_row + tile.rows);
-  for (Index r = first_row; r < last_row; ++r) {
-    const T* const result = c.data + r * c.stride + column;
-    for (Index j = 0; j < tile.columns; j += line) prefetch(result + j);
-  }
+  for (Index r = first_row; r < last_row; ++r) prefetch_run(c.data + r * c.stride + column, tile.columns);
 }
 
 }  // namespace pupil::kernels::detail
