@@ -45,10 +45,12 @@ void multiply_edge(const TileForm<T, Packed>& tile, Index depth, const Packed* l
   }
 }
 
-/// Computes one tile of C, of which `block` says how far C goes.
+/// Computes one tile of C, of which `block` says how far C goes. Where `unpacked` has a source, the tile is a whole
+/// one, and packs the right panel.
 template <class T, class Packed>
 void multiply_tile(const TileForm<T, Packed>& tile, Index depth, const Packed* left, const Packed* right,
-                   const Destination<T>& c, const DepthPlace& place, const Block& block) {
+                   const UnpackedPanel<Packed>& unpacked, const Destination<T>& c, const DepthPlace& place,
+                   const Block& block) {
   static constexpr std::array<T, most_tile_columns> zeros{};
   const Index offset = block.first_row * c.stride + block.first_column;
   T* const result = c.data + offset;
@@ -67,7 +69,9 @@ void multiply_tile(const TileForm<T, Packed>& tile, Index depth, const Packed* l
   }
   const Index rows = std::min(tile.rows, block.last_row - block.first_row);
   const Index columns = std::min(tile.columns, block.last_column - block.first_column);
-  if (rows == tile.computed_rows(rows) && columns == tile.columns) {
+  if (unpacked.source != nullptr) {
+    tile.multiply_and_pack(depth, left, unpacked, target);
+  } else if (rows == tile.computed_rows(rows) && columns == tile.columns) {
     tile.multiply(rows, depth, left, right, target);
   } else {
     multiply_edge(tile, depth, left, right, rows, columns, target);

@@ -15,21 +15,16 @@ template <class Packed>
 class PackedRight {
  public:
   PackedRight(const TileExtents& tile, const RightOperand<Packed>& operand)
-      : PackedRight(tile, operand, 0, DepthBlocks(operand.rows, tile.depth_step).count) {}
-
-  /// Packs the depth blocks [first_block, last_block) alone.
-  PackedRight(const TileExtents& tile, const RightOperand<Packed>& operand, Index first_block, Index last_block)
       : tile_(tile),
         rows_(operand.rows),
         columns_(operand.columns),
-        first_block_(first_block),
-        panels_(offset(last_block, 0)) {
+        panels_(offset(DepthBlocks(operand.rows, tile.depth_step).count, 0)) {
     constexpr Index panels_a_task = 4;
     const Index width = panels_a_task * tile.columns;
     const DepthBlocks blocks(rows_, tile.depth_step);
     const Index tasks_a_block = (columns_ + width - 1) / width;
-    parallel_for((last_block - first_block) * tasks_a_block, width * std::min(max_depth, rows_), [&](Index task) {
-      const Index block = first_block + task / tasks_a_block;
+    parallel_for(blocks.count * tasks_a_block, width * std::min(max_depth, rows_), [&](Index task) {
+      const Index block = task / tasks_a_block;
       const Index first = task % tasks_a_block * width;
       operand.pack(first, std::min(columns_, first + width), blocks.begin(block), blocks.depth(block),
                    panels_.data() + offset(block, first));
@@ -45,14 +40,13 @@ class PackedRight {
  private:
   Index offset(Index block, Index first) const {
     const DepthBlocks blocks(rows_, tile_.depth_step);
-    return tile_.packed_depth(blocks.begin(block) - blocks.begin(first_block_)) * round_up(columns_, tile_.columns) +
+    return tile_.packed_depth(blocks.begin(block)) * round_up(columns_, tile_.columns) +
            first * tile_.packed_depth(blocks.depth(block));
   }
 
   TileExtents tile_;
   Index rows_;
   Index columns_;
-  Index first_block_;
   Storage<Packed> panels_;
 };
 

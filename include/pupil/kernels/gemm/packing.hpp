@@ -18,8 +18,9 @@
 
 namespace pupil::kernels {
 
-/// How many terms of the sum are packed at a time, at most: a left panel stays in the first-level cache.
-inline constexpr Index max_depth = 256;
+/// How many terms of the sum are packed at a time, at most: a left panel stays in the first-level cache, and the result
+/// is read and written once for so many terms.
+inline constexpr Index max_depth = 512;
 /// The distance of rows in a left panel: more than max_depth, and not a power of two, to spread over the cache's sets.
 inline constexpr Index left_row_stride = max_depth + 16;
 
@@ -226,6 +227,10 @@ struct LeftOperand : PackedOperand<Packed> {
 template <class Packed>
 struct RightOperand : PackedOperand<Packed> {
   using PackedOperand<Packed>::PackedOperand;
+
+  /// Its rows, `stride` apart, where they lie in memory as panels want them: then a tile can read them there.
+  const Packed* data = nullptr;
+  Index stride = 0;
 };
 
 /// What a tile packs an operand from.
@@ -262,7 +267,12 @@ RightOperand<typename Tile::Packed> right_operand(const Operand& operand) {
     const auto& source = Tile::source(*static_cast<const Operand*>(object));
     RightPanels<Tile, SourceOf<Tile, Operand>>::pack(source, first_column, last_column, first_depth, depth, panels);
   };
-  return {operand.rows, operand.columns, &operand, pack};
+  RightOperand<Packed> result(operand.rows, operand.columns, &operand, pack);
+  if constexpr (std::is_same_v<Operand, RowMajor<Packed>>) {
+    result.data = operand.data;
+    result.stride = operand.stride;
+  }
+  return result;
 }
 
 }  // namespace pupil::kernels

@@ -33,6 +33,9 @@ struct TileForm : TileExtents {
   std::span<const Index> fewer_rows;  ///< ascending: how many it can compute instead, at less cost
   /// The first `rows` rows of a tile, which are all, or one of `fewer_rows`.
   void (*multiply)(Index rows, Index depth, const Packed* left, const Packed* right, const TileTarget<T>& target);
+  /// The same of all rows, which packs the right panel on the way; null where the tile cannot.
+  void (*multiply_and_pack)(Index depth, const Packed* left, const UnpackedPanel<Packed>& right,
+                            const TileTarget<T>& target);
   /// Calls `work()`, in which a thread may multiply panels.
   void (*prepare_thread)(FunctionRef<void()> work);
 
@@ -65,6 +68,16 @@ void multiply_rows(Index rows, Index depth, const typename Tile::Packed* left, c
   }
 }
 
+/// Tile::multiply_and_pack for left panels of this order, or null.
+template <class Tile, class Order>
+constexpr decltype(TileForm<typename Tile::Scalar, typename Tile::Packed>::multiply_and_pack) packing_form() {
+  constexpr Index row_stride = Order::row_stride, depth_stride = Order::depth_stride;
+  if constexpr (requires { &Tile::template multiply_and_pack<row_stride, depth_stride>; }) {
+    return &Tile::template multiply_and_pack<row_stride, depth_stride>;
+  }
+  return nullptr;
+}
+
 }  // namespace detail
 
 /// The form of a tile for left panels of this order.
@@ -73,6 +86,7 @@ inline constexpr TileForm<typename Tile::Scalar, typename Tile::Packed> tile_for
     {Tile::rows, Tile::columns, Tile::depth_step, Tile::packed_depth(Tile::depth_step), Order::panel_size},
     detail::fewer_rows_of<Tile>(),
     &detail::multiply_rows<Tile, Order>,
+    detail::packing_form<Tile, Order>(),
     [](FunctionRef<void()> work) {
       [[maybe_unused]] const typename Tile::Work kept;
       work();

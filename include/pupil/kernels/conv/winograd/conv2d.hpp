@@ -164,10 +164,10 @@ void multiply_winograd_number(const float* of_images, Index tiles, const Winogra
                               float* left_panels, float* products) {
   using Tile = typename Backend::Tile;
   const RowMajor<float> left{of_images, tiles, filters.rows(), filters.rows()};
-  multiply_block<float, float>(tile_form<Tile, RowMajorPanels<Tile>>, left_operand<Tile>(left),
-                               {products, filters.columns()}, {0, tiles, 0, filters.columns()},
-                               {0, filters.blocks().count}, left_panels, round_up(filters.columns(), Tile::columns),
-                               [&](Index d, Index first, Index) { return filters.panels(p, d, first); });
+  multiply_block<float, float>(
+      tile_form<Tile, RowMajorPanels<Tile>>, left_operand<Tile>(left), {products, filters.columns()},
+      {0, tiles, 0, filters.columns()}, left_panels, round_up(filters.columns(), Tile::columns),
+      [&](Index d, Index first, Index) { return RightBlock<float>{filters.panels(p, d, first)}; });
 }
 
 /// How many tiles a task takes: as many as stay in the second-level cache, or, where it would then read all filters for

@@ -28,6 +28,14 @@ struct PlainPanels {
   struct Work {};
 };
 
+/// Columns of a right operand that lie in memory row by row, `stride` apart, and the panel that is to hold them.
+template <class T>
+struct UnpackedPanel {
+  const T* source = nullptr;
+  Index stride = 0;
+  T* panel = nullptr;
+};
+
 /// Where a tile starts from and where it goes: row r of each at `+ r * stride`; the start's stride may be 0.
 template <class T>
 struct TileTarget {
