@@ -26,11 +26,8 @@ struct PixelLayout {
 /// several lines where these are short.
 class DirectSteps {
  public:
-  /// A piece that leaves room for its panel of the right operand and the rows of a tile in the first-level cache.
-  static constexpr Index max_step = 192;
-
-  /// A pixel has `elements`, a multiple of `depth_step`, of which every step has a multiple.
-  DirectSteps(const Patches<float>& patches, Index elements, Index depth_step)
+  /// A pixel has `elements`, a multiple of `depth_step`, of which every step has a multiple, and `longest` at most.
+  DirectSteps(const Patches<float>& patches, Index elements, Index depth_step, Index longest)
       : depth_step_(depth_step),
         line_step_(patches.vertical.offset_step),
         tap_size_(patches.horizontal.offset_step * PixelLayout(patches, elements).size),
@@ -39,8 +36,8 @@ class DirectSteps {
                          : 1),
         runs_a_line_(patches.horizontal.count / joined_taps_),
         run_(joined_taps_ * elements),
-        joined_lines_(runs_a_line_ == 1 && patches.vertical.count * run_ <= max_step ? patches.vertical.count : 1),
-        steps_a_run_((run_ + max_step - 1) / max_step),
+        joined_lines_(runs_a_line_ == 1 && patches.vertical.count * run_ <= longest ? patches.vertical.count : 1),
+        steps_a_run_((run_ + longest - 1) / longest),
         count_(patches.vertical.count / joined_lines_ * runs_a_line_ * steps_a_run_),
         total_(patches.vertical.count * patches.horizontal.count * elements) {}
 

@@ -42,7 +42,7 @@ class ImagePart {
         lines_((tasks.lines - 1) * line_step_ + (patches.vertical.count - 1) * patches.vertical.offset_step + 1),
         pixels_((tasks.groups_a_line * tasks.group - 1) * layout_.step +
                 (patches.horizontal.count - 1) * patches.horizontal.offset_step + 1),
-        is_in_place_(std::is_same_v<Element, float> && !layout_.has_gaps && patches.channels <= DirectSteps::max_step &&
+        is_in_place_(std::is_same_v<Element, float> && !layout_.has_gaps && patches.channels <= tile.longest_step() &&
                      reads_every_pixel(patches.vertical, patches.out_height, patches.height) &&
                      reads_every_pixel(patches.horizontal, pixels_, patches.width)) {}
 

@@ -17,7 +17,7 @@ namespace pupil::kernels::detail {
 /// The steps of the sum of a convolution by this tile.
 template <class Tile>
 DirectSteps direct_steps(const Patches<float>& patches, const Tile& tile) {
-  return {patches, tile.elements(patches.channels), tile.depth_step()};
+  return {patches, tile.elements(patches.channels), tile.depth_step(), tile.longest_step()};
 }
 
 /// The right operand's panels, all of the first step, then of the next. They are the same for images of any extents.
