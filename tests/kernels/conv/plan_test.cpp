@@ -46,7 +46,7 @@ TEST_CASE("the plan of a convolution follows from its shape, the instructions an
   using enum ConvAlgorithm;
   const ConvShape inner = shape_of(16, 56, 64, 64, 3), strided = shape_of(16, 56, 64, 128, 3, 2);
   const ConvShape first = shape_of(16, 224, 3, 64, 7, 2), product = shape_of(16, 28, 256, 64, 1);
-  const ConvShape grouped = shape_of(16, 28, 32, 32, 3, 1, 2), narrow = shape_of(16, 5, 64, 64, 3);
+  const ConvShape grouped = shape_of(16, 28, 32, 32, 3, 1, 2), narrow = shape_of(64, 5, 64, 64, 3);
   const Row rows[] = {
       {inner, by_portable_code, patches, phases, patches},
       {inner, by_avx2, winograd, winograd, winograd},
@@ -88,7 +88,7 @@ TEST_CASE("Winograd's is for 3 x 3 taps of stride 1, without groups, and whole r
   CHECK_FALSE(kernels::detail::suits_winograd(shape_of(1, 9, 24, 32, 3), InstructionSet::avx512));
 }
 
-TEST_CASE("Winograd's is not worth it for few channels or few tiles") {
+TEST_CASE("Winograd's is not worth it for few channels or few pixels") {
   const auto is_winograd = [](const ConvShape& shape, const ComputeSettings& settings) {
     return plan_forward(shape, settings) == ConvAlgorithm::winograd;
   };
@@ -96,8 +96,10 @@ TEST_CASE("Winograd's is not worth it for few channels or few tiles") {
   CHECK_FALSE(is_winograd(shape_of(16, 28, 8, 16, 3), by_avx2));
   CHECK(is_winograd(shape_of(16, 28, 32, 32, 3), by_avx512));
   CHECK_FALSE(is_winograd(shape_of(16, 28, 16, 32, 3), by_avx512));
-  CHECK(is_winograd(shape_of(1, 28, 64, 64, 3), by_avx512));
-  CHECK_FALSE(is_winograd(shape_of(1, 14, 64, 64, 3), by_avx512));
+  CHECK(is_winograd(shape_of(1, 56, 64, 64, 3), by_avx512));
+  CHECK_FALSE(is_winograd(shape_of(1, 28, 64, 64, 3), by_avx512));
+  CHECK(is_winograd(shape_of(1, 28, 64, 64, 3), by_avx2));
+  CHECK_FALSE(is_winograd(shape_of(1, 14, 64, 64, 3), by_avx2));
 }
 
 TEST_CASE("a batch of one image has its weight gradient by floats where pairs would be half empty") {

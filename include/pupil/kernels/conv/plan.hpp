@@ -3,9 +3,9 @@
 // only place where that is decided.
 //
 //                    algorithm       used where
-//   every pass       winograd        3 x 3 taps, stride 1, whole registers of channels, enough tiles; highest precision
-//   forward          in_place        AVX-512, at least 16 terms, lines that groups of positions fill
-//   data gradient    joined_phases   a strided convolution of few channels, so that one product multiplies less
+//   every pass       winograd        3 x 3 taps, stride 1, whole registers of channels, enough pixels; highest
+//   precision forward          in_place        AVX-512, at least 16 terms, lines that groups of positions fill data
+//   gradient    joined_phases   a strided convolution of few channels, so that one product multiplies less
 //                    phases          any other; each phase is a product of patches, in place as those of forward
 //   weight gradient  in_place        AVX-512, channels in whole tiles, more than one tap or a stride
 //                    stem            AVX-512, fewer than 16 input channels
@@ -84,11 +84,6 @@ enum class FilterForm { none, floats, pairs, gathered_pairs };
 
 namespace detail {
 
-inline Index count_winograd_tiles(const ConvShape& shape) {
-  constexpr Index side = WinogradSize::results;
-  return shape.batch * ((shape.out_height + side - 1) / side) * ((shape.out_width + side - 1) / side);
-}
-
 template <class Backend>
 concept HasWinograd = requires {
   typename Backend::Winograd;
@@ -109,14 +104,14 @@ inline bool suits_winograd(const ConvShape& shape, InstructionSet instructions) 
          shape.dilation == Size2d(1) && shape.in_channels % at_once == 0 && shape.out_channels % at_once == 0;
 }
 
-/// Whether Winograd's is also the fastest: with fewer channels the transforms take too long, with fewer tiles those of
-/// the filters.
+/// Whether Winograd's is also the fastest: with fewer channels the transforms take too long, with fewer pixels those of
+/// the filters. AVX-512 reads images in place, and then it takes more pixels to be faster than that.
 inline bool is_best_by_winograd(const ConvShape& shape, const ComputeSettings& settings) {
-  constexpr Index fewest_tiles = 40;
+  const Index fewest_pixels = settings.instructions >= InstructionSet::avx512 ? 1440 : 640;
   const Index fewest_channels = 2 * winograd_channels_at_once(settings.instructions);
   return settings.precision == Precision::highest && settings.allows_winograd &&
          suits_winograd(shape, settings.instructions) && shape.in_channels >= fewest_channels &&
-         shape.out_channels >= fewest_channels && count_winograd_tiles(shape) >= fewest_tiles;
+         shape.out_channels >= fewest_channels && shape.batch * shape.out_height * shape.out_width >= fewest_pixels;
 }
 
 /// The same of the weight gradient. Its transforms of images and gradients go through memory: with AVX-512, which reads
