@@ -25,7 +25,8 @@ inline Index random_between(Index lowest, Index highest, Rng& rng) {
 /// pixels with gaps behind them and without; kernels of any shape.
 inline kernels::ConvShape random_conv_shape(Rng& rng) {
   const auto between = [&](Index lowest, Index highest) { return random_between(lowest, highest, rng); };
-  const std::array<Index, 6> channels{between(180, 220), 256, 512 * between(1, 2), between(1, 4), between(16, 40), between(16, 40)};
+  const std::array<Index, 6> channels{between(180, 220), 256, 512 * between(1, 2), between(1, 4), between(16, 40),
+                                      between(16, 40)};
   kernels::ConvShape s{.batch = between(1, 5),
                        .height = between(1, 20),
                        .width = between(5, 30),

@@ -3,9 +3,9 @@
 // only place where that is decided.
 //
 //                    algorithm       used where
-//   every pass       winograd        3 x 3 taps, stride 1, whole registers of channels, enough pixels; highest
-//   precision forward          in_place        AVX-512, at least 16 terms, lines that groups of positions fill data
-//   gradient    joined_phases   a strided convolution of few channels, so that one product multiplies less
+//   every pass       winograd        3 x 3 taps, stride 1, whole registers of channels, many pixels; highest precision
+//   forward          in_place        AVX-512, at least 16 terms, lines that groups of positions fill
+//   data gradient    joined_phases   a strided convolution of few channels, so that one product multiplies less
 //                    phases          any other; each phase is a product of patches, in place as those of forward
 //   weight gradient  in_place        AVX-512, channels in whole tiles, more than one tap or a stride
 //                    stem            AVX-512, fewer than 16 input channels

@@ -4,17 +4,13 @@
 #include <algorithm>
 #include <array>
 
+#include <pupil/kernels/gemm/block_grid.hpp>
 #include <pupil/kernels/gemm/buffered_epilogue.hpp>
 #include <pupil/kernels/gemm/matrix_operand.hpp>
 #include <pupil/kernels/gemm/packing.hpp>
 #include <pupil/kernels/gemm/tile_form.hpp>
 
 namespace pupil::kernels::detail {
-
-/// Part of C that one task computes.
-struct Block {
-  Index first_row, last_row, first_column, last_column;
-};
 
 /// Which of all depth blocks one is.
 struct DepthPlace {
