@@ -52,6 +52,7 @@ TEST_CASE("the plan of a convolution follows from its shape, the instructions an
       {inner, by_avx2, winograd, winograd, winograd},
       {inner, by_avx512, winograd, winograd, in_place},
       {shape_of(16, 28, 128, 128, 3), by_avx512, winograd, winograd, winograd},
+      {shape_of(16, 7, 512, 512, 3), by_avx512, in_place, phases, winograd},
       {inner, without_winograd(by_avx2), patches, phases, patches},
       {inner, without_winograd(by_avx512), in_place, phases, in_place},
       {inner, by_vectors, in_place_bf16, phases, in_place_bf16},

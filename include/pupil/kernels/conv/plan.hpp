@@ -104,22 +104,28 @@ inline bool suits_winograd(const ConvShape& shape, InstructionSet instructions) 
          shape.dilation == Size2d(1) && shape.in_channels % at_once == 0 && shape.out_channels % at_once == 0;
 }
 
-/// Whether Winograd's is also the fastest: with fewer channels the transforms take too long, with fewer pixels those of
-/// the filters. AVX-512 reads images in place, and then it takes more pixels to be faster than that.
-inline bool is_best_by_winograd(const ConvShape& shape, const ComputeSettings& settings) {
-  const Index fewest_pixels = settings.instructions >= InstructionSet::avx512 ? 1440 : 640;
-  const Index fewest_channels = 2 * winograd_channels_at_once(settings.instructions);
+/// Whether Winograd's may be used, and there are so many channels and pixels: with fewer channels the transforms take
+/// too long, with fewer pixels those of the filters.
+inline bool has_enough_for_winograd(const ConvShape& shape, const ComputeSettings& settings, Index channels,
+                                    Index pixels) {
   return settings.precision == Precision::highest && settings.allows_winograd &&
-         suits_winograd(shape, settings.instructions) && shape.in_channels >= fewest_channels &&
-         shape.out_channels >= fewest_channels && shape.batch * shape.out_height * shape.out_width >= fewest_pixels;
+         suits_winograd(shape, settings.instructions) && shape.in_channels >= channels &&
+         shape.out_channels >= channels && shape.batch * shape.out_height * shape.out_width >= pixels;
+}
+
+/// Whether Winograd's is the fastest. AVX-512 reads images in place, and then it takes more pixels to be faster.
+inline bool is_best_by_winograd(const ConvShape& shape, const ComputeSettings& settings) {
+  const Index fewest_channels = 2 * winograd_channels_at_once(settings.instructions);
+  const Index fewest_pixels = settings.instructions >= InstructionSet::avx512 ? 1440 : 640;
+  return has_enough_for_winograd(shape, settings, fewest_channels, fewest_pixels);
 }
 
 /// The same of the weight gradient. Its transforms of images and gradients go through memory: with AVX-512, which reads
 /// images in place at twice AVX2's rate, that pays from more channels on.
 inline bool is_best_by_winograd_weight_gradient(const ConvShape& shape, const ComputeSettings& settings) {
-  const Index fewest_channels = settings.instructions >= InstructionSet::avx512 ? 128 : 0;
-  return is_best_by_winograd(shape, settings) && shape.in_channels >= fewest_channels &&
-         shape.out_channels >= fewest_channels;
+  const Index fewest_channels =
+      settings.instructions >= InstructionSet::avx512 ? 128 : 2 * winograd_channels_at_once(settings.instructions);
+  return has_enough_for_winograd(shape, settings, fewest_channels, 640);
 }
 
 /// Whether one product of all phases multiplies a quarter less than the phases one by one, the numbers that fill up
