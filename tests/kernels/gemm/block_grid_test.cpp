@@ -18,7 +18,8 @@ using pupil::kernels::detail::grid_of_unpacked;
 
 namespace {
 
-constexpr TileExtents tile{.rows = 14, .columns = 32, .depth_step = 1, .packed_step = 1, .left_panel_size = 14 * 528};
+constexpr TileExtents usual_tile{
+    .rows = 14, .columns = 32, .depth_step = 1, .packed_step = 1, .left_panel_size = 14 * 528};
 
 struct ThreadsForNow {
   explicit ThreadsForNow(int count) { pupil::set_num_threads(count); }
@@ -30,7 +31,7 @@ struct ThreadsForNow {
 bool covers(const BlockGrid& grid) {
   std::vector<int> times(static_cast<std::size_t>(grid.rows * grid.columns));
   for (Index i = 0; i < grid.count(); ++i) {
-    const Block block = grid.block(tile, i);
+    const Block block = grid.block(usual_tile, i);
     if (block.first_row >= block.last_row || block.first_column >= block.last_column) return false;
     for (Index row = block.first_row; row < block.last_row; ++row) {
       for (Index column = block.first_column; column < block.last_column; ++column) {
@@ -53,16 +54,17 @@ TEST_CASE("the blocks of a grid have every element of the result once") {
     CAPTURE(rows);
     CAPTURE(columns);
     CAPTURE(pupil::num_threads());
-    CHECK(covers(grid_of_unpacked(tile, rows, columns)));
-    CHECK(covers(grid_of_packed(tile, rows, columns)));
+    CHECK(covers(grid_of_unpacked(usual_tile, rows, columns)));
+    CHECK(covers(grid_of_packed(usual_tile, rows, columns)));
   }
 }
 
 TEST_CASE("a result without elements makes a block without any") {
   for (const auto& [rows, columns] : {std::pair<Index, Index>{0, 5}, {5, 0}, {0, 0}}) {
-    for (const BlockGrid& grid : {grid_of_unpacked(tile, rows, columns), grid_of_packed(tile, rows, columns)}) {
+    for (const BlockGrid& grid :
+         {grid_of_unpacked(usual_tile, rows, columns), grid_of_packed(usual_tile, rows, columns)}) {
       REQUIRE(grid.count() == 1);
-      const Block block = grid.block(tile, 0);
+      const Block block = grid.block(usual_tile, 0);
       CHECK((block.last_row - block.first_row) * (block.last_column - block.first_column) == 0);
     }
   }
@@ -70,13 +72,13 @@ TEST_CASE("a result without elements makes a block without any") {
 
 TEST_CASE("one thread packs nothing twice: its blocks are one") {
   const ThreadsForNow threads(1);
-  CHECK(grid_of_unpacked(tile, 3000, 2000).count() == 1);
+  CHECK(grid_of_unpacked(usual_tile, 3000, 2000).count() == 1);
 }
 
 TEST_CASE("threads get blocks of one size, and several each where that hardly means more packing") {
   const ThreadsForNow threads(2);
-  CHECK(grid_of_unpacked(tile, 1024, 1024).count() == 2);
-  const BlockGrid many_rows = grid_of_unpacked(tile, 50'000, 64);
+  CHECK(grid_of_unpacked(usual_tile, 1024, 1024).count() == 2);
+  const BlockGrid many_rows = grid_of_unpacked(usual_tile, 50'000, 64);
   CHECK(many_rows.count() > 2);
   CHECK(many_rows.count() % 2 == 0);
   CHECK(many_rows.across == 1);
