@@ -17,21 +17,7 @@
 using namespace pupil;
 using namespace pupil::testing;
 
-namespace {
-
-/// Sets the number of threads as long as it lives.
-class Threads {
- public:
-  explicit Threads(int count) : before_(num_threads()) { set_num_threads(count); }
-  ~Threads() { set_num_threads(before_); }
-  Threads(const Threads&) = delete;
-  Threads& operator=(const Threads&) = delete;
-
- private:
-  int before_;
-};
-
-}  // namespace
+namespace {}  // namespace
 
 TEST_CASE("parallel_for calls its body once for every index") {
   for (const int threads : {1, 2, 7}) {

@@ -9,23 +9,20 @@
 #include <pupil/core/random.hpp>
 #include <pupil/kernels/gemm/block_grid.hpp>
 
+#include "support/thread_counts.hpp"
+
 using pupil::Index;
 using pupil::kernels::TileExtents;
 using pupil::kernels::detail::Block;
 using pupil::kernels::detail::BlockGrid;
 using pupil::kernels::detail::grid_of_packed;
 using pupil::kernels::detail::grid_of_unpacked;
+using pupil::testing::Threads;
 
 namespace {
 
 constexpr TileExtents usual_tile{
     .rows = 14, .columns = 32, .depth_step = 1, .packed_step = 1, .left_panel_size = 14 * 528};
-
-struct ThreadsForNow {
-  explicit ThreadsForNow(int count) { pupil::set_num_threads(count); }
-  ~ThreadsForNow() { pupil::set_num_threads(before); }
-  int before = pupil::num_threads();
-};
 
 /// Whether every element is in one block, and no block is empty.
 bool covers(const BlockGrid& grid) {
@@ -49,7 +46,7 @@ TEST_CASE("the blocks of a grid have every element of the result once") {
   CAPTURE(seed);
   pupil::Rng rng(seed);
   for (int trial = 0; trial < 60; ++trial) {
-    const ThreadsForNow threads(1 + static_cast<int>(rng.below(7)));
+    const Threads threads(1 + static_cast<int>(rng.below(7)));
     const Index rows = 1 + static_cast<Index>(rng.below(700)), columns = 1 + static_cast<Index>(rng.below(900));
     CAPTURE(rows);
     CAPTURE(columns);
@@ -71,12 +68,12 @@ TEST_CASE("a result without elements makes a block without any") {
 }
 
 TEST_CASE("one thread packs nothing twice: its blocks are one") {
-  const ThreadsForNow threads(1);
+  const Threads threads(1);
   CHECK(grid_of_unpacked(usual_tile, 3000, 2000).count() == 1);
 }
 
 TEST_CASE("threads get blocks of one size, and several each where that hardly means more packing") {
-  const ThreadsForNow threads(2);
+  const Threads threads(2);
   CHECK(grid_of_unpacked(usual_tile, 1024, 1024).count() == 2);
   const BlockGrid many_rows = grid_of_unpacked(usual_tile, 50'000, 64);
   CHECK(many_rows.count() > 2);

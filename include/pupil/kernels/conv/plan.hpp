@@ -104,6 +104,9 @@ inline bool suits_winograd(const ConvShape& shape, InstructionSet instructions) 
          shape.dilation == Size2d(1) && shape.in_channels % at_once == 0 && shape.out_channels % at_once == 0;
 }
 
+/// Fewer are never worth Winograd's transforms.
+inline constexpr Index fewest_winograd_pixels = 640;
+
 /// Whether Winograd's may be used, and there are so many channels and pixels: with fewer channels the transforms take
 /// too long, with fewer pixels those of the filters.
 inline bool has_enough_for_winograd(const ConvShape& shape, const ComputeSettings& settings, Index channels,
@@ -116,7 +119,7 @@ inline bool has_enough_for_winograd(const ConvShape& shape, const ComputeSetting
 /// Whether Winograd's is the fastest. AVX-512 reads images in place, and then it takes more pixels to be faster.
 inline bool is_best_by_winograd(const ConvShape& shape, const ComputeSettings& settings) {
   const Index fewest_channels = 2 * winograd_channels_at_once(settings.instructions);
-  const Index fewest_pixels = settings.instructions >= InstructionSet::avx512 ? 1440 : 640;
+  const Index fewest_pixels = settings.instructions >= InstructionSet::avx512 ? 1440 : fewest_winograd_pixels;
   return has_enough_for_winograd(shape, settings, fewest_channels, fewest_pixels);
 }
 
@@ -125,7 +128,7 @@ inline bool is_best_by_winograd(const ConvShape& shape, const ComputeSettings& s
 inline bool is_best_by_winograd_weight_gradient(const ConvShape& shape, const ComputeSettings& settings) {
   const Index fewest_channels =
       settings.instructions >= InstructionSet::avx512 ? 128 : 2 * winograd_channels_at_once(settings.instructions);
-  return has_enough_for_winograd(shape, settings, fewest_channels, 640);
+  return has_enough_for_winograd(shape, settings, fewest_channels, fewest_winograd_pixels);
 }
 
 /// Whether one product of all phases multiplies a quarter less than the phases one by one, the numbers that fill up

@@ -85,9 +85,10 @@ inline BlockGrid grid_of_unpacked(const TileExtents& tile, Index rows, Index col
   const Index threads = free_threads();
   const BlockGrid fewest = cheapest_grid(tile, rows, columns, threads);
   if (threads == 1) return fewest;
+  const Index least = cost_of(fewest, tile);
   for (const Index blocks_a_thread : {4, 2}) {
     const BlockGrid grid = cheapest_grid(tile, rows, columns, blocks_a_thread * threads);
-    if (cost_of(grid, tile) <= cost_of(fewest, tile) + cost_of(fewest, tile) / 100) return grid;
+    if (cost_of(grid, tile) <= least + least / 100) return grid;
   }
   return fewest;
 }

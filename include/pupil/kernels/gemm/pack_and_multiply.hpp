@@ -45,14 +45,14 @@ using RightBlocks = FunctionRef<RightBlock<Packed>(Index depth_block, Index firs
 /// which the left panels are packed, and the columns of the right panels.
 template <class T, class Packed>
 void multiply_panels(const TileForm<T, Packed>& tile, Index depth, const Packed* left_panels,
-                     const RightBlock<Packed>& right, bool packs_right, const Destination<T>& c,
-                     const DepthPlace& place, const Block& block) {
+                     const RightBlock<Packed>& right, const Destination<T>& c, const DepthPlace& place,
+                     const Block& block) {
   const Index packed_depth = tile.packed_depth(depth);
   const bool reads_c = !place.is_first || c.accumulate;  // what is written only, nobody waits for
   for (Index column = block.first_column; column < block.last_column; column += tile.columns) {
     const Index first = column - block.first_column;
     UnpackedPanel<Packed> unpacked;
-    if (packs_right && column + tile.columns <= block.last_column) {
+    if (right.unpacked.source != nullptr && column + tile.columns <= block.last_column) {
       unpacked = {right.unpacked.source + first, right.unpacked.stride, right.unpacked.panel + first * packed_depth};
     }
     const Packed* left_panel = left_panels;
@@ -80,13 +80,13 @@ void multiply_block(const TileForm<T, Packed>& tile, const LeftOperand<Packed>& 
   for (Index column = block.first_column; column < block.last_column; column += columns_at_once) {
     const Index last_column = std::min(column + columns_at_once, block.last_column);
     for (Index d = 0; d < depths.count; ++d) {
-      const RightBlock<Packed> right = right_blocks(d, column, last_column);
+      RightBlock<Packed> right = right_blocks(d, column, last_column);
       for (Index row = block.first_row; row < block.last_row; row += rows_at_once) {
         const Index last_row = std::min(row + rows_at_once, block.last_row);
         left.pack(row, last_row, depths.begin(d), depths.depth(d), left_panels);
-        const bool packs_right = right.unpacked.source != nullptr && row == block.first_row;
-        multiply_panels(tile, depths.depth(d), left_panels, right, packs_right, c, {d == 0, d + 1 == depths.count},
+        multiply_panels(tile, depths.depth(d), left_panels, right, c, {d == 0, d + 1 == depths.count},
                         {row, last_row, column, last_column});
+        right.unpacked = {};  // the first rows have packed it
       }
     }
   }
