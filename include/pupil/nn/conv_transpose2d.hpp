@@ -23,8 +23,6 @@
 #include <pupil/core/parallel.hpp>
 #include <pupil/core/tensor.hpp>
 #include <pupil/kernels/conv/conv2d.hpp>
-#include <pupil/kernels/conv/depthwise/conv2d.hpp>
-#include <pupil/kernels/conv/depthwise/weight_gradient.hpp>
 #include <pupil/kernels/conv/explain.hpp>
 #include <pupil/kernels/conv/shape.hpp>
 #include <pupil/kernels/gemm/matrix_operand.hpp>
@@ -78,11 +76,7 @@ class ConvTranspose2d {
   Tensor<T, 4> forward(const Tensor<T, 4>& x) const {
     const kernels::ConvShape shape = shape_for(x.shape());
     auto y = Tensor<T, 4>::uninitialized(image_shape(shape));
-    if (shape.is_depthwise()) {
-      kernels::depthwise_conv2d_input_gradient(shape, x.data(), weight_.value.data(), y.data());
-    } else {
-      kernels::conv2d_input_gradient(shape, x.data(), weight_.value.data(), y.data());
-    }
+    kernels::conv2d_input_gradient(shape, x.data(), weight_.value.data(), y.data());
     if (options_.bias) add_bias(y);
     return y;
   }
@@ -100,11 +94,7 @@ class ConvTranspose2d {
     const kernels::ConvShape shape = shape_for(context.input.shape());
     auto dx = Tensor<T, 4>::uninitialized(context.input.shape());
     constexpr const T* no_bias = nullptr;
-    if (shape.is_depthwise()) {
-      kernels::depthwise_conv2d_forward(shape, dy.data(), weight_.value.data(), no_bias, dx.data());
-    } else {
-      kernels::conv2d_forward(shape, dy.data(), weight_.value.data(), no_bias, dx.data());
-    }
+    kernels::conv2d_forward(shape, dy.data(), weight_.value.data(), no_bias, dx.data());
     return dx;
   }
 
@@ -115,11 +105,7 @@ class ConvTranspose2d {
     require<ShapeError>(dy.shape() == image_shape(shape), "conv_transpose2d: the gradient ", dy.shape(),
                         " does not fit the output ", image_shape(shape));
     context.unread.end();
-    if (shape.is_depthwise()) {
-      kernels::depthwise_conv2d_weight_gradient(shape, dy.data(), context.input.data(), weight_.gradient.data());
-    } else {
-      kernels::conv2d_weight_gradient(shape, dy.data(), context.input.data(), weight_.gradient.data());
-    }
+    kernels::conv2d_weight_gradient(shape, dy.data(), context.input.data(), weight_.gradient.data());
     if (options_.bias) kernels::add_column_sums(kernels::matrix(dy), bias_.gradient.data());
   }
 

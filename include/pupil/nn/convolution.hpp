@@ -5,8 +5,6 @@
 
 #include <pupil/core/tensor.hpp>
 #include <pupil/kernels/conv/conv2d.hpp>
-#include <pupil/kernels/conv/depthwise/conv2d.hpp>
-#include <pupil/kernels/conv/depthwise/weight_gradient.hpp>
 #include <pupil/kernels/conv/packed_filters.hpp>
 #include <pupil/kernels/isa/arguments/epilogue.hpp>
 #include <pupil/kernels/pointwise/column_sums.hpp>
@@ -59,11 +57,7 @@ class ConvolutionParameters {
                           const kernels::Epilogue<T>* epilogue = nullptr) const {
     auto y = Tensor<T, Rank>::uninitialized(output_shape(shape));
     const T* const bias = bias_.value.empty() ? nullptr : bias_.value.data();
-    if (shape.is_depthwise()) {
-      kernels::depthwise_conv2d_forward(shape, x.data(), weight_.value.data(), bias, y.data(), epilogue);
-    } else {
-      kernels::conv2d_forward(shape, x.data(), weight_.value.data(), bias, y.data(), epilogue, *packed_);
-    }
+    kernels::conv2d_forward(shape, x.data(), weight_.value.data(), bias, y.data(), epilogue, *packed_);
     return y;
   }
 
@@ -71,11 +65,7 @@ class ConvolutionParameters {
   Tensor<T, Rank> input_gradient(const kernels::ConvShape& shape, const Tensor<T, Rank>& x,
                                  const Tensor<T, Rank>& dy) const {
     auto dx = Tensor<T, Rank>::uninitialized(x.shape());
-    if (shape.is_depthwise()) {
-      kernels::depthwise_conv2d_input_gradient(shape, dy.data(), weight_.value.data(), dx.data());
-    } else {
-      kernels::conv2d_input_gradient(shape, dy.data(), weight_.value.data(), dx.data());
-    }
+    kernels::conv2d_input_gradient(shape, dy.data(), weight_.value.data(), dx.data());
     return dx;
   }
 
@@ -84,11 +74,7 @@ class ConvolutionParameters {
                      const Tensor<T, Rank>& dy) {
     require<ShapeError>(dy.shape() == output_shape(shape), layer, ": the gradient ", dy.shape(),
                         " does not fit the output ", output_shape(shape));
-    if (shape.is_depthwise()) {
-      kernels::depthwise_conv2d_weight_gradient(shape, x.data(), dy.data(), weight_.gradient.data());
-    } else {
-      kernels::conv2d_weight_gradient(shape, x.data(), dy.data(), weight_.gradient.data());
-    }
+    kernels::conv2d_weight_gradient(shape, x.data(), dy.data(), weight_.gradient.data());
     if (!bias_.value.empty()) kernels::add_column_sums(kernels::matrix(dy), bias_.gradient.data());
   }
 

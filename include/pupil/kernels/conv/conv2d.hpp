@@ -8,8 +8,8 @@
 //                    one phase (their coordinates modulo the stride) are read by the same taps, so each phase is a
 //                    product of patches of dy with the weights of those taps.
 // See conv/phases.hpp and conv/joined_phases.hpp. Where tiles read images in place (conv/direct/), nothing is gathered;
-// by Winograd's algorithm (conv/winograd/) there are fewer multiplications. Which of these computes a convolution is
-// decided in conv/plan.hpp.
+// by Winograd's algorithm (conv/winograd/) there are fewer multiplications; depthwise convolutions (conv/depthwise/)
+// are no products of matrices. Which of these computes a convolution is decided in conv/plan.hpp.
 
 #include <pupil/kernels/conv/packed_filters.hpp>
 #include <pupil/kernels/conv/shape.hpp>
@@ -20,6 +20,8 @@
 
 #include <pupil/core/parallel.hpp>
 #include <pupil/core/tensor.hpp>
+#include <pupil/kernels/conv/depthwise/conv2d.hpp>
+#include <pupil/kernels/conv/depthwise/weight_gradient.hpp>
 #include <pupil/kernels/conv/grid_destination.hpp>
 #include <pupil/kernels/conv/group_operands.hpp>
 #include <pupil/kernels/conv/joined_phases.hpp>
@@ -164,9 +166,12 @@ void conv2d_input_gradient_joined(const JoinedPhases<T>& phases, const T* dy, co
 template <class T>
 void conv2d_forward(const ConvShape& shape, const T* x, const T* weight, const T* bias, T* y,
                     const Epilogue<T>* epilogue, const PackedFilters<T>& packed) {
+  const ConvAlgorithm algorithm = plan_forward(shape, ComputeSettings::of<T>());
+  if (algorithm == ConvAlgorithm::depthwise) return depthwise_conv2d_forward(shape, x, weight, bias, y, epilogue);
   if constexpr (std::is_same_v<T, float>) {
-    const bool is_winograd = plan_forward(shape) == ConvAlgorithm::winograd;
-    if (is_winograd) return detail::winograd_forward(shape, x, weight, bias, y, epilogue);
+    if (algorithm == ConvAlgorithm::winograd) {
+      return detail::winograd_forward(shape, x, weight, bias, y, epilogue);
+    }
   }
   const Index out_channels = shape.out_channels_a_group();
   detail::for_each_group(shape, [&](Index g) {
@@ -185,8 +190,9 @@ void conv2d_forward(const ConvShape& shape, const T* x, const T* weight, const T
 
 template <class T>
 void conv2d_weight_gradient(const ConvShape& shape, const T* x, const T* dy, T* weight_gradient) {
+  const ConvAlgorithm algorithm = plan_weight_gradient(shape, ComputeSettings::of<T>());
+  if (algorithm == ConvAlgorithm::depthwise) return depthwise_conv2d_weight_gradient(shape, x, dy, weight_gradient);
   if constexpr (std::is_same_v<T, float>) {
-    const ConvAlgorithm algorithm = plan_weight_gradient(shape);
     if (algorithm == ConvAlgorithm::winograd) return detail::winograd_weight_gradient(shape, x, dy, weight_gradient);
 #if PUPIL_X86_KERNELS
     detail::for_each_group(shape,
@@ -200,7 +206,8 @@ void conv2d_weight_gradient(const ConvShape& shape, const T* x, const T* dy, T* 
 
 template <class T>
 void conv2d_input_gradient(const ConvShape& shape, const T* dy, const T* weight, T* dx) {
-  const ConvAlgorithm algorithm = plan_data_gradient(shape);
+  const ConvAlgorithm algorithm = plan_data_gradient(shape, ComputeSettings::of<T>());
+  if (algorithm == ConvAlgorithm::depthwise) return depthwise_conv2d_input_gradient(shape, dy, weight, dx);
   if constexpr (std::is_same_v<T, float>) {
     if (algorithm == ConvAlgorithm::winograd) return detail::winograd_input_gradient(shape, dy, weight, dx);
   }

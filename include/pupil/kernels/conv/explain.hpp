@@ -5,7 +5,6 @@
 
 #include <pupil/kernels/conv/shape.hpp>
 #ifndef PUPIL_COMPILED
-#include <type_traits>
 
 #include <pupil/kernels/conv/plan.hpp>
 #endif
@@ -20,8 +19,7 @@ std::string explain_conv2d(const ConvShape& shape);
 #ifndef PUPIL_COMPILED
 template <class T>
 std::string explain_conv2d(const ConvShape& shape) {
-  constexpr bool is_float = std::is_same_v<T, float>;
-  return explain_conv2d(shape, is_float ? ComputeSettings() : ComputeSettings::of_any_machine());
+  return explain_conv2d(shape, ComputeSettings::of<T>());
 }
 #endif
 

@@ -3,7 +3,8 @@
 // only place where that is decided.
 //
 //                    algorithm       used where
-//   every pass       winograd        3 x 3 taps, stride 1, whole registers of channels, many pixels; highest precision
+//   every pass       depthwise       every output channel reads one input channel
+//                    winograd        3 x 3 taps, stride 1, whole registers of channels, many pixels; highest precision
 //   forward          in_place        AVX-512, at least 16 terms, lines that groups of positions fill
 //   data gradient    joined_phases   a strided convolution of few channels, so that one product multiplies less
 //                    phases          any other; each phase is a product of patches, in place as those of forward
@@ -20,6 +21,7 @@
 #include <sstream>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 #include <pupil/kernels/conv/group_operands.hpp>
 #include <pupil/kernels/conv/joined_phases.hpp>
@@ -57,8 +59,10 @@ struct ComputeSettings {
   Precision precision = precision_in_use();
   bool allows_winograd = detail::winograd_is_allowed();
 
-  /// What doubles are computed with.
-  static ComputeSettings of_any_machine() {
+  /// What this process computes numbers of T with: doubles by portable code.
+  template <class T>
+  static ComputeSettings of() {
+    if constexpr (std::is_same_v<T, float>) return {};
     return {InstructionSet::portable, TileUnit::none, Precision::highest, false};
   }
 };
@@ -232,18 +236,21 @@ inline ConvAlgorithm algorithm_of(FilterForm form) {
 }  // namespace detail
 
 inline ConvAlgorithm plan_forward(const ConvShape& shape, const ComputeSettings& settings = {}) {
+  if (shape.is_depthwise()) return ConvAlgorithm::depthwise;
   if (detail::is_best_by_winograd(shape, settings)) return ConvAlgorithm::winograd;
   constexpr const float* no_image = nullptr;
   return detail::algorithm_of(detail::plan_product(detail::input_patches(shape, no_image, 0), settings));
 }
 
 inline ConvAlgorithm plan_data_gradient(const ConvShape& shape, const ComputeSettings& settings = {}) {
+  if (shape.is_depthwise()) return ConvAlgorithm::depthwise;
   if (detail::is_best_by_winograd(shape, settings)) return ConvAlgorithm::winograd;
   const detail::JoinedPhases<float> phases(shape);
   return detail::is_faster_by_joined_phases(shape, phases) ? ConvAlgorithm::joined_phases : ConvAlgorithm::phases;
 }
 
 inline ConvAlgorithm plan_weight_gradient(const ConvShape& shape, const ComputeSettings& settings = {}) {
+  if (shape.is_depthwise()) return ConvAlgorithm::depthwise;
   if (detail::is_best_by_winograd_weight_gradient(shape, settings)) return ConvAlgorithm::winograd;
   if (settings.instructions < InstructionSet::avx512) return ConvAlgorithm::patches;
   if (settings.precision != Precision::highest) {
@@ -260,9 +267,6 @@ inline ConvAlgorithm plan_weight_gradient(const ConvShape& shape, const ComputeS
 
 /// The plan of all passes.
 inline ConvPlan plan_conv2d(const ConvShape& shape, const ComputeSettings& settings = {}) {
-  if (shape.is_depthwise()) {
-    return {ConvAlgorithm::depthwise, ConvAlgorithm::depthwise, ConvAlgorithm::depthwise};
-  }
   return {plan_forward(shape, settings), plan_data_gradient(shape, settings), plan_weight_gradient(shape, settings)};
 }
 
