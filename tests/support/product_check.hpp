@@ -235,13 +235,26 @@ void check_many_shapes(Index tile_rows, Index tile_columns, double tolerance, st
   check_all_forms<T>(4, 5, 0, tolerance, rng, multiply);
 }
 
+/// C = A B by this tile, packing both on the way.
+template <class Tile, class Left, class Right, class Destination>
+void pack_and_multiply_by(const Left& a, const Right& b, const Destination& c) {
+  kernels::pack_and_multiply(kernels::tile_form<Tile, kernels::LeftOrder<Tile, Left>>, kernels::left_operand<Tile>(a),
+                             kernels::right_operand<Tile>(b), c);
+}
+
+/// The same with B packed beforehand.
+template <class Tile, class Left, class Right, class Destination>
+void multiply_packed_by(const Left& a, const Right& b, const Destination& c) {
+  constexpr const auto& form = kernels::tile_form<Tile, kernels::LeftOrder<Tile, Left>>;
+  kernels::multiply_packed(form, kernels::left_operand<Tile>(a),
+                           kernels::PackedRight(form, kernels::right_operand<Tile>(b)), c);
+}
+
 inline constexpr auto packing_both = []<class Tile>(Tile) {
-  return [](const auto& a, const auto& b, const auto& c) { kernels::pack_and_multiply<Tile>(a, b, c); };
+  return [](const auto& a, const auto& b, const auto& c) { pack_and_multiply_by<Tile>(a, b, c); };
 };
 inline constexpr auto packed_right = []<class Tile>(Tile) {
-  return [](const auto& a, const auto& b, const auto& c) {
-    kernels::multiply_packed<Tile>(a, kernels::pack_right<Tile>(b), c);
-  };
+  return [](const auto& a, const auto& b, const auto& c) { multiply_packed_by<Tile>(a, b, c); };
 };
 
 template <class Tile>
@@ -263,8 +276,8 @@ void check_packed_beforehand() {
     const auto right = kernels::transposed(kernels::matrix(b));
     Tensor<T, 2> on_the_way({shape[0], shape[1]});
     Tensor<T, 2> beforehand({shape[0], shape[1]});
-    kernels::pack_and_multiply<Tile>(kernels::matrix(a), right, kernels::into(on_the_way));
-    kernels::multiply_packed<Tile>(kernels::matrix(a), kernels::pack_right<Tile>(right), kernels::into(beforehand));
+    pack_and_multiply_by<Tile>(kernels::matrix(a), right, kernels::into(on_the_way));
+    multiply_packed_by<Tile>(kernels::matrix(a), right, kernels::into(beforehand));
     CHECK(on_the_way == beforehand);
   }
 }

@@ -27,8 +27,10 @@ void gemm(const Left& a, const Right& b, const Destination<typename Left::Scalar
     }
   }
 #endif
-  with_backend<typename Left::Scalar>(
-      [&]<class Backend>(Backend) { pack_and_multiply<typename Backend::Tile>(a, b, c); });
+  with_backend<typename Left::Scalar>([&]<class Backend>(Backend) {
+    using Tile = typename Backend::Tile;
+    pack_and_multiply(tile_form<Tile, LeftOrder<Tile, Left>>, left_operand<Tile>(a), right_operand<Tile>(b), c);
+  });
 }
 #endif
 

@@ -11,10 +11,10 @@
 #include <pupil/kernels/gemm/best_tile.hpp>
 #include <pupil/kernels/gemm/block_grid.hpp>
 #include <pupil/kernels/gemm/matrix_operand.hpp>
-#include <pupil/kernels/gemm/multiply_tile.hpp>
 #include <pupil/kernels/gemm/packed_right.hpp>
 #include <pupil/kernels/gemm/packing.hpp>
 #include <pupil/kernels/gemm/tile_form.hpp>
+#include <pupil/kernels/gemm/tile_target.hpp>
 
 namespace pupil::kernels {
 
@@ -51,21 +51,27 @@ void multiply_panels(const TileForm<T, Packed>& tile, Index depth, const Packed*
   const bool reads_c = !place.is_first || c.accumulate;  // what is written only, nobody waits for
   for (Index column = block.first_column; column < block.last_column; column += tile.columns) {
     const Index first = column - block.first_column;
+    const Packed* const right_panel = right.panels + first * packed_depth;
     UnpackedPanel<Packed> unpacked;
     if (right.unpacked.source != nullptr && column + tile.columns <= block.last_column) {
       unpacked = {right.unpacked.source + first, right.unpacked.stride, right.unpacked.panel + first * packed_depth};
     }
+    const Index columns = std::min(tile.columns, block.last_column - column);
     const Packed* left_panel = left_panels;
     for (Index row = block.first_row; row < block.last_row; row += tile.rows, left_panel += tile.left_panel_size) {
-      const Index next = row + tile.rows;
-      if (reads_c && next < block.last_row) {
-        prefetch_tile(tile, c, next, block.last_row, column);
-      } else if (reads_c && column + tile.columns < block.last_column) {
-        prefetch_tile(tile, c, block.first_row, block.last_row, column + tile.columns);
+      if (reads_c) prefetch_next_tile(tile, c, block, row, column);
+      const Index rows = std::min(tile.rows, block.last_row - row);
+      Epilogue<T> epilogue;
+      const TileTarget<T> target = tile_target(c, place, row, column, epilogue);
+      const auto& of_rows = tile.of_at_least(rows);
+      if (unpacked.source != nullptr) {
+        tile.multiply_and_pack(depth, left_panel, unpacked, target);
+        unpacked = {};
+      } else if (rows == of_rows.rows && columns == tile.columns) {
+        of_rows.multiply(depth, left_panel, right_panel, target);
+      } else {
+        multiply_edge(tile, depth, left_panel, right_panel, rows, columns, target);
       }
-      multiply_tile(tile, depth, left_panel, right.panels + first * packed_depth, unpacked, c, place,
-                    {row, block.last_row, column, block.last_column});
-      unpacked = {};
     }
   }
 }
@@ -92,20 +98,6 @@ void multiply_block(const TileForm<T, Packed>& tile, const LeftOperand<Packed>& 
   }
 }
 
-template <class T, class Packed>
-void multiply_packed(const TileForm<T, Packed>& tile, const LeftOperand<Packed>& left, const PackedRight<Packed>& right,
-                     const Destination<T>& c) {
-  ThreadScratch<Packed> left_panels(left_panels_size(tile, left.rows));
-  const BlockGrid grid = grid_of_packed(tile, left.rows, right.columns());
-  parallel_for(grid.count(), [&](Index i) {
-    tile.prepare_thread([&] {
-      multiply_block<T, Packed>(
-          tile, left, c, grid.block(tile, i), left_panels.mine(), round_up(right.columns(), tile.columns),
-          [&](Index d, Index first, Index) { return RightBlock<Packed>{right.panels(d, first)}; });
-    });
-  });
-}
-
 /// Packs columns [first, last) of one depth block into `panels`, or, where the block of C has a whole tile to do it,
 /// leaves that of whole panels to tiles.
 template <class T, class Packed>
@@ -120,48 +112,46 @@ RightBlock<Packed> pack_right_block(const TileForm<T, Packed>& tile, const Right
   return {panels, {right.data + first_depth * right.stride + first, right.stride, panels}};
 }
 
+}  // namespace detail
+
+/// C = A B, packing both on the way. A's columns must be B's rows.
 template <class T, class Packed>
 void pack_and_multiply(const TileForm<T, Packed>& tile, const LeftOperand<Packed>& left,
                        const RightOperand<Packed>& right, const Destination<T>& c) {
   const DepthBlocks depths(left.columns, tile.depth_step);
-  const BlockGrid grid = grid_of_unpacked(tile, left.rows, right.columns);
+  const detail::BlockGrid grid = detail::grid_of_unpacked(tile, left.rows, right.columns);
   const Index panel_size = tile.packed_depth(std::min(max_depth, depths.total)) * tile.columns;
-  const Index most_panels = right_bytes_a_block / std::max<Index>(1, panel_size * static_cast<Index>(sizeof(Packed)));
+  const Index most_panels =
+      detail::right_bytes_a_block / std::max<Index>(1, panel_size * static_cast<Index>(sizeof(Packed)));
   const Index panels_at_once = std::min(grid.panels_across_a_block(), std::max<Index>(1, most_panels));
-  ThreadScratch<Packed> left_panels(left_panels_size(tile, left.rows)), right_panels(panels_at_once * panel_size);
+  ThreadScratch<Packed> left_panels(detail::left_panels_size(tile, left.rows)),
+      right_panels(panels_at_once * panel_size);
   parallel_for(grid.count(), [&](Index i) {
-    const Block block = grid.block(tile, i);
+    const detail::Block block = grid.block(tile, i);
     tile.prepare_thread([&] {
-      multiply_block<T, Packed>(tile, left, c, block, left_panels.mine(), panels_at_once * tile.columns,
-                                [&](Index d, Index first, Index last) {
-                                  return pack_right_block(tile, right, block.last_row - block.first_row,
-                                                          depths.begin(d), depths.depth(d), first, last,
-                                                          right_panels.mine());
-                                });
+      detail::multiply_block<T, Packed>(tile, left, c, block, left_panels.mine(), panels_at_once * tile.columns,
+                                        [&](Index d, Index first, Index last) {
+                                          return detail::pack_right_block(tile, right, block.last_row - block.first_row,
+                                                                          depths.begin(d), depths.depth(d), first, last,
+                                                                          right_panels.mine());
+                                        });
     });
   });
 }
 
-}  // namespace detail
-
-/// C = A B with B packed beforehand for the same Tile. A's columns must be B's rows.
-template <class Tile, class Left>
-void multiply_packed(const Left& left, const PackedRight<typename Tile::Packed>& right,
-                     const Destination<typename Tile::Scalar>& c) {
-  detail::multiply_packed(tile_form<Tile, LeftOrder<Tile, Left>>, left_operand<Tile>(left), right, c);
-}
-
-/// B packed for this Tile.
-template <class Tile, class Right>
-PackedRight<typename Tile::Packed> pack_right(const Right& right) {
-  return {tile_form<Tile, LeftOrder<Tile, Right>>, right_operand<Tile>(right)};
-}
-
-/// C = A B, packing both on the way. A's columns must be B's rows.
-template <class Tile, class Left, class Right>
-void pack_and_multiply(const Left& left, const Right& right, const Destination<typename Tile::Scalar>& c) {
-  detail::pack_and_multiply(tile_form<Tile, LeftOrder<Tile, Left>>, left_operand<Tile>(left),
-                            right_operand<Tile>(right), c);
+/// C = A B with B packed beforehand for the same tile. A's columns must be B's rows.
+template <class T, class Packed>
+void multiply_packed(const TileForm<T, Packed>& tile, const LeftOperand<Packed>& left, const PackedRight<Packed>& right,
+                     const Destination<T>& c) {
+  ThreadScratch<Packed> left_panels(detail::left_panels_size(tile, left.rows));
+  const detail::BlockGrid grid = detail::grid_of_packed(tile, left.rows, right.columns());
+  parallel_for(grid.count(), [&](Index i) {
+    tile.prepare_thread([&] {
+      detail::multiply_block<T, Packed>(
+          tile, left, c, grid.block(tile, i), left_panels.mine(), round_up(right.columns(), tile.columns),
+          [&](Index d, Index first, Index) { return detail::RightBlock<Packed>{right.panels(d, first)}; });
+    });
+  });
 }
 
 #if PUPIL_X86_KERNELS
@@ -169,7 +159,9 @@ namespace detail {
 
 /// C = A B at less than the highest precision, compiled once for all operands.
 inline void gemm_in_bf16(const AnyOperand& a, const AnyOperand& b, const Destination<float>& c) {
-  with_bf16_tile([&]<class Tile>(Tile) { kernels::pack_and_multiply<Tile>(a, b, c); });
+  with_bf16_tile([&]<class Tile>(Tile) {
+    pack_and_multiply(tile_form<Tile, LeftOrder<Tile, AnyOperand>>, left_operand<Tile>(a), right_operand<Tile>(b), c);
+  });
 }
 
 }  // namespace detail

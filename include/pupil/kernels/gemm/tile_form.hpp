@@ -2,8 +2,10 @@
 // TileForm: a tile as a value. So what is around tiles, which is blocks, threads and the edges of C, is compiled once
 // for all tiles whose panels hold the same numbers.
 
-#include <algorithm>
+#include <array>
+#include <cstddef>
 #include <span>
+#include <utility>
 
 #include <pupil/core/function_ref.hpp>
 #include <pupil/kernels/gemm/packing.hpp>
@@ -30,43 +32,48 @@ struct TileExtents {
 /// A tile of results of T, whose panels hold `Packed`, for left panels of one order.
 template <class T, class Packed>
 struct TileForm : TileExtents {
-  std::span<const Index> fewer_rows;  ///< ascending: how many it can compute instead, at less cost
-  /// The first `rows` rows of a tile, which are all, or one of `fewer_rows`.
-  void (*multiply)(Index rows, Index depth, const Packed* left, const Packed* right, const TileTarget<T>& target);
-  /// The same of all rows, which packs the right panel on the way; null where the tile cannot.
+  /// What multiplies a pair of panels, for the first `rows` rows of a tile.
+  struct OfRows {
+    Index rows;
+    void (*multiply)(Index depth, const Packed* left, const Packed* right, const TileTarget<T>& target);
+  };
+  std::span<const OfRows> of_rows;  ///< ascending; the last is of all rows
+  /// That of all rows, which packs the right panel on the way; null where the tile cannot.
   void (*multiply_and_pack)(Index depth, const Packed* left, const UnpackedPanel<Packed>& right,
                             const TileTarget<T>& target);
   /// Calls `work()`, in which a thread may multiply panels.
   void (*prepare_thread)(FunctionRef<void()> work);
 
-  /// How many rows are computed to get `wanted` of them.
-  Index computed_rows(Index wanted) const {
-    const auto found = std::ranges::lower_bound(fewer_rows, wanted);
-    return found == fewer_rows.end() ? rows : *found;
+  /// That of the fewest rows to get `wanted` of them.
+  const OfRows& of_at_least(Index wanted) const {
+    std::size_t i = 0;
+    while (of_rows[i].rows < wanted) ++i;
+    return of_rows[i];
   }
 };
 
 namespace detail {
 
+/// How many rows a tile can compute instead of all, at less cost.
 template <class Tile>
-constexpr std::span<const Index> fewer_rows_of() {
-  if constexpr (requires { Tile::fewer_rows; }) return Tile::fewer_rows;
-  return {};
-}
-
-/// Tile::multiply for a number of rows that is known at run time, one of its forms from number Form on.
-template <class Tile, class Order, std::size_t Form = 0>
-void multiply_rows(Index rows, Index depth, const typename Tile::Packed* left, const typename Tile::Packed* right,
-                   const TileTarget<typename Tile::Scalar>& target) {
-  constexpr std::span<const Index> fewer = fewer_rows_of<Tile>();
-  if constexpr (Form == fewer.size()) {
-    Tile::template multiply<Order::row_stride, Order::depth_stride>(depth, left, right, target);
-  } else if (rows == fewer[Form]) {
-    Tile::template multiply<Order::row_stride, Order::depth_stride, fewer[Form]>(depth, left, right, target);
+constexpr auto fewer_rows_of() {
+  if constexpr (requires { Tile::fewer_rows; }) {
+    return Tile::fewer_rows;
   } else {
-    multiply_rows<Tile, Order, Form + 1>(rows, depth, left, right, target);
+    return std::array<Index, 0>{};
   }
 }
+
+/// Tile::multiply for left panels of this order, for all numbers of rows.
+template <class Tile, class Order>
+inline constexpr auto multiply_of_rows = []<std::size_t... Form>(std::index_sequence<Form...>) {
+  using OfRows = typename TileForm<typename Tile::Scalar, typename Tile::Packed>::OfRows;
+  constexpr Index row_stride = Order::row_stride, depth_stride = Order::depth_stride;
+  [[maybe_unused]] constexpr auto fewer = fewer_rows_of<Tile>();
+  return std::array{OfRows{fewer[Form], &Tile::template multiply<row_stride, depth_stride, fewer[Form]>}...,
+                    OfRows{Tile::rows, &Tile::template multiply<row_stride, depth_stride, Tile::rows>}};
+}
+(std::make_index_sequence<fewer_rows_of<Tile>().size()>{});
 
 /// Tile::multiply_and_pack for left panels of this order, or null.
 template <class Tile, class Order>
@@ -84,8 +91,7 @@ constexpr decltype(TileForm<typename Tile::Scalar, typename Tile::Packed>::multi
 template <class Tile, class Order>
 inline constexpr TileForm<typename Tile::Scalar, typename Tile::Packed> tile_form{
     {Tile::rows, Tile::columns, Tile::depth_step, Tile::packed_depth(Tile::depth_step), Order::panel_size},
-    detail::fewer_rows_of<Tile>(),
-    &detail::multiply_rows<Tile, Order>,
+    detail::multiply_of_rows<Tile, Order>,
     detail::packing_form<Tile, Order>(),
     [](FunctionRef<void()> work) {
       [[maybe_unused]] const typename Tile::Work kept;

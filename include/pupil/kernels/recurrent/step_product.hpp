@@ -51,12 +51,13 @@ struct AnyPackedRight {
 template <class T, class Tile>
 struct PackedRightOf : AnyPackedRight<T> {
   template <class Right>
-  explicit PackedRightOf(const Right& right) : packed(pack_right<Tile>(right)) {}
+  explicit PackedRightOf(const Right& right) : packed(form, right_operand<Tile>(right)) {}
 
   void multiply(const RowMajor<T>& left, const Destination<T>& c) const override {
-    multiply_packed<Tile>(left, packed, c);
+    multiply_packed(form, left_operand<Tile>(left), packed, c);
   }
 
+  static constexpr const TileForm<T, typename Tile::Packed>& form = tile_form<Tile, LeftOrder<Tile, RowMajor<T>>>;
   PackedRight<typename Tile::Packed> packed;
 };
 

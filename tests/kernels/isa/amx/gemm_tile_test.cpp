@@ -44,7 +44,7 @@ bool has_amx() {
 template <class Tile>
 Tensor<float, 2> product_by(const Tensor<float, 2>& a, const Tensor<float, 2>& b) {
   auto c = Tensor<float, 2>::full({a.dim(0), b.dim(0)}, 0.25F);
-  pack_and_multiply<Tile>(matrix(a), transposed(matrix(b)), added_to(c));
+  pack_and_multiply_by<Tile>(matrix(a), transposed(matrix(b)), added_to(c));
   return c;
 }
 
@@ -104,15 +104,15 @@ void check_patches() {
   const auto dy = random_tensor<float>(Shape{80, 35}, rng);
 
   Tensor<float, 2> y({80, 35});
-  pack_and_multiply<Tile>(patches, transposed(matrix(weight)), added_to(y));
+  pack_and_multiply_by<Tile>(patches, transposed(matrix(weight)), added_to(y));
   Tensor<float, 2> expected_y({80, 35});
-  pack_and_multiply<Tile>(matrix(copied), transposed(matrix(weight)), added_to(expected_y));
+  pack_and_multiply_by<Tile>(matrix(copied), transposed(matrix(weight)), added_to(expected_y));
   CHECK(y == expected_y);
 
   Tensor<float, 2> dw({35, 45});
-  pack_and_multiply<Tile>(transposed(matrix(dy)), patches, added_to(dw));
+  pack_and_multiply_by<Tile>(transposed(matrix(dy)), patches, added_to(dw));
   Tensor<float, 2> expected_dw({35, 45});
-  pack_and_multiply<Tile>(transposed(matrix(dy)), matrix(copied), added_to(expected_dw));
+  pack_and_multiply_by<Tile>(transposed(matrix(dy)), matrix(copied), added_to(expected_dw));
   CHECK(dw == expected_dw);
 }
 

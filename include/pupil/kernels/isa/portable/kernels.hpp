@@ -17,22 +17,23 @@ struct PortableTile : PlainPanels<T> {
   static constexpr Index rows = 4;
   static constexpr Index columns = 16;
 
-  /// result(r, c) = start(r, c) + sum over k < depth of left(r, k) right(k, c), or what the epilogue makes of that
-  template <Index RowStride, Index DepthStride>
+  /// result(r, c) = start(r, c) + sum over k < depth of left(r, k) right(k, c), or what the epilogue makes of that, for
+  /// the first Rows rows.
+  template <Index RowStride, Index DepthStride, Index Rows = rows>
   static void multiply(Index depth, const T* left, const T* right, const TileTarget<T>& target) {
     using Row = Eigen::Array<T, 1, static_cast<int>(columns)>;
-    Row sums[rows];
-    for (Index r = 0; r < rows; ++r) sums[r] = Eigen::Map<const Row>(target.start + r * target.start_stride);
+    Row sums[Rows];
+    for (Index r = 0; r < Rows; ++r) sums[r] = Eigen::Map<const Row>(target.start + r * target.start_stride);
     for (Index k = 0; k < depth; ++k) {
       const Eigen::Map<const Row, Eigen::Aligned64> right_row(right + k * columns);
-      for (Index r = 0; r < rows; ++r) sums[r] += left[r * RowStride + k * DepthStride] * right_row;
+      for (Index r = 0; r < Rows; ++r) sums[r] += left[r * RowStride + k * DepthStride] * right_row;
     }
     if (target.epilogue != nullptr) {
-      for (Index r = 0; r < rows; ++r) {
+      for (Index r = 0; r < Rows; ++r) {
         target.epilogue->finish_row(sums[r].data(), columns, r * target.result_stride);
       }
     }
-    for (Index r = 0; r < rows; ++r) Eigen::Map<Row>(target.result + r * target.result_stride) = sums[r];
+    for (Index r = 0; r < Rows; ++r) Eigen::Map<Row>(target.result + r * target.result_stride) = sums[r];
   }
 
   /// Fills a panel of a transposed right operand: panel[k * columns + c] = source[c * stride + k].
