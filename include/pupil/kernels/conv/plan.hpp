@@ -88,17 +88,10 @@ enum class FilterForm { none, floats, pairs, gathered_pairs };
 
 namespace detail {
 
-template <class Backend>
-concept HasWinograd = requires {
-  typename Backend::Winograd;
-};
-
 /// How many channels the instructions transform at a time; 0 where there are no such transforms.
 inline Index winograd_channels_at_once(InstructionSet instructions) {
-  return with_backend_of<float>(instructions, []<class Backend>(Backend) -> Index {
-    if constexpr (HasWinograd<Backend>) return Backend::Winograd::channels_at_once;
-    return 0;
-  });
+  return with_backend_of<float>(instructions,
+                                []<class Backend>(Backend) { return Backend::winograd.channels_at_once; });
 }
 
 /// Whether the convolution is one that Winograd's transforms are written for.

@@ -3,7 +3,7 @@
 //
 //   Tile                  a tile of a matrix product
 //   gather, add_products  the loops of depthwise convolutions
-//   Winograd              the transforms of conv/winograd/conv2d.hpp; the portable backend has none
+//   winograd              the transforms of conv/winograd/conv2d.hpp; the portable backend has none
 //
 // What these are given is in isa/arguments/. Their sources are in isa/any/, written once and compiled for each set. A
 // set is a folder here, which includes nothing beside this one, and a line below.

@@ -28,13 +28,22 @@
 
 namespace pupil::kernels::detail {
 
-/// Calls `use(backend)` with the one in use, which has Winograd's transforms.
-template <class Use>
-void with_winograd_backend(const Use& use) {
-  with_backend<float>([&]<class Backend>(Backend backend) {
-    if constexpr (HasWinograd<Backend>) use(backend);
-  });
-}
+/// What Winograd's is computed with.
+struct WinogradBackend {
+  const WinogradTransforms& transforms;
+  const TileForm<float, float>& tile;
+  LeftOperand<float> (*left_operand)(const RowMajor<float>&);
+  RightOperand<float> (*right_operand)(const Transposed<float>&);
+
+  /// That of the instructions in use.
+  static WinogradBackend in_use() {
+    return with_backend<float>([]<class Backend>(Backend) -> WinogradBackend {
+      using Tile = typename Backend::Tile;
+      return {Backend::winograd, tile_form<Tile, RowMajorPanels<Tile>>, kernels::left_operand<Tile, RowMajor<float>>,
+              kernels::right_operand<Tile, Transposed<float>>};
+    });
+  }
+};
 
 /// A grid of images that is cut into tiles of 4 x 4 positions, number 0 at the first image's corner.
 class WinogradTiles {
@@ -72,37 +81,41 @@ class WinogradTiles {
 
 /// Filters that were transformed, and packed as right operands [rows, columns], one for each of the 36 numbers: of
 /// forward [in_channels, out_channels], of the data gradient the other way round.
-template <class Backend>
 class WinogradFilters {
-  using Tile = typename Backend::Tile;
-
  public:
   static constexpr Index numbers = WinogradSize::numbers * WinogradSize::numbers;
 
   /// `weight` is [out_channels, 3, 3, in_channels].
-  WinogradFilters(const float* weight, Index out_channels, Index in_channels, bool for_data_gradient)
+  WinogradFilters(const WinogradBackend& backend, const float* weight, Index out_channels, Index in_channels,
+                  bool for_data_gradient)
       : rows_(for_data_gradient ? out_channels : in_channels),
         columns_(for_data_gradient ? in_channels : out_channels),
-        blocks_(rows_, Tile::depth_step),
+        panel_columns_(backend.tile.columns),
+        blocks_(rows_, backend.tile.depth_step),
         panels_(numbers * number_size()) {
+    const Index filters_at_once = panel_columns_;
     ThreadScratch<float> transformed(numbers * filters_at_once * in_channels);
     parallel_for((out_channels + filters_at_once - 1) / filters_at_once, filters_at_once * in_channels, [&](Index i) {
       const Index first = i * filters_at_once, count = std::min(filters_at_once, out_channels - first);
       float* const of_filters = transformed.mine();
       for (Index k = 0; k < count; ++k) {
-        Backend::Winograd::transform_filter(weight + (first + k) * taps * in_channels, for_data_gradient, in_channels,
+        backend.transforms.transform_filter(weight + (first + k) * taps * in_channels, for_data_gradient, in_channels,
                                             {of_filters + k * in_channels, count * in_channels});
       }
       for (Index p = 0; p < numbers; ++p) {
         const RowMajor<float> of_number{of_filters + p * count * in_channels, count, in_channels, in_channels};
-        for_data_gradient ? pack_rows(of_number, p, first) : pack_columns(transposed(of_number), p, first);
+        if (for_data_gradient) {
+          pack_rows(of_number, p, first);
+        } else {
+          const Transposed<float> filters = transposed(of_number);
+          pack_columns(backend.right_operand(filters), p, first);
+        }
       }
     });
   }
 
   Index rows() const { return rows_; }
   Index columns() const { return columns_; }
-  const DepthBlocks& blocks() const { return blocks_; }
 
   /// The panels of a depth block from column `first` on, which is a multiple of the tile's columns.
   const float* panels(Index number, Index block, Index first) const {
@@ -111,19 +124,17 @@ class WinogradFilters {
 
  private:
   static constexpr Index taps = WinogradSize::taps * WinogradSize::taps;
-  static constexpr Index filters_at_once = Tile::columns;
 
-  Index number_size() const { return rows_ * round_up(columns_, Tile::columns); }
+  Index number_size() const { return rows_ * round_up(columns_, panel_columns_); }
   Index place(Index number, Index block, Index first) const {
-    return number * number_size() + blocks_.begin(block) * round_up(columns_, Tile::columns) +
+    return number * number_size() + blocks_.begin(block) * round_up(columns_, panel_columns_) +
            first * blocks_.depth(block);
   }
 
   /// Some filters as the columns of a panel, from column `first` on.
-  void pack_columns(const Transposed<float>& filters, Index number, Index first) {
+  void pack_columns(const RightOperand<float>& filters, Index number, Index first) {
     for (Index d = 0; d < blocks_.count; ++d) {
-      RightPanels<Tile, Transposed<float>>::pack(filters, 0, filters.columns, blocks_.begin(d), blocks_.depth(d),
-                                                 panels_.data() + place(number, d, first));
+      filters.pack(0, filters.columns, blocks_.begin(d), blocks_.depth(d), panels_.data() + place(number, d, first));
     }
   }
 
@@ -132,17 +143,18 @@ class WinogradFilters {
     for (Index row = 0; row < filters.rows; ++row) {
       Index block = 0;
       while (blocks_.begin(block + 1) <= first + row) ++block;
-      for (Index c = 0; c < columns_; c += Tile::columns) {
+      for (Index c = 0; c < columns_; c += panel_columns_) {
         float* const to =
-            panels_.data() + place(number, block, c) + (first + row - blocks_.begin(block)) * Tile::columns;
-        const Index count = std::min(Tile::columns, columns_ - c);
-        std::fill(std::copy_n(filters.data + row * filters.stride + c, count, to), to + Tile::columns, 0.0F);
+            panels_.data() + place(number, block, c) + (first + row - blocks_.begin(block)) * panel_columns_;
+        const Index count = std::min(panel_columns_, columns_ - c);
+        std::fill(std::copy_n(filters.data + row * filters.stride + c, count, to), to + panel_columns_, 0.0F);
       }
     }
   }
 
   Index rows_;
   Index columns_;
+  Index panel_columns_;
   DepthBlocks blocks_;
   Storage<float> panels_;
 };
@@ -158,18 +170,6 @@ struct WinogradPass {
   const Epilogue<float>* epilogue = nullptr;
 };
 
-/// The products of number p of some tiles: [tiles, rows of the filters] by the filters of this number.
-template <class Backend>
-void multiply_winograd_number(const float* of_images, Index tiles, const WinogradFilters<Backend>& filters, Index p,
-                              float* left_panels, float* products) {
-  using Tile = typename Backend::Tile;
-  const RowMajor<float> left{of_images, tiles, filters.rows(), filters.rows()};
-  multiply_block<float, float>(
-      tile_form<Tile, RowMajorPanels<Tile>>, left_operand<Tile>(left), {products, filters.columns()},
-      {0, tiles, 0, filters.columns()}, left_panels, round_up(filters.columns(), Tile::columns),
-      [&](Index d, Index first, Index) { return RightBlock<float>{filters.panels(p, d, first)}; });
-}
-
 /// How many tiles a task takes: as many as stay in the second-level cache, or, where it would then read all filters for
 /// too few of them, its share of all.
 inline Index winograd_tiles_at_once(Index tiles, Index in_channels, Index out_channels) {
@@ -184,33 +184,34 @@ inline Index winograd_tiles_at_once(Index tiles, Index in_channels, Index out_ch
   return reads_too_much ? share : in_cache;
 }
 
-template <class Backend>
-void run_winograd(const WinogradPass& pass, const WinogradFilters<Backend>& filters) {
-  using Tile = typename Backend::Tile;
-  constexpr Index numbers = WinogradFilters<Backend>::numbers;
+inline void run_winograd(const WinogradBackend& backend, const WinogradPass& pass, const WinogradFilters& filters) {
+  constexpr Index numbers = WinogradFilters::numbers;
   const Index in_channels = filters.rows(), out_channels = filters.columns();
   const WinogradTiles tiles(pass.result_shape[0], pass.result_shape[1], pass.result_shape[2]);
-  const Index at_once = round_up(winograd_tiles_at_once(tiles.count(), in_channels, out_channels), Tile::rows);
+  const Index at_once = round_up(winograd_tiles_at_once(tiles.count(), in_channels, out_channels), backend.tile.rows);
   ThreadScratch<float> image_numbers(numbers * at_once * in_channels), products(numbers * at_once * out_channels);
-  ThreadScratch<float> left_panels(left_panels_size(tile_form<Tile, RowMajorPanels<Tile>>, at_once));
+  ThreadScratch<float> left_panels(left_panels_size(backend.tile, at_once));
   parallel_for((tiles.count() + at_once - 1) / at_once, [&](Index task) {
     const Index first = task * at_once, count = std::min(at_once, tiles.count() - first);
     float* const of_images = image_numbers.mine();
     float* const of_results = products.mine();
     for (Index i = 0; i < count; ++i) {
-      Backend::Winograd::transform_image(
+      backend.transforms.transform_image(
           tiles.square(first + i, pass.images, pass.image_shape, WinogradSize::numbers, pass.above, pass.left),
           in_channels, {of_images + i * in_channels, count * in_channels});
     }
     for (Index p = 0; p < numbers; ++p) {
-      multiply_winograd_number(of_images + p * count * in_channels, count, filters, p, left_panels.mine(),
-                               of_results + p * count * out_channels);
+      const RowMajor<float> left{of_images + p * count * in_channels, count, in_channels, in_channels};
+      multiply_block<float, float>(
+          backend.tile, backend.left_operand(left), {of_results + p * count * out_channels, out_channels},
+          {0, count, 0, out_channels}, left_panels.mine(), round_up(out_channels, backend.tile.columns),
+          [&](Index d, Index column, Index) { return RightBlock<float>{filters.panels(p, d, column)}; });
     }
     for (Index i = 0; i < count; ++i) {
       const auto square = tiles.square(first + i, pass.results, pass.result_shape, WinogradSize::results, 0, 0);
       const Index corner = square.corner - pass.results;
       const Epilogue<float> epilogue = pass.epilogue == nullptr ? Epilogue<float>{} : pass.epilogue->from(0, corner);
-      Backend::Winograd::finish({of_results + i * out_channels, count * out_channels}, out_channels, pass.bias,
+      backend.transforms.finish({of_results + i * out_channels, count * out_channels}, out_channels, pass.bias,
                                 pass.epilogue == nullptr ? nullptr : &epilogue, square);
     }
   });
@@ -227,9 +228,8 @@ inline void winograd_forward(const ConvShape& shape, const float* x, const float
                           .left = shape.padding.left,
                           .bias = bias,
                           .epilogue = epilogue};
-  with_winograd_backend([&]<class Backend>(Backend) {
-    run_winograd(pass, WinogradFilters<Backend>(weight, shape.out_channels, shape.in_channels, false));
-  });
+  const auto backend = WinogradBackend::in_use();
+  run_winograd(backend, pass, WinogradFilters(backend, weight, shape.out_channels, shape.in_channels, false));
 }
 
 /// As conv2d_input_gradient.
@@ -240,13 +240,13 @@ inline void winograd_input_gradient(const ConvShape& shape, const float* dy, con
                           .result_shape = {shape.batch, shape.height, shape.width, shape.in_channels},
                           .above = shape.kernel.height - 1 - shape.padding.top,
                           .left = shape.kernel.width - 1 - shape.padding.left};
-  with_winograd_backend([&]<class Backend>(Backend) {
-    run_winograd(pass, WinogradFilters<Backend>(weight, shape.out_channels, shape.in_channels, true));
-  });
+  const auto backend = WinogradBackend::in_use();
+  run_winograd(backend, pass, WinogradFilters(backend, weight, shape.out_channels, shape.in_channels, true));
 }
 
-template <class Backend>
-void add_winograd_weight_gradient(const ConvShape& shape, const float* x, const float* dy, float* gradient) {
+/// As conv2d_weight_gradient.
+inline void winograd_weight_gradient(const ConvShape& shape, const float* x, const float* dy, float* gradient) {
+  const auto backend = WinogradBackend::in_use();
   constexpr Index numbers = WinogradSize::numbers * WinogradSize::numbers;
   constexpr Index tiles_at_once = 256;
   const Index in_channels = shape.in_channels, out_channels = shape.out_channels;
@@ -258,11 +258,11 @@ void add_winograd_weight_gradient(const ConvShape& shape, const float* x, const 
   for (Index first = 0; first < tiles.count(); first += at_once) {
     const Index count = std::min(at_once, tiles.count() - first);
     parallel_for(count, in_channels + out_channels, [&](Index i) {
-      Backend::Winograd::transform_image(
+      backend.transforms.transform_image(
           tiles.square(first + i, x, {shape.batch, shape.height, shape.width, in_channels}, WinogradSize::numbers,
                        shape.padding.top, shape.padding.left),
           in_channels, {of_images.data() + i * in_channels, at_once * in_channels});
-      Backend::Winograd::transform_gradient(
+      backend.transforms.transform_gradient(
           tiles.square(first + i, dy, {shape.batch, shape.out_height, shape.out_width, out_channels},
                        WinogradSize::results, 0, 0),
           out_channels, {of_gradients.data() + i * out_channels, at_once * out_channels});
@@ -276,14 +276,9 @@ void add_winograd_weight_gradient(const ConvShape& shape, const float* x, const 
     });
   }
   parallel_for(out_channels, in_channels, [&](Index k) {
-    Backend::Winograd::add_filter_gradient({sums.data() + k * in_channels, out_channels * in_channels}, in_channels,
+    backend.transforms.add_filter_gradient({sums.data() + k * in_channels, out_channels * in_channels}, in_channels,
                                            gradient + k * shape.patch_size());
   });
-}
-
-/// As conv2d_weight_gradient.
-inline void winograd_weight_gradient(const ConvShape& shape, const float* x, const float* dy, float* gradient) {
-  with_winograd_backend([&]<class Backend>(Backend) { add_winograd_weight_gradient<Backend>(shape, x, dy, gradient); });
 }
 
 }  // namespace pupil::kernels::detail

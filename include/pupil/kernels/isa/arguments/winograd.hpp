@@ -3,6 +3,7 @@
 // multiplied.
 
 #include <pupil/core/shape.hpp>
+#include <pupil/kernels/isa/arguments/epilogue.hpp>
 
 namespace pupil::kernels::detail {
 
@@ -43,6 +44,19 @@ template <class T>
 struct WinogradNumbers {
   T* data;
   Index stride;
+};
+
+/// The transforms of a set of instructions, as values, so that what is around them is compiled once for all sets. What
+/// each computes is in isa/any/winograd_squares.inc.
+struct WinogradTransforms {
+  Index channels_at_once = 0;  ///< there is a multiple of so many; 0 where a set has no transforms
+  void (*transform_image)(const PixelSquare<const float>& pixels, Index channels, const WinogradNumbers<float>& to);
+  void (*transform_gradient)(const PixelSquare<const float>& gradients, Index channels,
+                             const WinogradNumbers<float>& to);
+  void (*transform_filter)(const float* filter, bool is_turned, Index channels, const WinogradNumbers<float>& to);
+  void (*finish)(const WinogradNumbers<const float>& from, Index channels, const float* bias,
+                 const Epilogue<float>* epilogue, const PixelSquare<float>& results);
+  void (*add_filter_gradient)(const WinogradNumbers<const float>& from, Index channels, float* gradient);
 };
 
 }  // namespace pupil::kernels::detail

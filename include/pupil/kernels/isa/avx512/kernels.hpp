@@ -91,6 +91,7 @@ inline FirstLanes first_lanes(Index count) {
 
 using kernels::detail::PixelSquare;
 using kernels::detail::WinogradNumbers;
+using kernels::detail::WinogradTransforms;
 
 #include <pupil/kernels/isa/any/depthwise_products.inc>
 #include <pupil/kernels/isa/any/epilogue.inc>

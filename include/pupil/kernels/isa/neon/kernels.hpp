@@ -73,6 +73,7 @@ using FirstLanes = Index;
 
 using kernels::detail::PixelSquare;
 using kernels::detail::WinogradNumbers;
+using kernels::detail::WinogradTransforms;
 
 #include <pupil/kernels/isa/any/depthwise_products.inc>
 #include <pupil/kernels/isa/any/epilogue.inc>

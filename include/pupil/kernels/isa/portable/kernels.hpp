@@ -6,6 +6,7 @@
 
 #include <pupil/kernels/isa/arguments/depthwise.hpp>
 #include <pupil/kernels/isa/arguments/tile.hpp>
+#include <pupil/kernels/isa/arguments/winograd.hpp>
 #include <pupil/kernels/isa/portable/channel_groups.hpp>
 #include <pupil/kernels/isa/portable/transpose.hpp>
 
@@ -86,6 +87,7 @@ void add_tap_products(const TapProducts<T>& lines) {
 template <class T>
 struct PortableBackend {
   using Tile = PortableTile<T>;
+  static constexpr detail::WinogradTransforms winograd{};
 
   static void gather(const GatherRun<T>& run) { gather_run(run); }
   static void add_products(const TapProducts<T>& lines) { add_tap_products(lines); }
