@@ -9,6 +9,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
+#include <optional>
 
 #include <pupil/core/parallel.hpp>
 #include <pupil/core/thread_scratch.hpp>
@@ -28,20 +30,23 @@ namespace pupil::kernels::detail {
 template <class Tile>
 class DirectProduct {
  public:
-  /// For `source` see ImagePart.
-  DirectProduct(const Patches<float>& patches, const DirectWeights<Tile>& weights, const GridDestination<float>& grid,
-                const Tile& tile, const Patches<float>* source = nullptr)
+  /// Of grid = patches * right; `packed` is what the tile makes of `right`, or nullptr. For `source` see ImagePart.
+  DirectProduct(const Tile& tile, const Patches<float>& patches, const RightOperand<float>& right,
+                const DirectWeights<Tile>* packed, const GridDestination<float>& grid,
+                const Patches<float>* source = nullptr)
       : patches_(patches),
         grid_(grid),
         tile_(tile),
-        columns_(weights.columns()),
+        columns_(right.columns),
         tasks_(patches, tile.best_group(patches.out_width),
                (source == nullptr ? 1 : times_to_gather) * tile.wanted_groups(tile.best_group(patches.out_width))),
         steps_(direct_steps(patches, tile)),
-        part_(patches, tasks_, tile, source),
-        weights_(weights),
+        part_(patches, tasks_, tile_, source),
+        weights_(packed != nullptr ? *packed : own_weights_.emplace(right, patches, tile)),
         parts_(part_.size()),
         positions_(2 * tasks_.groups()) {}
+  DirectProduct(const DirectProduct&) = delete;
+  DirectProduct& operator=(const DirectProduct&) = delete;
 
   void run() {
     const Index parts = column_parts();
@@ -49,7 +54,14 @@ class DirectProduct {
     parallel_for(tasks_.count * parts, [&](Index i) {
       const Index first = i % parts * width;
       const Range columns{std::min(columns_, first), std::min(columns_, first + width)};
-      if (columns.begin < columns.end) run_task(i / parts, columns);
+      if (columns.begin == columns.end) return;
+      [[maybe_unused]] const typename Tile::Work work(tile_, tasks_.group);
+      Group* const all = positions_.mine();
+      Group* const end = prepare(i / parts, all);
+      Group* const read = end;  // there is room for as many again
+      for (Index step = 0; step < steps_.count(); ++step) {
+        add_step(step, read, copy_inside(step, all, end, read, columns), columns);
+      }
     });
   }
 
@@ -66,27 +78,6 @@ class DirectProduct {
     const Index wanted_tasks = free_threads() == 1 ? 1 : 4 * free_threads();
     const Index panels = std::max<Index>(1, columns_ / Tile::columns);
     return std::clamp<Index>((wanted_tasks + tasks_.count - 1) / tasks_.count, 1, panels);
-  }
-
-  void run_task(Index task, const Range& columns) {
-    [[maybe_unused]] const typename Tile::Work work(tile_, tasks_.group);
-    Group* const all = positions_.mine();
-    Group* const end = prepare(task, all);
-    Group* const read = all + tasks_.groups();
-    for (Index step = 0; step < steps_.count(); ++step) {
-      const Index tap_line = steps_.line(step);
-      Group* read_end = read;
-      for (const Group* each = all; each < end; ++each) {  // of a line outside the image there is nothing to add
-        const Index line = each->image_line + tap_line;
-        if (steps_.lines() > 1 || (line >= 0 && line < patches_.height)) {
-          *read_end++ = *each;
-          continue;
-        }
-        if (step == 0) start_sums(*each, columns);
-        if (is_finished_by(step)) finish_sums(*each, columns);
-      }
-      add_step(step, read, read_end, columns);
-    }
   }
 
   /// Copies the task's part of the image, and lists its positions.
@@ -106,6 +97,22 @@ class DirectProduct {
     return positions;
   }
 
+  /// Copies the positions for which the step reads lines of the image to `inside`, up to what is returned. Of a line
+  /// outside there is nothing to add.
+  Group* copy_inside(Index step, const Group* begin, const Group* end, Group* inside, const Range& columns) const {
+    const Index tap_line = steps_.line(step);
+    for (const Group* each = begin; each < end; ++each) {
+      const Index line = each->image_line + tap_line;
+      if (steps_.lines() > 1 || (line >= 0 && line < patches_.height)) {
+        *inside++ = *each;
+        continue;
+      }
+      if (step == 0) start_sums(*each, columns);
+      if (is_finished_by(step)) finish_sums(*each, columns);
+    }
+    return inside;
+  }
+
   void start_sums(const Group& positions, const Range& columns) const {
     for (Index i = 0; i < positions.count; ++i) {
       float* const sums = positions.result + i * grid_.pixel_stride;
@@ -122,13 +129,13 @@ class DirectProduct {
 
   /// Asks for what only the end of a tile needs, and no step before has read: the first step's results and the
   /// residual.
-  void prefetch_results(Index step, const std::array<Group, 2>& pair) const {
+  void prefetch_results(Index step, const GroupPair<Element>& pair) const {
     constexpr Index line = 64 / sizeof(float);
     const float* const residual = is_finished_by(step) ? grid_.epilogue->residual : nullptr;
     if (step > 0 && residual == nullptr) return;
-    for (const Group& group : pair) {
-      for (Index r = 0; r < group.count; ++r) {
-        const float* const row = group.result + r * grid_.pixel_stride;
+    for (std::size_t g = 0; g < 2; ++g) {
+      for (Index r = 0; r < pair.counts[g]; ++r) {
+        const float* const row = pair.groups[g].result + r * grid_.pixel_stride;
         for (Index c = 0; c < Tile::columns; c += line) {
           if (step == 0) prefetch_to_write(row + c);
           if (residual != nullptr) prefetch(residual + (row - grid_.data) + c);
@@ -146,36 +153,39 @@ class DirectProduct {
     }
   }
 
+  /// Adds the step's products to these positions, two groups by a tile's columns at a time.
   void add_step(Index step, const Group* begin, const Group* end, const Range& all_columns) const {
     const Index depth = steps_.depth(step);
-    const DirectTerms terms{depth / steps_.lines(), steps_.lines(), steps_.line_step() * part_.line_size(),
-                            part_.rest(), weights_.rest()};
+    const DirectTerms terms{.depth = depth / steps_.lines(),
+                            .lines = steps_.lines(),
+                            .stride = steps_.line_step() * part_.line_size(),
+                            .parts = tile_.parts(),
+                            .left_rest = part_.rest(),
+                            .right_rest = weights_.rest()};
     const Index offset = steps_.line(step) * part_.line_size() + steps_.offset_in_line(step);
     constexpr std::array<float, Tile::columns> zeros{};
     const DirectStrides strides{part_.position_stride(), step == 0 ? 0 : grid_.pixel_stride, grid_.pixel_stride};
     for (Index column = all_columns.begin; column < all_columns.end; column += Tile::columns) {
-      const auto moved = [&](Group each) {
-        each.left += offset;
-        each.result += column;
-        return each;
-      };
       const Element* const panel = weights_.panel(steps_.begin(step), depth, column);
       const float* const start = step > 0 ? nullptr : grid_.bias != nullptr ? grid_.bias + column : zeros.data();
       const Index columns = std::min(Tile::columns, all_columns.end - column);
+      const bool has_columns = columns == Tile::columns || !Tile::needs_all_columns;
+      const auto multiply = tile_.multiply_of(tasks_.group, columns);
       for (const Group* each = begin; each < end; each += 2) {
-        std::array<Group, 2> pair{moved(each[0]), moved(each[0])};
-        if (each + 1 < end) {
-          pair[1] = moved(each[1]);
-        } else {
-          pair[1].count = 0;
+        GroupPair<Element> pair;
+        for (std::size_t g = 0; g < 2; ++g) {
+          const bool is_there = each + g < end;
+          const Group& group = is_there ? each[g] : *each;
+          float* const result = group.result + column;
+          pair.counts[g] = is_there ? group.count : 0;
+          pair.groups[g] = {group.left + offset, start == nullptr ? result : start, result};
+          if (is_finished_by(step)) pair.finish(g, grid_.epilogue->from(column, result - grid_.data));
         }
         prefetch_results(step, pair);
-        if (!is_finished_by(step)) {
-          add_products(tile_, tasks_.group, terms, pair, panel, start, nullptr, strides, columns);
+        if (has_columns && pair.is_whole(tasks_.group)) {
+          multiply(terms, pair.groups[0], pair.groups[1], panel, strides, tasks_.group, columns);
         } else {
-          const GroupEpilogues epilogues{grid_.epilogue->from(column, pair[0].result - grid_.data),
-                                         grid_.epilogue->from(column, pair[1].result - grid_.data)};
-          add_products(tile_, tasks_.group, terms, pair, panel, start, &epilogues, strides, columns);
+          multiply_edge(tile_, tasks_.group, columns, terms, pair, panel, strides);
         }
       }
     }
@@ -183,27 +193,16 @@ class DirectProduct {
 
   const Patches<float>& patches_;
   const GridDestination<float>& grid_;
-  const Tile& tile_;
+  Tile tile_;
   Index columns_;
   DirectTasks tasks_;
   DirectSteps steps_;
   ImagePart<Tile> part_;
+  std::optional<DirectWeights<Tile>> own_weights_;
   const DirectWeights<Tile>& weights_;
   ThreadScratch<Element> parts_;
   ThreadScratch<Group> positions_;
 };
-
-/// grid = patches * right by this tile. `packed` is what it makes of `right`, or nullptr.
-template <class Tile>
-void multiply_directly(const Tile& tile, const Patches<float>& patches, const RightOperand<float>& right,
-                       const DirectWeights<Tile>* packed, const GridDestination<float>& grid,
-                       const Patches<float>* source = nullptr) {
-  if (packed != nullptr) {
-    DirectProduct(patches, *packed, grid, tile, source).run();
-  } else {
-    DirectProduct(patches, DirectWeights<Tile>(right, patches, tile), grid, tile, source).run();
-  }
-}
 
 /// grid = patches * right, read in place in this form, which is not none. patches.columns must be right.rows. `packed`
 /// is what was made of `right`, or empty.
@@ -213,11 +212,11 @@ inline void multiply_in_place(FilterForm form, const Patches<float>& patches, co
   const auto* const floats = packed == nullptr ? nullptr : packed->floats();
   const auto* const pairs = packed == nullptr ? nullptr : packed->pairs();
   if (form == FilterForm::floats) {
-    multiply_directly(FloatDirectTile{}, patches, right, floats, grid);
+    DirectProduct(FloatDirectTile{}, patches, right, floats, grid).run();
   } else if (form == FilterForm::pairs) {
-    multiply_directly(Bf16DirectTile(bf16_unit), patches, right, pairs, grid);
+    DirectProduct(Bf16DirectTile(bf16_unit), patches, right, pairs, grid).run();
   } else {
-    multiply_directly(Bf16DirectTile(bf16_unit), with_gathered_taps(patches), right, pairs, grid, &patches);
+    DirectProduct(Bf16DirectTile(bf16_unit), with_gathered_taps(patches), right, pairs, grid, &patches).run();
   }
 }
 

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
+#include <optional>
 
 #include <pupil/core/parallel.hpp>
 #include <pupil/core/storage.hpp>
@@ -68,55 +70,50 @@ struct Positions {
   Index image_line;
 };
 
-/// The epilogues of two groups of positions.
-using GroupEpilogues = std::array<Epilogue<float>, 2>;
+/// Two groups of a tile, of `rows` each where they are whole, of which the first rows are positions.
+template <class Element>
+struct GroupPair {
+  std::array<DirectGroup<Element>, 2> groups;
+  std::array<Index, 2> counts;
+  std::array<Epilogue<float>, 2> epilogues;  ///< where groups have them
 
-/// Adds a step's products to 32 columns of two groups of positions, of `rows` each where they are whole, or to the
-/// `columns` that there are. Where `start` is not null, it is the row from which all sums start; where `epilogues` is
-/// not, it is how they end.
-template <class Tile>
-void add_products(const Tile& tile, Index rows, const DirectTerms& terms,
-                  const std::array<Positions<typename Tile::Element>, 2>& groups, const typename Tile::Element* right,
-                  const float* start, const GroupEpilogues* epilogues, const DirectStrides& strides, Index columns) {
-  using Group = DirectGroup<typename Tile::Element>;
+  GroupPair() = default;
+  GroupPair(const GroupPair&) = delete;  // a copy's groups would read these epilogues
+  GroupPair& operator=(const GroupPair&) = delete;
+
+  void finish(std::size_t g, const Epilogue<float>& epilogue) {
+    epilogues[g] = epilogue;
+    groups[g].epilogue = &epilogues[g];
+  }
+  bool is_whole(Index rows) const { return counts[0] == rows && counts[1] == rows; }
+};
+
+/// Computes a tile that reaches beyond the output in a buffer, and keeps what there is.
+template <class Tile, class Element = typename Tile::Element>
+void multiply_edge(const Tile& tile, Index rows, Index columns, const DirectTerms& terms,
+                   const GroupPair<Element>& pair, const Element* right, const DirectStrides& strides) {
   constexpr Index most_rows = Tile::most_group_rows;
   constexpr Index all_columns = Tile::columns;
-  const auto& [first, second] = groups;
-  const bool is_whole = first.count == rows && second.count == rows;
-  if (is_whole && (columns == all_columns || !Tile::needs_all_columns)) {
-    const auto group = [&](std::size_t g) {
-      return Group{groups[g].left, start == nullptr ? groups[g].result : start, groups[g].result,
-                   epilogues == nullptr ? nullptr : &(*epilogues)[g]};
-    };
-    tile.multiply(rows, terms, group(0), group(1), right, strides, columns);
-    return;
-  }
   std::array<float, 2 * most_rows * all_columns> buffer{};
-  const auto for_each_row = [&](const auto& use) {
-    for (std::size_t g = 0; g < 2; ++g) {
-      float* const rows_in_buffer = buffer.data() + static_cast<Index>(g) * rows * all_columns;
-      for (Index r = 0; r < groups[g].count; ++r) {
-        use(groups[g].result + r * strides.result, rows_in_buffer + r * all_columns);
-      }
+  std::array<DirectGroup<Element>, 2> buffered;
+  std::array<std::optional<BufferedEpilogue<float, most_rows, all_columns>>, 2> epilogues;
+  for (std::size_t g = 0; g < 2; ++g) {
+    const DirectGroup<Element>& group = pair.groups[g];
+    float* const sums = buffer.data() + static_cast<Index>(g) * rows * all_columns;
+    buffered[g] = {group.left, sums, sums};
+    if (group.epilogue != nullptr) buffered[g].epilogue = &epilogues[g].emplace(*group.epilogue, columns).get();
+    for (Index r = 0; r < pair.counts[g]; ++r) {
+      std::copy_n(group.start + r * strides.start, columns, sums + r * all_columns);
+      if (epilogues[g]) epilogues[g]->take_row(r, r * strides.result);
     }
-  };
-  for_each_row([&](const float* result, float* row) { std::copy_n(start == nullptr ? result : start, columns, row); });
-  float* const second_half = buffer.data() + rows * all_columns;
-  Group upper{first.left, buffer.data(), buffer.data()};
-  Group lower{second.left, second_half, second_half};
-  const DirectStrides buffer_strides{strides.left, all_columns, all_columns};
-  if (epilogues == nullptr) {
-    tile.multiply(rows, terms, upper, lower, right, buffer_strides, columns);
-  } else {
-    BufferedEpilogue<float, most_rows, all_columns> upper_epilogue((*epilogues)[0], columns);
-    BufferedEpilogue<float, most_rows, all_columns> lower_epilogue((*epilogues)[1], columns);
-    for (Index r = 0; r < first.count; ++r) upper_epilogue.take_row(r, r * strides.result);
-    for (Index r = 0; r < second.count; ++r) lower_epilogue.take_row(r, r * strides.result);
-    upper.epilogue = &upper_epilogue.get();
-    lower.epilogue = &lower_epilogue.get();
-    tile.multiply(rows, terms, upper, lower, right, buffer_strides, columns);
   }
-  for_each_row([&](float* result, const float* row) { std::copy_n(row, columns, result); });
+  tile.multiply_of(rows, columns)(terms, buffered[0], buffered[1], right, {strides.left, all_columns, all_columns},
+                                  rows, columns);
+  for (std::size_t g = 0; g < 2; ++g) {
+    for (Index r = 0; r < pair.counts[g]; ++r) {
+      std::copy_n(buffered[g].start + r * all_columns, columns, pair.groups[g].result + r * strides.result);
+    }
+  }
 }
 
 }  // namespace pupil::kernels::detail

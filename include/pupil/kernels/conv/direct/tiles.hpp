@@ -63,7 +63,6 @@ class Bf16DirectTile {
  public:
   using Element = Bf16Pair;
   static constexpr Index numbers_an_element = 2;
-  using Group = DirectGroup<Bf16Pair>;
   static constexpr Index columns = 32;
   static constexpr bool needs_all_columns = true;
   static constexpr Index most_group_rows = AmxUnit::most_rows;
@@ -109,16 +108,10 @@ class Bf16DirectTile {
     }
   }
 
-  /// See Avx512DirectTile.
-  void multiply(Index group_rows, const DirectTerms& terms, const Group& first, const Group& second,
-                const Bf16Pair* right, const DirectStrides& strides, Index count) const {
-    if (unit_.is_vectors()) {
-      Vectors::multiply(group_rows, terms, first, second, right, strides, count);
-    } else if (unit_.unit == TileUnit::emulated) {
-      AmxDirectTile<EmulatedAmxUnit>::multiply(group_rows, unit_.parts(), terms, first, second, right, strides);
-    } else {
-      AmxDirectTile<AmxUnit>::multiply(group_rows, unit_.parts(), terms, first, second, right, strides);
-    }
+  DirectMultiply<Bf16Pair> multiply_of(Index rows, Index columns_used) const {
+    if (unit_.is_vectors()) return Vectors::multiply_of(rows, columns_used);
+    return unit_.unit == TileUnit::emulated ? AmxDirectTile<EmulatedAmxUnit>::multiply
+                                            : AmxDirectTile<AmxUnit>::multiply;
   }
 
  private:

@@ -15,13 +15,13 @@ struct AmxDirectTile {
   /// Pairs of the sum's terms that a register holds of each row.
   static constexpr Index depth_step = 16;
 
-  /// result(r, c) = start(r, c) + sum over all terms k of left(r, k) right(k, c), or what the group's epilogue makes of
-  /// that, for both groups of `rows` rows, as many as the thread's Configuration has, and all columns. `right` is a
-  /// packed panel; numbers are kept in `parts` parts, whose products are summed as AmxTile's.
-  [[gnu::target("amx-tile,amx-bf16")]] static void multiply(Index rows, Index parts, const DirectTerms& terms,
+  /// See DirectMultiply: of as many rows as the thread's Configuration has, and all columns. The products of two parts
+  /// are summed as AmxTile's.
+  [[gnu::target("amx-tile,amx-bf16")]] static void multiply(const DirectTerms& terms,
                                                             const DirectGroup<Bf16Pair>& first,
                                                             const DirectGroup<Bf16Pair>& second, const Bf16Pair* right,
-                                                            const DirectStrides& strides) {
+                                                            const DirectStrides& strides, Index rows,
+                                                            Index /*columns*/) {
     Unit unit(rows);
     unit.load_sums(first.start, second.start, strides.start);
     for (Index line = 0; line < terms.lines; ++line) {
@@ -29,14 +29,14 @@ struct AmxDirectTile {
       const Bf16Pair* lower = second.left + line * terms.stride;
       for (Index k = 0; k < terms.depth; k += depth_step, upper += depth_step, lower += depth_step) {
         unit.load_left(upper, lower, strides.left);
-        if (parts == 2) {
+        if (terms.parts == 2) {
           const Bf16Pair* const rest = right + terms.right_rest;
           unit.load_right(rest, rest + columns / 2, columns);
           unit.multiply_add();
         }
         unit.load_right(right, right + columns / 2, columns);
         unit.multiply_add();
-        if (parts == 2) {
+        if (terms.parts == 2) {
           unit.load_left(upper + terms.left_rest, lower + terms.left_rest, strides.left);
           unit.multiply_add();
         }

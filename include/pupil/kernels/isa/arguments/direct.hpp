@@ -28,8 +28,17 @@ struct DirectTerms {
   Index depth;
   Index lines = 1;
   Index stride = 0;
+  Index parts = 1;
   Index left_rest = 0;
   Index right_rest = 0;
 };
+
+/// A tile's loop: result(r, c) = start(r, c) + sum over all terms k of left(r, k) right(k, c), or what the group's
+/// epilogue makes of that, for `rows` rows of each of two groups, which have epilogues or not, and the first `columns`
+/// columns. `right` is a packed panel. Which tile it is of says how many rows and columns there may be.
+template <class Element>
+using DirectMultiply = void (*)(const DirectTerms& terms, const DirectGroup<Element>& first,
+                                const DirectGroup<Element>& second, const Element* right, const DirectStrides& strides,
+                                Index rows, Index columns);
 
 }  // namespace pupil::kernels

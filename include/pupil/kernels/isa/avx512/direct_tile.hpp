@@ -31,31 +31,26 @@ struct Avx512DirectTile {
                                                                                                 : fewer_group_rows;
   }
 
-  /// result(r, c) = start(r, c) + sum over all terms k of left(r, k) right(k, c), or what the group's epilogue makes of
-  /// that, for the rows of both groups, which have epilogues or not, and the first `count` columns; `right` is a packed
-  /// panel. A group has most_group_rows or fewer_group_rows.
-  static void multiply(Index group_rows, const DirectTerms& terms, const Group& first, const Group& second,
-                       const Element* right, const DirectStrides& strides, Index count) {
-    const auto run_rows = [&](auto row_numbers) {
-      if constexpr (needs_all_columns) {
-        run<2>(terms, first, second, right, strides, 0xFFFF, row_numbers);
-      } else if (count > 16) {
-        run<2>(terms, first, second, right, strides, avx512::first_lanes(count - 16), row_numbers);
-      } else {
-        run<1>(terms, first, second, right, strides, avx512::first_lanes(count), row_numbers);
-      }
-    };
-    if (group_rows == most_group_rows) {
-      run_rows(std::make_integer_sequence<Index, most_group_rows>{});
-    } else {
-      run_rows(std::make_integer_sequence<Index, fewer_group_rows>{});
+  /// What multiplies groups of so many rows, most_group_rows or fewer_group_rows, by so many columns.
+  static DirectMultiply<Element> multiply_of(Index rows, [[maybe_unused]] Index columns) {
+    if constexpr (!needs_all_columns) {
+      if (columns <= 16) return rows == most_group_rows ? multiply<1, most_group_rows> : multiply<1, fewer_group_rows>;
     }
+    return rows == most_group_rows ? multiply<2, most_group_rows> : multiply<2, fewer_group_rows>;
   }
 
  private:
+  /// A row has one register or two.
+  template <Index Registers, Index Rows>
+  static void multiply(const DirectTerms& terms, const Group& first, const Group& second, const Element* right,
+                       const DirectStrides& strides, Index /*rows*/, Index columns_used) {
+    run<Registers>(terms, first, second, right, strides, avx512::first_lanes(columns_used - 16 * (Registers - 1)),
+                   std::make_integer_sequence<Index, Rows>{});
+  }
+
   // The pack of row numbers unrolls the tile, so that the sums stay in registers at any optimisation level. Rows are
-  // addressed by one pointer a group and three distances, as many as there are registers for. A row has one register or
-  // two; the mask names the columns of the last.
+  // addressed by one pointer a group and three distances, as many as there are registers for. The mask names the
+  // columns of a row's last register.
   template <Index Registers, Index... Row>
   [[gnu::target("avx512f")]] static void run(const DirectTerms& terms, const Group& first, const Group& second,
                                              const Element* right, const DirectStrides& strides, __mmask16 mask,
