@@ -11,6 +11,7 @@
 
 #include <pupil/core/move_mark.hpp>
 #include <pupil/core/tensor.hpp>
+#include <pupil/kernels/conv/conv2d.hpp>
 #include <pupil/kernels/conv/shape.hpp>
 #include <pupil/kernels/window.hpp>
 #include <pupil/nn/convolution.hpp>
@@ -48,7 +49,13 @@ class Conv1d {
   /// x [N, L, in_channels] gives [N, OL, out_channels], with
   /// OL = floor((L + 2 padding - dilation (kernel_size - 1) - 1) / stride) + 1. Throws ShapeError where the channels
   /// are others or the padded sequence is shorter than the kernel.
-  Tensor<T, 3> forward(const Tensor<T, 3>& x) const { return parameters_.forward(shape_for(x.shape()), x); }
+  Tensor<T, 3> forward(const Tensor<T, 3>& x) const {
+    const kernels::ConvShape shape = shape_for(x.shape());
+    auto y = Tensor<T, 3>::uninitialized(parameters_.output_shape(shape));
+    kernels::conv2d_forward<T>(shape, x.data(), parameters_.weight(), parameters_.bias(), y.data(), nullptr,
+                               parameters_.packed());
+    return y;
+  }
 
   Tensor<T, 3> forward(Tensor<T, 3> x, Context& context) {
     auto y = forward(std::as_const(x));
@@ -71,10 +78,7 @@ class Conv1d {
   }
 
   /// What forward gives for an x of this shape, or throws.
-  Shape<3> output_shape(const Shape<3>& x) const {
-    const kernels::ConvShape shape = shape_for(x);
-    return {shape.batch, shape.out_width, shape.out_channels};
-  }
+  Shape<3> output_shape(const Shape<3>& x) const { return parameters_.output_shape(shape_for(x)); }
 
   /// The weight is [out_channels, kernel_size, in_channels / groups].
   template <class Visitor>

@@ -11,6 +11,7 @@
 
 #include <pupil/core/move_mark.hpp>
 #include <pupil/core/tensor.hpp>
+#include <pupil/kernels/conv/conv2d.hpp>
 #include <pupil/kernels/conv/explain.hpp>
 #include <pupil/kernels/conv/shape.hpp>
 #include <pupil/kernels/isa/arguments/epilogue.hpp>
@@ -51,7 +52,13 @@ class Conv2d {
   /// x [N, H, W, in_channels] gives [N, OH, OW, out_channels], with
   /// OH = floor((H + padding - dilation (kernel - 1) - 1) / stride) + 1. Throws ShapeError where the channels are
   /// others or the padded image is smaller than the kernel.
-  Tensor<T, 4> forward(const Tensor<T, 4>& x) const { return parameters_.forward(shape_for(x.shape()), x); }
+  Tensor<T, 4> forward(const Tensor<T, 4>& x) const {
+    const kernels::ConvShape shape = shape_for(x.shape());
+    auto y = Tensor<T, 4>::uninitialized(parameters_.output_shape(shape));
+    kernels::conv2d_forward<T>(shape, x.data(), parameters_.weight(), parameters_.bias(), y.data(), nullptr,
+                               parameters_.packed());
+    return y;
+  }
 
   Tensor<T, 4> forward(Tensor<T, 4> x, Context& context) {
     auto y = forward(std::as_const(x));
@@ -74,10 +81,7 @@ class Conv2d {
   }
 
   /// What forward gives for an x of this shape, or throws.
-  Shape<4> output_shape(const Shape<4>& x) const {
-    const kernels::ConvShape shape = shape_for(x);
-    return {shape.batch, shape.out_height, shape.out_width, shape.out_channels};
-  }
+  Shape<4> output_shape(const Shape<4>& x) const { return parameters_.output_shape(shape_for(x)); }
 
   /// How each pass over an x of this shape is computed, in a line: see kernels/conv/plan.hpp.
   std::string explain(const Shape<4>& x) const { return kernels::explain_conv2d<T>(shape_for(x)); }
@@ -97,7 +101,11 @@ class Conv2d {
 
   /// As forward, and then what the epilogue does, in one pass. Its residual is of the output's shape.
   Tensor<T, 4> forward_and_finish(const Tensor<T, 4>& x, const kernels::Epilogue<T>& epilogue) const {
-    return parameters_.forward(shape_for(x.shape()), x, &epilogue);
+    const kernels::ConvShape shape = shape_for(x.shape());
+    auto y = Tensor<T, 4>::uninitialized(parameters_.output_shape(shape));
+    kernels::conv2d_forward(shape, x.data(), parameters_.weight(), parameters_.bias(), y.data(), &epilogue,
+                            parameters_.packed());
+    return y;
   }
 
   static const Conv2dOptions& checked(const Conv2dOptions& o) {

@@ -6,7 +6,6 @@
 #include <pupil/core/tensor.hpp>
 #include <pupil/kernels/conv/conv2d.hpp>
 #include <pupil/kernels/conv/packed_filters.hpp>
-#include <pupil/kernels/isa/arguments/epilogue.hpp>
 #include <pupil/kernels/pointwise/column_sums.hpp>
 #include <pupil/nn/initialization.hpp>
 #include <pupil/nn/parameter.hpp>
@@ -52,13 +51,15 @@ class ConvolutionParameters {
     }
   }
 
-  /// The output for x, whose extents and the layer's are in `shape`; the epilogue may be null.
-  Tensor<T, Rank> forward(const kernels::ConvShape& shape, const Tensor<T, Rank>& x,
-                          const kernels::Epilogue<T>* epilogue = nullptr) const {
-    auto y = Tensor<T, Rank>::uninitialized(output_shape(shape));
-    const T* const bias = bias_.value.empty() ? nullptr : bias_.value.data();
-    kernels::conv2d_forward(shape, x.data(), weight_.value.data(), bias, y.data(), epilogue, *packed_);
-    return y;
+  const T* weight() const { return weight_.value.data(); }
+  /// nullptr where there is none.
+  const T* bias() const { return bias_.value.empty() ? nullptr : bias_.value.data(); }
+  /// Made of the weight by prepare(), or empty.
+  const kernels::PackedFilters<T>& packed() const { return *packed_; }
+
+  static Shape<Rank> output_shape(const kernels::ConvShape& shape) {
+    if constexpr (Rank == 3) return {shape.batch, shape.out_width, shape.out_channels};
+    if constexpr (Rank == 4) return {shape.batch, shape.out_height, shape.out_width, shape.out_channels};
   }
 
   /// dx for dy, which was checked.
@@ -87,11 +88,6 @@ class ConvolutionParameters {
   }
 
  private:
-  static Shape<Rank> output_shape(const kernels::ConvShape& shape) {
-    if constexpr (Rank == 3) return {shape.batch, shape.out_width, shape.out_channels};
-    if constexpr (Rank == 4) return {shape.batch, shape.out_height, shape.out_width, shape.out_channels};
-  }
-
   Parameter<T, Rank> weight_;
   Parameter<T, 1> bias_;
   PreparedForm<kernels::PackedFilters<T>> packed_;
