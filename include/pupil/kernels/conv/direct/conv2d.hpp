@@ -39,7 +39,8 @@ class DirectProduct {
         tile_(tile),
         columns_(right.columns),
         tasks_(patches, tile.best_group(patches.out_width),
-               (source == nullptr ? 1 : times_to_gather) * tile.wanted_groups(tile.best_group(patches.out_width))),
+               (source == nullptr ? 1 : times_to_gather) * tile.wanted_groups(tile.best_group(patches.out_width)),
+               free_threads()),
         steps_(direct_steps(patches, tile)),
         part_(patches, tasks_, tile_, source),
         weights_(packed != nullptr ? *packed : own_weights_.emplace(right, patches, tile)),
@@ -73,11 +74,15 @@ class DirectProduct {
   /// what both read.
   static constexpr Index times_to_gather = 4;
 
-  /// In how many parts tasks are cut along the columns: where they are fewer than keep all threads busy.
+  /// In how many parts tasks are cut along the columns: where there are few, in as few as give each thread as many, for
+  /// each part copies the image anew.
   Index column_parts() const {
-    const Index wanted_tasks = free_threads() == 1 ? 1 : 4 * free_threads();
+    const Index threads = free_threads();
     const Index panels = std::max<Index>(1, columns_ / Tile::columns);
-    return std::clamp<Index>((wanted_tasks + tasks_.count - 1) / tasks_.count, 1, panels);
+    const Index enough = 4 * threads;
+    Index parts = threads == 1 || tasks_.count >= enough ? 1 : 2;
+    while (tasks_.count * parts < enough && tasks_.count * parts % threads != 0) ++parts;
+    return std::min(parts, panels);
   }
 
   /// Copies the task's part of the image, and lists its positions.

@@ -70,10 +70,11 @@ class DirectSteps {
 
 /// How the output is cut into tasks, and lines of it into groups of positions.
 struct DirectTasks {
-  /// A group has `group_` positions, and a task about `wanted_groups` of them.
-  DirectTasks(const Patches<float>& patches, Index group_, Index wanted_groups)
+  /// A group has `group_` positions, and a task about `wanted_groups` of them. Where tasks are whole images, there are
+  /// as many for each of so many threads.
+  DirectTasks(const Patches<float>& patches, Index group_, Index wanted_groups, Index threads)
       : group(group_), height(patches.out_height) {
-    batch = patches.rows / (height * patches.out_width);
+    batch = parts_of_batch = patches.rows / (height * patches.out_width);
     groups_a_line = (patches.out_width + group - 1) / group;
     if (height * groups_a_line >= wanted_groups) {
       lines = std::min(height, (wanted_groups + groups_a_line - 1) / groups_a_line);
@@ -82,8 +83,10 @@ struct DirectTasks {
     } else {
       lines = height;
       images = std::min(batch, wanted_groups / (height * groups_a_line));
+      parts_of_batch = even_parts(batch, (batch + images - 1) / images, threads);
+      images = (batch + parts_of_batch - 1) / parts_of_batch;
     }
-    count = (batch + images - 1) / images * tasks_an_image;
+    count = parts_of_batch * tasks_an_image;
   }
 
   /// The images of a task, and the lines of each.
@@ -91,9 +94,9 @@ struct DirectTasks {
     Index first_image, last_image, first_line, last_line;
   };
   Part part(Index task) const {
-    const Index first_image = task / tasks_an_image * images;
-    const Index first_line = task % tasks_an_image * lines;
-    return {first_image, std::min(batch, first_image + images), first_line, std::min(height, first_line + lines)};
+    const Index n = task / tasks_an_image, y = task % tasks_an_image;
+    return {batch * n / parts_of_batch, batch * (n + 1) / parts_of_batch, height * y / tasks_an_image,
+            height * (y + 1) / tasks_an_image};
   }
 
   /// In a task, at most.
@@ -103,10 +106,21 @@ struct DirectTasks {
   Index height;  ///< of the output
   Index batch = 0;
   Index groups_a_line = 0;
-  Index lines = 0;           ///< of each image in a task
-  Index images = 1;          ///< in a task
+  Index lines = 0;   ///< of each image in a task, at most
+  Index images = 1;  ///< in a task, at most
+  Index parts_of_batch = 0;
   Index tasks_an_image = 1;  ///< where a task has one image
   Index count = 0;
+
+ private:
+  /// In how many parts a batch is cut: `fewest` or more, as many for each thread, and of one size if a few more are.
+  static Index even_parts(Index batch, Index fewest, Index threads) {
+    const Index first = std::min(batch, round_up(fewest, threads));
+    for (Index parts = first; parts <= first + first / 2; parts += threads) {
+      if (batch % parts == 0) return parts;
+    }
+    return first;
+  }
 };
 
 }  // namespace pupil::kernels::detail

@@ -28,7 +28,7 @@ class StemWeightGradient {
         gradient_(gradient),
         run_(shape.kernel.width * shape.in_channels),
         padded_run_(round_up(run_, Tile::rows)),
-        tasks_(patches, FloatDirectTile::best_group(patches.out_width), vector_groups),
+        tasks_(patches, FloatDirectTile::best_group(patches.out_width), vector_groups, 1),
         part_(patches, tasks_, tile_),
         ranges_(std::min(most_ranges, tasks_.count)),
         sums_size_(shape.kernel.height * padded_run_ * shape.out_channels),
