@@ -33,11 +33,11 @@ struct Avx512DirectTile {
 
   /// What multiplies groups of so many rows, most_group_rows or fewer_group_rows, by so many columns.
   static DirectMultiply<Element> multiply_of(Index rows, [[maybe_unused]] Index columns_used) {
+    const bool is_most = rows == most_group_rows;
     if constexpr (!needs_all_columns) {
-      if (columns_used <= 16)
-        return rows == most_group_rows ? multiply<1, most_group_rows> : multiply<1, fewer_group_rows>;
+      if (columns_used <= 16) return is_most ? multiply<1, most_group_rows> : multiply<1, fewer_group_rows>;
     }
-    return rows == most_group_rows ? multiply<2, most_group_rows> : multiply<2, fewer_group_rows>;
+    return is_most ? multiply<2, most_group_rows> : multiply<2, fewer_group_rows>;
   }
 
  private:
