@@ -1,9 +1,13 @@
+#include <chrono>
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -42,6 +46,19 @@ TEST_CASE("a second who wants a lock is told who has it, and nothing is left whe
   }
   CHECK(folder.file_count() == 0);
   CHECK_NOTHROW(lock_folder(folder.path(), "other work"));
+}
+
+TEST_CASE("a second who comes before the first has said who it is is told all the same") {
+  const TemporaryFolder folder;
+  const auto file = FileDescriptor::open(folder / folder_lock_name, O_RDWR | O_CREAT, 0666);
+  REQUIRE(::flock(file.get(), LOCK_EX) == 0);
+  std::thread first([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    CHECK(::pwrite(file.get(), "a test is at work", 17, 0) == 17);
+  });
+  CHECK(error_of<FileInUse>([&] { lock_folder(folder.path(), "other work"); }) ==
+        folder.path().string() + ": a test is at work");
+  first.join();
 }
 
 TEST_CASE("the lock of an output is beside what a link points to, and the output need not be there") {

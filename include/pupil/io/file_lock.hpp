@@ -5,9 +5,11 @@
 // removes it at the end. A file that a killed process left keeps nobody out.
 
 #include <array>
+#include <chrono>
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 
 #include <pupil/core/errors.hpp>
@@ -94,11 +96,15 @@ inline bool FileLock::try_once(const std::filesystem::path& target) {
 /// Whether the file that is open here is the one that others find.
 inline bool FileLock::is_named() const noexcept { return is_same_file(file_, path_); }
 
+/// Who took the lock a moment ago has perhaps not yet said more, and gets a second to do so.
 inline std::string FileLock::holder() const {
   std::array<char, 512> text{};
-  const auto count = retry_interrupted([&] { return ::pread(file_.get(), text.data(), text.size(), 0); });
-  if (count <= 0) return "another process is at work on it";  // which has not yet said more
-  return std::string(text.data(), static_cast<std::size_t>(count));
+  for (int i = 0; i < 100; ++i) {
+    const auto count = retry_interrupted([&] { return ::pread(file_.get(), text.data(), text.size(), 0); });
+    if (count > 0) return std::string(text.data(), static_cast<std::size_t>(count));
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return "another process is at work on it";
 }
 
 /// A failure, as of a full disk, is none of the lock: it only says less then.
