@@ -94,6 +94,7 @@ void multiply_edge(const Tile& tile, Index rows, Index columns, const DirectTerm
                    const GroupPair<Element>& pair, const Element* right, const DirectStrides& strides) {
   constexpr Index most_rows = Tile::most_group_rows;
   constexpr Index all_columns = Tile::columns;
+  const Index computed = Tile::needs_all_columns ? all_columns : columns;
   std::array<float, 2 * most_rows * all_columns> buffer{};
   std::array<DirectGroup<Element>, 2> buffered;
   std::array<std::optional<BufferedEpilogue<float, most_rows, all_columns>>, 2> epilogues;
@@ -107,8 +108,8 @@ void multiply_edge(const Tile& tile, Index rows, Index columns, const DirectTerm
       if (epilogues[g]) epilogues[g]->take_row(r, r * strides.result);
     }
   }
-  tile.multiply_of(rows, columns)(terms, buffered[0], buffered[1], right, {strides.left, all_columns, all_columns},
-                                  rows, columns);
+  tile.multiply_of(rows, computed)(terms, buffered[0], buffered[1], right, {strides.left, all_columns, all_columns},
+                                   rows, computed);
   for (std::size_t g = 0; g < 2; ++g) {
     for (Index r = 0; r < pair.counts[g]; ++r) {
       std::copy_n(buffered[g].start + r * all_columns, columns, pair.groups[g].result + r * strides.result);
