@@ -17,8 +17,6 @@
 using namespace pupil;
 using namespace pupil::testing;
 
-namespace {}  // namespace
-
 TEST_CASE("parallel_for calls its body once for every index") {
   for (const int threads : {1, 2, 7}) {
     const Threads scope(threads);

@@ -1,5 +1,5 @@
 #pragma once
-// What Conv1d and Conv2d share: weight, bias, the passes over them, and the kernel that these are computed by.
+// What Conv1d and Conv2d share: weight, bias, what was prepared of them, and their gradients.
 
 #include <string_view>
 

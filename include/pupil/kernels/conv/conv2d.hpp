@@ -169,9 +169,7 @@ void conv2d_forward(const ConvShape& shape, const T* x, const T* weight, const T
   const ConvAlgorithm algorithm = plan_forward(shape, ComputeSettings::of<T>());
   if (algorithm == ConvAlgorithm::depthwise) return depthwise_conv2d_forward(shape, x, weight, bias, y, epilogue);
   if constexpr (std::is_same_v<T, float>) {
-    if (algorithm == ConvAlgorithm::winograd) {
-      return detail::winograd_forward(shape, x, weight, bias, y, epilogue);
-    }
+    if (algorithm == ConvAlgorithm::winograd) return detail::winograd_forward(shape, x, weight, bias, y, epilogue);
   }
   const Index out_channels = shape.out_channels_a_group();
   detail::for_each_group(shape, [&](Index g) {

@@ -190,7 +190,7 @@ class DirectProduct {
         if (has_columns && pair.is_whole(tasks_.group)) {
           multiply(terms, pair.groups[0], pair.groups[1], panel, strides, tasks_.group, columns);
         } else {
-          multiply_edge(tile_, tasks_.group, columns, terms, pair, panel, strides);
+          multiply_edge_of_groups(tile_, tasks_.group, columns, terms, pair, panel, strides);
         }
       }
     }

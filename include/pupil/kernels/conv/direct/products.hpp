@@ -29,7 +29,7 @@ class DirectWeights {
   using Element = typename Tile::Element;
 
   DirectWeights(const RightOperand<float>& operand, const Patches<float>& patches, const Tile& tile)
-      : operand_columns_(operand.columns), columns_(round_up(operand.columns, panel_columns)) {
+      : columns_(round_up(operand.columns, panel_columns)) {
     const DirectSteps steps = direct_steps(patches, tile);
     rest_ = steps.total() * columns_;
     panels_ = Storage<Element>(tile.parts() * rest_);
@@ -49,12 +49,9 @@ class DirectWeights {
   }
   /// How far behind a panel the second parts of its numbers lie.
   Index rest() const { return rest_; }
-  /// Those of the operand.
-  Index columns() const { return operand_columns_; }
 
  private:
   static constexpr Index panel_columns = Tile::columns;
-  Index operand_columns_;
   Index columns_;
   Index rest_;
   Storage<Element> panels_;
@@ -90,8 +87,8 @@ struct GroupPair {
 
 /// Computes a tile that reaches beyond the output in a buffer, and keeps what there is.
 template <class Tile, class Element = typename Tile::Element>
-void multiply_edge(const Tile& tile, Index rows, Index columns, const DirectTerms& terms,
-                   const GroupPair<Element>& pair, const Element* right, const DirectStrides& strides) {
+void multiply_edge_of_groups(const Tile& tile, Index rows, Index columns, const DirectTerms& terms,
+                             const GroupPair<Element>& pair, const Element* right, const DirectStrides& strides) {
   constexpr Index most_rows = Tile::most_group_rows;
   constexpr Index all_columns = Tile::columns;
   const Index computed = Tile::needs_all_columns ? all_columns : columns;
